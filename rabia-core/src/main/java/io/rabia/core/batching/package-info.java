@@ -1,0 +1,4 @@
+@NullMarked
+package io.rabia.core.batching;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rabia.core.memory;
+
+import org.jspecify.annotations.NullMarked;

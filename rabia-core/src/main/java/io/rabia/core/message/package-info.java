@@ -1,0 +1,4 @@
+@NullMarked
+package io.rabia.core.message;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,38 @@
+package io.rabia.core.statemachine;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+
+/**
+ * What is replicated: a deterministic function from commands to results and state. All methods are called by the
+ * engine's thread, one at a time. The result of {@link #apply} must depend on nothing but the state and the arguments: no
+ * clock, no random numbers, no iteration order of hash maps. A {@code RuntimeException} from {@code apply} is answered to
+ * the caller as the same error at every replica and the log goes on, so the state must be unchanged then, or changed
+ * alike everywhere.
+ */
+public interface StateMachine {
+
+  /**
+   * Executes a command.
+   *
+   * @param slot position in the log; several commands share one
+   * @param logTime nanoseconds of the cluster's own clock, never going back; the only time there is
+   * @param command its bytes from position to limit; valid only during the call
+   * @return the result, kept by the engine until the client has it; must not be changed afterwards
+   */
+  byte[] apply(long slot, long logTime, ByteBuffer command);
+
+  /** Answers a query without changing the state. */
+  byte[] query(ByteBuffer query);
+
+  /** Writes the whole state. */
+  void snapshot(OutputStream target) throws IOException;
+
+  /** Replaces the whole state by one written by {@link #snapshot}. */
+  void restore(InputStream source) throws IOException;
+
+  /** A hash of the state, equal at replicas that applied the same slots. */
+  long stateHash();
+}

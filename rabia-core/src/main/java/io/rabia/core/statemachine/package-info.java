@@ -1,0 +1,4 @@
+@NullMarked
+package io.rabia.core.statemachine;
+
+import org.jspecify.annotations.NullMarked;

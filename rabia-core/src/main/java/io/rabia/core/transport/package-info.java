@@ -1,0 +1,4 @@
+@NullMarked
+package io.rabia.core.transport;
+
+import org.jspecify.annotations.NullMarked;
