@@ -1,0 +1,99 @@
+package io.rabia.engine.protocol;
+
+import io.rabia.core.CommandBatch;
+import io.rabia.core.Token;
+import io.rabia.core.message.MessageHandler;
+import io.rabia.engine.protocol.Window.Slot;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** Rebuilds a replica from its own records (protocol.md section 6): what it promised, what it held, what was decided. */
+final class Recovery implements MessageHandler {
+  private final Replica replica;
+
+  Recovery(Replica replica) {
+    this.replica = replica;
+  }
+
+  private @Nullable Slot open(long number) {
+    if (number < replica.applied() || !replica.window.holds(number, replica.applied())) {
+      return null;
+    }
+    return replica.window.at(number, 0);
+  }
+
+  @Override
+  public void onPropose(long number, long id, @Nullable CommandBatch batch) {
+    if (batch != null) {
+      replica.restoreBatch(batch);
+    }
+    Slot slot = open(number);
+    if (slot != null) {
+      CommandBatch body = replica.bodyOf(slot, id);
+      slot.body = body != null ? body : slot.body;
+      slot.instance.restorePropose(id);
+      replica.restoreOwn(slot);
+    }
+  }
+
+  @Override
+  public void onVote1(long number, int phase, byte value, long id) {
+    Slot slot = open(number);
+    if (slot != null) {
+      slot.instance.restoreVote1(phase, value, id);
+      replica.restoreOwn(slot);
+    }
+  }
+
+  @Override
+  public void onVote2(long number, int phase, byte value, long id) {
+    Slot slot = open(number);
+    if (slot != null) {
+      slot.instance.restoreVote2(phase, value, id);
+      replica.restoreOwn(slot);
+    }
+  }
+
+  @Override
+  public void onDecide(long number, long id, @Nullable CommandBatch batch) {
+    replica.onDecide(number, id, batch);
+  }
+
+  @Override
+  public void onNumbers(long end) {
+    replica.restoreNumbers(end);
+  }
+
+  @Override
+  public void onBatchRequest(long id) {}
+
+  @Override
+  public void onBatchReply(CommandBatch batch) {}
+
+  @Override
+  public void onCatchUpRequest(long fromSlot, int maxBytes) {}
+
+  @Override
+  public void onCatchUpEnd(long nextSlot) {}
+
+  @Override
+  public void onReadProbe(long nonce) {}
+
+  @Override
+  public void onReadReply(long nonce, long highestSlot) {}
+
+  @Override
+  public void onHeartbeat() {}
+
+  @Override
+  public void onFormationAsk(Token founder) {}
+
+  @Override
+  public void onFormationPromise(Token founder, Token own) {}
+
+  @Override
+  public void onInit(ByteBuffer init) {}
+
+  @Override
+  public void onIdentity(int nodeId, Token token) {}
+}

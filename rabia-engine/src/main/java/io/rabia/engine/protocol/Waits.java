@@ -1,0 +1,36 @@
+package io.rabia.engine.protocol;
+
+/** The adaptive waits: multiples of a smoothed round trip, within {@link Timing}. Nanoseconds. */
+final class Waits {
+  private final Timing timing;
+  private long smoothed;
+
+  Waits(Timing timing) {
+    this.timing = timing;
+    smoothed = timing.minOwnerWait() / 4;
+  }
+
+  /** A measured time from an own Propose to its decision. */
+  void sample(long nanos) {
+    smoothed += (nanos - smoothed) / 8;
+  }
+
+  /** For an owner that should speak. */
+  long owner() {
+    return Math.min(timing.maxOwnerWait(), Math.max(timing.minOwnerWait(), 4 * smoothed));
+  }
+
+  /** For the vote that would complete a majority. */
+  long grace() {
+    return owner();
+  }
+
+  /** Without progress, before everything open is sent again. */
+  long resend() {
+    return Math.min(timing.maxResend(), Math.max(timing.minResend(), 4 * owner()));
+  }
+
+  long maxResend() {
+    return timing.maxResend();
+  }
+}
