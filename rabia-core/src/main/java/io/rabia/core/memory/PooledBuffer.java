@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class PooledBuffer implements AutoCloseable {
   private final SizeClassPool home;
   private final ByteBuffer buffer;
-  private @Nullable LeakDetector.Loan loan;
+  private LeakDetector.@Nullable Loan loan;
 
   /** Guarded by {@link #home}. */
   private boolean onLoan;

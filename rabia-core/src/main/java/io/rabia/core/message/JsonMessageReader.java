@@ -102,6 +102,7 @@ final class JsonMessageReader {
       case "batchReply" -> new Message.BatchReply(batch());
       case "catchUpRequest" ->
           new Message.CatchUpRequest(number("fromSlot"), integer("maxBytes"));
+      case "catchUpEnd" -> new Message.CatchUpEnd(number("nextSlot"));
       case "readProbe" -> new Message.ReadProbe(number("nonce"));
       case "readReply" -> new Message.ReadReply(number("nonce"), number("highestSlot"));
       case "heartbeat" -> new Message.Heartbeat();

@@ -71,6 +71,11 @@ record JsonMessageWriter(JsonGenerator json) implements MessageHandler {
   }
 
   @Override
+  public void onCatchUpEnd(long nextSlot) {
+    object("catchUpEnd", () -> json.writeNumberField("nextSlot", nextSlot));
+  }
+
+  @Override
   public void onReadProbe(long nonce) {
     object("readProbe", () -> json.writeNumberField("nonce", nonce));
   }

@@ -144,6 +144,18 @@ public sealed interface Message {
     }
   }
 
+  /** The answer to a catch-up request is complete; the next slot to ask for. */
+  record CatchUpEnd(long nextSlot) implements Message {
+    public CatchUpEnd {
+      valid(nextSlot >= 0, "CatchUpEnd");
+    }
+
+    @Override
+    public void accept(MessageHandler handler) {
+      handler.onCatchUpEnd(nextSlot);
+    }
+  }
+
   /** A read barrier asks for the highest slot that the receiver applied or took part in. */
   record ReadProbe(long nonce) implements Message {
     @Override

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * 13 Init              length i32 | bytes
  * 14 Identity          node id u16 | token 2 x i64
  * 15 Numbers           end i64
+ * 16 CatchUpEnd        next slot i64
  * batch = length i32 (0: none) | bytes of the {@link CommandBatch}
  * </pre>
  *
@@ -54,6 +55,7 @@ public final class MessageCodec {
   private static final byte INIT = 13;
   private static final byte IDENTITY = 14;
   private static final byte NUMBERS = 15;
+  private static final byte CATCH_UP_END = 16;
 
   private static final int ID_FLAG = 4;
   private static final int LARGEST_FIXED = 1 + 4 * Long.BYTES;
@@ -118,6 +120,11 @@ public final class MessageCodec {
   public static void catchUpRequest(ByteBuffer out, long fromSlot, int maxBytes) {
     check(MessageRules.catchUpRequest(fromSlot, maxBytes), "malformed CatchUpRequest");
     out.put(CATCH_UP_REQUEST).putLong(fromSlot).putInt(maxBytes);
+  }
+
+  public static void catchUpEnd(ByteBuffer out, long nextSlot) {
+    check(nextSlot >= 0, "malformed CatchUpEnd");
+    out.put(CATCH_UP_END).putLong(nextSlot);
   }
 
   public static void readProbe(ByteBuffer out, long nonce) {
@@ -205,6 +212,7 @@ public final class MessageCodec {
       case BATCH_REQUEST -> readBatchRequest(in, handler);
       case BATCH_REPLY -> readBatchReply(in, handler);
       case CATCH_UP_REQUEST -> readCatchUpRequest(in, handler);
+      case CATCH_UP_END -> readCatchUpEnd(in, handler);
       case READ_PROBE -> handler.onReadProbe(readLong(in));
       case READ_REPLY -> readReadReply(in, handler);
       case HEARTBEAT -> handler.onHeartbeat();
@@ -265,6 +273,12 @@ public final class MessageCodec {
       throw malformed("BatchReply");
     }
     handler.onBatchReply(batch);
+  }
+
+  private static void readCatchUpEnd(ByteBuffer in, MessageHandler handler) {
+    long nextSlot = readLong(in);
+    accept(nextSlot >= 0, "CatchUpEnd");
+    handler.onCatchUpEnd(nextSlot);
   }
 
   private static void readCatchUpRequest(ByteBuffer in, MessageHandler handler) {
