@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class OriginBatches {
   private static final long NOT_OPEN = -1;
+  private static final long NOT_LOGGED = Long.MIN_VALUE / 2;
 
   private final int mask;
   private final @Nullable CommandBatch[] held;
   private final long[] openIn;
-  private final boolean[] logged;
+  private final long[] loggedAt;
   private int heldCount;
   private long heldLow = 1;
   private long heldHigh;
@@ -30,7 +31,7 @@ final class OriginBatches {
     held = new CommandBatch[window];
     openIn = new long[window];
     Arrays.fill(openIn, NOT_OPEN);
-    logged = new boolean[window];
+    loggedAt = new long[window];
     appliedAbove = new boolean[window];
   }
 
@@ -51,7 +52,7 @@ final class OriginBatches {
     }
     held[place] = batch;
     openIn[place] = NOT_OPEN;
-    logged[place] = false;
+    loggedAt[place] = NOT_LOGGED;
     heldCount++;
     heldHigh = Math.max(heldHigh, number);
   }
@@ -109,13 +110,17 @@ final class OriginBatches {
     }
   }
 
-  boolean isLogged(long number) {
-    return held(number) != null && logged[(int) number & mask];
+  /**
+   * Is the batch in the own log, at most half a window of numbers of applied slots ago? (A batch is logged again when it
+   * waited longer, so that whoever reads decisions from the log finds each batch shortly before.)
+   */
+  boolean isLogged(long number, long applied) {
+    return held(number) != null && applied - loggedAt[(int) number & mask] <= (mask + 1) / 2;
   }
 
-  void setLogged(long number) {
+  void setLogged(long number, long applied) {
     if (held(number) != null) {
-      logged[(int) number & mask] = true;
+      loggedAt[(int) number & mask] = applied;
     }
   }
 

@@ -1,14 +1,11 @@
 package io.rabia.engine.protocol;
 
 import io.rabia.core.CommandBatch;
-import io.rabia.core.Token;
-import io.rabia.core.message.MessageHandler;
 import io.rabia.engine.protocol.Window.Slot;
-import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Rebuilds a replica from its own records (protocol.md section 6): what it promised, what it held, what was decided. */
-final class Recovery implements MessageHandler {
+final class Recovery extends LogRecords {
   private final Replica replica;
 
   Recovery(Replica replica) {
@@ -63,37 +60,4 @@ final class Recovery implements MessageHandler {
   public void onNumbers(long end) {
     replica.restoreNumbers(end);
   }
-
-  @Override
-  public void onBatchRequest(long id) {}
-
-  @Override
-  public void onBatchReply(CommandBatch batch) {}
-
-  @Override
-  public void onCatchUpRequest(long fromSlot, int maxBytes) {}
-
-  @Override
-  public void onCatchUpEnd(long nextSlot) {}
-
-  @Override
-  public void onReadProbe(long nonce) {}
-
-  @Override
-  public void onReadReply(long nonce, long highestSlot) {}
-
-  @Override
-  public void onHeartbeat() {}
-
-  @Override
-  public void onFormationAsk(Token founder) {}
-
-  @Override
-  public void onFormationPromise(Token founder, Token own) {}
-
-  @Override
-  public void onInit(ByteBuffer init) {}
-
-  @Override
-  public void onIdentity(int nodeId, Token token) {}
 }

@@ -143,7 +143,7 @@ public final class Replica implements MessageHandler {
   void restoreBatch(CommandBatch batch) {
     if (known(batch.id())) {
       hold(batch);
-      origins[BatchId.origin(batch.id())].setLogged(BatchId.number(batch.id()));
+      origins[BatchId.origin(batch.id())].setLogged(BatchId.number(batch.id()), applied);
     }
   }
 
@@ -428,9 +428,9 @@ public final class Replica implements MessageHandler {
       InvariantViolation.check(body != null, "proposed a batch that is not held");
       slot.body = body;
       OriginBatches origin = origins[BatchId.origin(id)];
-      if (!origin.isLogged(BatchId.number(id))) {
+      if (!origin.isLogged(BatchId.number(id), applied)) {
         flags |= Output.LOG_BATCH;
-        origin.setLogged(BatchId.number(id));
+        origin.setLogged(BatchId.number(id), applied);
       }
       origin.open(BatchId.number(id), slot.number);
       flags |= configuration.owner(slot.number) == self ? Output.SEND_BATCH : 0;
@@ -617,7 +617,7 @@ public final class Replica implements MessageHandler {
 
   private void take(Slot slot, long id, @Nullable CommandBatch body, Decided target) {
     if (!recovering) {
-      boolean logged = body == null || origins[BatchId.origin(id)].isLogged(BatchId.number(id));
+      boolean logged = body == null || origins[BatchId.origin(id)].isLogged(BatchId.number(id), applied);
       output.add(
           Kind.DECIDE,
           Output.LOG | (logged ? 0 : Output.LOG_BATCH),
@@ -682,6 +682,17 @@ public final class Replica implements MessageHandler {
   /** How many slots are applied: the next slot to apply. */
   public long applied() {
     return applied;
+  }
+
+  /** All slots below this one are known as decided, applied or not. */
+  public long decidedPrefix() {
+    long prefix = applied;
+    Slot slot = window.peek(prefix);
+    while (slot != null && slot.instance.decided() && window.holds(prefix, applied)) {
+      prefix++;
+      slot = window.peek(prefix);
+    }
+    return prefix;
   }
 
   /** The first slot that this replica may not take part in. */
