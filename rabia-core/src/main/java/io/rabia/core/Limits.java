@@ -15,7 +15,7 @@ public record Limits(int maxCommandBytes, int maxBatchBytes, int maxBatchCommand
           "maxCommandBytes and maxBatchCommands must be positive: "
               + maxCommandBytes + ", " + maxBatchCommands);
     }
-    if (maxBatchBytes - CommandBatch.HEADER - CommandBatch.COMMAND_HEADER < maxCommandBytes) {
+    if ((long) maxBatchBytes - CommandBatch.HEADER - CommandBatch.COMMAND_HEADER < maxCommandBytes) {
       throw new RabiaException.Validation(
           "a batch of " + maxBatchBytes + " bytes cannot hold a command of " + maxCommandBytes);
     }

@@ -4,6 +4,7 @@ import java.lang.ref.PhantomReference;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,10 +20,14 @@ final class LeakDetector {
   private static final Logger LOG = LoggerFactory.getLogger(MemoryPool.class);
   private static final int REMEMBERED = 100;
 
+  /** MemoryPool.acquire, SizeClassPool.acquire and lend. */
+  private static final int OWN_CALLS = 3;
+
   /** One acquisition, known without holding on to what was acquired. */
   static final class Loan extends PhantomReference<PooledBuffer> {
     private final SizeClassPool home;
     private final Leak site;
+    private boolean reported;
 
     private Loan(
         PooledBuffer pooled, SizeClassPool home, ReferenceQueue<PooledBuffer> queue, Leak site) {
@@ -42,7 +47,7 @@ final class LeakDetector {
         new Leak(
             home.bytes(),
             Thread.currentThread().getName(),
-            List.of(new Throwable().getStackTrace()));
+            Arrays.stream(new Throwable().getStackTrace()).skip(OWN_CALLS).toList());
     Loan loan = new Loan(pooled, home, collected, site);
     open.add(loan);
     return loan;
@@ -56,33 +61,32 @@ final class LeakDetector {
   void collect() {
     for (Reference<?> gone = collected.poll(); gone != null; gone = collected.poll()) {
       Loan loan = (Loan) gone;
-      if (report(loan)) {
+      if (lose(loan)) {
         loan.home.lost();
       }
     }
   }
 
-  /** At the end of the pool every open loan is a leak. */
-  void reportOpen() {
-    for (Loan loan : openLoans()) {
-      report(loan);
-    }
-  }
-
-  private synchronized List<Loan> openLoans() {
-    return List.copyOf(open);
-  }
-
-  private synchronized boolean report(Loan loan) {
+  private synchronized boolean lose(Loan loan) {
     if (!open.remove(loan)) {
       return false;
     }
     count++;
-    if (found.size() < REMEMBERED) {
+    report(loan);
+    return true;
+  }
+
+  /** At the end of the pool every open loan is told, though it may still come back. */
+  synchronized void reportOpen() {
+    open.forEach(this::report);
+  }
+
+  private void report(Loan loan) {
+    if (!loan.reported && found.size() < REMEMBERED) {
+      loan.reported = true;
       found.add(loan.site);
       LOG.warn("buffer never released: {}", loan.site);
     }
-    return true;
   }
 
   synchronized long count() {

@@ -7,7 +7,7 @@ package io.rabia.core.memory;
  * @param released buffers given back since the start
  * @param allocated of those handed out, how many had to be allocated; the others were reused
  * @param exhausted acquisitions refused because the size class was used up
- * @param leaked buffers found to be lost; always 0 without leak detection
+ * @param leaked buffers garbage collected without a release; always 0 without leak detection
  * @param pooledBytes direct memory that the pool holds, in use and idle
  */
 public record PoolStatistics(

@@ -10,11 +10,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PooledBuffer implements AutoCloseable {
   private final SizeClassPool home;
-  private final ByteBuffer buffer;
-  private LeakDetector.@Nullable Loan loan;
-
-  /** Guarded by {@link #home}. */
-  private boolean onLoan;
+  final ByteBuffer buffer;
+  boolean onLoan;
+  LeakDetector.@Nullable Loan loan;
 
   PooledBuffer(SizeClassPool home, ByteBuffer buffer) {
     this.home = home;
@@ -43,25 +41,5 @@ public final class PooledBuffer implements AutoCloseable {
   @Override
   public void close() {
     home.release(this);
-  }
-
-  ByteBuffer raw() {
-    return buffer;
-  }
-
-  boolean onLoan() {
-    return onLoan;
-  }
-
-  void onLoan(boolean onLoan) {
-    this.onLoan = onLoan;
-  }
-
-  LeakDetector.@Nullable Loan loan() {
-    return loan;
-  }
-
-  void loan(LeakDetector.Loan loan) {
-    this.loan = loan;
   }
 }

@@ -31,11 +31,11 @@ final class SizeClassPool {
     if (pooled == null) {
       pooled = allocate();
     }
-    pooled.raw().clear().limit(size);
-    pooled.onLoan(true);
+    pooled.buffer.clear().limit(size);
+    pooled.onLoan = true;
     acquired++;
     if (leaks != null) {
-      pooled.loan(leaks.lend(pooled, this));
+      pooled.loan = leaks.lend(pooled, this);
     }
     return pooled;
   }
@@ -63,16 +63,16 @@ final class SizeClassPool {
   }
 
   synchronized void release(PooledBuffer pooled) {
-    if (!pooled.onLoan()) {
+    if (!pooled.onLoan) {
       throw new IllegalStateException("the buffer was released before");
     }
-    pooled.onLoan(false);
+    pooled.onLoan = false;
     released++;
     PooledBuffer back = pooled;
     if (leaks != null) {
-      leaks.settle(pooled.loan());
+      leaks.settle(pooled.loan);
       // The old handle stays released for ever, so that whoever holds on to it is found out.
-      back = new PooledBuffer(this, pooled.raw());
+      back = new PooledBuffer(this, pooled.buffer);
     }
     idle[idleCount] = back;
     idleCount++;
