@@ -45,6 +45,11 @@ final class CountingHandler implements MessageHandler {
   }
 
   @Override
+  public void onCatchUpEnd(long nextSlot) {
+    heard++;
+  }
+
+  @Override
   public void onReadProbe(long nonce) {
     heard++;
   }

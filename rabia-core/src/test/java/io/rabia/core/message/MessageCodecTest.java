@@ -106,7 +106,7 @@ class MessageCodecTest {
   @ValueSource(
       strings = {
         "00",
-        "10",
+        "11",
         "ff",
         "01" + MINUS_ONE + ID + "00000000", // slot
         "01" + SLOT + MINUS_ONE + "00000000", // no value
@@ -147,7 +147,8 @@ class MessageCodecTest {
         "0e" + "0000" + SLOT + SLOT,
         "0e" + "0001" + "0000000000000000" + "0000000000000000",
         "0f" + MINUS_ONE,
-        "0f" + "0000100000000000"
+        "0f" + "0000100000000000",
+        "10" + MINUS_ONE
       })
   void refusesWhatNoMemberWouldSay(String hex) {
     refused(Samples.hex(hex));
@@ -187,6 +188,7 @@ class MessageCodecTest {
             () -> MessageCodec.decide(out, 1, BatchId.NONE, Samples.BATCH),
             () -> MessageCodec.batchRequest(out, BatchId.NOOP),
             () -> MessageCodec.catchUpRequest(out, 0, 0),
+            () -> MessageCodec.catchUpEnd(out, -1),
             () -> MessageCodec.readReply(out, 1, -2),
             () -> MessageCodec.formationAsk(out, Token.NONE),
             () -> MessageCodec.formationPromise(out, Samples.FOUNDER, Token.NONE),
@@ -209,6 +211,7 @@ class MessageCodecTest {
             () -> new Message.Decide(1, BatchId.NONE, Samples.BATCH),
             () -> new Message.BatchRequest(BatchId.NOOP),
             () -> new Message.CatchUpRequest(-1, 1),
+            () -> new Message.CatchUpEnd(-1),
             () -> new Message.ReadReply(1, -2),
             () -> new Message.FormationAsk(Token.NONE),
             () -> new Message.FormationPromise(Token.NONE, Samples.OWN),

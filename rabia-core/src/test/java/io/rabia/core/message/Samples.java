@@ -74,6 +74,7 @@ final class Samples {
     golden.put(new Message.BatchRequest(ID), "05" + ID_HEX);
     golden.put(new Message.BatchReply(BATCH), "06" + "00000065" + BATCH_HEX);
     golden.put(new Message.CatchUpRequest(slot, 65536), "07" + SLOT_HEX + "00010000");
+    golden.put(new Message.CatchUpEnd(slot), "10" + SLOT_HEX);
     golden.put(new Message.ReadProbe(-2), "08" + "fffffffffffffffe");
     golden.put(new Message.ReadReply(-2, slot), "09" + "fffffffffffffffe" + SLOT_HEX);
     golden.put(new Message.ReadReply(3, -1), "09" + "0000000000000003" + "ffffffffffffffff");
