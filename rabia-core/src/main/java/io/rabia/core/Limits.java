@@ -1,11 +1,15 @@
 package io.rabia.core;
 
 /**
- * What a node takes in at most; checked where commands and batches enter. Immutable and thread-safe.
+ * What a node takes in at most; checked where commands and batches enter. Immutable and
+ * thread-safe.
  *
- * @param maxCommandBytes bytes of a command's payload, default 2 Mi: larger lets everything behind it wait longer
- * @param maxBatchBytes bytes of an encoded batch, default 4 Mi: must hold the largest command, and fit a frame
- * @param maxBatchCommands commands in a batch, default 65536: larger holds up a slot longer while it is applied
+ * @param maxCommandBytes bytes of a command's payload, default 2 Mi: larger lets everything behind
+ *     it wait longer
+ * @param maxBatchBytes bytes of an encoded batch, default 4 Mi: must hold the largest command, and
+ *     fit a frame
+ * @param maxBatchCommands commands in a batch, default 65536: larger holds up a slot longer while
+ *     it is applied
  */
 public record Limits(int maxCommandBytes, int maxBatchBytes, int maxBatchCommands) {
 
@@ -15,7 +19,8 @@ public record Limits(int maxCommandBytes, int maxBatchBytes, int maxBatchCommand
           "maxCommandBytes and maxBatchCommands must be positive: "
               + maxCommandBytes + ", " + maxBatchCommands);
     }
-    if ((long) maxBatchBytes - CommandBatch.HEADER - CommandBatch.COMMAND_HEADER < maxCommandBytes) {
+    int headers = CommandBatch.HEADER + CommandBatch.COMMAND_HEADER;
+    if ((long) maxBatchBytes - headers < maxCommandBytes) {
       throw new RabiaException.Validation(
           "a batch of " + maxBatchBytes + " bytes cannot hold a command of " + maxCommandBytes);
     }
@@ -41,7 +46,7 @@ public record Limits(int maxCommandBytes, int maxBatchBytes, int maxBatchCommand
   public void check(CommandBatch batch) {
     if (batch.size() > maxBatchBytes || batch.count() > maxBatchCommands) {
       throw new RabiaException.Validation(
-          batch + "; the limits are " + maxBatchCommands + " commands, " + maxBatchBytes + " bytes");
+          batch + "; limits: " + maxBatchCommands + " commands, " + maxBatchBytes + " bytes");
     }
     CommandBatch.Cursor command = batch.cursor();
     while (command.next()) {

@@ -10,7 +10,10 @@ public final class Allocations {
 
   private Allocations() {}
 
-  /** Bytes of heap allocated by {@code work}, which runs once before it is measured so that classes are loaded. */
+  /**
+   * Bytes of heap allocated by {@code work}, which runs once before it is measured so that classes
+   * are loaded.
+   */
   public static long of(Runnable work) {
     work.run();
     long before = THREADS.getCurrentThreadAllocatedBytes();

@@ -11,7 +11,10 @@ class CommonCoinTest {
   private static final long KEY0 = 0x0123456789ABCDEFL;
   private static final long KEY1 = 0xFEDCBA9876543210L;
 
-  /** Computed by another program; a replica that flips otherwise cannot share a cluster with this version. */
+  /**
+   * Computed by another program; a replica that flips otherwise cannot share a cluster with this
+   * version.
+   */
   @ParameterizedTest
   @CsvSource({
     "0,0011001011000000101100000000000110110000000100101100111011101101",

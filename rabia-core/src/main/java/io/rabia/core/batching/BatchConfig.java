@@ -5,8 +5,8 @@ import io.rabia.core.RabiaException;
 import java.time.Duration;
 
 /**
- * How commands are collected into batches. Immutable and thread-safe; built by {@link #builder}, which throws {@link
- * RabiaException.Validation} for values outside their limits.
+ * How commands are collected into batches. Immutable and thread-safe; built by {@link #builder},
+ * which throws {@link RabiaException.Validation} for values outside their limits.
  *
  * @param maxBatchSize commands in a batch at most
  * @param maxBatchBytes encoded size of a batch at most
@@ -71,40 +71,53 @@ public record BatchConfig(
 
     private Builder() {}
 
-    /** Commands, 1 to 65536. Default 100. Larger spreads the cost of a slot further and holds the slot up longer. */
+    /**
+     * Commands, 1 to 65536. Default 100. Larger spreads the cost of a slot further and holds the
+     * slot up longer.
+     */
     public Builder maxBatchSize(int maxBatchSize) {
       this.maxBatchSize = maxBatchSize;
       return this;
     }
 
     /**
-     * Bytes of an encoded batch, 65 to 64 Mi. Default 4 Mi. It bounds the largest command, too; larger lets votes wait
-     * longer behind a batch.
+     * Bytes of an encoded batch, 65 to 64 Mi. Default 4 Mi. It bounds the largest command, too;
+     * larger lets votes wait longer behind a batch.
      */
     public Builder maxBatchBytes(int maxBatchBytes) {
       this.maxBatchBytes = maxBatchBytes;
       return this;
     }
 
-    /** 0 to 1 h. Default 10 ms. Longer fills batches under moderate load and adds as much latency. */
+    /**
+     * 0 to 1 h. Default 10 ms. Longer fills batches under moderate load and adds as much latency.
+     */
     public Builder maxBatchDelay(Duration maxBatchDelay) {
       this.maxBatchDelay = maxBatchDelay;
       return this;
     }
 
-    /** Commands, {@code maxBatchSize} to 16 Mi. Default 65536. Larger absorbs longer bursts and answers them later. */
+    /**
+     * Commands, {@code maxBatchSize} to 16 Mi. Default 65536. Larger absorbs longer bursts and
+     * answers them later.
+     */
     public Builder bufferCapacity(int bufferCapacity) {
       this.bufferCapacity = bufferCapacity;
       return this;
     }
 
-    /** Bytes of payload, at least two batches. Default 64 Mi. As {@code bufferCapacity}, for memory. */
+    /**
+     * Bytes of payload, at least two batches. Default 64 Mi. As {@code bufferCapacity}, for memory.
+     */
     public Builder bufferBytes(long bufferBytes) {
       this.bufferBytes = bufferBytes;
       return this;
     }
 
-    /** Default true. False always waits for a full batch or the delay: fewer slots, later answers when idle. */
+    /**
+     * Default true. False always waits for a full batch or the delay: fewer slots, later answers
+     * when idle.
+     */
     public Builder adaptive(boolean adaptive) {
       this.adaptive = adaptive;
       return this;

@@ -11,14 +11,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Collects commands in a bounded queue and makes batches of them. One thread.
  *
- * <p>The engine pulls: {@link #enqueue}, {@link #ready}, {@link #poll}. It says how many of its batches are in flight, and
- * while that is none an adaptive batcher is ready with the first command; otherwise commands gather until the batch is
- * full or the oldest has waited for {@code maxBatchDelay}. So a lone command never waits, and under load batches grow to
- * what arrives in a round trip.
+ * <p>The engine pulls: {@link #enqueue}, {@link #ready}, {@link #poll}. It says how many of its
+ * batches are in flight, and while that is none an adaptive batcher is ready with the first
+ * command; otherwise commands gather until the batch is full or the oldest has waited for {@code
+ * maxBatchDelay}. So a lone command never waits, and under load batches grow to what arrives in a
+ * round trip.
  *
- * <p>Standing alone, {@link #add} and {@link #flush} return batches of their own numbering (origin 0, from 1). What is
- * in flight is unknown here: the system counts as idle when no command came for {@code maxBatchDelay}. Nothing happens
- * between calls, so the caller flushes at {@link #deadlineNanos}.
+ * <p>Standing alone, {@link #add} and {@link #flush} return batches of their own numbering (origin
+ * 0, from 1). What is in flight is unknown here: the system counts as idle when no command came for
+ * {@code maxBatchDelay}. Nothing happens between calls, so the caller flushes at {@link
+ * #deadlineNanos}.
  */
 public final class CommandBatcher {
   private final BatchConfig config;
@@ -91,7 +93,10 @@ public final class CommandBatcher {
     commands++;
   }
 
-  /** Whether {@link #poll} should be called now; {@code inFlightBatches}: own ones, proposed and not yet decided. */
+  /**
+   * Whether {@link #poll} should be called now; {@code inFlightBatches}: own ones, proposed and not
+   * yet decided.
+   */
   public boolean ready(long nowNanos, int inFlightBatches) {
     if (isEmpty()) {
       return false;
@@ -110,12 +115,18 @@ public final class CommandBatcher {
     return CommandBatch.HEADER + (long) count * CommandBatch.COMMAND_HEADER + payloadBytes;
   }
 
-  /** When the oldest command has waited long enough, in the time of its arrival; {@link Long#MAX_VALUE} when empty. */
+  /**
+   * When the oldest command has waited long enough, in the time of its arrival; {@link
+   * Long#MAX_VALUE} when empty.
+   */
   public long deadlineNanos() {
     return isEmpty() ? Long.MAX_VALUE : queue.arrival() + delayNanos;
   }
 
-  /** Makes a batch of the oldest commands, as many as it may hold, ready or not; null when there is none. */
+  /**
+   * Makes a batch of the oldest commands, as many as it may hold, ready or not; null when there is
+   * none.
+   */
   public @Nullable CommandBatch poll(long id, long timestamp, long lowestOutstanding) {
     if (isEmpty()) {
       return null;
@@ -140,8 +151,8 @@ public final class CommandBatcher {
   }
 
   /**
-   * Takes a command in and returns a batch when one is due. A command that no longer fits makes the batch before it due
-   * and stays behind.
+   * Takes a command in and returns a batch when one is due. A command that no longer fits makes the
+   * batch before it due and stays behind.
    *
    * @throws RabiaException.Validation when no batch can hold the command
    */

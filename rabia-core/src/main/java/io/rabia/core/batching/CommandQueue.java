@@ -3,7 +3,10 @@ package io.rabia.core.batching;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** A ring of commands in parallel arrays, so that a waiting command costs no object. Grows by doubling. One thread. */
+/**
+ * A ring of commands in parallel arrays, so that a waiting command costs no object. Grows by
+ * doubling. One thread.
+ */
 final class CommandQueue {
   private static final int INITIAL = 64;
 

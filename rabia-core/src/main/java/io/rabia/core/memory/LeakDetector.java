@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Knows every loan of a pool and notices those whose {@link PooledBuffer} was garbage collected without a release.
- * Thread-safe.
+ * Knows every loan of a pool and notices those whose {@link PooledBuffer} was garbage collected
+ * without a release. Thread-safe.
  */
 final class LeakDetector {
   private static final Logger LOG = LoggerFactory.getLogger(MemoryPool.class);

@@ -5,12 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Direct buffers that are lent, given back and lent again, so that a busy node allocates none. Memory is bounded: a size
- * class never holds more buffers than configured, and what it holds it keeps. Thread-safe; one short lock per size class.
+ * Direct buffers that are lent, given back and lent again, so that a busy node allocates none.
+ * Memory is bounded: a size class never holds more buffers than configured, and what it holds it
+ * keeps. Thread-safe; one short lock per size class.
  *
- * <p>With leak detection, a buffer that is garbage collected or still lent at {@link #close} is logged as a warning and
- * listed by {@link #leaks} with the place that acquired it; a collected one is looked for at acquisitions and at {@link
- * #leaks} and {@link #statistics}.
+ * <p>With leak detection, a buffer that is garbage collected or still lent at {@link #close} is
+ * logged as a warning and listed by {@link #leaks} with the place that acquired it; a collected one
+ * is looked for at acquisitions and at {@link #leaks} and {@link #statistics}.
  */
 public final class MemoryPool implements AutoCloseable {
 
@@ -91,7 +92,8 @@ public final class MemoryPool implements AutoCloseable {
   }
 
   /**
-   * Ends lending and, with leak detection, reports what is still lent; that may be released all the same. Idempotent.
+   * Ends lending and, with leak detection, reports what is still lent; that may be released all the
+   * same. Idempotent.
    *
    * @throws UnsupportedOperationException for the {@link #shared} pool
    */

@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The size classes of a {@link MemoryPool}. Immutable and thread-safe. Throws {@link RabiaException.Validation} for
- * classes that are missing, empty or not in ascending order.
+ * The size classes of a {@link MemoryPool}. Immutable and thread-safe. Throws {@link
+ * RabiaException.Validation} for classes that are missing, empty or not in ascending order.
  *
  * @param sizeClasses ascending by size
- * @param leakDetection whether buffers that were never released are found and told with the place that acquired them;
- *     costs an object and a stack trace per acquisition
+ * @param leakDetection whether buffers that were never released are found and told with the place
+ *     that acquired them; costs an object and a stack trace per acquisition
  */
 public record PoolConfig(List<SizeClass> sizeClasses, boolean leakDetection) {
 
@@ -61,7 +61,10 @@ public record PoolConfig(List<SizeClass> sizeClasses, boolean leakDetection) {
 
     private Builder() {}
 
-    /** Adds buffers of so many bytes, at most so many of them. More buffers bear more concurrency and hold more memory. */
+    /**
+     * Adds buffers of so many bytes, at most so many of them. More buffers bear more concurrency
+     * and hold more memory.
+     */
     public Builder sizeClass(int bytes, int maxBuffers) {
       sizeClasses.add(new SizeClass(bytes, maxBuffers));
       return this;

@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A direct buffer on loan from a {@link MemoryPool}; {@link #close} gives it back. One thread at a time; it may be closed
- * by another thread than the one that acquired it. Neither this object nor its buffer may be touched afterwards: both are
- * handed out again.
+ * A direct buffer on loan from a {@link MemoryPool}; {@link #close} gives it back. One thread at a
+ * time; it may be closed by another thread than the one that acquired it. Neither this object nor
+ * its buffer may be touched afterwards: both are handed out again.
  */
 public final class PooledBuffer implements AutoCloseable {
   private final SizeClassPool home;
@@ -20,8 +20,8 @@ public final class PooledBuffer implements AutoCloseable {
   }
 
   /**
-   * Big-endian; on acquisition from 0 to the size asked for, with arbitrary content. The limit may be raised to the
-   * capacity.
+   * Big-endian; on acquisition from 0 to the size asked for, with arbitrary content. The limit may
+   * be raised to the capacity.
    *
    * @throws IllegalStateException when it was given back
    */
@@ -35,8 +35,8 @@ public final class PooledBuffer implements AutoCloseable {
   /**
    * Gives the buffer back.
    *
-   * @throws IllegalStateException when that was done before: somebody else may be using it. With leak detection this is
-   *     always noticed, without only until the buffer is acquired again
+   * @throws IllegalStateException when that was done before: somebody else may be using it. With
+   *     leak detection this is always noticed, without only until the buffer is acquired again
    */
   @Override
   public void close() {

@@ -4,7 +4,10 @@ import io.rabia.core.RabiaException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** The buffers of one size: a bounded stack of idle ones. Thread-safe by its own lock, held for a few instructions. */
+/**
+ * The buffers of one size: a bounded stack of idle ones. Thread-safe by its own lock, held for a
+ * few instructions.
+ */
 final class SizeClassPool {
   private final PoolConfig.SizeClass sizeClass;
   private final @Nullable LeakDetector leaks;

@@ -18,8 +18,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one message from JSON. Fields may stand in any order; a missing, unknown or repeated one is refused, with {@link
- * RabiaException} or {@link IllegalArgumentException}. The commands of a batch are encoded as they are read.
+ * Reads one message from JSON. Fields may stand in any order; a missing, unknown or repeated one is
+ * refused, with {@link RabiaException} or {@link IllegalArgumentException}. The commands of a batch
+ * are encoded as they are read.
  */
 final class JsonMessageReader {
 

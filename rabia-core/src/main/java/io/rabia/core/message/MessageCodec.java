@@ -11,9 +11,10 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one binary form of the messages, in frames and in the log: written from primitives and read into a {@link
- * MessageHandler}, so that a vote costs no object on either side. Messages follow each other without separators; all
- * numbers are big-endian. Pure functions; the buffers belong to the calling thread.
+ * The one binary form of the messages, in frames and in the log: written from primitives and read
+ * into a {@link MessageHandler}, so that a vote costs no object on either side. Messages follow
+ * each other without separators; all numbers are big-endian. Pure functions; the buffers belong to
+ * the calling thread.
  *
  * <pre>
  *  1 Propose           slot i64 | id i64 | batch
@@ -35,8 +36,9 @@ import org.jspecify.annotations.Nullable;
  * batch = length i32 (0: none) | bytes of the {@link CommandBatch}
  * </pre>
  *
- * <p>Writers throw {@link java.nio.BufferOverflowException} when {@code out} is too small (see {@link #maxSize}) and
- * {@link io.rabia.core.InvariantViolation} for a message that no reader would accept.
+ * <p>Writers throw {@link java.nio.BufferOverflowException} when {@code out} is too small (see
+ * {@link #maxSize}) and {@link io.rabia.core.InvariantViolation} for a message that no reader would
+ * accept.
  */
 public final class MessageCodec {
 
@@ -63,7 +65,8 @@ public final class MessageCodec {
   private MessageCodec() {}
 
   /**
-   * Bytes that suffice for any message that carries this batch, or none; for Init see {@link #initSize}.
+   * Bytes that suffice for any message that carries this batch, or none; for Init see {@link
+   * #initSize}.
    */
   public static int maxSize(@Nullable CommandBatch batch) {
     return batch == null ? LARGEST_FIXED : LARGEST_FIXED + batch.size();
@@ -186,11 +189,11 @@ public final class MessageCodec {
   }
 
   /**
-   * Reads messages until the buffer is exhausted. The handler has seen every message before the first bad one; what it
-   * throws passes through.
+   * Reads messages until the buffer is exhausted. The handler has seen every message before the
+   * first bad one; what it throws passes through.
    *
-   * @throws RabiaException.Serialization for anything that is not a well-formed message; nothing is allocated beyond
-   *     what the buffer holds
+   * @throws RabiaException.Serialization for anything that is not a well-formed message; nothing is
+   *     allocated beyond what the buffer holds
    */
   public static void read(ByteBuffer in, MessageHandler handler) {
     while (in.hasRemaining()) {

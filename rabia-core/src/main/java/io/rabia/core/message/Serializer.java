@@ -3,10 +3,12 @@ package io.rabia.core.message;
 import java.nio.ByteBuffer;
 
 /**
- * One message to bytes and back. Both forms carry every message without loss. Thread-safe, without state.
+ * One message to bytes and back. Both forms carry every message without loss. Thread-safe, without
+ * state.
  *
- * <p>Deserializing throws {@link io.rabia.core.RabiaException.Serialization} for anything but exactly one well-formed
- * message, whatever the bytes are, and allocates in proportion to them only.
+ * <p>Deserializing throws {@link io.rabia.core.RabiaException.Serialization} for anything but
+ * exactly one well-formed message, whatever the bytes are, and allocates in proportion to them
+ * only.
  */
 public sealed interface Serializer permits BinarySerializer, JsonSerializer {
 
@@ -15,7 +17,10 @@ public sealed interface Serializer permits BinarySerializer, JsonSerializer {
     return new BinarySerializer();
   }
 
-  /** The same messages as JSON text in UTF-8, with the commands of a batch laid open: for people and tools. */
+  /**
+   * The same messages as JSON text in UTF-8, with the commands of a batch laid open: for people and
+   * tools.
+   */
   static Serializer json() {
     return new JsonSerializer();
   }

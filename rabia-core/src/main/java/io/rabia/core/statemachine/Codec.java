@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 
 /**
- * A type to bytes and back. Must be deterministic: equal values make equal bytes in every process. Thread-safe if its
- * functions are.
+ * A type to bytes and back. Must be deterministic: equal values make equal bytes in every process.
+ * Thread-safe if its functions are.
  */
 public interface Codec<T> {
 

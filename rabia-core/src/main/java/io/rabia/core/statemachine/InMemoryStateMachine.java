@@ -14,14 +14,16 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A map of texts for first steps. Commands and results are UTF-8; keys hold no space, a value is everything behind the
- * key's space. Called by one thread, as every {@link StateMachine}.
+ * A map of texts for first steps. Commands and results are UTF-8; keys hold no space, a value is
+ * everything behind the key's space. Called by one thread, as every {@link StateMachine}.
  *
  * <table>
  * <caption>Commands</caption>
  * <tr><th>command</th><th>result</th></tr>
- * <tr><td>{@code SET key value}</td><td>{@code OK}, or {@code ERR full} for a new key beyond the bound</td></tr>
- * <tr><td>{@code GET key}</td><td>the value, or {@code NIL}; the one command that is a query, too</td></tr>
+ * <tr><td>{@code SET key value}</td><td>{@code OK}, or {@code ERR full} for a new key beyond the
+ *     bound</td></tr>
+ * <tr><td>{@code GET key}</td><td>the value, or {@code NIL}; the one command that is a query,
+ *     too</td></tr>
  * <tr><td>{@code DEL key}</td><td>{@code OK}, or {@code NIL} when there was none</td></tr>
  * <tr><td>anything else</td><td>{@code ERR} and what is wrong; the state is unchanged</td></tr>
  * </table>

@@ -1,12 +1,18 @@
 package io.rabia.core.statemachine;
 
-/** Hashes of bytes that are the same in every process: FNV-1a of 64 bits, mixed at the end. Pure functions. */
+/**
+ * Hashes of bytes that are the same in every process: FNV-1a of 64 bits, mixed at the end. Pure
+ * functions.
+ */
 final class StateHashes {
   static final long SEED = 0xCBF29CE484222325L;
 
   private StateHashes() {}
 
-  /** Goes on from {@code hash}, {@link #SEED} at first; the length is hashed too, so that parts do not run together. */
+  /**
+   * Goes on from {@code hash}, {@link #SEED} at first; the length is hashed too, so that parts do
+   * not run together.
+   */
   static long add(long hash, byte[] bytes) {
     long h = hash;
     for (byte b : bytes) {

@@ -7,9 +7,9 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
 /**
- * A {@link StateMachine} in the user's own types: a subclass says what commands do, the codecs turn everything into bytes.
- * The rules of {@link StateMachine} hold: called by one thread, deterministic. A command that cannot be decoded fails
- * alike at every replica and changes nothing.
+ * A {@link StateMachine} in the user's own types: a subclass says what commands do, the codecs turn
+ * everything into bytes. The rules of {@link StateMachine} hold: called by one thread,
+ * deterministic. A command that cannot be decoded fails alike at every replica and changes nothing.
  *
  * <pre>{@code
  * final class Counter extends TypedStateMachine<Long, Long, Long> {
@@ -75,7 +75,10 @@ public abstract class TypedStateMachine<C, R, S> implements StateMachine {
     state(restored);
   }
 
-  /** A hash of the encoded state; large states should override it with one that they keep up to date. */
+  /**
+   * A hash of the encoded state; large states should override it with one that they keep up to
+   * date.
+   */
   @Override
   public long stateHash() {
     return StateHashes.finish(StateHashes.add(StateHashes.SEED, states.encode(state())));

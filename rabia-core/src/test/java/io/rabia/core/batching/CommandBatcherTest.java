@@ -275,7 +275,8 @@ class CommandBatcherTest {
     int out = 0;
     for (int i = 0; i < 10_000; i++) {
       now += random.nextInt((int) MS);
-      out += batcher.add(Command.of(new byte[random.nextInt(36)])).map(CommandBatch::count).orElse(0);
+      Command command = Command.of(new byte[random.nextInt(36)]);
+      out += batcher.add(command).map(CommandBatch::count).orElse(0);
     }
     out += batcher.flush().map(CommandBatch::count).orElse(0);
     assertThat(out).isEqualTo(10_000);

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Hostile bytes, from fixed seeds. */
@@ -125,8 +126,7 @@ class MessageFuzzTest {
   }
 
   private static final List<byte[]> FRAGMENTS =
-      List.of("{", "}", "[", "]", "\"", ",", ":", "null", "-1", "1e9", "99999999999999999999", "\\u")
-          .stream()
+      Stream.of("{", "}", "[", "]", "\"", ",", ":", "null", "-1", "1e9", "9".repeat(20), "\\u")
           .map(text -> text.getBytes(StandardCharsets.UTF_8))
           .toList();
 

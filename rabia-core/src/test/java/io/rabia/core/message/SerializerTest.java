@@ -148,13 +148,17 @@ class SerializerTest {
         "{\"version\":1,\"type\":\"batchRequest\",\"id\":\"524288.1\"}",
         "{\"version\":1,\"type\":\"batchRequest\",\"id\":\"1.17592186044416\"}",
         "{\"version\":1,\"type\":\"batchRequest\",\"id\":\"-1.1\"}",
-        "{\"version\":1,\"type\":\"vote1\",\"slot\":1,\"phase\":1,\"value\":\"V2\",\"id\":\"none\"}",
-        "{\"version\":1,\"type\":\"vote1\",\"slot\":1,\"phase\":0,\"value\":\"V0\",\"id\":\"none\"}",
+        "{\"version\":1,\"type\":\"vote1\",\"slot\":1,\"phase\":1,\"value\":\"V2\","
+            + "\"id\":\"none\"}",
+        "{\"version\":1,\"type\":\"vote1\",\"slot\":1,\"phase\":0,\"value\":\"V0\","
+            + "\"id\":\"none\"}",
         "{\"version\":1,\"type\":\"vote1\",\"slot\":1,\"phase\":4294967297,\"value\":\"V0\","
             + "\"id\":\"none\"}",
         "{\"version\":1,\"type\":\"formationAsk\",\"founder\":\"0102\"}",
-        "{\"version\":1,\"type\":\"formationAsk\",\"founder\":\"+102030405060708090a0b0c0d0e0f10\"}",
-        "{\"version\":1,\"type\":\"formationAsk\",\"founder\":\"00000000000000000000000000000000\"}",
+        "{\"version\":1,\"type\":\"formationAsk\","
+            + "\"founder\":\"+102030405060708090a0b0c0d0e0f10\"}",
+        "{\"version\":1,\"type\":\"formationAsk\","
+            + "\"founder\":\"00000000000000000000000000000000\"}",
         "{\"version\":1,\"type\":\"init\",\"encoded\":\"\"}",
         "{\"version\":1,\"type\":\"init\",\"encoded\":\"*\"}",
         "{\"version\":1,\"type\":\"batchReply\",\"batch\":[]}",
