@@ -216,9 +216,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements Frame
   }
 
   private void sayHello(Peer to) {
-    if (inbound) {
-      out.appendRaw(HandshakeCodec.preface());
-    }
+    out.appendRaw(HandshakeCodec.preface());
     out.append(codec, HandshakeCodec.hello(transport.handshakeFor(to)));
     flush();
   }
