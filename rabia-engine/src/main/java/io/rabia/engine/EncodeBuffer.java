@@ -4,40 +4,38 @@ import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.memory.PooledBuffer;
 import java.nio.ByteBuffer;
 
-/** A pooled buffer that is written into and grows to what it must hold. One thread. */
+/**
+ * A buffer that is written into and grows to what it must hold: a pooled one for what is usual, and for a rare larger
+ * content one from the heap until the next {@link #clear}. One thread.
+ */
 final class EncodeBuffer implements AutoCloseable {
-  private static final int FIRST_SIZE = 1 << 14;
+  private static final int POOLED_SIZE = 1 << 18;
 
-  private final MemoryPool pool;
-  private PooledBuffer pooled;
+  private final PooledBuffer pooled;
+  private ByteBuffer buffer;
 
   EncodeBuffer(MemoryPool pool) {
-    this.pool = pool;
-    pooled = pool.acquire(FIRST_SIZE);
-    pooled.buffer().clear();
+    pooled = pool.acquire(POOLED_SIZE);
+    buffer = pooled.buffer().clear();
   }
 
   ByteBuffer buffer() {
-    return pooled.buffer();
+    return buffer;
   }
 
   ByteBuffer clear() {
-    return pooled.buffer().clear();
+    buffer = pooled.buffer();
+    return buffer.clear();
   }
 
   /** The buffer with room for so many bytes more. */
   ByteBuffer ensure(int more) {
-    ByteBuffer present = pooled.buffer();
-    if (present.remaining() >= more) {
-      return present;
+    if (buffer.remaining() < more) {
+      int needed = Math.addExact(buffer.position(), more);
+      int size = (int) Math.min(Integer.MAX_VALUE - 8L, Math.max(2L * buffer.capacity(), needed));
+      buffer = ByteBuffer.allocate(size).put(buffer.flip());
     }
-    PooledBuffer larger =
-        pool.acquire(Math.max(present.capacity() * 2, Math.addExact(present.position(), more)));
-    larger.buffer().clear();
-    larger.buffer().put(present.flip());
-    pooled.close();
-    pooled = larger;
-    return pooled.buffer();
+    return buffer;
   }
 
   @Override

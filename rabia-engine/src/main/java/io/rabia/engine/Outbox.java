@@ -68,7 +68,7 @@ final class Outbox implements AutoCloseable {
   }
 
   private void log(Output output) {
-    ByteBuffer none = group.clear();
+    group.clear();
     boolean promises = false;
     for (int i = 0; i < output.size(); i++) {
       if (output.has(i, Output.LOG)) {
@@ -76,7 +76,7 @@ final class Outbox implements AutoCloseable {
         promises |= output.has(i, Output.PROMISE);
       }
     }
-    if (group.buffer().position() == none.position()) {
+    if (group.buffer().position() == 0) {
       return;
     }
     long number = persistence.append(group.buffer().flip());

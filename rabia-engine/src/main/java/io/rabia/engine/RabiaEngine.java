@@ -3,6 +3,7 @@ package io.rabia.engine;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.Command;
+import io.rabia.core.CommandBatch;
 import io.rabia.core.Limits;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
@@ -55,7 +56,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     config = builder.config;
     limits =
         new Limits(
-            config.batching().maxBatchBytes() / 2,
+            config.batching().maxBatchBytes() - CommandBatch.HEADER - CommandBatch.COMMAND_HEADER,
             config.batching().maxBatchBytes(),
             config.batching().maxBatchSize());
     Executor executor = builder.completionExecutor;
