@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class FilePersistence implements Persistence {
   private static final Logger LOG = LoggerFactory.getLogger(FilePersistence.class);
-  private static final int INITIAL_BUFFER_BYTES = 64 << 10;
+  private static final int INITIAL_BUFFER_BYTES = 16 << 10;
   private static final String VOTES_LOST =
       ". This member has lost its votes and must not vote again under its token; recovery of such a"
           + " member is not available in this version";
@@ -117,7 +117,7 @@ public final class FilePersistence implements Persistence {
       force(name);
     }
     disk.forceDirectory();
-    LogScan scan = LogScan.of(disk, status);
+    LogScan scan = LogScan.of(disk, status, reader);
     if (scan.damage() != null) {
       throw new RabiaException.Checksum(
           "the log in " + disk.location() + " is damaged: " + scan.damage() + VOTES_LOST);

@@ -39,8 +39,9 @@ public final class LogInspector {
     try {
       LogScan scan = scan(disk);
       LogReport report = scan.report();
+      SegmentReader reader = new SegmentReader();
       for (int i = 0; i < scan.segments().size(); i++) {
-        print(disk, scan.segments().get(i), report.segments().get(i).bytes(), out);
+        print(disk, scan.segments().get(i), report.segments().get(i).bytes(), reader, out);
       }
       report.lines().forEach(out::println);
     } catch (IOException e) {
@@ -49,17 +50,17 @@ public final class LogInspector {
   }
 
   private static LogScan scan(Disk disk) throws IOException {
-    return LogScan.of(disk, LogStatus.read(disk));
+    return LogScan.of(disk, LogStatus.read(disk), new SegmentReader());
   }
 
   private static RabiaException unreadable(Disk disk, IOException e) {
     return FilePersistence.storage("cannot read the log in " + disk.location(), e);
   }
 
-  private static void print(Disk disk, LogSegment segment, long bytes, PrintStream out)
+  private static void print(
+      Disk disk, LogSegment segment, long bytes, SegmentReader reader, PrintStream out)
       throws IOException {
     try (DiskFile file = disk.openRead(segment.name())) {
-      SegmentReader reader = new SegmentReader();
       reader.start(file, segment.base(), bytes);
       while (reader.next()) {
         if (!reader.mark()) {

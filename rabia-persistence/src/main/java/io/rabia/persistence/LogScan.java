@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class LogScan {
   private final Disk disk;
   private final @Nullable LogStatus status;
-  private final SegmentReader reader = new SegmentReader();
+  private final SegmentReader reader;
   private final List<LogSegment> segments = new ArrayList<>();
   private final List<LogReport.Segment> reports = new ArrayList<>();
 
@@ -30,14 +30,16 @@ final class LogScan {
   private @Nullable Place unsafeTail;
   private @Nullable Place damage;
 
-  private LogScan(Disk disk, @Nullable LogStatus status) {
+  private LogScan(Disk disk, @Nullable LogStatus status, SegmentReader reader) {
     this.disk = disk;
+    this.reader = reader;
     this.status = status;
   }
 
   /** {@code status} as it was found: it names segments that must be there. */
-  static LogScan of(Disk disk, @Nullable LogStatus status) throws IOException {
-    LogScan scan = new LogScan(disk, status);
+  static LogScan of(Disk disk, @Nullable LogStatus status, SegmentReader reader)
+      throws IOException {
+    LogScan scan = new LogScan(disk, status, reader);
     scan.readAll();
     return scan;
   }

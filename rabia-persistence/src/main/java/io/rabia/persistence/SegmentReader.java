@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * that {@link #next} found. One thread.
  */
 final class SegmentReader {
-  private static final int INITIAL_BYTES = 64 << 10;
+  private static final int INITIAL_BYTES = 16 << 10;
   private static final int MAX_BYTES = Integer.MAX_VALUE - 8;
 
   private final RecordCodec codec = new RecordCodec();
