@@ -11,6 +11,12 @@ import org.jspecify.annotations.Nullable;
  * Who proposes what (protocol.md section 3): every slot has an owner, whose next batch everyone proposes in it; a round
  * of slots that anyone started is filled by all. Chooses proposals only; no counting rule knows of owners, so nothing
  * here can break agreement.
+ *
+ * <p>Three choices beyond the page. An owner whose slot others have filled for it goes along with them and puts its batch
+ * into a round of its own, rather than split the votes. Any batch of an owner ends its quietness, an owner that is late as a
+ * rule is not waited for (it would make the others run at its pace), its batches are proposed by the others. And an owner
+ * that had commands lately waits for the next ones for a round trip at most before it says NOOP: under steady load its
+ * callers were just answered and are about to ask again.
  */
 final class Lanes {
   /** In place of an id: nothing to propose yet. */
@@ -20,6 +26,7 @@ final class Lanes {
   private final BatchSource source;
   private long started;
   private long cursor;
+  private boolean busy;
 
   Lanes(Replica replica, BatchSource source) {
     this.replica = replica;
@@ -38,8 +45,13 @@ final class Lanes {
     return started;
   }
 
-  /** The owner's own Propose arrived for the first time. */
-  void ownerSpoke(int owner, Slot slot, long id) {
+  /**
+   * The owner's own Propose arrived for the first time.
+   *
+   * @param lag how long the slot had been waiting for it, or 0 when this opened the slot
+   */
+  void ownerSpoke(int owner, Slot slot, long id, long lag) {
+    replica.peers[owner].lagged(lag);
     if (BatchId.isBatch(id)) {
       replica.peers[owner].spokeBatch();
       if (BatchId.origin(id) < replica.origins.length) {
@@ -105,13 +117,14 @@ final class Lanes {
   private long choose(Slot slot, long now) {
     int owner = replica.configuration.owner(slot.number);
     if (owner == replica.self) {
-      return ownNext(slot, now);
+      int other = slot.instance.firstProposer();
+      return other < 0 ? ownNext(slot, now) : follow(slot, slot.instance.proposal(other), now);
     }
     Peer peer = replica.peers[owner];
     if (slot.instance.proposed(owner)) {
       return follow(slot, slot.instance.proposal(owner), now);
     }
-    if (!peer.quiet()) {
+    if (!peer.quiet() && peer.lag() <= replica.waits.slow()) {
       if (now - slot.seenAt < replica.waits.owner()) {
         return WAIT;
       }
@@ -127,6 +140,10 @@ final class Lanes {
       batch = newBatch();
       slot.proposedAt = now;
     }
+    if (batch == null && busy && now - slot.seenAt < replica.waits.holdBack()) {
+      return WAIT;
+    }
+    busy = batch != null;
     return batch == null ? BatchId.NOOP : batch.id();
   }
 

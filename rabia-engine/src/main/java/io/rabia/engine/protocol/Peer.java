@@ -9,6 +9,7 @@ final class Peer {
   long applied;
   private boolean quiet = true;
   private int noops;
+  private long lag;
 
   /** Idle, suspected, disconnected or dead: nobody waits for it (protocol.md section 3, rule 4). */
   boolean quiet() {
@@ -24,6 +25,16 @@ final class Peer {
     if (++noops >= IDLE_AFTER) {
       quiet = true;
     }
+  }
+
+  /** It proposed in its own slot so long after the slot was seen here, nanoseconds. */
+  void lagged(long nanos) {
+    lag += (nanos - lag) / 8;
+  }
+
+  /** How late it speaks as a rule, nanoseconds. */
+  long lag() {
+    return lag;
   }
 
   void suspect() {

@@ -180,6 +180,7 @@ public final class Replica implements MessageHandler {
 
   @Override
   public void onPropose(long number, long id, @Nullable CommandBatch batch) {
+    boolean opened = window.peek(number) != null;
     Slot slot = place(number, id);
     if (batch != null) {
       hold(batch);
@@ -196,7 +197,7 @@ public final class Replica implements MessageHandler {
       return;
     }
     if (configuration.owner(number) == from) {
-      lanes.ownerSpoke(from, slot, id);
+      lanes.ownerSpoke(from, slot, id, opened ? now - slot.seenAt : 0);
     }
     touch(slot);
   }
