@@ -38,7 +38,8 @@ import org.slf4j.LoggerFactory;
  * owns the transport from then on; only {@link #wakeup} is for others.
  *
  * <p>What a listener throws, except {@link RabiaException.Serialization} from {@code onFrame}, comes out of the poll; the
- * transport can only be closed then. A wait shorter than half a millisecond does not wait.
+ * transport can only be closed then. A wait shorter than half a millisecond does not wait. An interrupt ends a wait and is
+ * cleared.
  */
 public final class NettyTransport implements Transport {
   private static final Logger LOG = LoggerFactory.getLogger(NettyTransport.class);
@@ -352,8 +353,10 @@ public final class NettyTransport implements Transport {
         links.warn("member " + self + " lost " + nameOf(connection) + ": " + reason);
       }
     }
-    if (!connection.inbound()) {
+    if (wasUp && !connection.inbound()) {
       dialAgain(peer, now);
+    } else if (!connection.inbound()) {
+      dialFailed(peer, reason);
     }
   }
 
@@ -480,25 +483,26 @@ public final class NettyTransport implements Transport {
           tls == null
               ? null
               : tls.forDialed(channel.alloc(), peer.member.host(), peer.member.port());
-      adopt(channel, peer, ssl);
+      PeerConnection connection = adopt(channel, peer, ssl);
       channel
           .connect(address)
           .addListener(
               future -> {
                 if (!future.isSuccess()) {
-                  LOG.debug("member {} cannot connect to {}", self, peer.member, future.cause());
-                  channel.close();
+                  connection.close(String.valueOf(future.cause().getMessage()));
                 }
               });
     } catch (RuntimeException e) {
-      dialFailed(peer, String.valueOf(e.getMessage()));
+      dialFailed(peer, String.valueOf(e.getMessage())); // no descriptor left, most likely
     } catch (Error e) {
       fail(e); // Netty would swallow it where this runs as a task of the loop
     }
   }
 
   private void dialFailed(Peer peer, String reason) {
-    links.warn("member " + self + " cannot connect to member " + peer.member + ": " + reason);
+    if (peer.failures() == 0 && !closed) {
+      links.warn("member " + self + " cannot connect to member " + peer.member + ": " + reason);
+    }
     dialAgain(peer, System.nanoTime());
   }
 
@@ -508,7 +512,8 @@ public final class NettyTransport implements Transport {
     timerAt(peer.retryAt);
   }
 
-  private void adopt(NioSocketChannel channel, @Nullable Peer dialed, @Nullable SslHandler ssl) {
+  private PeerConnection adopt(
+      NioSocketChannel channel, @Nullable Peer dialed, @Nullable SslHandler ssl) {
     channel.config().setTcpNoDelay(true);
     long now = System.nanoTime();
     PeerConnection connection = new PeerConnection(this, channel, dialed, now);
@@ -520,6 +525,7 @@ public final class NettyTransport implements Transport {
     }
     channel.pipeline().addLast(connection);
     loop.register(channel);
+    return connection;
   }
 
   private void closeOldestStranger() {

@@ -147,7 +147,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements Frame
     if (cause instanceof IOException) {
       close(String.valueOf(cause.getMessage()));
     } else if (cause instanceof DecoderException) {
-      transport.corrupted(this, "no TLS: " + cause.getMessage());
+      transport.corrupted(this, "TLS: " + cause.getMessage());
     } else {
       transport.fail(cause);
     }

@@ -169,7 +169,7 @@ class NettyTransportLifecycleTest {
   }
 
   @Test
-  void keepsTryingAHostNameThatCannotBeResolved() {
+  void saysOnceThatAHostNameCannotBeResolvedAndKeepsTrying() {
     captureLog();
     ClusterConfig cluster =
         ClusterConfig.builder()
@@ -185,7 +185,27 @@ class NettyTransportLifecycleTest {
             .build();
     transport.start(new RecordingListener(1));
     polls.add(transport);
-    polls.until("tried and warned twice", () -> log().split("cannot be resolved").length > 2);
+    polls.until("warned", () -> log().contains("no-such-host.invalid"));
+    polls.until("tries again", () -> !threads().isEmpty());
+    polls.until("and fails again", () -> threads().isEmpty());
+    assertThat(log().split("cannot be resolved")).hasSize(2);
+  }
+
+  @Test
+  void saysOnceThatAMemberIsNotThereAndFindsItLater() {
+    captureLog();
+    ClusterConfig cluster = Loopback.cluster("127.0.0.1", 2);
+    RecordingListener first = new RecordingListener(1);
+    NettyTransport dialer = NettyTransport.builder(first.self, cluster).build();
+    dialer.start(first);
+    polls.add(dialer);
+    polls.until("warned", () -> log().contains("Connection refused"));
+    polls.during(Duration.ofMillis(200));
+    NettyTransport late = NettyTransport.builder(NodeId.of(2), cluster).build();
+    late.start(new RecordingListener(2));
+    polls.add(late);
+    polls.until("connected", () -> first.connectedTo(2));
+    assertThat(log().split("Connection refused")).hasSize(2);
   }
 
   @Test
