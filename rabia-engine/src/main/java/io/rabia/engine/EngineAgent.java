@@ -2,6 +2,7 @@ package io.rabia.engine;
 
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
+import io.rabia.core.Command;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
@@ -69,6 +70,21 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   /** Where requests go in, from any thread. */
   Inbox inbox() {
     return inbox;
+  }
+
+  /** Takes a command in, from any thread; false, without a call of the handler, when there is no room. */
+  public boolean submit(Command command, long timeoutNanos, ResultHandler handler) {
+    return inbox.offer(Request.command(command, timeoutNanos, handler));
+  }
+
+  /** As {@link #submit}; the result is the id of the session, eight bytes. */
+  public boolean openSession(long timeoutNanos, ResultHandler handler) {
+    return inbox.offer(Request.openSession(timeoutNanos, handler));
+  }
+
+  /** As {@link #submit}, for a linearizable read. */
+  public boolean read(byte[] query, long timeoutNanos, ResultHandler handler) {
+    return inbox.offer(Request.read(query, false, timeoutNanos, handler));
   }
 
   /** Reads the log and opens the ports. Called once, on the thread that then calls {@link #doWork}. */
