@@ -1,0 +1,205 @@
+package io.rabia.persistence;
+
+import static io.rabia.persistence.Logs.FSYNC;
+import static io.rabia.persistence.Logs.NO_WAKEUP;
+import static io.rabia.persistence.Logs.OS;
+import static io.rabia.persistence.Logs.append;
+import static io.rabia.persistence.Logs.fill;
+import static io.rabia.persistence.Logs.open;
+import static io.rabia.persistence.Logs.replay;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.rabia.core.RabiaException;
+import io.rabia.core.persistence.Durability;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The machine or the process stops between any two operations on files, and what was not forced is lost or mixed. */
+class CrashTest {
+
+  /** What one log has taken and promised over all the lives of its member. */
+  private static final class History {
+    final List<String> groups = new ArrayList<>();
+    int promised;
+
+    /** Opens, checks the promise, then appends and flushes at random until the disk stops or enough was done. */
+    void live(Disk disk, FilePersistenceConfig config, int life, Random random, int steps) {
+      FilePersistence log = new FilePersistence(disk, config);
+      List<String> replayed = new ArrayList<>();
+      try {
+        log.open((number, group) -> replayed.add(Logs.text(group)), NO_WAKEUP);
+        check(replayed);
+        for (int i = 0; i < steps; i++) {
+          step(log, life, random);
+          promised = (int) log.durable();
+        }
+        log.close();
+        promised = groups.size();
+      } catch (RabiaException.Storage e) {
+        promised = Math.max(promised, (int) log.durable());
+      }
+    }
+
+    private void step(FilePersistence log, int life, Random random) {
+      if (random.nextInt(3) > 0) {
+        String group = "life " + life + " group " + groups.size() + " " + "x".repeat(random.nextInt(300));
+        groups.add(group);
+        assertThat(append(log, group)).isEqualTo(groups.size());
+      } else {
+        log.flush();
+      }
+    }
+
+    private void check(List<String> replayed) {
+      assertThat(replayed.size()).isBetween(promised, groups.size());
+      assertThat(replayed).isEqualTo(groups.subList(0, replayed.size()));
+      groups.subList(replayed.size(), groups.size()).clear();
+      promised = replayed.size();
+    }
+  }
+
+  @Test
+  void keepsEveryDurableGroupWhenThePowerFailsBeforeAnyOperation() {
+    int operation = 0;
+    boolean stopped = true;
+    for (; stopped; operation++) {
+      for (int seed = 0; seed < 10; seed++) {
+        MemoryDisk disk = new MemoryDisk("boot").stopBefore(operation);
+        History history = new History();
+        history.live(disk, FSYNC, 0, new Random(4711), 60);
+        stopped = disk.stopped();
+        history.live(disk.afterPowerLoss(new Random(seed)), FSYNC, 1, new Random(seed), 5);
+      }
+    }
+    assertThat(operation).as("operations of a life").isGreaterThan(80);
+  }
+
+  @Test
+  void keepsEveryDurableGroupOverManyLivesThatEndByPowerLossOrKill() {
+    for (int seed = 0; seed < 300; seed++) {
+      Random random = new Random(seed);
+      MemoryDisk disk = new MemoryDisk("boot");
+      History history = new History();
+      int longest = 0;
+      for (int life = 0; life < 12; life++) {
+        disk.stopBefore(random.nextInt(120));
+        history.live(disk, FSYNC, life, random, 60);
+        longest = Math.max(longest, history.promised);
+        disk = random.nextInt(3) > 0 ? disk.afterPowerLoss(random) : disk.afterProcessDeath();
+      }
+      history.live(disk, FSYNC, 12, random, 0);
+      assertThat(longest).as("groups promised with seed " + seed).isPositive();
+    }
+  }
+
+  @Test
+  void keepsEveryWrittenGroupUnderOsOverManyLivesThatEndByKill() {
+    for (int seed = 0; seed < 300; seed++) {
+      Random random = new Random(seed);
+      MemoryDisk disk = new MemoryDisk("boot");
+      History history = new History();
+      for (int life = 0; life < 12; life++) {
+        disk.stopBefore(random.nextInt(120));
+        history.live(disk, OS, life, random, 60);
+        disk.afterProcessDeath();
+      }
+      history.live(disk, OS, 12, random, 0);
+    }
+  }
+
+  @Test
+  void keepsEverythingUnderOsWhenThePowerFailsAfterAnOrderlyClose() {
+    for (int seed = 0; seed < 100; seed++) {
+      Random random = new Random(seed);
+      MemoryDisk disk = new MemoryDisk("boot");
+      History history = new History();
+      for (int life = 0; life < 5; life++) {
+        history.live(disk, OS, life, random, 60);
+        disk = disk.afterPowerLoss(random);
+      }
+      assertThat(replay(disk, OS)).isEqualTo(history.groups).isNotEmpty();
+    }
+  }
+
+  @Test
+  void isEitherWholeOrRefusedUnderOsWhenThePowerFailsBeforeAnyOperation() {
+    int refused = 0;
+    int opened = 0;
+    boolean stopped = true;
+    for (int operation = 0; stopped; operation++) {
+      MemoryDisk disk = new MemoryDisk("boot").stopBefore(operation);
+      History history = new History();
+      history.live(disk, OS, 0, new Random(4711), 60);
+      stopped = disk.stopped();
+      MemoryDisk next = disk.afterPowerLoss(new Random(operation));
+      try {
+        history.live(next, OS, 1, new Random(operation), 0);
+        opened++;
+      } catch (RabiaException.Checksum e) {
+        assertThat(e).hasMessageContaining("boot'").hasMessageContaining("lost its votes");
+        refused++;
+      }
+    }
+    assertThat(refused).isGreaterThan(40);
+    assertThat(opened).isPositive();
+  }
+
+  @Test
+  void refusesUnderOsAfterAReboot() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    fill(open(disk, OS), 1, 3);
+    assertThat(replay(disk.afterProcessDeath(), OS)).hasSize(3);
+    disk.rebooted();
+    for (FilePersistenceConfig config : List.of(OS, FSYNC)) {
+      assertThatThrownBy(() -> open(disk, config))
+          .isInstanceOf(RabiaException.Checksum.class)
+          .hasMessageContaining("durability OS on boot boot and not closed in order")
+          .hasMessageContaining("this is boot boot'")
+          .hasMessageContaining("lost its votes");
+    }
+  }
+
+  @Test
+  void replacesTheCleanMarkBeforeOpenReturns() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    try (FilePersistence log = open(disk, OS)) {
+      fill(log, 1, 3);
+    }
+    assertThat(LogInspector.verify(disk).status()).hasValue("CLEAN (-)");
+    disk.rebooted();
+    open(disk, OS);
+    assertThat(LogInspector.verify(disk).status()).hasValue("RUNNING (boot')");
+    for (int seed = 0; seed < 20; seed++) {
+      MemoryDisk next = disk.afterPowerLoss(new Random(seed));
+      assertThatThrownBy(() -> open(next, OS)).isInstanceOf(RabiaException.Checksum.class);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = Durability.class, names = {"FSYNC", "OS"})
+  void goesOnWithTheOtherPolicyAfterAnOrderlyClose(Durability first) {
+    MemoryDisk disk = new MemoryDisk("boot");
+    try (FilePersistence log = open(disk, first == Durability.OS ? OS : FSYNC)) {
+      fill(log, 1, 20);
+    }
+    disk.rebooted();
+    List<String> replayed = new ArrayList<>();
+    try (FilePersistence log = open(disk, first == Durability.OS ? FSYNC : OS, replayed)) {
+      fill(log, 21, 40);
+    }
+    assertThat(replay(disk.rebooted(), FSYNC)).isEqualTo(Logs.texts(40));
+  }
+
+  @Test
+  void isNotRefusedAfterAKillOnceItForcesEveryGroup() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    fill(open(disk, OS), 1, 3);
+    open(disk.afterProcessDeath(), FSYNC);
+    assertThat(replay(disk.afterPowerLoss(new Random(1)), FSYNC)).hasSize(3);
+  }
+}

@@ -1,0 +1,204 @@
+package io.rabia.persistence;
+
+import static io.rabia.persistence.Logs.FSYNC;
+import static io.rabia.persistence.Logs.NO_WAKEUP;
+import static io.rabia.persistence.Logs.OS;
+import static io.rabia.persistence.Logs.append;
+import static io.rabia.persistence.Logs.fill;
+import static io.rabia.persistence.Logs.open;
+import static io.rabia.persistence.Logs.text;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.rabia.core.RabiaException;
+import io.rabia.core.persistence.Durability;
+import io.rabia.persistence.MemoryDisk.Operation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** One operation of the disk fails, or the directory cannot be used. */
+class DiskFailureTest {
+
+  @ParameterizedTest
+  @EnumSource(value = Durability.class, names = {"FSYNC", "OS"})
+  void stopsForGoodWhenAnyOperationFailsOnce(Durability durability) {
+    FilePersistenceConfig config = durability == Durability.OS ? OS : FSYNC;
+    Set<Operation> failed = EnumSet.noneOf(Operation.class);
+    for (int operation = 0; ; operation++) {
+      MemoryDisk disk = new MemoryDisk("boot");
+      fill(open(disk, config), 1, 10);
+      disk.afterProcessDeath().failAt(operation);
+      if (workUntilFailure(disk, config, failed) == null) {
+        break;
+      }
+    }
+    assertThat(failed)
+        .contains(
+            Operation.OPEN, Operation.READ, Operation.WRITE, Operation.FORCE, Operation.RENAME,
+            Operation.LIST, Operation.FORCE_DIRECTORY);
+  }
+
+  /** Returns what was thrown, after checking what must hold then; null if nothing failed. */
+  private static RabiaException.Storage workUntilFailure(
+      MemoryDisk disk, FilePersistenceConfig config, Set<Operation> failed) {
+    List<String> replayed = new ArrayList<>();
+    FilePersistence log = new FilePersistence(disk, config);
+    int appended = 10;
+    try {
+      log.open((number, group) -> replayed.add(text(group)), NO_WAKEUP);
+      for (; appended < 25; appended++) {
+        append(log, text(appended + 1));
+        log.flush();
+        if (appended % 5 == 0) {
+          log.flush();
+          log.read(appended - 3, (number, group) -> true);
+        }
+      }
+      log.close();
+      return null;
+    } catch (RabiaException.Storage failure) {
+      failed.add(disk.history().get(disk.history().size() - 1));
+      checkStopped(disk, config, log, failure);
+      return failure;
+    }
+  }
+
+  private static void checkStopped(
+      MemoryDisk disk,
+      FilePersistenceConfig config,
+      FilePersistence log,
+      RabiaException.Storage failure) {
+    assertThat(failure).hasMessageContaining("in memory").hasRootCauseInstanceOf(IOException.class);
+    long durable = log.durable();
+    int operations = disk.history().size();
+    assertThat(catchThrowable(() -> append(log, "more"))).isSameAs(failure);
+    assertThat(catchThrowable(log::flush)).isSameAs(failure);
+    assertThat(catchThrowable(() -> log.read(1, (number, group) -> true))).isSameAs(failure);
+    assertThatCode(log::close).doesNotThrowAnyException();
+    assertThat(log.durable()).isEqualTo(durable);
+    assertThat(disk.history()).as("nothing was done after the failure").hasSize(operations);
+
+    Operation failed = disk.history().get(operations - 1);
+    disk.afterProcessDeath();
+    boolean clean = LogInspector.verify(disk).status().orElseThrow().startsWith("CLEAN");
+    if (clean) {
+      assertThat(failed).as("the log is forced before the mark").isEqualTo(Operation.FORCE_DIRECTORY);
+    }
+    MemoryDisk next =
+        config == FSYNC || clean ? disk.afterPowerLoss(new Random(operations)) : disk;
+    List<String> replayed = new ArrayList<>();
+    open(next, config, replayed);
+    assertThat(replayed).isEqualTo(Logs.texts(replayed.size()));
+    assertThat(replayed.size()).isGreaterThanOrEqualTo((int) Math.max(10, durable));
+  }
+
+  @Test
+  void doesNotCountAGroupWhoseForceFailedEvenIfTheNextWouldWork() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = open(disk, FSYNC);
+    append(log, "a");
+    disk.failAt(disk.history().size());
+    assertThatThrownBy(log::flush)
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("cannot flush log-0000000000000000001.rlog in memory")
+        .hasMessageContaining("planted failure");
+    assertThatThrownBy(log::flush).isInstanceOf(RabiaException.Storage.class);
+    assertThat(log.durable()).isZero();
+  }
+
+  @Test
+  void saysThatTheDiskIsFull() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = open(disk, OS);
+    append(log, "a");
+    disk.failAt(disk.history().size());
+    assertThatThrownBy(() -> append(log, "b"))
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("No space left on device");
+    assertThat(Logs.replay(disk.afterProcessDeath(), OS)).containsExactly("a");
+  }
+
+  @Test
+  void refusesADirectoryInUseAndWritesNothing(@TempDir Path directory) throws IOException {
+    try (FilePersistence first = open(new NioDisk(directory), FSYNC)) {
+      fill(first, 1, 3);
+      List<String> before = files(directory);
+      assertThatThrownBy(() -> open(new NioDisk(directory), FSYNC))
+          .isInstanceOf(RabiaException.Storage.class)
+          .hasMessageContaining(directory.toString())
+          .hasMessageContaining("in use by process " + ProcessHandle.current().pid());
+      assertThat(otherProcess(directory)).contains("refused").contains(directory.toString());
+      assertThat(files(directory)).isEqualTo(before);
+      fill(first, 4, 6);
+    }
+    assertThat(otherProcess(directory)).isEqualTo("opened with 6");
+  }
+
+  private static List<String> files(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      List<String> found = new ArrayList<>();
+      for (Path file : files.sorted().toList()) {
+        found.add(file + " " + Files.getLastModifiedTime(file) + " " + Files.size(file));
+      }
+      return found;
+    }
+  }
+
+  /** Opens the log in a process of its own. */
+  private static String otherProcess(Path directory) throws IOException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Opener.class.getName(),
+                directory.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    return new String(process.getInputStream().readAllBytes()).strip();
+  }
+
+  /** The other process. */
+  static final class Opener {
+    public static void main(String[] args) {
+      try (FilePersistence log = new FilePersistence(Path.of(args[0]), FSYNC)) {
+        System.out.println("opened with " + log.open((number, group) -> true, NO_WAKEUP));
+      } catch (RabiaException.Storage e) {
+        System.out.println("refused: " + e.getMessage());
+      }
+    }
+  }
+
+  @Test
+  void givesTheLockOfADeadProcessToTheNext(@TempDir Path directory) throws IOException {
+    open(new NioDisk(directory), FSYNC).close();
+    Files.writeString(directory.resolve("lock.owner"), "1 started long ago\n");
+    open(new NioDisk(directory), FSYNC).close();
+    assertThat(Files.exists(directory.resolve("lock.owner"))).isFalse();
+  }
+
+  @Test
+  void refusesAPathThatCannotBeADirectory(@TempDir Path directory) throws IOException {
+    Path file = Files.writeString(directory.resolve("file"), "content");
+    for (Path path : List.of(file, file.resolve("below"))) {
+      assertThatThrownBy(() -> open(new NioDisk(path), FSYNC))
+          .isInstanceOf(RabiaException.Storage.class)
+          .hasMessageContaining(path.toString());
+    }
+    assertThat(Files.readString(file)).isEqualTo("content");
+    assertThat(files(directory)).hasSize(1);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rabia.persistence;
+
+import org.jspecify.annotations.NullMarked;
