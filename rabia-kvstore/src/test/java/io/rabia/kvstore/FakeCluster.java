@@ -91,10 +91,11 @@ public final class FakeCluster implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    if (command.number() < session.lowest || command.number() > session.lowest + WINDOW) {
+    long lowest = Math.max(session.lowest, command.lowestUnanswered());
+    if (command.number() < session.lowest || command.number() - lowest >= WINDOW) {
       throw new RabiaException.Validation("number " + command.number());
     }
-    session.lowest = Math.max(session.lowest, command.lowestUnanswered());
+    session.lowest = lowest;
     session.results.keySet().removeIf(number -> number < session.lowest);
     byte[] result = execute(command);
     session.results.put(command.number(), result);

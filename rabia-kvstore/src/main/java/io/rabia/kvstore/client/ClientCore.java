@@ -357,7 +357,7 @@ public final class ClientCore implements AutoCloseable {
     }
   }
 
-  private void again(ClientRequest request, @Nullable RabiaException refusal) {
+  private void again(ClientRequest request, RabiaException refusal) {
     request.attempts++;
     request.refused(refusal);
     if (!request.onlyThere) {
@@ -415,12 +415,23 @@ public final class ClientCore implements AutoCloseable {
     sessionsWithWaiting.removeIf(session -> session.waiting().isEmpty());
     for (ClientRequest request : expired) {
       // It stays on the wire: the server's answer, whenever it comes, frees its place there.
-      finish(request, null, request.expired());
+      finish(request, null, request.expired(failures()));
     }
     waiting.removeIf(request -> request.done);
     for (ClientSession session : sessionsWithWaiting) {
       session.waiting().removeIf(request -> request.done);
     }
+  }
+
+  private String failures() {
+    StringBuilder failures = new StringBuilder();
+    for (ServerLink link : links) {
+      RabiaException failure = link.lastFailure();
+      if (failure != null) {
+        failures.append("; ").append(failure.getMessage());
+      }
+    }
+    return failures.toString();
   }
 
   private static void addIfExpired(ClientRequest request, long now, List<ClientRequest> expired) {
@@ -510,7 +521,7 @@ public final class ClientCore implements AutoCloseable {
     }
 
     @Override
-    public void onDown(ServerLink link, @Nullable RabiaException reason) {
+    public void onDown(ServerLink link, RabiaException reason) {
       List<ClientRequest> lost = new ArrayList<>();
       for (ClientRequest request : onWire.values()) {
         if (request.server == link.index) {
@@ -521,11 +532,6 @@ public final class ClientCore implements AutoCloseable {
         onWire.remove(request.correlation);
         if (!request.done && !closed) {
           again(request, reason);
-        }
-      }
-      for (ClientRequest request : waiting) {
-        if (request.lastRefusal == null && request.server == link.index) {
-          request.lastRefusal = reason;
         }
       }
     }

@@ -31,7 +31,7 @@ final class ServerLink {
 
     void onReadComplete(ServerLink link);
 
-    void onDown(ServerLink link, @Nullable RabiaException reason);
+    void onDown(ServerLink link, RabiaException reason);
   }
 
   final int index;
@@ -49,6 +49,7 @@ final class ServerLink {
   private long lastReceived;
   private boolean pinged;
   private @Nullable RabiaException reason;
+  private @Nullable RabiaException lastFailure;
   private int inFlight;
 
   ServerLink(int index, String host, int port, Owner owner, int maxFrame) {
@@ -80,8 +81,9 @@ final class ServerLink {
     }
   }
 
-  @Nullable RabiaException reason() {
-    return reason;
+  /** Why the connection is not there, when it has failed since it was last there. */
+  @Nullable RabiaException lastFailure() {
+    return lastFailure;
   }
 
   void connectIfDue(Bootstrap bootstrap, long now) {
@@ -163,7 +165,7 @@ final class ServerLink {
     }
   }
 
-  private void down(@Nullable RabiaException why) {
+  private void down(RabiaException why) {
     connecting = false;
     ready = false;
     channel = null;
@@ -172,12 +174,10 @@ final class ServerLink {
       out = null;
     }
     inFlight = 0;
-    if (why != null) {
-      reason = why;
-    }
+    lastFailure = why;
     notBefore = System.nanoTime() + backoff;
     backoff = Math.min(backoff * 2, MAX_BACKOFF);
-    owner.onDown(this, reason);
+    owner.onDown(this, why);
   }
 
   private void onFrame(ByteBuf frame) {
@@ -190,6 +190,7 @@ final class ServerLink {
       ClusterId stated = Frames.readWelcome(frame);
       connecting = false;
       ready = owner.onReady(this, stated);
+      lastFailure = null;
       backoff = ready ? MIN_BACKOFF : MAX_BACKOFF;
     } else if (connecting && type == Frames.REFUSED) {
       backoff = MAX_BACKOFF;
@@ -237,8 +238,12 @@ final class ServerLink {
     @Override
     public void channelInactive(ChannelHandlerContext context) throws Exception {
       super.channelInactive(context);
-      down(reason == null ? new RabiaException.Network(address() + " closed the connection", null) : null);
+      RabiaException why = reason;
       reason = null;
+      down(
+          why == null
+              ? new RabiaException.Network(address() + " closed the connection", null)
+              : why);
     }
 
     @Override

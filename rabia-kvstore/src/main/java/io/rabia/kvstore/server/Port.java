@@ -31,7 +31,7 @@ public final class Port {
   private final EventLoop loop;
   private final PortStatistics statistics = new PortStatistics();
   private final RateLimitedLog log =
-      new RateLimitedLog(LoggerFactory.getLogger(Port.class), System::nanoTime);
+      new RateLimitedLog(LoggerFactory.getLogger(Port.class)::warn, System::nanoTime);
   private final Set<PortConnection> connections = new LinkedHashSet<>();
   private @Nullable Channel listening;
   private int inFlight;

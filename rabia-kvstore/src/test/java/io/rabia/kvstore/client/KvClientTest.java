@@ -218,10 +218,14 @@ final class KvClientTest {
 
   @Test
   void refusesAServerOfAnotherCluster() {
-    two.node().clusterId(new ClusterId(1, 1));
-    try (ClientCore core = ClientCore.connect(both(), DEFAULTS)) {
+    int portOfTwo = two.port("client");
+    two.close();
+    try (ClientCore core =
+        ClientCore.connect(one.client() + ",127.0.0.1:" + portOfTwo, DEFAULTS)) {
       ClientSession session = core.newSession();
       assertThat(submit(core, session, Duration.ofSeconds(5))).succeedsWithin(Duration.ofSeconds(5));
+      two = TestServer.startAgain(cluster, 2, portOfTwo);
+      two.node().clusterId(new ClusterId(1, 1));
       one.close();
       assertThat(submit(core, session, Duration.ofMillis(500)))
           .failsWithin(Duration.ofSeconds(5))
@@ -236,8 +240,9 @@ final class KvClientTest {
   void holdsNoMoreRequestsThanItsBound() {
     ClientConfig small =
         new ClientConfig(Duration.ofSeconds(5), Duration.ofSeconds(1), 1, 3, DEFAULTS.maxFrame());
-    one.node().mode(FakeCluster.Mode.SILENT);
     try (KvClient kv = KvClient.connect(one.client(), small)) {
+      kv.set("a", "1");
+      one.node().mode(FakeCluster.Mode.SILENT);
       List<CompletableFuture<Long>> sent = new ArrayList<>();
       for (int i = 0; i < 10; i++) {
         sent.add(kv.setAsync(new byte[] {1}, new byte[] {2}));

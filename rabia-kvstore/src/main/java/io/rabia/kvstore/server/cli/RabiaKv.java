@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       DeleteCommand.class,
       CompareAndSetCommand.class,
       IncrementCommand.class,
+      LogCommand.class,
       BenchCommand.class,
       CheckCommand.class
     })
