@@ -34,7 +34,7 @@ class CommandBatchTest {
     ByteBuffer bytes = bytes(batch());
     change.accept(bytes);
     CRC32C crc = new CRC32C();
-    crc.update(bytes.array(), 4, bytes.limit() - 4);
+    crc.update(bytes.slice(4, bytes.limit() - 4));
     return bytes.putInt(0, (int) crc.getValue());
   }
 

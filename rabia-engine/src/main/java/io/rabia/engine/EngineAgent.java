@@ -48,8 +48,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   private final Boot boot;
 
   private @Nullable Member member;
-  private EngineState state = EngineState.RECOVERING;
-  private String reason = "starting";
+  private volatile EngineState state = EngineState.RECOVERING;
+  private volatile String reason = "starting";
   private boolean quorum;
   private @Nullable RuntimeException thrown;
 

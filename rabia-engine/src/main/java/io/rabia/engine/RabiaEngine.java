@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -46,6 +47,8 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private volatile boolean closing;
+  private volatile boolean aborting;
+  private volatile @Nullable RabiaException failure;
 
   private RabiaEngine(Builder builder) {
     id = Objects.requireNonNull(builder.nodeId, "nodeId");
@@ -140,7 +143,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
         if (deadline == Long.MAX_VALUE) {
           deadline = System.nanoTime() + DRAIN_NANOS;
         }
-        if (agent.drained() || System.nanoTime() - deadline > 0) {
+        if (aborting || agent.drained() || System.nanoTime() - deadline > 0) {
           return;
         }
       }
@@ -149,6 +152,10 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
 
   private void fail(RuntimeException e) {
     agent.inbox().close();
+    failure =
+        e instanceof RabiaException typed
+            ? typed
+            : new RabiaException.Closed("the node stopped: " + e.getMessage());
     boolean votesLost =
         e instanceof RabiaException.NotAMember
             || e instanceof RabiaException.Storage
@@ -234,7 +241,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
   public CompletableFuture<EngineStatus> status() {
     CompletableFuture<EngineStatus> future = new CompletableFuture<>();
     offer(Request.status(future));
-    return future.exceptionally(failure -> stoppedStatus());
+    return future.exceptionally(failure -> lastStatus());
   }
 
   /** A view of the node when exactly {@code slot} slots are applied; fails when that has passed. */
@@ -244,7 +251,8 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     return future;
   }
 
-  private EngineStatus stoppedStatus() {
+  /** The state without figures: what is known of a node that has not started or has stopped. */
+  public EngineStatus lastStatus() {
     return new EngineStatus(
         id, agent.state(), agent.reason(), 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0);
   }
@@ -272,9 +280,20 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     }
   }
 
+  /** Why the node stopped by itself; empty while it runs and after {@link #close}. */
+  public Optional<RabiaException> failure() {
+    return Optional.ofNullable(failure);
+  }
+
   /** Completes when the node's thread has ended, whatever the reason. */
   public CompletableFuture<Void> stopped() {
     return stopped.copy();
+  }
+
+  /** Stops at once, as a crash would: nothing is drained, the outcome of what waits is unknown. */
+  public void abort() {
+    aborting = true;
+    close();
   }
 
   /** Takes nothing more in, waits up to 5 s for what is outstanding, fails the rest, gives log and ports free. */

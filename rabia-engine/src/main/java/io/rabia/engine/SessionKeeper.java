@@ -160,7 +160,7 @@ final class SessionKeeper {
   /**
    * A second has passed, or much more: a pause is no time. Proposes to close what was silent for too long.
    *
-   * @param rank 0 for the member that should do it first; the others follow a quarter of the time later each
+   * <p>One member does it first, the others follow a quarter of the time later each.
    */
   void tick(Sessions sessions, int self, int members, long now) {
     ticks++;

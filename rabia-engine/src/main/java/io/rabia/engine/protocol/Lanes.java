@@ -107,7 +107,7 @@ final class Lanes {
     }
     OriginBatches own = replica.origins[replica.self];
     if (next >= replica.limit()
-        || own.next() == null && !(source.ready(now, own.heldCount()) && replica.mayNumber())) {
+        || (own.next() == null && !(source.ready(now, own.heldCount()) && replica.mayNumber()))) {
       return false;
     }
     started(next);

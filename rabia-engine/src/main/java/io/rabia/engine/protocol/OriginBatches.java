@@ -140,7 +140,8 @@ final class OriginBatches {
 
   /** Was this number applied, or given up by its origin? */
   boolean isApplied(long number) {
-    return number < appliedLow || number - appliedLow <= mask && appliedAbove[(int) number & mask];
+    return number < appliedLow
+        || (number - appliedLow <= mask && appliedAbove[(int) number & mask]);
   }
 
   /** Takes the batch into the table; false when it must be skipped. */

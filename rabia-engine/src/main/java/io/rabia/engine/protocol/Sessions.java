@@ -45,7 +45,7 @@ public final class Sessions {
     long lastSlot;
     byte[][] results = new byte[4][];
 
-    @Nullable byte[] result(long number) {
+    byte @Nullable [] result(long number) {
       return number > highest ? null : results[(int) number & (results.length - 1)];
     }
 
@@ -65,7 +65,6 @@ public final class Sessions {
       results = larger;
     }
 
-    @SuppressWarnings("NullAway")
     void raise(long to) {
       for (long n = lowest; n < Math.min(to, highest + 1); n++) {
         results[(int) n & (results.length - 1)] = null;

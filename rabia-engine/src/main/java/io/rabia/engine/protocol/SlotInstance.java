@@ -313,10 +313,14 @@ public final class SlotInstance {
   }
 
   private boolean waitsForMajority(long awaited) {
-    return (stage == Stage.EXCHANGE && proposalCount >= quorum
-            || stage == Stage.ROUND1
-                && count(phase1, vote1, phase, CODE_V0) + count(phase1, vote1, phase, CODE_V1) >= quorum)
-        && majorityReachable(awaited);
+    int spoken =
+        switch (stage) {
+          case EXCHANGE -> proposalCount;
+          case ROUND1 ->
+              count(phase1, vote1, phase, CODE_V0) + count(phase1, vote1, phase, CODE_V1);
+          default -> 0;
+        };
+    return spoken >= quorum && majorityReachable(awaited);
   }
 
   /** Could the awaited members that have not spoken in this round complete a majority? */

@@ -66,7 +66,7 @@ public final class KvServer implements AutoCloseable {
   /** A node on the engine, with TCP to its peers and the log that the configuration asks for. */
   public static Node startEngine(
       ServerConfig config, KvStateMachine store, Consumer<RabiaException> onStopped) {
-    throw new RabiaException.Validation("the engine is not connected yet");
+    return EngineNode.start(config, store, onStopped);
   }
 
   private static void checkDirectory(@Nullable Path data) {
