@@ -17,8 +17,8 @@ import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /**
- * One state machine behind several nodes, with the sessions of the protocol and no consensus: what a node answers can be
- * made to fail. Everything is applied on one thread.
+ * One state machine behind several nodes, with the sessions of the protocol and no consensus: what
+ * a node answers can be made to fail. Everything is applied on one thread.
  */
 public final class FakeCluster implements AutoCloseable {
   public static final ClusterId ID = new ClusterId(7, 9);

@@ -39,7 +39,8 @@ final class KvStateMachineTest {
   void deletesSeveralKeysAtOnceAndCountsThoseThatExisted() {
     apply(set("a", "1"));
     apply(set("b", "2"));
-    KvCommand delete = new KvCommand.Delete(List.of(bytes("a"), bytes("x"), bytes("b"), bytes("a")));
+    KvCommand delete =
+        new KvCommand.Delete(List.of(bytes("a"), bytes("x"), bytes("b"), bytes("a")));
     assertThat(apply(delete)).isEqualTo(new KvResult.Deleted(2));
     assertThat(query(new KvQuery.Get(bytes("a")))).isEqualTo(new KvResult.Absent());
     assertThat(query(new KvQuery.Exists(bytes("b")))).isEqualTo(new KvResult.Exists(false));
@@ -67,11 +68,23 @@ final class KvStateMachineTest {
 
   @Test
   void incrementsDecimalNumbersOnly() {
-    assertThat(((KvResult.Number) apply(new KvCommand.Increment(bytes("n"), 5))).value()).isEqualTo(5);
+    assertThat(((KvResult.Number) apply(new KvCommand.Increment(bytes("n"), 5))).value())
+        .isEqualTo(5);
     assertThat(((KvResult.Number) apply(new KvCommand.Increment(bytes("n"), -7))).value())
         .isEqualTo(-2);
-    for (String text : List.of("", "-", "01", "-0", "+1", " 1", "1 ", "1x", "9223372036854775808",
-        "-9223372036854775809", "99999999999999999999")) {
+    for (String text :
+        List.of(
+            "",
+            "-",
+            "01",
+            "-0",
+            "+1",
+            " 1",
+            "1 ",
+            "1x",
+            "9223372036854775808",
+            "-9223372036854775809",
+            "99999999999999999999")) {
       apply(set("n", text));
       refused(new KvCommand.Increment(bytes("n"), 1), StoreError.NOT_A_NUMBER);
     }
@@ -83,7 +96,9 @@ final class KvStateMachineTest {
     refused(new KvCommand.Increment(bytes("max"), 1), StoreError.OVERFLOW);
     apply(set("min", "-9223372036854775808"));
     refused(new KvCommand.Increment(bytes("min"), -1), StoreError.OVERFLOW);
-    assertThat(((KvResult.Number) apply(new KvCommand.Increment(bytes("min"), Long.MAX_VALUE))).value())
+    assertThat(
+            ((KvResult.Number) apply(new KvCommand.Increment(bytes("min"), Long.MAX_VALUE)))
+                .value())
         .isEqualTo(-1);
   }
 
@@ -107,7 +122,8 @@ final class KvStateMachineTest {
     assertThat(small.stateHash()).isEqualTo(hash);
     assertThat(apply(small, set("b", "1"))).isInstanceOf(KvResult.Stored.class);
     assertThat(error(small, set("c", "1"))).isEqualTo(StoreError.STORE_FULL);
-    assertThat(error(small, new KvCommand.Increment(bytes("c"), 1))).isEqualTo(StoreError.STORE_FULL);
+    assertThat(error(small, new KvCommand.Increment(bytes("c"), 1)))
+        .isEqualTo(StoreError.STORE_FULL);
     assertThat(apply(small, set("a", "1"))).isInstanceOf(KvResult.Stored.class);
     assertThat(apply(small, set("b", large))).isInstanceOf(KvResult.Stored.class);
   }

@@ -21,7 +21,9 @@ public final class RawClient implements AutoCloseable {
     this(port, 0);
   }
 
-  /** @param receiveBuffer 0 for the default */
+  /**
+   * @param receiveBuffer 0 for the default
+   */
   public RawClient(int port, int receiveBuffer) throws IOException {
     if (receiveBuffer > 0) {
       socket.setReceiveBufferSize(receiveBuffer);

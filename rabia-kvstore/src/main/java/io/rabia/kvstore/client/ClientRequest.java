@@ -48,7 +48,9 @@ final class ClientRequest {
     server = firstServer;
   }
 
-  /** A server refused it, or its connection died, which leaves open whether that copy is executed. */
+  /**
+   * A server refused it, or its connection died, which leaves open whether that copy is executed.
+   */
   void refused(RabiaException refusal) {
     lastRefusal = refusal;
     copyLost |=
@@ -57,7 +59,8 @@ final class ClientRequest {
   }
 
   /**
-   * What a request that ran out of time fails with: one that was never sent, or always refused, was not executed.
+   * What a request that ran out of time fails with: one that was never sent, or always refused, was
+   * not executed.
    *
    * @param connections why servers cannot be reached
    */

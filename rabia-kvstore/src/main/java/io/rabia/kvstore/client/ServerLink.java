@@ -101,7 +101,9 @@ final class ServerLink {
         .addListener(
             future -> {
               if (!future.isSuccess()) {
-                down(new RabiaException.Network(address() + ": " + future.cause().getMessage(), null));
+                down(
+                    new RabiaException.Network(
+                        address() + ": " + future.cause().getMessage(), null));
               }
             });
   }
@@ -138,7 +140,10 @@ final class ServerLink {
     }
   }
 
-  /** Pings a server that owes answers and is silent for half of {@code silence}, closes after the whole. */
+  /**
+   * Pings a server that owes answers and is silent for half of {@code silence}, closes after the
+   * whole.
+   */
   void watch(long now, long silence) {
     if (connecting ? now - lastReceived > silence : inFlight > 0 && now - lastReceived > silence) {
       close(new RabiaException.Network(address() + " is silent", null));

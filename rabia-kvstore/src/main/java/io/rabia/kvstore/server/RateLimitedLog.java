@@ -3,7 +3,10 @@ package io.rabia.kvstore.server;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/** Warnings that strangers can cause: at most one every interval, with how many were left out. One thread. */
+/**
+ * Warnings that strangers can cause: at most one every interval, with how many were left out. One
+ * thread.
+ */
 final class RateLimitedLog {
   private static final long INTERVAL_NANOS = 10_000_000_000L;
 

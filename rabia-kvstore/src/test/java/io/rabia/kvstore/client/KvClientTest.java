@@ -145,7 +145,8 @@ final class KvClientTest {
   void reportsAnUnknownOutcomeAtItsDeadline() {
     try (ClientCore core = ClientCore.connect(one.client(), DEFAULTS)) {
       ClientSession session = core.newSession();
-      assertThat(submit(core, session, Duration.ofSeconds(5))).succeedsWithin(Duration.ofSeconds(5));
+      assertThat(submit(core, session, Duration.ofSeconds(5)))
+          .succeedsWithin(Duration.ofSeconds(5));
       one.node().mode(FakeCluster.Mode.SILENT);
       CompletableFuture<byte[]> late = submit(core, session, Duration.ofMillis(100));
       assertThat(late)
@@ -154,7 +155,8 @@ final class KvClientTest {
           .withCauseInstanceOf(RabiaException.Timeout.class)
           .withMessageContaining("unknown");
       one.node().mode(FakeCluster.Mode.SERVING);
-      assertThat(submit(core, session, Duration.ofSeconds(5))).succeedsWithin(Duration.ofSeconds(5));
+      assertThat(submit(core, session, Duration.ofSeconds(5)))
+          .succeedsWithin(Duration.ofSeconds(5));
     }
   }
 
@@ -220,10 +222,10 @@ final class KvClientTest {
   void refusesAServerOfAnotherCluster() {
     int portOfTwo = two.port("client");
     two.close();
-    try (ClientCore core =
-        ClientCore.connect(one.client() + ",127.0.0.1:" + portOfTwo, DEFAULTS)) {
+    try (ClientCore core = ClientCore.connect(one.client() + ",127.0.0.1:" + portOfTwo, DEFAULTS)) {
       ClientSession session = core.newSession();
-      assertThat(submit(core, session, Duration.ofSeconds(5))).succeedsWithin(Duration.ofSeconds(5));
+      assertThat(submit(core, session, Duration.ofSeconds(5)))
+          .succeedsWithin(Duration.ofSeconds(5));
       two = TestServer.startAgain(cluster, 2, portOfTwo);
       two.node().clusterId(new ClusterId(1, 1));
       one.close();
@@ -274,7 +276,10 @@ final class KvClientTest {
     return sent.stream().map(CompletableFuture::join).toList();
   }
 
-  /** Opens the session through the first server, then submits there while it executes but does not answer. */
+  /**
+   * Opens the session through the first server, then submits there while it executes but does not
+   * answer.
+   */
   private CompletableFuture<byte[]> submitThroughSilentFirst(ClientCore core) {
     ClientSession session = core.newSession();
     CompletableFuture<byte[]> opening = submit(core, session, Duration.ofSeconds(5));

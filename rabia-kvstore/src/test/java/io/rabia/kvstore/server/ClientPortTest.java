@@ -30,7 +30,13 @@ import org.junit.jupiter.api.Timeout;
 final class ClientPortTest {
   private static final PortLimits TIGHT =
       new PortLimits(
-          3, 5, 1 << 16, 1 << 16, Duration.ofMillis(300), Duration.ofMillis(300), Duration.ofMillis(800));
+          3,
+          5,
+          1 << 16,
+          1 << 16,
+          Duration.ofMillis(300),
+          Duration.ofMillis(300),
+          Duration.ofMillis(800));
 
   private final FakeCluster cluster = new FakeCluster();
   private TestServer server = TestServer.start(cluster, 1);
@@ -76,7 +82,10 @@ final class ClientPortTest {
   @Test
   void closesOnHttpTlsAndRedis() throws IOException {
     for (String garbage :
-        List.of("GET / HTTP/1.1\r\n\r\n", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001", "*1\r\n$4\r\nPING\r\n")) {
+        List.of(
+            "GET / HTTP/1.1\r\n\r\n",
+            "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001",
+            "*1\r\n$4\r\nPING\r\n")) {
       try (RawClient client = connect().send(garbage)) {
         client.readUntilClosed();
       }
@@ -103,7 +112,8 @@ final class ClientPortTest {
   @Test
   void refusesAnotherVersionAndAnotherClusterWithTheReason() throws IOException {
     try (RawClient client = connect()) {
-      client.send(b -> b.writeInt(22).writeByte(1).writeInt(Frames.MAGIC).writeByte(9).writeZero(16));
+      client.send(
+          b -> b.writeInt(22).writeByte(1).writeInt(Frames.MAGIC).writeByte(9).writeZero(16));
       expectRefusal(client, ErrorCode.VALIDATION, "version 9");
     }
     try (RawClient client = connect().send(b -> Frames.writeHello(b, new ClusterId(1, 1)))) {
@@ -194,7 +204,13 @@ final class ClientPortTest {
   void cutsOffWhoNeverReadsAndServesTheOthers() throws IOException {
     PortLimits small =
         new PortLimits(
-            10, 1000, 3 << 20, 8 << 20, Duration.ofSeconds(5), Duration.ofMillis(500), Duration.ofMinutes(1));
+            10,
+            1000,
+            3 << 20,
+            8 << 20,
+            Duration.ofSeconds(5),
+            Duration.ofMillis(500),
+            Duration.ofMinutes(1));
     restart(small);
     try (KvClient kv = KvClient.connect(server.client());
         RawClient deaf = greeted()) {

@@ -76,8 +76,13 @@ final class CommandLineTest {
     expect(0, "stored version=4", "cas", "--absent", "n", "3", "--servers", s);
     expect(0, "45", "incr", "n", "42", "--servers", s);
     expect(0, "46", "incr", "n", "--servers", s);
-    expect(1, "error: NOT_A_NUMBER: the value is not a decimal 64-bit number",
-        "incr", "t", "--servers", s);
+    expect(
+        1,
+        "error: NOT_A_NUMBER: the value is not a decimal 64-bit number",
+        "incr",
+        "t",
+        "--servers",
+        s);
     expect(0, "deleted", "del", "a", "--servers", s);
     expect(1, "not found", "del", "a", "--servers", s);
   }
@@ -86,8 +91,15 @@ final class CommandLineTest {
   void printsJsonForScripts() {
     String s = servers();
     expect(0, "{\"key\":\"a\",\"version\":1}", "set", "a", "ü", "--json", "--servers", s);
-    expect(0, "{\"key\":\"a\",\"found\":true,\"value\":\"ü\",\"version\":1,\"createdNanos\":1000,"
-        + "\"updatedNanos\":1000,\"size\":2}", "get", "a", "--json", "--servers", s);
+    expect(
+        0,
+        "{\"key\":\"a\",\"found\":true,\"value\":\"ü\",\"version\":1,\"createdNanos\":1000,"
+            + "\"updatedNanos\":1000,\"size\":2}",
+        "get",
+        "a",
+        "--json",
+        "--servers",
+        s);
     expect(1, "{\"key\":\"b\",\"found\":false}", "get", "b", "--json", "--servers", s);
     KVStore.on(cluster.node(1), KVStoreConfig.defaults())
         .set(new byte[] {'x'}, new byte[] {(byte) 0xFF, 0});
@@ -127,7 +139,10 @@ final class CommandLineTest {
   void saysWhereItCannotConnect() {
     one.close();
     assertThat(run("get", "a", "--timeout", "0.3", "--servers", one.client())).isEqualTo(1);
-    assertThat(err.toString()).contains("UNAVAILABLE").contains(one.client()).doesNotContain("\tat ");
+    assertThat(err.toString())
+        .contains("UNAVAILABLE")
+        .contains(one.client())
+        .doesNotContain("\tat ");
   }
 
   @Test
@@ -179,10 +194,12 @@ final class CommandLineTest {
   @Test
   void checksAcrossAServerThatDiesUnderLoad() throws IOException {
     Path journal = directory.resolve("journal");
-    Thread killer = new Thread(() -> {
-      Awaitility.await().until(() -> one.count("client", Event.REQUESTS) > 200);
-      one.close();
-    });
+    Thread killer =
+        new Thread(
+            () -> {
+              Awaitility.await().until(() -> one.count("client", Event.REQUESTS) > 200);
+              one.close();
+            });
     killer.start();
     assertThat(bench("--clients", "6", "--keys", "60", "--journal", journal.toString())).isZero();
     assertThat(field(out.toString(), "errors")).isZero();
@@ -206,8 +223,17 @@ final class CommandLineTest {
   @Test
   void refusesAServerThatTheMembersRefuseWithCodeThree() {
     String[] server = {
-      "server", "--id", "1", "--members", "1=127.0.0.1:1", "--initial", "new",
-      "--client", "127.0.0.1:0", "--data", directory.toString()
+      "server",
+      "--id",
+      "1",
+      "--members",
+      "1=127.0.0.1:1",
+      "--initial",
+      "new",
+      "--client",
+      "127.0.0.1:0",
+      "--data",
+      directory.toString()
     };
     expect(3, "error: the members have history of id 1: use existing", server);
     expect(1, "error: id is not set: --id, RABIA_ID or 'id = ...' in the file", "server");
@@ -230,7 +256,9 @@ final class CommandLineTest {
       persistence.flush();
     }
     assertThat(run("log", "verify", log.toString())).isZero();
-    assertThat(out.toString()).contains("groups=1").endsWith("intact=true" + System.lineSeparator());
+    assertThat(out.toString())
+        .contains("groups=1")
+        .endsWith("intact=true" + System.lineSeparator());
     assertThat(run("log", "inspect", log.toString())).isZero();
     assertThat(out.toString()).contains("group number=1 ");
     assertThat(Files.exists(log)).isTrue();

@@ -13,8 +13,7 @@ public final class FakeServerMain {
   public static void main(String[] arguments) {
     PrintWriter out = new PrintWriter(System.out, true);
     PrintWriter err = new PrintWriter(System.err, true);
-    System.exit(
-        RabiaKv.run((config, store, onStopped) -> new FakeNode(), out, err, arguments));
+    System.exit(RabiaKv.run((config, store, onStopped) -> new FakeNode(), out, err, arguments));
   }
 
   private static final class FakeNode implements KvServer.Node {

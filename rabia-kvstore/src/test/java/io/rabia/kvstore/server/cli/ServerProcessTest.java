@@ -42,11 +42,18 @@ final class ServerProcessTest {
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp", classPath, FakeServerMain.class.getName(), "server",
-                "--id", "1", "--members", "1=127.0.0.1:1", "--initial", "new"));
+                "-cp",
+                classPath,
+                FakeServerMain.class.getName(),
+                "server",
+                "--id",
+                "1",
+                "--members",
+                "1=127.0.0.1:1",
+                "--initial",
+                "new"));
     command.addAll(List.of(more));
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).start();
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     processes.add(process);
     return process;
   }
@@ -59,8 +66,15 @@ final class ServerProcessTest {
   @Test
   void drainsOnTermWithoutAnErrorAtItsClientsAndExitsWithZero() throws Exception {
     Process process =
-        start("--client", "127.0.0.1:0", "--redis", "127.0.0.1:0", "--http", "127.0.0.1:0",
-            "--data", directory.toString());
+        start(
+            "--client",
+            "127.0.0.1:0",
+            "--redis",
+            "127.0.0.1:0",
+            "--http",
+            "127.0.0.1:0",
+            "--data",
+            directory.toString());
     BufferedReader output = output(process);
     String ready = output.readLine();
     assertThat(ready)
@@ -89,8 +103,14 @@ final class ServerProcessTest {
     Path data = directory.resolve("data");
     try (ServerSocket taken = new ServerSocket(0)) {
       String address = "127.0.0.1:" + taken.getLocalPort();
-      fails("redis port " + address, "--client", "127.0.0.1:0", "--redis", address,
-          "--data", data.toString());
+      fails(
+          "redis port " + address,
+          "--client",
+          "127.0.0.1:0",
+          "--redis",
+          address,
+          "--data",
+          data.toString());
     }
     Path file = Files.writeString(directory.resolve("file"), "");
     fails("is not a directory", "--client", "127.0.0.1:0", "--data", file.toString());

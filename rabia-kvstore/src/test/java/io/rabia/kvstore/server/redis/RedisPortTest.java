@@ -142,7 +142,8 @@ final class RedisPortTest {
     };
     for (String[] example : cases) {
       try (RawClient client = new RawClient(server.port("redis")).send(example[0])) {
-        assertThat(client.readUntilClosed()).endsWith("-ERR Protocol error: " + example[1] + "\r\n");
+        assertThat(client.readUntilClosed())
+            .endsWith("-ERR Protocol error: " + example[1] + "\r\n");
       }
     }
     assertThat(server.count("redis", Event.MALFORMED)).isEqualTo(cases.length);
