@@ -1,6 +1,9 @@
 package io.rabia.kvstore;
 
-/** Decimal 64-bit numbers as Redis writes them: no sign but a minus, no leading zeros, no blanks. Pure functions. */
+/**
+ * Decimal 64-bit numbers as Redis writes them: no sign but a minus, no leading zeros, no blanks.
+ * Pure functions.
+ */
 final class Decimal {
   private static final int MAX_DIGITS = 19;
 

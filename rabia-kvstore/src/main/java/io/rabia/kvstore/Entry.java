@@ -6,9 +6,10 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * A key and its value as one array, so that a million of them are a million objects and not five: hash i64 | version i64
- * | created i64 | updated i64 | key length u16 | key | value. The hash covers everything after it. Pure functions over
- * such arrays, which are never written to once made.
+ * A key and its value as one array, so that a million of them are a million objects and not five:
+ * hash i64 | version i64 | created i64 | updated i64 | key length u16 | key | value. The hash
+ * covers everything after it. Pure functions over such arrays, which are never written to once
+ * made.
  */
 final class Entry {
   private static final VarHandle LONG =

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hash table from keys to {@link Entry entries} with eight bytes of overhead a place. It grows by segments, so that no
- * single write pays for moving a whole large table. Not thread-safe.
+ * A hash table from keys to {@link Entry entries} with eight bytes of overhead a place. It grows by
+ * segments, so that no single write pays for moving a whole large table. Not thread-safe.
  */
 final class EntryTable {
   private static final int SEGMENTS = 256;
@@ -15,7 +15,9 @@ final class EntryTable {
   private final Segment[] segments = new Segment[SEGMENTS];
   private int size;
 
-  /** @param seed unknown to clients, so that they cannot choose keys that collide */
+  /**
+   * @param seed unknown to clients, so that they cannot choose keys that collide
+   */
   EntryTable(long seed) {
     this.seed = seed;
     Arrays.setAll(segments, i -> new Segment());

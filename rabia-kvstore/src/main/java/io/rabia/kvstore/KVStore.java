@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The store of a cluster that this process is a member of. Thread-safe. The engine behind it must run a {@link
- * KvStateMachine} and stays the caller's to start and to close.
+ * The store of a cluster that this process is a member of. Thread-safe. The engine behind it must
+ * run a {@link KvStateMachine} and stays the caller's to start and to close.
  */
 public final class KVStore extends KvOperations {
   private final Submitter engine;
@@ -19,7 +19,10 @@ public final class KVStore extends KvOperations {
     this.timeout = timeout;
   }
 
-  /** The store over a running engine; of the configuration it reads {@link KVStoreConfig#requestTimeout()}. */
+  /**
+   * The store over a running engine; of the configuration it reads {@link
+   * KVStoreConfig#requestTimeout()}.
+   */
   public static KVStore on(Submitter engine, KVStoreConfig config) {
     return new KVStore(engine, config.requestTimeout());
   }

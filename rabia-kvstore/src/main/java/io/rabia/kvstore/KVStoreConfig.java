@@ -4,15 +4,18 @@ import io.rabia.core.RabiaException;
 import java.time.Duration;
 
 /**
- * The limits of a store. The first four decide what a command answers, so all members of a cluster must have the same:
- * members with other limits have another state hash. Immutable.
+ * The limits of a store. The first four decide what a command answers, so all members of a cluster
+ * must have the same: members with other limits have another state hash. Immutable.
  *
- * @param maxEntries keys, 1 or more; default 1 000 000. A set of a new key beyond it is refused as STORE_FULL
- * @param maxMemoryMb MiB of keys, values and {@link KvStateMachine#ENTRY_OVERHEAD} bytes an entry; default 1024. A write
- *     that would exceed it is refused as STORE_FULL; size the heap for it
+ * @param maxEntries keys, 1 or more; default 1 000 000. A set of a new key beyond it is refused as
+ *     STORE_FULL
+ * @param maxMemoryMb MiB of keys, values and {@link KvStateMachine#ENTRY_OVERHEAD} bytes an entry;
+ *     default 1024. A write that would exceed it is refused as STORE_FULL; size the heap for it
  * @param maxKeySize bytes, 1 to 65535; default 1024
- * @param maxValueSize bytes, 1 to 64 MiB; default 1 MiB. Larger values hold up the commands behind them
- * @param requestTimeout how long {@link KVStore} waits for an answer; default 5 s. Local to this member
+ * @param maxValueSize bytes, 1 to 64 MiB; default 1 MiB. Larger values hold up the commands behind
+ *     them
+ * @param requestTimeout how long {@link KVStore} waits for an answer; default 5 s. Local to this
+ *     member
  */
 public record KVStoreConfig(
     int maxEntries, int maxMemoryMb, int maxKeySize, int maxValueSize, Duration requestTimeout) {

@@ -8,9 +8,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Commands, queries and results as bytes: a tag, fixed big-endian fields, keys after a 16-bit length, and the value as
- * the rest. A new form gets a new tag. Stateless and thread-safe; whatever is not exactly one form fails with {@link
- * RabiaException.Serialization} and allocates no more than the input holds.
+ * Commands, queries and results as bytes: a tag, fixed big-endian fields, keys after a 16-bit
+ * length, and the value as the rest. A new form gets a new tag. Stateless and thread-safe; whatever
+ * is not exactly one form fails with {@link RabiaException.Serialization} and allocates no more
+ * than the input holds.
  */
 public final class KvCodec {
 
@@ -39,7 +40,9 @@ public final class KvCodec {
 
   private KvCodec() {}
 
-  /** @throws StoreException when a key or the number of keys has no place in the form */
+  /**
+   * @throws StoreException when a key or the number of keys has no place in the form
+   */
   public static byte[] encode(KvCommand command) {
     if (command instanceof KvCommand.Set set) {
       return keyed(SET, set.key(), set.value().length).put(set.value()).array();
@@ -50,7 +53,8 @@ public final class KvCodec {
     if (command instanceof KvCommand.CompareAndSet cas) {
       byte @Nullable [] expected = cas.expected();
       int expectedLength = expected == null ? 0 : expected.length;
-      ByteBuffer target = keyed(COMPARE_AND_SET, cas.key(), 4 + expectedLength + cas.value().length);
+      ByteBuffer target =
+          keyed(COMPARE_AND_SET, cas.key(), 4 + expectedLength + cas.value().length);
       target.putInt(expected == null ? NO_VALUE : expectedLength);
       if (expected != null) {
         target.put(expected);

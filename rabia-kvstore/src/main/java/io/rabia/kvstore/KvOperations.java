@@ -9,9 +9,10 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can be done with a store, wherever it is. Thread-safe. The asynchronous forms fail their futures with {@link
- * StoreException}, the others throw it; arrays handed in must not change until the answer is there. Text is UTF-8. The
- * blocking forms must not be called from the threads that complete the futures.
+ * What can be done with a store, wherever it is. Thread-safe. The asynchronous forms fail their
+ * futures with {@link StoreException}, the others throw it; arrays handed in must not change until
+ * the answer is there. Text is UTF-8. The blocking forms must not be called from the threads that
+ * complete the futures.
  */
 public abstract class KvOperations {
 
@@ -40,10 +41,10 @@ public abstract class KvOperations {
     return getAsync(key, ReadConsistency.LINEARIZABLE);
   }
 
-  public final CompletableFuture<Optional<KvEntry>> getAsync(byte[] key, ReadConsistency consistency) {
+  public final CompletableFuture<Optional<KvEntry>> getAsync(
+      byte[] key, ReadConsistency consistency) {
     return query(new KvQuery.Get(key), consistency)
-        .thenApply(
-            r -> r instanceof KvResult.Found f ? Optional.of(f.entry()) : Optional.empty());
+        .thenApply(r -> r instanceof KvResult.Found f ? Optional.of(f.entry()) : Optional.empty());
   }
 
   public final Optional<byte[]> get(byte[] key) {

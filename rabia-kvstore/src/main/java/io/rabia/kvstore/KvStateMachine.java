@@ -15,9 +15,9 @@ import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replicated store: bytes under bytes, each with a version and log times. One thread, the engine's, except for
- * {@link #entries} and {@link #memoryBytes}, which any thread may read. Refusals are results ({@link KvResult.Failed}),
- * never exceptions.
+ * The replicated store: bytes under bytes, each with a version and log times. One thread, the
+ * engine's, except for {@link #entries} and {@link #memoryBytes}, which any thread may read.
+ * Refusals are results ({@link KvResult.Failed}), never exceptions.
  */
 public final class KvStateMachine implements StateMachine {
 
@@ -146,7 +146,9 @@ public final class KvStateMachine implements StateMachine {
     byte @Nullable [] old = table.find(cas.key());
     byte @Nullable [] expected = cas.expected();
     boolean matches =
-        old == null || expected == null ? old == null && expected == null : Entry.hasValue(old, expected);
+        old == null || expected == null
+            ? old == null && expected == null
+            : Entry.hasValue(old, expected);
     if (!matches) {
       return new KvResult.Mismatch(old == null ? null : Entry.toKvEntry(old));
     }
@@ -181,7 +183,8 @@ public final class KvStateMachine implements StateMachine {
       return failed(StoreError.INVALID_KEY, "empty");
     }
     if (key.length > config.maxKeySize()) {
-      return failed(StoreError.INVALID_KEY, key.length + " bytes of at most " + config.maxKeySize());
+      return failed(
+          StoreError.INVALID_KEY, key.length + " bytes of at most " + config.maxKeySize());
     }
     return null;
   }

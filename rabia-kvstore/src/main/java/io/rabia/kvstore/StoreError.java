@@ -1,15 +1,19 @@
 package io.rabia.kvstore;
 
 /**
- * Why an operation on the store was refused or has no answer. {@link #recoverable()}: the same call may succeed later
- * without a change by the caller; {@link #clientError()}: the call itself is at fault.
+ * Why an operation on the store was refused or has no answer. {@link #recoverable()}: the same call
+ * may succeed later without a change by the caller; {@link #clientError()}: the call itself is at
+ * fault.
  */
 public enum StoreError {
   /** The key is empty or longer than {@link KVStoreConfig#maxKeySize()}. Nothing was done. */
   INVALID_KEY(1, false, true),
   /** The value is longer than {@link KVStoreConfig#maxValueSize()}. Nothing was done. */
   VALUE_TOO_LARGE(2, false, true),
-  /** {@link KVStoreConfig#maxEntries()} or {@link KVStoreConfig#maxMemoryMb()} is reached. Nothing was done. */
+  /**
+   * {@link KVStoreConfig#maxEntries()} or {@link KVStoreConfig#maxMemoryMb()} is reached. Nothing
+   * was done.
+   */
   STORE_FULL(3, true, false),
   /** The value to increment is not a decimal 64-bit number. Nothing was done. */
   NOT_A_NUMBER(4, false, true),

@@ -60,7 +60,8 @@ public final class StoreException extends RuntimeException {
     if (cause instanceof RabiaException.Closed) {
       return StoreError.SHUTTING_DOWN;
     }
-    if (cause instanceof RabiaException.Serialization || cause instanceof RabiaException.Validation) {
+    if (cause instanceof RabiaException.Serialization
+        || cause instanceof RabiaException.Validation) {
       return StoreError.MALFORMED;
     }
     return StoreError.INTERNAL;

@@ -7,10 +7,12 @@ import java.time.Duration;
  * How a client behaves. Immutable.
  *
  * @param requestTimeout until a request fails with Timeout, fail-over included; default 5 s
- * @param silence a server from which nothing comes for so long while it owes answers, not even to a ping, is left: its
- *     requests go to another one; default 1 s. Shorter fails over faster and takes short pauses for deaths
+ * @param silence a server from which nothing comes for so long while it owes answers, not even to a
+ *     ping, is left: its requests go to another one; default 1 s. Shorter fails over faster and
+ *     takes short pauses for deaths
  * @param maxInFlight requests on the wire per server, 1 or more; default 1024
- * @param maxQueued requests that wait in the client beyond those, 1 or more; default 65536. More fail with Overload
+ * @param maxQueued requests that wait in the client beyond those, 1 or more; default 65536. More
+ *     fail with Overload
  * @param maxFrame bytes of the largest response that is accepted; default 64 MiB + 64 KiB
  */
 public record ClientConfig(

@@ -33,10 +33,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remote access to any state machine: requests as bytes, over one connection per server, all driven by one event loop. A
- * request whose connection dies, or whose server refuses in a way that another may not, goes to the next server with the
- * same session and number, until its deadline; so a command is executed at most once. Methods may be called from any
- * thread and never block; results arrive on the event loop.
+ * Remote access to any state machine: requests as bytes, over one connection per server, all driven
+ * by one event loop. A request whose connection dies, or whose server refuses in a way that another
+ * may not, goes to the next server with the same session and number, until its deadline; so a
+ * command is executed at most once. Methods may be called from any thread and never block; results
+ * arrive on the event loop.
  */
 public final class ClientCore implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ClientCore.class);
@@ -92,7 +93,8 @@ public final class ClientCore implements AutoCloseable {
   }
 
   /**
-   * A client of the servers in {@code host:port,host:port,...}; connections are made when they are needed.
+   * A client of the servers in {@code host:port,host:port,...}; connections are made when they are
+   * needed.
    *
    * @throws RabiaException.Validation for a list that is none
    */
@@ -143,7 +145,10 @@ public final class ClientCore implements AutoCloseable {
     hand(RequestKind.STATUS, null, 0, server, true, timeout, null, handler);
   }
 
-  /** The status line of exactly this server as it is once it has applied {@code slot}, with the hash there. */
+  /**
+   * The status line of exactly this server as it is once it has applied {@code slot}, with the hash
+   * there.
+   */
   public void statusAt(int server, long slot, Duration timeout, ResultHandler handler) {
     hand(RequestKind.STATUS_AT, null, slot, server, true, timeout, null, handler);
   }
@@ -262,7 +267,8 @@ public final class ClientCore implements AutoCloseable {
     if (request.done) {
       return;
     }
-    ServerLink link = now - request.notBefore < 0 && request.attempts > 0 ? null : choose(request, now);
+    ServerLink link =
+        now - request.notBefore < 0 && request.attempts > 0 ? null : choose(request, now);
     if (link == null) {
       waiting.add(request);
       return;
@@ -357,7 +363,7 @@ public final class ClientCore implements AutoCloseable {
     }
   }
 
-  private void again(ClientRequest request, @Nullable RabiaException refusal) {
+  private void again(ClientRequest request, RabiaException refusal) {
     request.attempts++;
     request.refused(refusal);
     if (!request.onlyThere) {
@@ -365,8 +371,7 @@ public final class ClientCore implements AutoCloseable {
     }
     int rounds = request.attempts / (request.onlyThere ? 1 : links.size());
     request.notBefore =
-        System.nanoTime()
-            + (rounds == 0 ? 0 : MIN_RETRY << Math.min(rounds - 1, MAX_RETRY_SHIFT));
+        System.nanoTime() + (rounds == 0 ? 0 : MIN_RETRY << Math.min(rounds - 1, MAX_RETRY_SHIFT));
     dispatch(request);
   }
 
@@ -415,12 +420,23 @@ public final class ClientCore implements AutoCloseable {
     sessionsWithWaiting.removeIf(session -> session.waiting().isEmpty());
     for (ClientRequest request : expired) {
       // It stays on the wire: the server's answer, whenever it comes, frees its place there.
-      finish(request, null, request.expired());
+      finish(request, null, request.expired(failures()));
     }
     waiting.removeIf(request -> request.done);
     for (ClientSession session : sessionsWithWaiting) {
       session.waiting().removeIf(request -> request.done);
     }
+  }
+
+  private String failures() {
+    StringBuilder failures = new StringBuilder();
+    for (ServerLink link : links) {
+      RabiaException failure = link.lastFailure();
+      if (failure != null) {
+        failures.append("; ").append(failure.getMessage());
+      }
+    }
+    return failures.toString();
   }
 
   private static void addIfExpired(ClientRequest request, long now, List<ClientRequest> expired) {
@@ -429,7 +445,10 @@ public final class ClientCore implements AutoCloseable {
     }
   }
 
-  /** Fails what is outstanding with Closed and ends the connections. Waits until that is done. Idempotent. */
+  /**
+   * Fails what is outstanding with Closed and ends the connections. Waits until that is done.
+   * Idempotent.
+   */
   @Override
   public void close() {
     if (closed) {
@@ -510,7 +529,7 @@ public final class ClientCore implements AutoCloseable {
     }
 
     @Override
-    public void onDown(ServerLink link, @Nullable RabiaException reason) {
+    public void onDown(ServerLink link, RabiaException reason) {
       List<ClientRequest> lost = new ArrayList<>();
       for (ClientRequest request : onWire.values()) {
         if (request.server == link.index) {
@@ -521,11 +540,6 @@ public final class ClientCore implements AutoCloseable {
         onWire.remove(request.correlation);
         if (!request.done && !closed) {
           again(request, reason);
-        }
-      }
-      for (ClientRequest request : waiting) {
-        if (request.lastRefusal == null && request.server == link.index) {
-          request.lastRefusal = reason;
         }
       }
     }

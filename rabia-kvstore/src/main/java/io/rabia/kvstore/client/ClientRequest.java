@@ -48,22 +48,30 @@ final class ClientRequest {
     server = firstServer;
   }
 
-  /** A server refused it, or its connection died, which leaves open whether that copy is executed. */
-  void refused(@Nullable RabiaException refusal) {
+  /**
+   * A server refused it, or its connection died, which leaves open whether that copy is executed.
+   */
+  void refused(RabiaException refusal) {
     lastRefusal = refusal;
     copyLost |=
         !(refusal instanceof RabiaException.NoQuorum || refusal instanceof RabiaException.Overload);
     sent = copyLost;
   }
 
-  /** What a request that ran out of time fails with: a command that was never sent was not executed. */
-  RabiaException expired() {
-    String last = lastRefusal == null ? "" : "; last refusal: " + lastRefusal.getMessage();
+  /**
+   * What a request that ran out of time fails with: one that was never sent, or always refused, was
+   * not executed.
+   *
+   * @param connections why servers cannot be reached
+   */
+  RabiaException expired(String connections) {
+    RabiaException last = lastRefusal;
     if (sent) {
-      return new RabiaException.Timeout("no answer in time, the outcome is unknown" + last);
+      String why = last == null ? connections : "; last refusal: " + last.getMessage();
+      return new RabiaException.Timeout("no answer in time, the outcome is unknown" + why);
     }
-    return lastRefusal != null
-        ? lastRefusal
-        : new RabiaException.Network("no server could be reached in time", null);
+    return last instanceof RabiaException.NoQuorum || last instanceof RabiaException.Overload
+        ? last
+        : new RabiaException.Network("no server answered in time" + connections, null);
   }
 }

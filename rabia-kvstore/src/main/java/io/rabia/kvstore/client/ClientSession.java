@@ -5,9 +5,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The session that makes repeated sending of its commands harmless. It opens with its first command and again after it
- * was closed; at most {@link #WINDOW} commands are outstanding in it, later ones wait. Made by {@link
- * ClientCore#newSession}; its state belongs to the core's event loop, the object itself may be shared.
+ * The session that makes repeated sending of its commands harmless. It opens with its first command
+ * and again after it was closed; at most {@link #WINDOW} commands are outstanding in it, later ones
+ * wait. Made by {@link ClientCore#newSession}; its state belongs to the core's event loop, the
+ * object itself may be shared.
  */
 public final class ClientSession {
   static final int WINDOW = 1024;
@@ -52,7 +53,9 @@ public final class ClientSession {
     opening = false;
   }
 
-  /** The next waiting request with its number, or null when the session is not open, full, or idle. */
+  /**
+   * The next waiting request with its number, or null when the session is not open, full, or idle.
+   */
   @Nullable ClientRequest next() {
     if (id == 0 || nextNumber - lowestUnanswered >= WINDOW) {
       return null;

@@ -4,10 +4,14 @@ import io.rabia.core.RabiaException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An address as people write it: {@code host:port} or {@code [v6]:port}. Not resolved. Immutable. */
+/**
+ * An address as people write it: {@code host:port} or {@code [v6]:port}. Not resolved. Immutable.
+ */
 public record HostPort(String host, int port) {
 
-  /** @throws RabiaException.Validation when the text is no address */
+  /**
+   * @throws RabiaException.Validation when the text is no address
+   */
   public static HostPort parse(String text) {
     String trimmed = text.trim();
     int colon = trimmed.lastIndexOf(':');

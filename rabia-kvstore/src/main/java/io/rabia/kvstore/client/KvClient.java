@@ -8,8 +8,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store somewhere else: pipelined over one connection, with fail-over between the servers, commands executed exactly
- * once within one session. Thread-safe. Futures complete on the client's event loop.
+ * A store somewhere else: pipelined over one connection, with fail-over between the servers,
+ * commands executed exactly once within one session. Thread-safe. Futures complete on the client's
+ * event loop.
  */
 public final class KvClient extends KvOperations implements AutoCloseable {
   private final ClientCore core;
@@ -22,7 +23,9 @@ public final class KvClient extends KvOperations implements AutoCloseable {
     first = ThreadLocalRandom.current().nextInt(core.servers().size());
   }
 
-  /** A client of the servers in {@code host:port,host:port,...}; connects with its first request. */
+  /**
+   * A client of the servers in {@code host:port,host:port,...}; connects with its first request.
+   */
   public static KvClient connect(String servers) {
     return connect(servers, ClientConfig.defaults());
   }

@@ -31,7 +31,7 @@ final class ServerLink {
 
     void onReadComplete(ServerLink link);
 
-    void onDown(ServerLink link, @Nullable RabiaException reason);
+    void onDown(ServerLink link, RabiaException reason);
   }
 
   final int index;
@@ -49,6 +49,7 @@ final class ServerLink {
   private long lastReceived;
   private boolean pinged;
   private @Nullable RabiaException reason;
+  private @Nullable RabiaException lastFailure;
   private int inFlight;
 
   ServerLink(int index, String host, int port, Owner owner, int maxFrame) {
@@ -80,8 +81,9 @@ final class ServerLink {
     }
   }
 
-  @Nullable RabiaException reason() {
-    return reason;
+  /** Why the connection is not there, when it has failed since it was last there. */
+  @Nullable RabiaException lastFailure() {
+    return lastFailure;
   }
 
   void connectIfDue(Bootstrap bootstrap, long now) {
@@ -99,7 +101,9 @@ final class ServerLink {
         .addListener(
             future -> {
               if (!future.isSuccess()) {
-                down(new RabiaException.Network(address() + ": " + future.cause().getMessage(), null));
+                down(
+                    new RabiaException.Network(
+                        address() + ": " + future.cause().getMessage(), null));
               }
             });
   }
@@ -136,7 +140,10 @@ final class ServerLink {
     }
   }
 
-  /** Pings a server that owes answers and is silent for half of {@code silence}, closes after the whole. */
+  /**
+   * Pings a server that owes answers and is silent for half of {@code silence}, closes after the
+   * whole.
+   */
   void watch(long now, long silence) {
     if (connecting ? now - lastReceived > silence : inFlight > 0 && now - lastReceived > silence) {
       close(new RabiaException.Network(address() + " is silent", null));
@@ -163,7 +170,7 @@ final class ServerLink {
     }
   }
 
-  private void down(@Nullable RabiaException why) {
+  private void down(RabiaException why) {
     connecting = false;
     ready = false;
     channel = null;
@@ -172,12 +179,10 @@ final class ServerLink {
       out = null;
     }
     inFlight = 0;
-    if (why != null) {
-      reason = why;
-    }
+    lastFailure = why;
     notBefore = System.nanoTime() + backoff;
     backoff = Math.min(backoff * 2, MAX_BACKOFF);
-    owner.onDown(this, reason);
+    owner.onDown(this, why);
   }
 
   private void onFrame(ByteBuf frame) {
@@ -190,6 +195,7 @@ final class ServerLink {
       ClusterId stated = Frames.readWelcome(frame);
       connecting = false;
       ready = owner.onReady(this, stated);
+      lastFailure = null;
       backoff = ready ? MIN_BACKOFF : MAX_BACKOFF;
     } else if (connecting && type == Frames.REFUSED) {
       backoff = MAX_BACKOFF;
@@ -237,8 +243,12 @@ final class ServerLink {
     @Override
     public void channelInactive(ChannelHandlerContext context) throws Exception {
       super.channelInactive(context);
-      down(reason == null ? new RabiaException.Network(address() + " closed the connection", null) : null);
+      RabiaException why = reason;
       reason = null;
+      down(
+          why == null
+              ? new RabiaException.Network(address() + " closed the connection", null)
+              : why);
     }
 
     @Override

@@ -16,7 +16,10 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A connection of the client port: hello, then requests in any number at once, answered as they are done. */
+/**
+ * A connection of the client port: hello, then requests in any number at once, answered as they are
+ * done.
+ */
 final class ClientConnection extends PortConnection implements Completions.Receiver {
   private static final int MAX_HELLO = 64;
   private static final byte[] NOTHING = new byte[0];

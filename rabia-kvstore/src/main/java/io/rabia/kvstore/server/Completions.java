@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings results from whichever threads complete them to the event loop, many with one wake-up, and lets every
- * connection flush once for all of its results. {@link #await} from any thread.
+ * Brings results from whichever threads complete them to the event loop, many with one wake-up, and
+ * lets every connection flush once for all of its results. {@link #await} from any thread.
  */
 public final class Completions {
 

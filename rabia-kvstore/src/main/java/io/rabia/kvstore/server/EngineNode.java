@@ -25,7 +25,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** A server's node: the engine with TCP to its peers and the log that the configuration asks for. Thread-safe. */
+/**
+ * A server's node: the engine with TCP to its peers and the log that the configuration asks for.
+ * Thread-safe.
+ */
 final class EngineNode implements KvServer.Node {
   private static final long STATUS_MILLIS = 250;
 
@@ -118,7 +121,9 @@ final class EngineNode implements KvServer.Node {
     };
   }
 
-  /** Fresh as a rule; of an engine that does not answer soon, because its disk blocks, the last one. */
+  /**
+   * Fresh as a rule; of an engine that does not answer soon, because its disk blocks, the last one.
+   */
   private NodeStatus current() {
     try {
       last = status(engine.status().get(STATUS_MILLIS, TimeUnit.MILLISECONDS));

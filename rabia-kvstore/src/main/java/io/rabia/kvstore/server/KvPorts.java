@@ -22,9 +22,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ports of a server, on one event loop named {@code rabia-<id>-io}: bound first, so that an address in use is known
- * before anything else happens, then open to the world, then drained and closed. The methods wait for what they do and
- * are called from one thread, not the event loop.
+ * The ports of a server, on one event loop named {@code rabia-<id>-io}: bound first, so that an
+ * address in use is known before anything else happens, then open to the world, then drained and
+ * closed. The methods wait for what they do and are called from one thread, not the event loop.
  */
 public final class KvPorts implements AutoCloseable {
   private static final long POLL_MILLIS = 5;
@@ -133,7 +133,8 @@ public final class KvPorts implements AutoCloseable {
   }
 
   /**
-   * Stops to accept connections and requests, then waits until everything taken in before is answered.
+   * Stops to accept connections and requests, then waits until everything taken in before is
+   * answered.
    *
    * @return false when that took longer than {@code timeout}
    */

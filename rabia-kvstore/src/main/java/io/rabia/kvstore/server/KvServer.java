@@ -10,8 +10,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server: a node of the cluster and its ports. {@link #start} returns once the ports are open and the node's own log is
- * replayed; {@link #close} drains. Both wait, and are called from one thread at a time.
+ * A server: a node of the cluster and its ports. {@link #start} returns once the ports are open and
+ * the node's own log is replayed; {@link #close} drains. Both wait, and are called from one thread
+ * at a time.
  */
 public final class KvServer implements AutoCloseable {
   private static final Duration DRAIN = Duration.ofSeconds(4);
@@ -33,8 +34,10 @@ public final class KvServer implements AutoCloseable {
     /**
      * Returns when the node has replayed its own log.
      *
-     * @param onStopped told, once and from any thread, when the node stops without having been asked to
-     * @throws RabiaException when it cannot start; {@link RabiaException.NotAMember} when the members refuse it
+     * @param onStopped told, once and from any thread, when the node stops without having been
+     *     asked to
+     * @throws RabiaException when it cannot start; {@link RabiaException.NotAMember} when the
+     *     members refuse it
      */
     Node start(ServerConfig config, KvStateMachine store, Consumer<RabiaException> onStopped);
   }
@@ -47,7 +50,10 @@ public final class KvServer implements AutoCloseable {
     this.node = node;
   }
 
-  /** @throws RabiaException when an address or the data directory cannot be had, or the node cannot start */
+  /**
+   * @throws RabiaException when an address or the data directory cannot be had, or the node cannot
+   *     start
+   */
   public static KvServer start(
       ServerConfig config, NodeStarter starter, Consumer<RabiaException> onStopped) {
     checkDirectory(config.data());

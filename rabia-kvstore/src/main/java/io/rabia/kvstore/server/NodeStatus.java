@@ -9,7 +9,8 @@ import java.util.Locale;
  * @param epoch of the configuration in force
  * @param decided the highest slot known to be decided
  * @param applied the highest slot applied; {@code hash} is the state's hash there
- * @param slots decided since the start, of which {@code batches} with a batch and {@code noop} without
+ * @param slots decided since the start, of which {@code batches} with a batch and {@code noop}
+ *     without
  * @param forfeits of slots of this node's own lane
  * @param fast slots that decided a batch in phase 0 / slots in which a batch was proposed
  * @param pending commands taken in and not answered yet
@@ -40,7 +41,10 @@ public record NodeStatus(
     STOPPED
   }
 
-  /** One line for people and scripts: {@code status id=1 state=SERVING ...}; blanks of the reason as underscores. */
+  /**
+   * One line for people and scripts: {@code status id=1 state=SERVING ...}; blanks of the reason as
+   * underscores.
+   */
   public String line() {
     return String.format(
         Locale.ROOT,

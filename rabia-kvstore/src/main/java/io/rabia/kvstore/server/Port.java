@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * A listening address with its bounds, counters and connections. Lives on one event loop; {@link #statistics} and {@link
- * #draining} may be read from any thread.
+ * A listening address with its bounds, counters and connections. Lives on one event loop; {@link
+ * #statistics} and {@link #draining} may be read from any thread.
  */
 public final class Port {
   private static final int HIGH_WATER = 1 << 20;
@@ -31,7 +31,7 @@ public final class Port {
   private final EventLoop loop;
   private final PortStatistics statistics = new PortStatistics();
   private final RateLimitedLog log =
-      new RateLimitedLog(LoggerFactory.getLogger(Port.class), System::nanoTime);
+      new RateLimitedLog(LoggerFactory.getLogger(Port.class)::warn, System::nanoTime);
   private final Set<PortConnection> connections = new LinkedHashSet<>();
   private @Nullable Channel listening;
   private int inFlight;

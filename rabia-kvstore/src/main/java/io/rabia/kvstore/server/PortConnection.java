@@ -12,8 +12,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of any port: collects what arrives, hands it to the protocol, writes answers as one piece, and ends those
- * who are too many, too slow, silent or speak nonsense. Everything runs on the port's event loop.
+ * One connection of any port: collects what arrives, hands it to the protocol, writes answers as
+ * one piece, and ends those who are too many, too slow, silent or speak nonsense. Everything runs
+ * on the port's event loop.
  */
 public abstract class PortConnection extends ChannelInboundHandlerAdapter {
   private static final int INITIAL_BUFFER = 1024;

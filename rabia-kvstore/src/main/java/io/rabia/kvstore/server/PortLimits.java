@@ -7,7 +7,8 @@ import java.time.Duration;
  * The bounds of a port. Immutable.
  *
  * @param maxConnections open at once; more are refused
- * @param maxInFlight requests of one connection that are not answered yet; more are refused as Overload
+ * @param maxInFlight requests of one connection that are not answered yet; more are refused as
+ *     Overload
  * @param maxFrame bytes of a request
  * @param maxOutboundBytes answers that a connection has not read; over it, it is cut off
  * @param frameTimeout from the first byte of a request, or of the hello, to its last
@@ -28,8 +29,15 @@ public record PortLimits(
 
   public PortLimits {
     if (maxConnections < 1 || maxInFlight < 1 || maxFrame < 64 || maxOutboundBytes < 1024) {
-      throw new RabiaException.Validation("limits of a port: connections " + maxConnections
-          + ", in flight " + maxInFlight + ", frame " + maxFrame + ", outbound " + maxOutboundBytes);
+      throw new RabiaException.Validation(
+          "limits of a port: connections "
+              + maxConnections
+              + ", in flight "
+              + maxInFlight
+              + ", frame "
+              + maxFrame
+              + ", outbound "
+              + maxOutboundBytes);
     }
   }
 }

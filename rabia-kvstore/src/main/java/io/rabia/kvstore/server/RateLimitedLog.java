@@ -1,19 +1,22 @@
 package io.rabia.kvstore.server;
 
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.slf4j.Logger;
 
-/** Warnings that strangers can cause: at most one every interval, with how many were left out. One thread. */
+/**
+ * Warnings that strangers can cause: at most one every interval, with how many were left out. One
+ * thread.
+ */
 final class RateLimitedLog {
   private static final long INTERVAL_NANOS = 10_000_000_000L;
 
-  private final Logger log;
+  private final Consumer<String> log;
   private final LongSupplier nanoClock;
   private long next;
   private boolean started;
   private long suppressed;
 
-  RateLimitedLog(Logger log, LongSupplier nanoClock) {
+  RateLimitedLog(Consumer<String> log, LongSupplier nanoClock) {
     this.log = log;
     this.nanoClock = nanoClock;
   }
@@ -26,7 +29,7 @@ final class RateLimitedLog {
     }
     started = true;
     next = now + INTERVAL_NANOS;
-    log.warn("{}{}", message, suppressed == 0 ? "" : " (and " + suppressed + " more before)");
+    log.accept(message + (suppressed == 0 ? "" : " (and " + suppressed + " more before)"));
     suppressed = 0;
   }
 }

@@ -47,7 +47,10 @@ public record ServerConfig(
   private static final Duration SLOW_READER_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(10);
 
-  /** @throws RabiaException.Validation naming the setting that is missing or wrong, and where it was said */
+  /**
+   * @throws RabiaException.Validation naming the setting that is missing or wrong, and where it was
+   *     said
+   */
   public static ServerConfig of(Settings settings) {
     NodeId id = valid(settings, "id", text -> NodeId.of(Integer.parseInt(text)));
     ClusterConfig.Builder builder =
@@ -67,7 +70,8 @@ public record ServerConfig(
     Path data = settings.get("data").map(Path::of).orElse(null);
     if ((durability == Durability.MEMORY) != (data == null)) {
       throw data == null
-          ? new RabiaException.Validation("data is not set, which only durability memory does without")
+          ? new RabiaException.Validation(
+              "data is not set, which only durability memory does without")
           : settings.invalid("data", "durability memory keeps nothing there: leave it out");
     }
     KVStoreConfig store = store(settings);

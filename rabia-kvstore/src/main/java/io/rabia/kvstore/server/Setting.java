@@ -5,8 +5,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing that an operator can set: as a flag {@code --name}, as an environment variable {@code RABIA_NAME}, as a line
- * {@code name = value} of the file. Immutable.
+ * One thing that an operator can set: as a flag {@code --name}, as an environment variable {@code
+ * RABIA_NAME}, as a line {@code name = value} of the file. Immutable.
  *
  * @param defaultValue null: not set
  * @param secret never shown
@@ -20,8 +20,7 @@ public record Setting(
           of("id", null, "this member's id in --members, 1 to 65535"),
           of("members", null, "all members: id=host:port,..., the same list at all of them"),
           of("cluster", "rabia", "name of the cluster, the same at all members"),
-          new Setting(
-              "secret", null, true, "secret of the cluster, the same at all members"),
+          new Setting("secret", null, true, "secret of the cluster, the same at all members"),
           of("alpha", "128", "slots that may be open at once, 8 to 4096, the same at all members"),
           of("initial", null, "new or existing; counts only for an empty data directory"),
           of("client", null, "host:port for clients"),

@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is in force and from where: flags win over the environment, that over the file, that over the defaults. Immutable
- * and thread-safe.
+ * What is in force and from where: flags win over the environment, that over the file, that over
+ * the defaults. Immutable and thread-safe.
  */
 public final class Settings {
 
@@ -29,7 +29,8 @@ public final class Settings {
   /**
    * @param flags by the setting's name
    * @param environment variables that are no setting's are left alone
-   * @throws RabiaException.Validation when the file cannot be read or has an unknown key, with its line
+   * @throws RabiaException.Validation when the file cannot be read or has an unknown key, with its
+   *     line
    */
   public static Settings load(
       Map<String, String> flags, Map<String, String> environment, @Nullable Path file) {
@@ -89,7 +90,9 @@ public final class Settings {
     return value == null || value.text().isEmpty() ? Optional.empty() : Optional.of(value.text());
   }
 
-  /** @throws RabiaException.Validation when it is not set, with the ways to set it */
+  /**
+   * @throws RabiaException.Validation when it is not set, with the ways to set it
+   */
   public String require(String name) {
     return get(name)
         .orElseThrow(
@@ -108,7 +111,9 @@ public final class Settings {
             });
   }
 
-  /** @throws RabiaException.Validation when it is not set or no number */
+  /**
+   * @throws RabiaException.Validation when it is not set or no number
+   */
   public int requireInt(String name) {
     String text = require(name);
     try {

@@ -5,8 +5,9 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 
 /**
- * How a response says what became of its request: the kinds of {@link RabiaException} as a byte. {@link
- * #anotherServerMayServe()}: the request may be sent again, with the same session and number, to another server.
+ * How a response says what became of its request: the kinds of {@link RabiaException} as a byte.
+ * {@link #anotherServerMayServe()}: the request may be sent again, with the same session and
+ * number, to another server.
  */
 public enum ErrorCode {
   OK(
@@ -19,7 +20,8 @@ public enum ErrorCode {
   NETWORK(1, true, RabiaException.Network.class, m -> new RabiaException.Network(m, null)),
   STORAGE(2, true, RabiaException.Storage.class, m -> new RabiaException.Storage(m, null)),
   CHECKSUM(3, false, RabiaException.Checksum.class, RabiaException.Checksum::new),
-  STATE_MACHINE(4, false, RabiaException.StateMachineFailure.class, RabiaException.StateMachineFailure::new),
+  STATE_MACHINE(
+      4, false, RabiaException.StateMachineFailure.class, RabiaException.StateMachineFailure::new),
   SERIALIZATION(5, false, RabiaException.Serialization.class, RabiaException.Serialization::new),
   VALIDATION(6, false, RabiaException.Validation.class, RabiaException.Validation::new),
   NO_QUORUM(7, true, RabiaException.NoQuorum.class, RabiaException.NoQuorum::new),
@@ -56,7 +58,9 @@ public enum ErrorCode {
     return anotherServerMayServe;
   }
 
-  /** @throws RabiaException.Serialization for a byte that is no code */
+  /**
+   * @throws RabiaException.Serialization for a byte that is no code
+   */
   public static ErrorCode of(byte code) {
     if (code < 0 || code >= VALUES.length) {
       throw new RabiaException.Serialization("error code " + code);
@@ -64,7 +68,10 @@ public enum ErrorCode {
     return VALUES[code];
   }
 
-  /** The kind of a failure; what is no {@link RabiaException} is a bug that stops the node: {@link #CLOSED}. */
+  /**
+   * The kind of a failure; what is no {@link RabiaException} is a bug that stops the node: {@link
+   * #CLOSED}.
+   */
   public static ErrorCode of(Throwable failure) {
     Class<?> type = unwrap(failure).getClass();
     for (ErrorCode code : VALUES) {
@@ -84,7 +91,9 @@ public enum ErrorCode {
     return cause;
   }
 
-  /** @throws IllegalStateException for {@link #OK} */
+  /**
+   * @throws IllegalStateException for {@link #OK}
+   */
   public RabiaException exception(String message) {
     return factory.apply(message);
   }

@@ -84,7 +84,8 @@ public final class Frames {
     expect(body.readableBytes() >= 1, "refusal");
     ErrorCode code = ErrorCode.of(body.readByte());
     expect(code != ErrorCode.OK, "refusal");
-    return code.exception(body.readCharSequence(body.readableBytes(), StandardCharsets.UTF_8).toString());
+    return code.exception(
+        body.readCharSequence(body.readableBytes(), StandardCharsets.UTF_8).toString());
   }
 
   public static void writeRequest(ByteBuf target, Request request) {
@@ -157,9 +158,11 @@ public final class Frames {
   }
 
   /**
-   * The length of the frame that begins here, its length field not counted; -1 when that has not arrived whole.
+   * The length of the frame that begins here, its length field not counted; -1 when that has not
+   * arrived whole.
    *
-   * @throws RabiaException.Serialization when the length is out of bounds, before anything is allocated for it
+   * @throws RabiaException.Serialization when the length is out of bounds, before anything is
+   *     allocated for it
    */
   public static int frameLength(ByteBuf in, int maxFrame) {
     if (in.readableBytes() < LENGTH_FIELD) {

@@ -24,8 +24,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The load generator. Each worker has one request outstanding, a session of its own and a server that it asks first. All
- * of it runs on the client's event loop, in turns: take what has completed, write the journal, send what comes next.
+ * The load generator. Each worker has one request outstanding, a session of its own and a server
+ * that it asks first. All of it runs on the client's event loop, in turns: take what has completed,
+ * write the journal, send what comes next.
  */
 final class Bench {
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
@@ -118,7 +119,10 @@ final class Bench {
     }
   }
 
-  /** Wakes the event loop at the times at which requests are to be sent; it is not precise enough itself. */
+  /**
+   * Wakes the event loop at the times at which requests are to be sent; it is not precise enough
+   * itself.
+   */
   private void pace(long end) {
     while (!done.isDone() && System.nanoTime() - end < 0) {
       long wait = nextIntended - System.nanoTime();

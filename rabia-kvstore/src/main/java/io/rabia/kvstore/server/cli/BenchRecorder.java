@@ -3,7 +3,9 @@ package io.rabia.kvstore.server.cli;
 import java.util.Locale;
 import org.HdrHistogram.Histogram;
 
-/** What came of the requests of one server, or of all, within the window that counts. One thread. */
+/**
+ * What came of the requests of one server, or of all, within the window that counts. One thread.
+ */
 final class BenchRecorder {
   private static final int DIGITS = 3;
 

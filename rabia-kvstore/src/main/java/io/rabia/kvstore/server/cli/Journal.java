@@ -16,8 +16,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a load generator wrote, as lines: {@code run} at the start of each run, {@code > key value} before a write is sent,
- * {@code + key value} once it is acknowledged. Of a key, one write at a time is outstanding. One thread.
+ * What a load generator wrote, as lines: {@code run} at the start of each run, {@code > key value}
+ * before a write is sent, {@code + key value} once it is acknowledged. Of a key, one write at a
+ * time is outstanding. One thread.
  */
 final class Journal implements Closeable {
   private static final int INITIAL = 1 << 16;
@@ -32,8 +33,7 @@ final class Journal implements Closeable {
   /** Appends a run to the file. */
   static Journal append(Path path) throws IOException {
     Journal journal =
-        new Journal(
-            FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+        new Journal(FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
     // The line before may have been cut off when its writer was killed.
     journal.put("\nrun\n".getBytes(StandardCharsets.US_ASCII));
     journal.flush();

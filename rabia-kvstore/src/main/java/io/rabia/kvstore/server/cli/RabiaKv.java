@@ -8,7 +8,10 @@ import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The command line of rabia-kv.jar. Exit codes: 0 done, 1 not done, 2 not understood, 3 refused by the members. */
+/**
+ * The command line of rabia-kv.jar. Exit codes: 0 done, 1 not done, 2 not understood, 3 refused by
+ * the members.
+ */
 @Command(
     name = "rabia-kv",
     description = "Replicated key-value store",
@@ -21,6 +24,7 @@ import picocli.CommandLine.Command;
       DeleteCommand.class,
       CompareAndSetCommand.class,
       IncrementCommand.class,
+      LogCommand.class,
       BenchCommand.class,
       CheckCommand.class
     })

@@ -59,7 +59,8 @@ final class StatusCommand implements Callable<Integer> {
     }
   }
 
-  private CompletableFuture<Boolean> ask(ClientCore core, int server, CompletableFuture<String> line) {
+  private CompletableFuture<Boolean> ask(
+      ClientCore core, int server, CompletableFuture<String> line) {
     CompletableFuture<Boolean> answered = new CompletableFuture<>();
     ResultHandler handler =
         (byte @Nullable [] text, @Nullable RabiaException failure) -> {

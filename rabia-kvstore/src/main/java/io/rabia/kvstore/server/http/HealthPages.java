@@ -20,7 +20,9 @@ public final class HealthPages {
   private final List<Port> ports;
   private final JsonFactory json = new JsonFactory();
 
-  /** @param ports whose counters are shown */
+  /**
+   * @param ports whose counters are shown
+   */
   public HealthPages(NodeStatusSource source, KvStateMachine store, List<Port> ports) {
     this.source = source;
     this.store = store;

@@ -23,8 +23,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of the Redis port. Its commands are executed one after the other, whatever is pipelined waits its turn.
- * They carry no number: a client that sends a write again may have it executed twice, as with Redis.
+ * A connection of the Redis port. Its commands are executed one after the other, whatever is
+ * pipelined waits its turn. They carry no number: a client that sends a write again may have it
+ * executed twice, as with Redis.
  */
 public final class RedisConnection extends PortConnection implements Completions.Receiver {
   private final int id;

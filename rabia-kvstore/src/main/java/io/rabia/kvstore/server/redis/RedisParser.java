@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Commands as Redis clients send them: arrays of bulk strings, or a line of words. Stateless; fails with {@link
- * RabiaException.Serialization} in Redis' own words.
+ * Commands as Redis clients send them: arrays of bulk strings, or a line of words. Stateless; fails
+ * with {@link RabiaException.Serialization} in Redis' own words.
  */
 final class RedisParser {
   static final int MAX_ARGUMENTS = 1024;
@@ -29,7 +29,10 @@ final class RedisParser {
     this.maxCommand = maxCommand;
   }
 
-  /** Takes one command; null when it has not arrived whole; without arguments when there is nothing to do. */
+  /**
+   * Takes one command; null when it has not arrived whole; without arguments when there is nothing
+   * to do.
+   */
   @Nullable List<byte[]> parse(ByteBuf in) {
     if (!in.isReadable()) {
       return null;
@@ -55,7 +58,9 @@ final class RedisParser {
         return null;
       }
       byte marker = in.getByte(in.readerIndex());
-      check(marker == '$', "expected '$', got '" + RedisReply.printable((char) (marker & 0xFF)) + "'");
+      check(
+          marker == '$',
+          "expected '$', got '" + RedisReply.printable((char) (marker & 0xFF)) + "'");
       Long length = number(in, "invalid bulk length");
       if (length == null) {
         return null;

@@ -1,0 +1,188 @@
+package io.rabia.kvstore;
+
+import io.rabia.core.ClusterId;
+import io.rabia.core.Command;
+import io.rabia.core.RabiaException;
+import io.rabia.core.ReadConsistency;
+import io.rabia.core.Submitter;
+import io.rabia.kvstore.server.NodeStatus;
+import io.rabia.kvstore.server.NodeStatusSource;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+
+/**
+ * One state machine behind several nodes, with the sessions of the protocol and no consensus: what
+ * a node answers can be made to fail. Everything is applied on one thread.
+ */
+public final class FakeCluster implements AutoCloseable {
+  public static final ClusterId ID = new ClusterId(7, 9);
+  private static final int WINDOW = 1024;
+
+  /** How a node behaves. */
+  public enum Mode {
+    SERVING,
+    /** Refuses, and executes nothing. */
+    NO_QUORUM,
+    /** Executes and never answers. */
+    SILENT
+  }
+
+  private static final class Session {
+    private long lowest = 1;
+    private final Map<Long, byte[]> results = new HashMap<>();
+  }
+
+  private final ExecutorService thread = Executors.newSingleThreadExecutor();
+  private final KvStateMachine store;
+  private final Map<Long, Session> sessions = new HashMap<>();
+  private long slot;
+  private long nextSession = 1;
+  private volatile long applied;
+
+  public FakeCluster() {
+    this(KVStoreConfig.defaults());
+  }
+
+  public FakeCluster(KVStoreConfig config) {
+    store = new KvStateMachine(config);
+  }
+
+  public KvStateMachine store() {
+    return store;
+  }
+
+  public Node node(int id) {
+    return new Node(id);
+  }
+
+  /** Commands that really changed the state machine. */
+  public long applied() {
+    return applied;
+  }
+
+  public int sessions() {
+    return CompletableFuture.supplyAsync(sessions::size, thread).join();
+  }
+
+  public void closeSessions() {
+    CompletableFuture.runAsync(sessions::clear, thread).join();
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+
+  private byte[] apply(Command command) {
+    if (command.session() == 0) {
+      return execute(command);
+    }
+    Session session = sessions.get(command.session());
+    if (session == null) {
+      throw new RabiaException.SessionClosed("session " + command.session());
+    }
+    byte[] known = session.results.get(command.number());
+    if (known != null) {
+      return known;
+    }
+    long lowest = Math.max(session.lowest, command.lowestUnanswered());
+    if (command.number() < session.lowest || command.number() - lowest >= WINDOW) {
+      throw new RabiaException.Validation("number " + command.number());
+    }
+    session.lowest = lowest;
+    session.results.keySet().removeIf(number -> number < session.lowest);
+    byte[] result = execute(command);
+    session.results.put(command.number(), result);
+    return result;
+  }
+
+  private byte[] execute(Command command) {
+    applied++;
+    slot++;
+    return store.apply(slot, slot * 1000, ByteBuffer.wrap(command.payload()));
+  }
+
+  /** One member's view. */
+  public final class Node implements Submitter, NodeStatusSource {
+    private final int id;
+    private volatile Mode mode = Mode.SERVING;
+    private volatile NodeStatus.State state = NodeStatus.State.SERVING;
+    private volatile ClusterId clusterId = ID;
+    private volatile long lastTimeoutMillis;
+
+    private Node(int id) {
+      this.id = id;
+    }
+
+    public void mode(Mode newMode) {
+      mode = newMode;
+    }
+
+    public void state(NodeStatus.State newState) {
+      state = newState;
+    }
+
+    public void clusterId(ClusterId newId) {
+      clusterId = newId;
+    }
+
+    public long lastTimeoutMillis() {
+      return lastTimeoutMillis;
+    }
+
+    private <T> CompletableFuture<T> answer(Supplier<T> work, Duration timeout) {
+      lastTimeoutMillis = timeout.toMillis();
+      if (mode == Mode.NO_QUORUM) {
+        return CompletableFuture.failedFuture(new RabiaException.NoQuorum("alone"));
+      }
+      CompletableFuture<T> future = CompletableFuture.supplyAsync(work, thread);
+      return mode == Mode.SILENT ? new CompletableFuture<>() : future;
+    }
+
+    @Override
+    public CompletableFuture<byte[]> submit(Command command, Duration timeout) {
+      return answer(() -> apply(command), timeout);
+    }
+
+    @Override
+    public CompletableFuture<byte[]> read(
+        byte[] query, ReadConsistency consistency, Duration timeout) {
+      return answer(() -> store.query(ByteBuffer.wrap(query)), timeout);
+    }
+
+    @Override
+    public CompletableFuture<Long> openSession(Duration timeout) {
+      return answer(
+          () -> {
+            sessions.put(nextSession, new Session());
+            return nextSession++;
+          },
+          timeout);
+    }
+
+    @Override
+    public ClusterId clusterId() {
+      return clusterId;
+    }
+
+    @Override
+    public NodeStatus status() {
+      String reason = state == NodeStatus.State.SERVING ? "" : "for a test";
+      return new NodeStatus(id, state, reason, 1, slot, slot, 0xABCL, slot, slot, 0, 0, 1, 0, 2);
+    }
+
+    @Override
+    public CompletableFuture<NodeStatus> statusAt(long at, Duration timeout) {
+      return at <= slot
+          ? CompletableFuture.completedFuture(
+              new NodeStatus(id, state, "", 1, slot, at, at, slot, slot, 0, 0, 1, 0, 2))
+          : CompletableFuture.failedFuture(new RabiaException.Timeout("slot " + at));
+    }
+  }
+}

@@ -1,0 +1,267 @@
+package io.rabia.kvstore.server.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rabia.core.RabiaException;
+import io.rabia.core.persistence.Persistence;
+import io.rabia.kvstore.FakeCluster;
+import io.rabia.kvstore.KVStore;
+import io.rabia.kvstore.KVStoreConfig;
+import io.rabia.kvstore.TestServer;
+import io.rabia.kvstore.server.KvServer;
+import io.rabia.kvstore.server.PortStatistics.Event;
+import io.rabia.persistence.FilePersistence;
+import io.rabia.persistence.FilePersistenceConfig;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(30)
+final class CommandLineTest {
+  private static final KvServer.NodeStarter NO_NODE =
+      (config, store, onStopped) -> {
+        throw new RabiaException.NotAMember("the members have history of id 1: use existing");
+      };
+
+  private final FakeCluster cluster = new FakeCluster();
+  private final TestServer one = TestServer.start(cluster, 1);
+  private final TestServer two = TestServer.start(cluster, 2);
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  @TempDir private Path directory;
+
+  @AfterEach
+  void stop() {
+    one.close();
+    two.close();
+    cluster.close();
+  }
+
+  private int run(String... arguments) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    return RabiaKv.run(NO_NODE, new PrintWriter(out), new PrintWriter(err), arguments);
+  }
+
+  private String servers() {
+    return one.client() + "," + two.client();
+  }
+
+  private void expect(int code, String output, String... arguments) {
+    assertThat(run(arguments)).as("%s%s", out, err).isEqualTo(code);
+    assertThat(out + "" + err).isEqualTo(output + System.lineSeparator());
+  }
+
+  @Test
+  void doesOneOperationAndSaysWithItsExitCodeWhetherItWasDone() {
+    String s = servers();
+    KVStore.on(cluster.node(1), KVStoreConfig.defaults()).set("t", "text");
+    expect(0, "stored version=2", "set", "a", "1", "--servers", s);
+    expect(0, "1", "get", "a", "--servers", s);
+    expect(1, "not found", "get", "b", "--servers", s);
+    expect(0, "stored version=3", "cas", "a", "1", "2", "--servers", s);
+    expect(1, "not stored: the value is 2", "cas", "a", "1", "3", "--servers", s);
+    expect(1, "not stored: the value is 2", "cas", "--absent", "a", "3", "--servers", s);
+    expect(0, "stored version=4", "cas", "--absent", "n", "3", "--servers", s);
+    expect(0, "45", "incr", "n", "42", "--servers", s);
+    expect(0, "46", "incr", "n", "--servers", s);
+    expect(
+        1,
+        "error: NOT_A_NUMBER: the value is not a decimal 64-bit number",
+        "incr",
+        "t",
+        "--servers",
+        s);
+    expect(0, "deleted", "del", "a", "--servers", s);
+    expect(1, "not found", "del", "a", "--servers", s);
+  }
+
+  @Test
+  void printsJsonForScripts() {
+    String s = servers();
+    expect(0, "{\"key\":\"a\",\"version\":1}", "set", "a", "ü", "--json", "--servers", s);
+    expect(
+        0,
+        "{\"key\":\"a\",\"found\":true,\"value\":\"ü\",\"version\":1,\"createdNanos\":1000,"
+            + "\"updatedNanos\":1000,\"size\":2}",
+        "get",
+        "a",
+        "--json",
+        "--servers",
+        s);
+    expect(1, "{\"key\":\"b\",\"found\":false}", "get", "b", "--json", "--servers", s);
+    KVStore.on(cluster.node(1), KVStoreConfig.defaults())
+        .set(new byte[] {'x'}, new byte[] {(byte) 0xFF, 0});
+    assertThat(run("get", "x", "--json", "--servers", s)).isZero();
+    assertThat(out.toString()).contains("\"valueBase64\":\"/wA=\"");
+  }
+
+  @Test
+  void printsAStatusLineForEachServerAndFailsWhenOneGivesNone() {
+    assertThat(run("status", "--servers", servers())).isZero();
+    assertThat(out.toString().lines()).hasSize(2).allMatch(l -> l.contains(" state=SERVING "));
+    assertThat(out.toString()).startsWith("status id=1 ").contains("status id=2 ");
+    KVStore.on(cluster.node(1), KVStoreConfig.defaults()).set("a", "1");
+    assertThat(run("status", "--at", "1", "--servers", servers())).isZero();
+    assertThat(out.toString()).contains("applied=1 hash=0000000000000001");
+    assertThat(run("status", "--json", "--servers", servers())).isZero();
+    assertThat(out.toString()).startsWith("{\"id\":1,\"state\":\"SERVING\",\"reason\":\"-\"");
+    two.close();
+    assertThat(run("status", "--timeout", "0.3", "--servers", servers())).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("status id=1 ")
+        .contains("status server=" + two.client() + " state=UNREACHABLE reason=");
+  }
+
+  @Test
+  void refusesWhatItDoesNotKnowWithUsageAndCodeTwo() {
+    assertThat(run("fly")).isEqualTo(2);
+    assertThat(err.toString()).contains("Usage: rabia-kv");
+    assertThat(run()).isEqualTo(2);
+    assertThat(run("get", "--servers", servers())).isEqualTo(2);
+    assertThat(run("bench", "--servers", servers(), "--clients", "0")).isEqualTo(2);
+    assertThat(run("cas", "a", "b", "--servers", servers())).isEqualTo(2);
+    assertThat(run("log")).isEqualTo(2);
+  }
+
+  @Test
+  void saysWhereItCannotConnect() {
+    one.close();
+    assertThat(run("get", "a", "--timeout", "0.3", "--servers", one.client())).isEqualTo(1);
+    assertThat(err.toString())
+        .contains("UNAVAILABLE")
+        .contains(one.client())
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void benchesInAClosedLoopOverAllServersAndEachOfThem() {
+    assertThat(bench("--clients", "7", "--reads", "0.5")).isZero();
+    String[] lines = out.toString().split(System.lineSeparator());
+    assertThat(lines).hasSize(3);
+    assertThat(lines[0]).startsWith("bench clients=7 ops_per_s=");
+    assertThat(lines[1]).startsWith("bench server=" + one.client() + " clients=4 ops_per_s=");
+    assertThat(lines[2]).startsWith("bench server=" + two.client() + " clients=3 ops_per_s=");
+    assertThat(field(lines[0], "ops_per_s")).isGreaterThan(100);
+    assertThat(field(lines[0], "p50_us")).isPositive();
+    assertThat(field(lines[0], "errors")).isZero();
+    double reads = field(lines[0], "reads") / field(lines[0], "ops_per_s") / 0.5;
+    assertThat(reads).isBetween(0.3, 0.7);
+    assertThat(field(lines[1], "reads") + field(lines[2], "reads"))
+        .isEqualTo(field(lines[0], "reads"));
+    assertThat(one.count("client", Event.REQUESTS)).isGreaterThan(50);
+    assertThat(two.count("client", Event.REQUESTS)).isGreaterThan(50);
+  }
+
+  @Test
+  void benchesAtARateAndMeasuresFromTheIntendedTime() {
+    assertThat(bench("--clients", "8", "--rate", "400")).isZero();
+    assertThat(field(out.toString(), "ops_per_s")).isBetween(300.0, 440.0);
+    two.node().mode(FakeCluster.Mode.NO_QUORUM);
+    one.node().mode(FakeCluster.Mode.SILENT);
+    assertThat(bench("--clients", "2", "--timeout", "0.2", "--rate", "100")).isZero();
+    assertThat(field(out.toString(), "errors")).isPositive();
+    assertThat(field(out.toString(), "max_gap_ms")).isGreaterThan(400);
+  }
+
+  @Test
+  void checksWhatABenchHasJournalled() throws IOException {
+    Path journal = directory.resolve("journal");
+    assertThat(bench("--clients", "5", "--keys", "50", "--journal", journal.toString())).isZero();
+    long acknowledged = Journal.read(journal).acknowledged();
+    assertThat(acknowledged).isGreaterThan(50);
+    String[] check = {"check", "--servers", servers(), "--journal", journal.toString()};
+    expect(0, "check acknowledged=" + acknowledged + " missing=0 wrong=0", check);
+
+    KVStore kv = KVStore.on(cluster.node(1), KVStoreConfig.defaults());
+    kv.delete("key:7");
+    kv.set("key:8", "of another");
+    expect(1, "check acknowledged=" + acknowledged + " missing=1 wrong=1", check);
+    assertThat(run("check", "--servers", servers(), "--journal", directory + "/none")).isEqualTo(1);
+  }
+
+  @Test
+  void checksAcrossAServerThatDiesUnderLoad() throws IOException {
+    Path journal = directory.resolve("journal");
+    Thread killer =
+        new Thread(
+            () -> {
+              Awaitility.await().until(() -> one.count("client", Event.REQUESTS) > 200);
+              one.close();
+            });
+    killer.start();
+    assertThat(bench("--clients", "6", "--keys", "60", "--journal", journal.toString())).isZero();
+    assertThat(field(out.toString(), "errors")).isZero();
+    assertThat(run("check", "--servers", servers(), "--journal", journal.toString())).isZero();
+    assertThat(out.toString()).endsWith(" missing=0 wrong=0" + System.lineSeparator());
+  }
+
+  private int bench(String... more) {
+    String[] basic = {"bench", "--servers", servers(), "--warmup", "0.1", "--seconds", "0.5"};
+    String[] all = Arrays.copyOf(basic, basic.length + more.length);
+    System.arraycopy(more, 0, all, basic.length, more.length);
+    return run(all);
+  }
+
+  private static double field(String line, String name) {
+    Matcher matcher = Pattern.compile(" " + name + "=([0-9.]+)").matcher(line);
+    assertThat(matcher.find()).as(line).isTrue();
+    return Double.parseDouble(matcher.group(1));
+  }
+
+  @Test
+  void refusesAServerThatTheMembersRefuseWithCodeThree() {
+    String[] server = {
+      "server",
+      "--id",
+      "1",
+      "--members",
+      "1=127.0.0.1:1",
+      "--initial",
+      "new",
+      "--client",
+      "127.0.0.1:0",
+      "--data",
+      directory.toString()
+    };
+    expect(3, "error: the members have history of id 1: use existing", server);
+    expect(1, "error: id is not set: --id, RABIA_ID or 'id = ...' in the file", "server");
+  }
+
+  @Test
+  void printsTheConfigurationAndTheVersion() {
+    assertThat(run("server", "--id", "4", "--secret", "hush", "--print-config")).isZero();
+    assertThat(out.toString()).contains("id = 4  # flag --id").contains("secret = ***");
+    assertThat(run("--version")).isZero();
+    assertThat(out.toString()).matches("rabia-kv [0-9]+\\.[0-9]+\\.[0-9]+.*\\R");
+  }
+
+  @Test
+  void verifiesAndInspectsALog() throws IOException {
+    Path log = directory.resolve("log");
+    try (Persistence persistence = new FilePersistence(log, FilePersistenceConfig.defaults())) {
+      persistence.open((number, group) -> true, () -> {});
+      persistence.append(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+      persistence.flush();
+    }
+    assertThat(run("log", "verify", log.toString())).isZero();
+    assertThat(out.toString())
+        .contains("groups=1")
+        .endsWith("intact=true" + System.lineSeparator());
+    assertThat(run("log", "inspect", log.toString())).isZero();
+    assertThat(out.toString()).contains("group number=1 ");
+    assertThat(Files.exists(log)).isTrue();
+    assertThat(run("log", "verify", directory.resolve("none").toString())).isEqualTo(1);
+  }
+}
