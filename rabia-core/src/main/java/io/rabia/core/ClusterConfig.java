@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * What all members of a cluster are told alike by their operator: its name, secret, window and the initial members, in
@@ -25,6 +26,9 @@ public final class ClusterConfig {
       return id + "=" + host + ":" + port;
     }
   }
+
+  /** A name, an IPv4 address, or an IPv6 address in brackets: no wrong separator hides in a host. */
+  private static final Pattern HOST = Pattern.compile("[\\w.-]+|\\[[\\w.:%-]+]");
 
   private final String name;
   private final byte[] secret;
@@ -126,13 +130,17 @@ public final class ClusterConfig {
         int colon = item.lastIndexOf(':');
         try {
           if (equals < 1 || colon < equals + 2) {
-            throw new NumberFormatException();
+            throw new IllegalArgumentException();
+          }
+          String host = item.substring(equals + 1, colon).trim();
+          if (!HOST.matcher(host).matches()) {
+            throw new IllegalArgumentException();
           }
           member(
               NodeId.of(Integer.parseInt(item.substring(0, equals).trim())),
-              item.substring(equals + 1, colon).trim(),
+              host,
               Integer.parseInt(item.substring(colon + 1).trim()));
-        } catch (NumberFormatException e) {
+        } catch (IllegalArgumentException e) {
           throw new RabiaException.Validation("not id=host:port: '" + item.trim() + "'");
         }
       }

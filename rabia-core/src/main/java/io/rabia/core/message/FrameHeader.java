@@ -11,9 +11,9 @@ import java.nio.ByteBuffer;
  * 0 format version u8 | 1 group u16 | 3 epoch i64 | 11 applied i64 | 19 log position i64
  * </pre>
  *
- * <p>{@code applied} counts the sender's applied slots, so it is the next slot to apply; {@code log position} is the
- * number of its last durable log group. The accessors read from the body's position on and do not move it. Pure
- * functions; the buffer belongs to the calling thread.
+ * <p>{@code applied} counts the sender's applied slots, so it is the next slot to apply; {@code log
+ * position} is the number of its last durable log group. The accessors read from the body's
+ * position on and do not move it. Pure functions; the buffer belongs to the calling thread.
  */
 public final class FrameHeader {
 
@@ -37,7 +37,8 @@ public final class FrameHeader {
   /**
    * Checks everything that the accessors rely on; call it first.
    *
-   * @throws RabiaException.Serialization for a body that is too short, of another version or group, or out of range
+   * @throws RabiaException.Serialization for a body that is too short, of another version or group,
+   *     or out of range
    */
   public static void validate(ByteBuffer body) {
     if (body.remaining() < SIZE) {

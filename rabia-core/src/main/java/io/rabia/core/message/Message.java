@@ -9,25 +9,29 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message as a value: the form for JSON, traces and tests, made from the primitives of {@link MessageHandler}, never
- * on the hot path. Immutable and thread-safe. Constructors throw {@link RabiaException.Validation} for what {@link
- * MessageCodec} would refuse.
+ * A message as a value: the form for JSON, traces and tests, made from the primitives of {@link
+ * MessageHandler}, never on the hot path. Immutable and thread-safe. Constructors throw {@link
+ * RabiaException.Validation} for what {@link MessageCodec} would refuse.
  *
  * <table>
  * <caption>Names here and in the paper (Algorithms 1 to 3)</caption>
  * <tr><th>here</th><th>paper</th></tr>
- * <tr><td>{@link Propose}</td><td>Proposal, the exchange stage of Weak-MVC; phase 0, round 1</td></tr>
+ * <tr><td>{@link Propose}</td><td>Proposal, the exchange stage of Weak-MVC; phase 0, round
+ *     1</td></tr>
  * <tr><td>{@link Vote1}</td><td>State, round 1 of a phase</td></tr>
- * <tr><td>{@link Vote2}</td><td>Vote, round 2 of a phase; in phase 0 it stands for the first State as well</td></tr>
+ * <tr><td>{@link Vote2}</td><td>Vote, round 2 of a phase; in phase 0 it stands for the first State
+ *     as well</td></tr>
  * <tr><td>{@link Decide}</td><td>Decision</td></tr>
  * <tr><td>slot</td><td>seq</td></tr>
  * <tr><td>batch, its id</td><td>request</td></tr>
  * <tr><td>{@link StateValue#VQUESTION}</td><td>?</td></tr>
  * <tr><td>{@link BatchId#NONE} in Decide</td><td>the null value, ⊥</td></tr>
- * <tr><td>{@link BatchRequest}, {@link BatchReply}, {@link CatchUpRequest}</td>
- *     <td>fetching what a slow replica missed (section 4); the answer to CatchUpRequest is Decides</td></tr>
- * <tr><td>{@link ReadProbe}, {@link ReadReply}, {@link Heartbeat}, {@link FormationAsk}, {@link FormationPromise},
- *     {@link Init}, {@link Identity}, {@link Numbers}</td><td>not in the paper</td></tr>
+ * <tr><td>{@link BatchRequest}, {@link BatchReply}, {@link CatchUpRequest}, {@link CatchUpEnd}</td>
+ *     <td>fetching what a slow replica missed (section 4); a CatchUpRequest is answered with Decides
+ *     and a CatchUpEnd</td></tr>
+ * <tr><td>{@link ReadProbe}, {@link ReadReply}, {@link Heartbeat}, {@link FormationAsk}, {@link
+ *     FormationPromise}, {@link Init}, {@link Identity}, {@link Numbers}</td><td>not in the
+ *     paper</td></tr>
  * </table>
  */
 public sealed interface Message {
@@ -141,6 +145,18 @@ public sealed interface Message {
     @Override
     public void accept(MessageHandler handler) {
       handler.onCatchUpRequest(fromSlot, maxBytes);
+    }
+  }
+
+  /** The answer to a catch-up request is complete; the next slot to ask for. */
+  record CatchUpEnd(long nextSlot) implements Message {
+    public CatchUpEnd {
+      valid(nextSlot >= 0, "CatchUpEnd");
+    }
+
+    @Override
+    public void accept(MessageHandler handler) {
+      handler.onCatchUpEnd(nextSlot);
     }
   }
 

@@ -11,9 +11,10 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one binary form of the messages, in frames and in the log: written from primitives and read into a {@link
- * MessageHandler}, so that a vote costs no object on either side. Messages follow each other without separators; all
- * numbers are big-endian. Pure functions; the buffers belong to the calling thread.
+ * The one binary form of the messages, in frames and in the log: written from primitives and read
+ * into a {@link MessageHandler}, so that a vote costs no object on either side. Messages follow
+ * each other without separators; all numbers are big-endian. Pure functions; the buffers belong to
+ * the calling thread.
  *
  * <pre>
  *  1 Propose           slot i64 | id i64 | batch
@@ -31,11 +32,13 @@ import org.jspecify.annotations.Nullable;
  * 13 Init              length i32 | bytes
  * 14 Identity          node id u16 | token 2 x i64
  * 15 Numbers           end i64
+ * 16 CatchUpEnd        next slot i64
  * batch = length i32 (0: none) | bytes of the {@link CommandBatch}
  * </pre>
  *
- * <p>Writers throw {@link java.nio.BufferOverflowException} when {@code out} is too small (see {@link #maxSize}) and
- * {@link io.rabia.core.InvariantViolation} for a message that no reader would accept.
+ * <p>Writers throw {@link java.nio.BufferOverflowException} when {@code out} is too small (see
+ * {@link #maxSize}) and {@link io.rabia.core.InvariantViolation} for a message that no reader would
+ * accept.
  */
 public final class MessageCodec {
 
@@ -54,6 +57,7 @@ public final class MessageCodec {
   private static final byte INIT = 13;
   private static final byte IDENTITY = 14;
   private static final byte NUMBERS = 15;
+  private static final byte CATCH_UP_END = 16;
 
   private static final int ID_FLAG = 4;
   private static final int LARGEST_FIXED = 1 + 4 * Long.BYTES;
@@ -61,7 +65,8 @@ public final class MessageCodec {
   private MessageCodec() {}
 
   /**
-   * Bytes that suffice for any message that carries this batch, or none; for Init see {@link #initSize}.
+   * Bytes that suffice for any message that carries this batch, or none; for Init see {@link
+   * #initSize}.
    */
   public static int maxSize(@Nullable CommandBatch batch) {
     return batch == null ? LARGEST_FIXED : LARGEST_FIXED + batch.size();
@@ -118,6 +123,11 @@ public final class MessageCodec {
   public static void catchUpRequest(ByteBuffer out, long fromSlot, int maxBytes) {
     check(MessageRules.catchUpRequest(fromSlot, maxBytes), "malformed CatchUpRequest");
     out.put(CATCH_UP_REQUEST).putLong(fromSlot).putInt(maxBytes);
+  }
+
+  public static void catchUpEnd(ByteBuffer out, long nextSlot) {
+    check(nextSlot >= 0, "malformed CatchUpEnd");
+    out.put(CATCH_UP_END).putLong(nextSlot);
   }
 
   public static void readProbe(ByteBuffer out, long nonce) {
@@ -179,11 +189,11 @@ public final class MessageCodec {
   }
 
   /**
-   * Reads messages until the buffer is exhausted. The handler has seen every message before the first bad one; what it
-   * throws passes through.
+   * Reads messages until the buffer is exhausted. The handler has seen every message before the
+   * first bad one; what it throws passes through.
    *
-   * @throws RabiaException.Serialization for anything that is not a well-formed message; nothing is allocated beyond
-   *     what the buffer holds
+   * @throws RabiaException.Serialization for anything that is not a well-formed message; nothing is
+   *     allocated beyond what the buffer holds
    */
   public static void read(ByteBuffer in, MessageHandler handler) {
     while (in.hasRemaining()) {
@@ -205,6 +215,7 @@ public final class MessageCodec {
       case BATCH_REQUEST -> readBatchRequest(in, handler);
       case BATCH_REPLY -> readBatchReply(in, handler);
       case CATCH_UP_REQUEST -> readCatchUpRequest(in, handler);
+      case CATCH_UP_END -> readCatchUpEnd(in, handler);
       case READ_PROBE -> handler.onReadProbe(readLong(in));
       case READ_REPLY -> readReadReply(in, handler);
       case HEARTBEAT -> handler.onHeartbeat();
@@ -265,6 +276,12 @@ public final class MessageCodec {
       throw malformed("BatchReply");
     }
     handler.onBatchReply(batch);
+  }
+
+  private static void readCatchUpEnd(ByteBuffer in, MessageHandler handler) {
+    long nextSlot = readLong(in);
+    accept(nextSlot >= 0, "CatchUpEnd");
+    handler.onCatchUpEnd(nextSlot);
   }
 
   private static void readCatchUpRequest(ByteBuffer in, MessageHandler handler) {

@@ -57,6 +57,11 @@ public final class MessageCollector implements MessageHandler {
   }
 
   @Override
+  public void onCatchUpEnd(long nextSlot) {
+    messages.add(new Message.CatchUpEnd(nextSlot));
+  }
+
+  @Override
   public void onReadProbe(long nonce) {
     messages.add(new Message.ReadProbe(nonce));
   }

@@ -26,6 +26,9 @@ public interface MessageHandler {
 
   void onCatchUpRequest(long fromSlot, int maxBytes);
 
+  /** The answer to a catch-up request is complete; the next slot that the peer would ask for. */
+  void onCatchUpEnd(long nextSlot);
+
   void onReadProbe(long nonce);
 
   void onReadReply(long nonce, long highestSlot);

@@ -6,7 +6,9 @@ import io.rabia.core.StateValue;
 import io.rabia.core.Token;
 import org.jspecify.annotations.Nullable;
 
-/** What a well-formed message is: one definition for writers, readers and records. Pure functions. */
+/**
+ * What a well-formed message is: one definition for writers, readers and records. Pure functions.
+ */
 final class MessageRules {
 
   private MessageRules() {}

@@ -44,6 +44,11 @@ record MessageWriter(ByteBuffer out) implements MessageHandler {
   }
 
   @Override
+  public void onCatchUpEnd(long nextSlot) {
+    MessageCodec.catchUpEnd(out, nextSlot);
+  }
+
+  @Override
   public void onReadProbe(long nonce) {
     MessageCodec.readProbe(out, nonce);
   }

@@ -1,0 +1,115 @@
+package io.rabia.engine;
+
+import io.rabia.core.BatchId;
+import io.rabia.core.CommandBatch;
+import io.rabia.core.RabiaException;
+import io.rabia.core.statemachine.StateMachine;
+import io.rabia.engine.protocol.Replica;
+import io.rabia.engine.protocol.Sessions;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Applies decided batches in slot order: sessions, the user's state machine, the answers. One thread. */
+final class Applier {
+  private final StateMachine stateMachine;
+  private final Sessions sessions = new Sessions();
+  private final PendingResults pending;
+  private final SessionKeeper keeper;
+  private final CommandBatch.Cursor cursor = new CommandBatch.Cursor();
+
+  Applier(StateMachine stateMachine, PendingResults pending, SessionKeeper keeper) {
+    this.stateMachine = stateMachine;
+    this.pending = pending;
+    this.keeper = keeper;
+  }
+
+  Sessions sessions() {
+    return sessions;
+  }
+
+  /** @param ownOrigin ordinal whose batches carry this node's requests */
+  void apply(Replica.Decided decided, int ownOrigin) {
+    CommandBatch batch = decided.batch();
+    if (batch == null) {
+      return;
+    }
+    Request[] requests =
+        BatchId.origin(batch.id()) == ownOrigin ? pending.take(BatchId.number(batch.id())) : null;
+    cursor.wrap(batch);
+    for (int index = 0; cursor.next(); index++) {
+      byte[] result = execute(decided, index);
+      if (requests != null) {
+        answer(requests[index], result);
+      }
+    }
+  }
+
+  private byte[] execute(Replica.Decided decided, int index) {
+    return switch (cursor.kind()) {
+      case CommandBatch.KIND_OPEN_SESSION -> sessions.open(decided.slot(), index);
+      case CommandBatch.KIND_CLOSE_SESSION -> sessions.close(cursor.session(), cursor.number());
+      default -> {
+        keeper.seen(cursor.session());
+        yield sessions.apply(
+            cursor.session(),
+            cursor.number(),
+            cursor.lowestUnanswered(),
+            decided.slot(),
+            () -> run(decided));
+      }
+    };
+  }
+
+  private byte[] run(Replica.Decided decided) {
+    ByteBuffer command =
+        ByteBuffer.wrap(cursor.array(), cursor.payloadOffset(), cursor.payloadLength())
+            .slice()
+            .asReadOnlyBuffer();
+    byte[] answer;
+    try {
+      answer = stateMachine.apply(decided.slot(), decided.logTime(), command);
+    } catch (RuntimeException e) {
+      return Sessions.failed(e.getClass().getSimpleName() + ": " + e.getMessage());
+    }
+    byte[] result = new byte[1 + answer.length];
+    result[0] = Sessions.OK;
+    System.arraycopy(answer, 0, result, 1, answer.length);
+    return result;
+  }
+
+  private void answer(@Nullable Request request, byte[] result) {
+    if (request == null) {
+      return;
+    }
+    keeper.answered(request, result);
+    byte[] rest = Arrays.copyOfRange(result, 1, result.length);
+    switch (result[0]) {
+      case Sessions.OK -> pending.succeed(request, rest);
+      case Sessions.CLOSED ->
+          pending.fail(request, new RabiaException.SessionClosed("the session is not open"));
+      case Sessions.FULL ->
+          pending.fail(request, new RabiaException.Overload("too many sessions are open"));
+      case Sessions.FAILED ->
+          pending.fail(
+              request,
+              new RabiaException.StateMachineFailure(new String(rest, StandardCharsets.UTF_8)));
+      default ->
+          pending.fail(
+              request,
+              new RabiaException.Validation(
+                  "number was answered before, or is more than "
+                      + Sessions.WINDOW
+                      + " above the lowest unanswered one; not executed"));
+    }
+  }
+
+  byte[] query(byte[] query) {
+    return stateMachine.query(ByteBuffer.wrap(query).asReadOnlyBuffer());
+  }
+
+  long stateHash() {
+    return stateMachine.stateHash() * 31 + sessions.hash();
+  }
+}

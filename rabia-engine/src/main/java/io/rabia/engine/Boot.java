@@ -1,0 +1,334 @@
+package io.rabia.engine;
+
+import io.rabia.core.ClusterConfig;
+import io.rabia.core.ClusterId;
+import io.rabia.core.InvariantViolation;
+import io.rabia.core.NodeId;
+import io.rabia.core.RabiaException;
+import io.rabia.core.Token;
+import io.rabia.core.message.FrameHeader;
+import io.rabia.core.message.Message;
+import io.rabia.core.message.MessageCodec;
+import io.rabia.core.message.MessageHandler;
+import io.rabia.core.persistence.Durability;
+import io.rabia.core.persistence.Persistence;
+import io.rabia.core.transport.Handshake;
+import io.rabia.engine.protocol.Configuration;
+import io.rabia.engine.protocol.Formation;
+import io.rabia.engine.protocol.Init;
+import io.rabia.engine.protocol.LogRecords;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a node becomes a member: reads its identity and its past from the log, or takes part in the first start; and what
+ * it tells and asks of peers in handshakes. One thread.
+ */
+final class Boot {
+  private final EngineAgent.Parts parts;
+  private final LongSupplier wallClock;
+  private final LongSupplier random;
+  private final Completions completions;
+  private final Persistence persistence;
+  private final long secretHigh;
+  private final long secretLow;
+  private final long secretHash;
+
+  private final Map<NodeId, Handshake> peers = new TreeMap<>();
+  private final Map<NodeId, Long> seenPositions = new TreeMap<>();
+  private Token token = Token.NONE;
+  private final List<Token> promises = new ArrayList<>();
+  private @Nullable Init init;
+  private @Nullable Member recovered;
+  private @Nullable Formation formation;
+  private volatile ClusterId clusterId = ClusterId.NONE;
+  private long lastGroup;
+
+  Boot(
+      EngineAgent.Parts parts, LongSupplier wallClock, LongSupplier random, Completions completions) {
+    this.parts = parts;
+    this.wallClock = wallClock;
+    this.random = random;
+    this.completions = completions;
+    persistence = parts.persistence();
+    ByteBuffer digest = ByteBuffer.wrap(sha256(parts.cluster()));
+    secretHigh = digest.getLong();
+    secretLow = digest.getLong();
+    secretHash = digest.getLong();
+  }
+
+  private static byte[] sha256(ClusterConfig cluster) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(cluster.name().getBytes(StandardCharsets.UTF_8));
+      digest.update((byte) 0);
+      return digest.digest(cluster.secret());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /** Reads the log; returns the member that it makes, or null when there is none yet. */
+  @Nullable Member open(long now, Runnable wakeup) {
+    MessageHandler identity = new IdentityRecords(now);
+    persistence.open(
+        (number, group) -> {
+          lastGroup = number;
+          Member member = recovered;
+          if (member == null) {
+            MessageCodec.read(group, identity);
+          } else {
+            member.recover(number, group);
+          }
+          return true;
+        },
+        wakeup);
+    if (token.equals(Token.NONE)) {
+      token = new Token(random.getAsLong(), random.getAsLong());
+      append(List.of(new Message.Identity(parts.id().value(), token)));
+    }
+    if (recovered != null) {
+      recovered.recovered(lastGroup, now);
+    }
+    return recovered;
+  }
+
+  private final class IdentityRecords extends LogRecords {
+    private final long now;
+
+    IdentityRecords(long now) {
+      this.now = now;
+    }
+
+    @Override
+    public void onIdentity(int nodeId, Token own) {
+      if (nodeId != parts.id().value()) {
+        throw new RabiaException.Validation(
+            "the data directory belongs to member " + nodeId + ", not " + parts.id());
+      }
+      token = own;
+    }
+
+    @Override
+    public void onFormationPromise(Token founder, Token own) {
+      promises.add(founder);
+    }
+
+    @Override
+    public void onInit(ByteBuffer encoded) {
+      recovered = member(Init.decode(encoded), now);
+    }
+  }
+
+  private Member member(Init taken, long now) {
+    if (!taken.clusterName().equals(parts.cluster().name())) {
+      throw new RabiaException.WrongCluster(
+          "the data directory belongs to cluster '" + taken.clusterName() + "'");
+    }
+    if (taken.secretHash() != secretHash) {
+      throw new RabiaException.WrongCluster("the cluster was formed with another secret");
+    }
+    Configuration configuration = taken.configuration();
+    int self = configuration.indexOf(parts.id());
+    InvariantViolation.check(self >= 0, "INIT without its own member");
+    init = taken;
+    clusterId = taken.clusterId();
+    return new Member(
+        parts, configuration, self, secretHigh, secretLow, taken.clockStart(), random.getAsLong(),
+        completions, now);
+  }
+
+  /** Starts the formation of a node that is in no cluster. */
+  void begin() {
+    if (init == null) {
+      Formation starting =
+          new Formation(parts.cluster(), parts.id(), token, secretHash, wallClock.getAsLong());
+      promises.forEach(starting::restorePromise);
+      starting.start();
+      formation = starting;
+    }
+  }
+
+  /** Logs and sends what the formation wants; returns INIT once it is durable. */
+  @Nullable Init advance() {
+    Formation forming = formation;
+    if (forming == null) {
+      return null;
+    }
+    List<Message> records = forming.takeRecords();
+    if (!records.isEmpty()) {
+      append(records);
+    }
+    if (persistence.durable() < lastGroup) {
+      return null;
+    }
+    for (Formation.Outgoing outgoing : forming.takeMessages()) {
+      send(outgoing.to(), outgoing.message());
+    }
+    return forming.init();
+  }
+
+  Member become(Init taken, long now) {
+    formation = null;
+    Member member = member(taken, now);
+    member.recovered(lastGroup, now);
+    return member;
+  }
+
+  private void append(List<Message> records) {
+    ByteBuffer group = ByteBuffer.allocate(1 << 16);
+    records.forEach(record -> record.writeTo(group));
+    lastGroup = persistence.append(group.flip());
+    persistence.flush();
+  }
+
+  private void send(NodeId to, Message message) {
+    ByteBuffer frame = ByteBuffer.allocate(1 << 16);
+    FrameHeader.write(frame, 0, 0, persistence.durable());
+    message.writeTo(frame);
+    parts.transport().send(to, frame.flip());
+  }
+
+  ClusterId clusterId() {
+    return clusterId;
+  }
+
+  List<NodeId> connectedPeers() {
+    return List.copyOf(peers.keySet());
+  }
+
+  int connected() {
+    return peers.size();
+  }
+
+  void failAll(RabiaException failure) {
+    if (recovered != null) {
+      recovered.failAll(failure);
+    }
+  }
+
+  // ---- peers
+
+  Handshake handshakeFor(NodeId peer) {
+    return new Handshake(
+        parts.cluster().name(),
+        clusterId,
+        parts.id(),
+        token,
+        0,
+        init == null ? parts.cluster().alpha() : init.alpha(),
+        secretHash,
+        persistence.durable(),
+        seenPositions.getOrDefault(peer, 0L));
+  }
+
+  @Nullable String refuse(Handshake peer) {
+    if (!peer.clusterName().equals(parts.cluster().name())) {
+      return "another cluster name: " + peer.clusterName();
+    }
+    if (peer.secretHash() != secretHash) {
+      return "another cluster secret";
+    }
+    if (parts.cluster().member(peer.id()).isEmpty() || peer.id().equals(parts.id())) {
+      return "not a member: " + peer.id();
+    }
+    Init known = init;
+    if (known == null || peer.clusterId().equals(ClusterId.NONE)) {
+      return null;
+    }
+    if (!peer.clusterId().equals(clusterId)) {
+      return "another cluster: " + peer.clusterId();
+    }
+    Configuration configuration = known.configuration();
+    int index = configuration.indexOf(peer.id());
+    if (index < 0 || !configuration.members().get(index).token().equals(peer.token())) {
+      return "votes of another life of member " + peer.id();
+    }
+    if (peer.epoch() == configuration.epoch() && peer.alpha() != configuration.alpha()) {
+      return "another alpha: " + peer.alpha();
+    }
+    return null;
+  }
+
+  void connected(Handshake peer) {
+    if (peer.clusterId().equals(clusterId)
+        && init != null
+        && peer.seenOfReceiver() > persistence.durable()
+        && persistence.durability() != Durability.MEMORY) {
+      throw new RabiaException.NotAMember(
+          "member "
+              + peer.id()
+              + " has seen this member's log at group "
+              + peer.seenOfReceiver()
+              + ", here it ends at "
+              + persistence.durable()
+              + ": an old copy; its votes are lost");
+    }
+    peers.put(peer.id(), peer);
+    Formation forming = formation;
+    if (forming != null) {
+      forming.onConnected(peer.id());
+    } else if (init != null && peer.clusterId().equals(ClusterId.NONE)) {
+      send(peer.id(), new Message.Init(init.encode()));
+    }
+  }
+
+  void disconnected(NodeId peer) {
+    peers.remove(peer);
+  }
+
+  /** Notes how far a peer's log has come. */
+  void seen(NodeId peer, ByteBuffer body) {
+    FrameHeader.validate(body);
+    seenPositions.merge(peer, FrameHeader.logPosition(body), Math::max);
+  }
+
+  /** A frame from a peer with which there is no cluster yet. */
+  void onFrame(NodeId from, ByteBuffer body) {
+    FrameHeader.validate(body);
+    FrameHeader.skip(body);
+    MessageCodec.read(body, new FormationMessages(from));
+  }
+
+  private final class FormationMessages extends LogRecords {
+    private final NodeId from;
+
+    FormationMessages(NodeId from) {
+      this.from = from;
+    }
+
+    @Override
+    public void onFormationAsk(Token founder) {
+      Formation forming = formation;
+      if (forming != null) {
+        forming.onAsk(from, founder);
+      } else if (init != null) {
+        send(from, new Message.Init(init.encode()));
+      }
+    }
+
+    @Override
+    public void onFormationPromise(Token founder, Token own) {
+      Formation forming = formation;
+      if (forming != null) {
+        forming.onPromise(from, founder, own);
+      }
+    }
+
+    @Override
+    public void onInit(ByteBuffer encoded) {
+      Formation forming = formation;
+      if (forming != null) {
+        forming.onInit(Init.decode(encoded));
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package io.rabia.engine;
+
+import io.rabia.core.RabiaException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Hands outcomes from the engine's thread to the callers' executor, all of a duty cycle as one task. */
+final class Completions {
+  private static final Logger LOG = LoggerFactory.getLogger(Completions.class);
+
+  private final Executor executor;
+  private List<Runnable> ready = new ArrayList<>();
+
+  Completions(Executor executor) {
+    this.executor = executor;
+  }
+
+  void result(ResultHandler handler, byte[] result) {
+    ready.add(() -> handler.onResult(result));
+  }
+
+  void failure(ResultHandler handler, RabiaException failure) {
+    ready.add(() -> handler.onFailure(failure));
+  }
+
+  void status(CompletableFuture<EngineStatus> future, EngineStatus status) {
+    ready.add(() -> future.complete(status));
+  }
+
+  void flush() {
+    if (ready.isEmpty()) {
+      return;
+    }
+    List<Runnable> batch = ready;
+    ready = new ArrayList<>(batch.size());
+    try {
+      executor.execute(() -> batch.forEach(Completions::complete));
+    } catch (RejectedExecutionException e) {
+      batch.forEach(Completions::complete);
+    }
+  }
+
+  private static void complete(Runnable completion) {
+    try {
+      completion.run();
+    } catch (RuntimeException e) {
+      LOG.warn("A result handler failed", e);
+    }
+  }
+}

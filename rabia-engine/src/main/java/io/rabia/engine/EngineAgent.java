@@ -1,0 +1,293 @@
+package io.rabia.engine;
+
+import io.rabia.core.ClusterConfig;
+import io.rabia.core.ClusterId;
+import io.rabia.core.InvariantViolation;
+import io.rabia.core.NodeId;
+import io.rabia.core.RabiaException;
+import io.rabia.core.memory.MemoryPool;
+import io.rabia.core.persistence.Persistence;
+import io.rabia.core.statemachine.StateMachine;
+import io.rabia.core.transport.Handshake;
+import io.rabia.core.transport.Transport;
+import io.rabia.core.transport.TransportListener;
+import io.rabia.engine.protocol.Init;
+import io.rabia.engine.protocol.Internal;
+import java.nio.ByteBuffer;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one writer of a node: everything that happens to its protocol, log, peers and state machine happens in {@link
+ * #doWork}, on one thread. A duty cycle: I/O of the peers, requests, protocol, log, frames, apply, answers. Clock,
+ * randomness, transport and persistence come from outside, so that the simulator drives the very same code.
+ */
+@Internal
+public final class EngineAgent implements TransportListener, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EngineAgent.class);
+
+  /** What a node is made of. */
+  public record Parts(
+      NodeId id,
+      ClusterConfig cluster,
+      RabiaConfig config,
+      StateMachine stateMachine,
+      Transport transport,
+      Persistence persistence,
+      MemoryPool pool,
+      Executor completionExecutor,
+      EngineListener listener) {}
+
+  private final Parts parts;
+  private final LongSupplier clock;
+  private final Inbox inbox;
+  private final Completions completions;
+  private final Boot boot;
+
+  private @Nullable Member member;
+  private volatile EngineState state = EngineState.RECOVERING;
+  private volatile String reason = "starting";
+  private boolean quorum;
+  private @Nullable RuntimeException thrown;
+
+  /**
+   * @param clock monotonic nanoseconds
+   * @param wallClock nanoseconds since 1970, asked once, when this node founds a cluster
+   * @param random bits for tokens and nonces, from a cryptographic source outside of simulations
+   */
+  public EngineAgent(Parts parts, LongSupplier clock, LongSupplier wallClock, LongSupplier random) {
+    this.parts = parts;
+    this.clock = clock;
+    inbox = new Inbox(parts.config().inboxCapacity(), parts.transport()::wakeup);
+    completions = new Completions(parts.completionExecutor());
+    boot = new Boot(parts, wallClock, random, completions);
+  }
+
+  /** Where requests go in, from any thread. */
+  Inbox inbox() {
+    return inbox;
+  }
+
+  /** Reads the log and opens the ports. Called once, on the thread that then calls {@link #doWork}. */
+  public void start() {
+    member = boot.open(clock.getAsLong(), inbox::wakeup);
+    parts.transport().start(this);
+    boot.begin();
+    form();
+    updateState();
+  }
+
+  /**
+   * One duty cycle.
+   *
+   * @param mayWait false to return at once when there is nothing to do
+   * @return how much was done; 0 when nothing
+   */
+  public int doWork(boolean mayWait) {
+    thrown = null;
+    int work = parts.transport().poll(mayWait ? waitNanos() : 0);
+    inbox.awake();
+    if (thrown != null) {
+      throw thrown;
+    }
+    long now = clock.getAsLong();
+    Member active = member;
+    if (active == null) {
+      form();
+      work += inbox.drain(this::refuseUnformed);
+    } else {
+      work += inbox.drain(request -> take(active, request, now));
+      work += active.advance(now);
+    }
+    updateState();
+    completions.flush();
+    parts.transport().flush();
+    return work;
+  }
+
+  private long waitNanos() {
+    Member active = member;
+    long wait =
+        active == null
+            ? parts.config().heartbeatInterval().toNanos()
+            : active.waitNanos(clock.getAsLong());
+    return inbox.maySleep() ? wait : 0;
+  }
+
+  private void take(Member active, Request request, long now) {
+    if (request.status != null && request.kind == Request.Kind.STATUS) {
+      completions.status(request.status, status(active));
+    } else if (!quorum
+        && request.kind != Request.Kind.LOCAL_READ
+        && request.kind != Request.Kind.STATUS_AT) {
+      completions.failure(
+          request.handler,
+          new RabiaException.NoQuorum(
+              "connected to " + active.connected() + " of " + parts.cluster().members().size()));
+    } else {
+      active.submit(request, now);
+    }
+  }
+
+  private void refuseUnformed(Request request) {
+    if (request.status != null && request.kind == Request.Kind.STATUS) {
+      completions.status(request.status, unformedStatus());
+    } else {
+      completions.failure(
+          request.handler, new RabiaException.NoQuorum("the cluster is not formed yet"));
+    }
+  }
+
+  private EngineStatus status(Member active) {
+    return active.status(parts.id(), state, reason);
+  }
+
+  private EngineStatus unformedStatus() {
+    return new EngineStatus(
+        parts.id(), state, reason, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, boot.connected() + 1, 0);
+  }
+
+  private void form() {
+    Init init = boot.advance();
+    if (init != null && member == null) {
+      member = boot.become(init, clock.getAsLong());
+      LOG.info("Node {} formed cluster {} ({})", parts.id(), parts.cluster().name(), init.clusterId());
+      boot.connectedPeers().forEach(peer -> parts.transport().disconnect(peer, "cluster formed"));
+    }
+  }
+
+  private void updateState() {
+    Member active = member;
+    boolean now = active != null && active.hasQuorum();
+    if (now != quorum) {
+      quorum = now;
+      if (now) {
+        parts.listener().onQuorumRegained();
+      } else {
+        parts.listener().onQuorumLost();
+      }
+    }
+    if (active == null) {
+      state(EngineState.RECOVERING, "forming");
+    } else if (!quorum) {
+      state(EngineState.RECOVERING, "no-quorum");
+    } else if (active.farBehind()) {
+      state(EngineState.CATCHING_UP, "behind");
+    } else {
+      state(EngineState.SERVING, "");
+    }
+  }
+
+  private void state(EngineState newState, String newReason) {
+    if (state != newState || !reason.equals(newReason)) {
+      state = newState;
+      reason = newReason;
+      LOG.info("Node {} is {} {}", parts.id(), newState, newReason);
+      parts.listener().onStateChanged(newState, newReason);
+    }
+  }
+
+  public EngineState state() {
+    return state;
+  }
+
+  /** Why the state is what it is. */
+  public String reason() {
+    return reason;
+  }
+
+  /** The member's part once the cluster is formed, for the simulator. */
+  public @Nullable Member member() {
+    return member;
+  }
+
+  public ClusterId clusterId() {
+    return boot.clusterId();
+  }
+
+  /** Nothing waits for an answer. */
+  boolean drained() {
+    Member active = member;
+    return inbox.isEmpty() && (active == null || active.drained());
+  }
+
+  /** Fails what waits; nothing is taken in any more. The log and the ports are given free. */
+  void stop(EngineState last, String why, RabiaException failure) {
+    state(last, why);
+    inbox.drain(request -> completions.failure(request.handler, failure));
+    Member active = member;
+    if (active != null) {
+      active.failAll(failure);
+    }
+    boot.failAll(failure);
+    completions.flush();
+    close();
+  }
+
+  @Override
+  public void close() {
+    try {
+      parts.transport().close();
+    } finally {
+      parts.persistence().close();
+      Member active = member;
+      if (active != null) {
+        active.close();
+      }
+    }
+  }
+
+  // ---- the transport, from within poll
+
+  @Override
+  public Handshake handshakeFor(NodeId peer) {
+    return boot.handshakeFor(peer);
+  }
+
+  @Override
+  public @Nullable String refuse(Handshake peer) {
+    return boot.refuse(peer);
+  }
+
+  @Override
+  public void onConnected(Handshake peer) {
+    Member active = member;
+    if (active != null && peer.clusterId().equals(boot.clusterId())) {
+      active.connected(peer.id(), clock.getAsLong());
+    }
+    try {
+      boot.connected(peer);
+    } catch (RabiaException.NotAMember e) {
+      thrown = e;
+    }
+    parts.listener().onMemberConnected(peer.id());
+  }
+
+  @Override
+  public void onDisconnected(NodeId peer, String why) {
+    Member active = member;
+    if (active != null) {
+      active.disconnected(peer);
+    }
+    boot.disconnected(peer);
+    parts.listener().onMemberDisconnected(peer, why);
+  }
+
+  @Override
+  public void onFrame(NodeId peer, ByteBuffer body) {
+    Member active = member;
+    try {
+      if (active == null || !active.isConnected(peer)) {
+        boot.onFrame(peer, body);
+      } else {
+        boot.seen(peer, body);
+        active.onFrame(peer, body, clock.getAsLong());
+      }
+    } catch (InvariantViolation | RabiaException.NotAMember | RabiaException.Storage e) {
+      thrown = e;
+    }
+  }
+}

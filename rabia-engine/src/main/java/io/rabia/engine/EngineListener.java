@@ -1,0 +1,17 @@
+package io.rabia.engine;
+
+import io.rabia.core.NodeId;
+
+/** Hears of what happens to a node; called on the engine's thread, so it must return at once. */
+public interface EngineListener {
+
+  default void onStateChanged(EngineState state, String reason) {}
+
+  default void onMemberConnected(NodeId member) {}
+
+  default void onMemberDisconnected(NodeId member, String reason) {}
+
+  default void onQuorumLost() {}
+
+  default void onQuorumRegained() {}
+}

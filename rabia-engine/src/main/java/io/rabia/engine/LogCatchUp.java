@@ -1,0 +1,96 @@
+package io.rabia.engine;
+
+import io.rabia.core.BatchId;
+import io.rabia.core.CommandBatch;
+import io.rabia.core.message.MessageCodec;
+import io.rabia.core.message.MessageHandler;
+import io.rabia.core.persistence.Persistence;
+import io.rabia.engine.protocol.LogRecords;
+import java.util.Arrays;
+import java.util.function.LongConsumer;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves decisions to members that are behind out of the own log, once memory has let go of them. A sparse index leads
+ * from slots to groups: every batch is in the log at most two windows of slots before its decision. One thread.
+ */
+final class LogCatchUp {
+  private static final int STEP = 256;
+
+  interface Decisions {
+    void decided(long slot, long id, @Nullable CommandBatch batch);
+  }
+
+  private final Persistence persistence;
+  private final int reach;
+
+  /** Group that was written when i * STEP slots had been applied. */
+  private long[] index = new long[64];
+
+  private int indexed;
+
+  LogCatchUp(Persistence persistence, int alpha) {
+    this.persistence = persistence;
+    reach = 4 * alpha + STEP;
+  }
+
+  void appended(long group, long applied) {
+    while ((long) indexed * STEP <= applied) {
+      if (indexed == index.length) {
+        index = Arrays.copyOf(index, index.length * 2);
+      }
+      index[indexed++] = group;
+    }
+  }
+
+  /** Reads the decisions of the slots from {@code from} to below {@code to}, about so many bytes of batches at most. */
+  void read(long from, long to, int maxBytes, Decisions decisions, LongConsumer end) {
+    int entry = (int) Math.min(indexed - 1L, Math.max(0, from - reach) / STEP);
+    if (entry < 0) {
+      return;
+    }
+    Scan scan = new Scan(from, to, maxBytes, decisions);
+    MessageHandler records = LogRecords.decisions(scan::body, scan::decision);
+    persistence.read(
+        index[entry],
+        (number, group) -> {
+          MessageCodec.read(group, records);
+          return !scan.finished();
+        });
+    end.accept(scan.next);
+  }
+
+  private static final class Scan {
+    private final long to;
+    private final Decisions decisions;
+    private final Long2ObjectHashMap<CommandBatch> bodies = new Long2ObjectHashMap<>();
+    private long next;
+    private long bytesLeft;
+
+    Scan(long from, long to, int maxBytes, Decisions decisions) {
+      this.next = from;
+      this.to = to;
+      this.bytesLeft = maxBytes;
+      this.decisions = decisions;
+    }
+
+    void body(CommandBatch batch) {
+      bodies.put(batch.id(), batch);
+    }
+
+    void decision(long slot, long id) {
+      if (slot != next || finished()) {
+        return;
+      }
+      CommandBatch body = BatchId.isBatch(id) ? bodies.get(id) : null;
+      decisions.decided(slot, id, body);
+      bytesLeft -= body == null ? 32 : body.size();
+      next++;
+    }
+
+    boolean finished() {
+      return next >= to || bytesLeft <= 0;
+    }
+  }
+}

@@ -1,0 +1,324 @@
+package io.rabia.engine;
+
+import io.rabia.core.BatchId;
+import io.rabia.core.CommandBatch;
+import io.rabia.core.CommonCoin;
+import io.rabia.core.NodeId;
+import io.rabia.core.RabiaException;
+import io.rabia.core.batching.CommandBatcher;
+import io.rabia.core.message.FrameHeader;
+import io.rabia.core.message.MessageCodec;
+import io.rabia.core.message.MessageHandler;
+import io.rabia.core.persistence.Persistence;
+import io.rabia.engine.protocol.BatchSource;
+import io.rabia.engine.protocol.Configuration;
+import io.rabia.engine.protocol.Internal;
+import io.rabia.engine.protocol.Replica;
+import io.rabia.engine.protocol.ReplicaStatistics;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/** A node that is a member of a formed cluster: its replica and what feeds and drains it. One thread. */
+@Internal
+public final class Member implements AutoCloseable {
+  private static final long TICK_NANOS = 1_000_000;
+  private static final long SECOND = 1_000_000_000;
+
+  private record QueuedRead(long ticket, Request request) {}
+
+  private final EngineAgent.Parts parts;
+  private final Configuration configuration;
+  private final Replica replica;
+  private final Persistence persistence;
+  private final CommandBatcher batcher;
+  private final PendingResults pending;
+  private final SessionKeeper keeper;
+  private final Applier applier;
+  private final LogCatchUp logCatchUp;
+  private final Outbox outbox;
+  private final Replica.Decided decided = new Replica.Decided();
+  private final MessageHandler recovery;
+  private final ArrayDeque<QueuedRead> reads = new ArrayDeque<>();
+  private final ArrayDeque<Request> statusAt = new ArrayDeque<>();
+  private final boolean[] connected;
+  private final long[] peerApplied;
+  private long startSlot;
+  private long secondAt;
+
+  Member(
+      EngineAgent.Parts parts,
+      Configuration configuration,
+      int self,
+      long coinKey0,
+      long coinKey1,
+      long clockStart,
+      long nonceSeed,
+      Completions completions,
+      long now) {
+    this.parts = parts;
+    this.configuration = configuration;
+    persistence = parts.persistence();
+    RabiaConfig config = parts.config();
+    batcher = new CommandBatcher(config.batching());
+    int window = Integer.highestOneBit(4 * configuration.alpha() - 1) << 1;
+    pending = new PendingResults(completions, window);
+    keeper =
+        new SessionKeeper(
+            batcher,
+            pending,
+            Math.max(1, config.sessionTimeToLive().toSeconds()),
+            config.inboxCapacity());
+    applier = new Applier(parts.stateMachine(), pending, keeper);
+    replica =
+        new Replica(
+            configuration,
+            self,
+            CommonCoin.keyed(coinKey0, coinKey1),
+            new Batches(),
+            config.timing(),
+            clockStart,
+            config.retainedBytes(),
+            nonceSeed);
+    recovery = replica.recovery();
+    logCatchUp = new LogCatchUp(persistence, configuration.alpha());
+    outbox = new Outbox(parts.transport(), persistence, replica, logCatchUp, parts.pool());
+    connected = new boolean[configuration.size()];
+    connected[self] = true;
+    peerApplied = new long[configuration.size()];
+    secondAt = now;
+  }
+
+  private final class Batches implements BatchSource {
+    @Override
+    public boolean isEmpty() {
+      return batcher.isEmpty();
+    }
+
+    @Override
+    public boolean ready(long now, int inFlight) {
+      return batcher.ready(now, Math.max(0, inFlight - parts.config().ownWindow() + 1));
+    }
+
+    @Override
+    public @Nullable CommandBatch poll(long id, long timestamp, long lowestOutstanding) {
+      CommandBatch batch = batcher.poll(id, timestamp, lowestOutstanding);
+      if (batch != null) {
+        pending.batched(BatchId.number(id), batch.count());
+      }
+      return batch;
+    }
+  }
+
+  // ---- recovery
+
+  void recover(long number, ByteBuffer group) {
+    MessageCodec.read(group, recovery);
+    while (replica.pollDecided(Long.MAX_VALUE, decided)) {
+      applier.apply(decided, -1);
+    }
+    logCatchUp.appended(number, replica.applied());
+  }
+
+  void recovered(long lastGroup, long now) {
+    replica.recovered(lastGroup, now);
+    startSlot = replica.applied();
+  }
+
+  // ---- peers
+
+  void connected(NodeId peer, long now) {
+    int index = configuration.indexOf(peer);
+    connected[index] = true;
+    replica.connected(index, now);
+  }
+
+  void disconnected(NodeId peer) {
+    int index = configuration.indexOf(peer);
+    if (connected[index]) {
+      connected[index] = false;
+      replica.disconnected(index);
+      outbox.disconnected(index);
+    }
+  }
+
+  boolean isConnected(NodeId peer) {
+    int index = configuration.indexOf(peer);
+    return index >= 0 && connected[index];
+  }
+
+  void onFrame(NodeId peer, ByteBuffer body, long now) {
+    int from = configuration.indexOf(peer);
+    long applied = FrameHeader.applied(body);
+    peerApplied[from] = Math.max(peerApplied[from], applied);
+    FrameHeader.skip(body);
+    replica.begin(from, applied, now);
+    MessageCodec.read(body, replica);
+  }
+
+  int connected() {
+    int count = 0;
+    for (boolean is : connected) {
+      count += is ? 1 : 0;
+    }
+    return count;
+  }
+
+  boolean hasQuorum() {
+    return connected() >= configuration.quorum();
+  }
+
+  /** More than a window behind a connected member. */
+  boolean farBehind() {
+    for (int i = 0; i < connected.length; i++) {
+      if (connected[i] && peerApplied[i] - replica.applied() > configuration.alpha()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // ---- requests
+
+  void submit(Request request, long now) {
+    pending.add(request, now);
+    switch (request.kind) {
+      case COMMAND, OPEN_SESSION -> keeper.submit(request, now);
+      case READ -> reads.add(new QueuedRead(replica.queueRead(), request));
+      case LOCAL_READ -> read(request);
+      default -> {
+        statusAt.add(request);
+        answerStatusAt();
+      }
+    }
+  }
+
+  private void read(Request request) {
+    if (request.answered) {
+      return;
+    }
+    try {
+      pending.succeed(request, applier.query(request.query));
+    } catch (RuntimeException e) {
+      pending.fail(request, new RabiaException.StateMachineFailure(String.valueOf(e.getMessage())));
+    }
+  }
+
+  private void answerStatusAt() {
+    if (statusAt.isEmpty()) {
+      return;
+    }
+    long applied = replica.applied();
+    statusAt.removeIf(
+        request -> {
+          if (request.slot == applied) {
+            EngineStatus status = status(parts.id(), EngineState.SERVING, "");
+            pending.succeed(request, status);
+          } else if (request.slot < applied) {
+            pending.fail(
+                request,
+                new RabiaException.Validation(
+                    "slot " + request.slot + " is passed; applied=" + applied));
+          }
+          return request.answered;
+        });
+  }
+
+  // ---- the duty cycle
+
+  int advance(long now) {
+    int work = 0;
+    pending.expire(now);
+    tickSeconds(now);
+    outbox.releaseHeld(now);
+    boolean more = true;
+    while (more) {
+      keeper.advance(now);
+      replica.advance(now);
+      more = outbox.transfer(now);
+      while (replica.pollDecided(persistence.durable(), decided)) {
+        applier.apply(decided, configuration.members().get(replica.self()).origin());
+        answerStatusAt();
+        more = true;
+      }
+      work += more ? 1 : 0;
+    }
+    releaseReads();
+    outbox.advance(now, parts.config().heartbeatInterval().toNanos());
+    return work;
+  }
+
+  private void releaseReads() {
+    QueuedRead first = reads.peek();
+    while (first != null && first.ticket() <= replica.readsReleased()) {
+      read(first.request());
+      reads.remove();
+      first = reads.peek();
+    }
+  }
+
+  private void tickSeconds(long now) {
+    if (now - secondAt >= SECOND) {
+      secondAt = now;
+      if (hasQuorum()) {
+        keeper.tick(applier.sessions(), replica.self(), configuration.size(), now);
+      }
+    }
+  }
+
+  /** How long the engine may sleep if nothing comes in. */
+  long waitNanos(long now) {
+    long wait = parts.config().heartbeatInterval().toNanos();
+    if (replica.busy() || outbox.waitsForTime() || !batcher.isEmpty()) {
+      wait = TICK_NANOS;
+    }
+    return Math.max(0, Math.min(wait, pending.nearestDeadline() - now));
+  }
+
+  boolean drained() {
+    return pending.size() == 0;
+  }
+
+  void failAll(RabiaException failure) {
+    pending.failAll(failure);
+  }
+
+  @Override
+  public void close() {
+    outbox.close();
+  }
+
+  // ---- what others see
+
+  /** The protocol's part, for the simulator's checkers. */
+  @Internal
+  public Replica replica() {
+    return replica;
+  }
+
+  /** Hash of everything replicated. */
+  @Internal
+  public long stateHash() {
+    return applier.stateHash() * 31 + replica.tableHash();
+  }
+
+  EngineStatus status(NodeId id, EngineState state, String reason) {
+    ReplicaStatistics statistics = replica.statistics();
+    return new EngineStatus(
+        id,
+        state,
+        reason,
+        configuration.epoch(),
+        replica.decidedPrefix(),
+        replica.applied(),
+        stateHash(),
+        replica.applied() - startSlot,
+        statistics.batches(),
+        statistics.noops(),
+        statistics.forfeits(),
+        statistics.fastRatio(),
+        pending.size() + replica.pending(),
+        connected(),
+        statistics.batchesOf(replica.self()));
+  }
+}

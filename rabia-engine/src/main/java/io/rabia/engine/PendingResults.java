@@ -1,0 +1,159 @@
+package io.rabia.engine;
+
+import io.rabia.core.RabiaException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests that wait for an answer: commands first in the batcher's order, then by the batch that they went into; all
+ * of them in one list for their deadlines. One thread.
+ */
+final class PendingResults {
+  private final Completions completions;
+  private final ArrayDeque<Request> unbatched = new ArrayDeque<>();
+  private final @Nullable Request[][] batches;
+  private final long[] numbers;
+  private final int mask;
+  private final Request head = Request.openSession(0, new Ignored());
+  private long nearestDeadline = Long.MAX_VALUE;
+  private int size;
+
+  private static final class Ignored implements ResultHandler {
+    @Override
+    public void onResult(byte[] result) {}
+
+    @Override
+    public void onFailure(RabiaException failure) {}
+  }
+
+  /** What handles the commands that the engine submits for itself. */
+  static ResultHandler ignored() {
+    return new Ignored();
+  }
+
+  /** @param window power of two, above the number of own batches that can be outstanding */
+  PendingResults(Completions completions, int window) {
+    this.completions = completions;
+    batches = new Request[window][];
+    numbers = new long[window];
+    Arrays.fill(numbers, -1);
+    mask = window - 1;
+    head.previous = head;
+    head.next = head;
+  }
+
+  int size() {
+    return size;
+  }
+
+  /** Counts the request as waiting until it is answered. */
+  void add(Request request, long now) {
+    request.deadline = now + request.timeoutNanos;
+    nearestDeadline = Math.min(nearestDeadline, request.deadline);
+    Request last = Objects.requireNonNull(head.previous);
+    request.previous = last;
+    request.next = head;
+    last.next = request;
+    head.previous = request;
+    size++;
+  }
+
+  /** The request's command is the next one in the batcher. */
+  void queued(Request request) {
+    unbatched.add(request);
+  }
+
+  /** The first {@code count} commands of the batcher became the own batch of this number. */
+  void batched(long number, int count) {
+    Request[] requests = new Request[count];
+    for (int i = 0; i < count; i++) {
+      requests[i] = unbatched.remove();
+    }
+    batches[(int) number & mask] = requests;
+    numbers[(int) number & mask] = number;
+  }
+
+  /** The requests of an own batch of this run, in the order of its commands; null for another's. */
+  Request @Nullable [] take(long number) {
+    int place = (int) number & mask;
+    if (numbers[place] != number) {
+      return null;
+    }
+    Request[] requests = batches[place];
+    batches[place] = null;
+    numbers[place] = -1;
+    return requests;
+  }
+
+  void succeed(Request request, byte[] result) {
+    if (unlink(request)) {
+      completions.result(request.handler, result);
+    }
+  }
+
+  void succeed(Request request, EngineStatus status) {
+    if (request.status != null && unlink(request)) {
+      completions.status(request.status, status);
+    }
+  }
+
+  void fail(Request request, RabiaException failure) {
+    if (unlink(request)) {
+      completions.failure(request.handler, failure);
+    }
+  }
+
+  private boolean unlink(Request request) {
+    if (request.answered) {
+      return false;
+    }
+    request.answered = true;
+    Request before = request.previous;
+    Request after = request.next;
+    if (before != null && after != null) {
+      before.next = after;
+      after.previous = before;
+      request.previous = null;
+      request.next = null;
+      size--;
+    }
+    return true;
+  }
+
+  /** When the next deadline may pass. */
+  long nearestDeadline() {
+    return nearestDeadline;
+  }
+
+  /** Fails what waited too long: it may still be executed, once. */
+  void expire(long now) {
+    if (now < nearestDeadline) {
+      return;
+    }
+    nearestDeadline = Long.MAX_VALUE;
+    Request request = head.next;
+    while (request != null && request != head) {
+      Request following = request.next;
+      if (request.deadline <= now) {
+        fail(
+            request,
+            new RabiaException.Timeout(
+                "no answer within " + request.timeoutNanos / 1_000_000 + " ms; outcome unknown"));
+      } else {
+        nearestDeadline = Math.min(nearestDeadline, request.deadline);
+      }
+      request = following;
+    }
+  }
+
+  void failAll(RabiaException failure) {
+    Request request = head.next;
+    while (request != null && request != head) {
+      Request following = request.next;
+      fail(request, failure);
+      request = following;
+    }
+  }
+}

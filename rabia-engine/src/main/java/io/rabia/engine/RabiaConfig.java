@@ -1,0 +1,182 @@
+package io.rabia.engine;
+
+import io.rabia.core.RabiaException;
+import io.rabia.core.batching.BatchConfig;
+import io.rabia.engine.protocol.Timing;
+import java.time.Duration;
+
+/**
+ * What one node decides for itself; what all members must share is in {@link io.rabia.core.ClusterConfig}. Immutable and
+ * thread-safe.
+ */
+public final class RabiaConfig {
+  private final BatchConfig batching;
+  private final int ownWindow;
+  private final Duration requestTimeout;
+  private final Duration heartbeatInterval;
+  private final Duration minOwnerWait;
+  private final Duration maxOwnerWait;
+  private final Duration minResend;
+  private final Duration maxResend;
+  private final Duration sessionTimeToLive;
+  private final int inboxCapacity;
+  private final long retainedBytes;
+
+  private RabiaConfig(Builder builder) {
+    batching = builder.batching;
+    ownWindow = builder.ownWindow;
+    requestTimeout = builder.requestTimeout;
+    heartbeatInterval = builder.heartbeatInterval;
+    minOwnerWait = builder.minOwnerWait;
+    maxOwnerWait = builder.maxOwnerWait;
+    minResend = builder.minResend;
+    maxResend = builder.maxResend;
+    sessionTimeToLive = builder.sessionTimeToLive;
+    inboxCapacity = builder.inboxCapacity;
+    retainedBytes = builder.retainedBytes;
+    check(ownWindow >= 1 && ownWindow <= 1024, "ownWindow must be 1 to 1024");
+    check(inboxCapacity >= 16 && inboxCapacity <= 1 << 24, "inboxCapacity must be 16 to 2^24");
+    check(retainedBytes >= 1 << 20, "retainedBytes must be at least 1 MiB");
+    check(positive(requestTimeout), "requestTimeout must be positive");
+    check(positive(heartbeatInterval), "heartbeatInterval must be positive");
+    check(positive(sessionTimeToLive), "sessionTimeToLive must be positive");
+    check(
+        positive(minOwnerWait) && maxOwnerWait.compareTo(minOwnerWait) >= 0,
+        "minOwnerWait must be positive and at most maxOwnerWait");
+    check(
+        positive(minResend) && maxResend.compareTo(minResend) >= 0,
+        "minResend must be positive and at most maxResend");
+  }
+
+  private static boolean positive(Duration duration) {
+    return !duration.isZero() && !duration.isNegative();
+  }
+
+  private static void check(boolean holds, String message) {
+    if (!holds) {
+      throw new RabiaException.Validation(message);
+    }
+  }
+
+  public static RabiaConfig defaults() {
+    return builder().build();
+  }
+
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  public BatchConfig batching() {
+    return batching;
+  }
+
+  public int ownWindow() {
+    return ownWindow;
+  }
+
+  public Duration requestTimeout() {
+    return requestTimeout;
+  }
+
+  public Duration heartbeatInterval() {
+    return heartbeatInterval;
+  }
+
+  public Duration sessionTimeToLive() {
+    return sessionTimeToLive;
+  }
+
+  public int inboxCapacity() {
+    return inboxCapacity;
+  }
+
+  public long retainedBytes() {
+    return retainedBytes;
+  }
+
+  Timing timing() {
+    return new Timing(
+        minOwnerWait.toNanos(), maxOwnerWait.toNanos(), minResend.toNanos(), maxResend.toNanos());
+  }
+
+  /** Collects a {@link RabiaConfig}; not thread-safe. */
+  public static final class Builder {
+    private BatchConfig batching =
+        BatchConfig.builder().maxBatchSize(1024).bufferCapacity(1 << 16).build();
+    private int ownWindow = 1;
+    private Duration requestTimeout = Duration.ofSeconds(5);
+    private Duration heartbeatInterval = Duration.ofMillis(200);
+    private Duration minOwnerWait = Duration.ofMillis(5);
+    private Duration maxOwnerWait = Duration.ofMillis(100);
+    private Duration minResend = Duration.ofMillis(20);
+    private Duration maxResend = Duration.ofSeconds(1);
+    private Duration sessionTimeToLive = Duration.ofMinutes(10);
+    private int inboxCapacity = 1 << 16;
+    private long retainedBytes = 64L << 20;
+
+    private Builder() {}
+
+    /** How commands become batches. Default: at most 1,024 commands or 1 MiB, adaptive. */
+    public Builder batching(BatchConfig batching) {
+      this.batching = batching;
+      return this;
+    }
+
+    /**
+     * Own batches in flight before commands gather for a larger one; also how many rounds of slots this node starts ahead
+     * of their decision. Batches, default 1. More lowers latency while the network is slow, fewer makes larger batches.
+     */
+    public Builder ownWindow(int batches) {
+      this.ownWindow = batches;
+      return this;
+    }
+
+    /** After which a command without an answer fails with an unknown outcome. Default 5 s. */
+    public Builder requestTimeout(Duration timeout) {
+      this.requestTimeout = timeout;
+      return this;
+    }
+
+    /** After which an idle connection carries a heartbeat. Default 200 ms. Shorter notices a dead peer's state earlier. */
+    public Builder heartbeatInterval(Duration interval) {
+      this.heartbeatInterval = interval;
+      return this;
+    }
+
+    /** Bounds of the adaptive wait for a slot's owner that should speak. Default 5 to 100 ms. */
+    public Builder ownerWait(Duration least, Duration most) {
+      this.minOwnerWait = least;
+      this.maxOwnerWait = most;
+      return this;
+    }
+
+    /** Bounds of the time without progress before open slots are sent again. Default 20 ms to 1 s. */
+    public Builder resend(Duration least, Duration most) {
+      this.minResend = least;
+      this.maxResend = most;
+      return this;
+    }
+
+    /** How long a session may be silent before it is closed. Default 10 minutes. */
+    public Builder sessionTimeToLive(Duration timeToLive) {
+      this.sessionTimeToLive = timeToLive;
+      return this;
+    }
+
+    /** Requests that may wait for the engine's thread; beyond it callers get Overload. Default 65,536. */
+    public Builder inboxCapacity(int requests) {
+      this.inboxCapacity = requests;
+      return this;
+    }
+
+    /** Decided batches kept in memory for members that are behind, bytes. Default 64 MiB. */
+    public Builder retainedBytes(long bytes) {
+      this.retainedBytes = bytes;
+      return this;
+    }
+
+    public RabiaConfig build() {
+      return new RabiaConfig(this);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.rabia.engine;
+
+import io.rabia.core.Command;
+import io.rabia.core.RabiaException;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** What a caller wants, on its way through the engine's thread; links itself into the list of what is unanswered. */
+final class Request {
+
+  enum Kind {
+    COMMAND,
+    OPEN_SESSION,
+    READ,
+    LOCAL_READ,
+    STATUS,
+    STATUS_AT
+  }
+
+  final Kind kind;
+  final @Nullable Command command;
+  final byte[] query;
+  final long slot;
+  final long timeoutNanos;
+  final ResultHandler handler;
+  final @Nullable CompletableFuture<EngineStatus> status;
+
+  long deadline;
+
+  /** Number in the engine's own session, or 0. */
+  long ownNumber;
+
+  boolean answered;
+  @Nullable Request previous;
+  @Nullable Request next;
+
+  private Request(
+      Kind kind,
+      @Nullable Command command,
+      byte[] query,
+      long slot,
+      long timeoutNanos,
+      ResultHandler handler,
+      @Nullable CompletableFuture<EngineStatus> status) {
+    this.kind = kind;
+    this.command = command;
+    this.query = query;
+    this.slot = slot;
+    this.timeoutNanos = timeoutNanos;
+    this.handler = handler;
+    this.status = status;
+  }
+
+  private static final byte[] NOTHING = {};
+
+  static Request command(Command command, long timeoutNanos, ResultHandler handler) {
+    return new Request(Kind.COMMAND, command, NOTHING, 0, timeoutNanos, handler, null);
+  }
+
+  static Request openSession(long timeoutNanos, ResultHandler handler) {
+    return new Request(Kind.OPEN_SESSION, null, NOTHING, 0, timeoutNanos, handler, null);
+  }
+
+  static Request read(byte[] query, boolean local, long timeoutNanos, ResultHandler handler) {
+    return new Request(local ? Kind.LOCAL_READ : Kind.READ, null, query, 0, timeoutNanos, handler, null);
+  }
+
+  static Request status(CompletableFuture<EngineStatus> future) {
+    return new Request(Kind.STATUS, null, NOTHING, 0, 0, new StatusFailure(future), future);
+  }
+
+  /** Answered when exactly {@code slot} slots are applied. */
+  static Request statusAt(long slot, long timeoutNanos, CompletableFuture<EngineStatus> future) {
+    return new Request(
+        Kind.STATUS_AT, null, NOTHING, slot, timeoutNanos, new StatusFailure(future), future);
+  }
+
+  private record StatusFailure(CompletableFuture<EngineStatus> future) implements ResultHandler {
+    @Override
+    public void onResult(byte[] result) {
+      throw new IllegalStateException("a status is no result");
+    }
+
+    @Override
+    public void onFailure(RabiaException failure) {
+      future.completeExceptionally(failure);
+    }
+  }
+}

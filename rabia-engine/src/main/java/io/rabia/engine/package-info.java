@@ -1,0 +1,4 @@
+@NullMarked
+package io.rabia.engine;
+
+import org.jspecify.annotations.NullMarked;

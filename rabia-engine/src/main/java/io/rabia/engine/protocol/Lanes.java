@@ -1,0 +1,186 @@
+package io.rabia.engine.protocol;
+
+import io.rabia.core.BatchId;
+import io.rabia.core.CommandBatch;
+import io.rabia.engine.protocol.Output.Kind;
+import io.rabia.engine.protocol.SlotInstance.Stage;
+import io.rabia.engine.protocol.Window.Slot;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who proposes what (protocol.md section 3): every slot has an owner, whose next batch everyone proposes in it; a round
+ * of slots that anyone started is filled by all. Chooses proposals only; no counting rule knows of owners, so nothing
+ * here can break agreement.
+ *
+ * <p>Three choices beyond the page. An owner whose slot others have filled for it goes along with them and puts its batch
+ * into a round of its own, rather than split the votes. Any batch of an owner ends its quietness, an owner that is late as a
+ * rule is not waited for (it would make the others run at its pace), its batches are proposed by the others. And an owner
+ * that had commands lately waits for the next ones for a round trip at most before it says NOOP: under steady load its
+ * callers were just answered and are about to ask again.
+ */
+final class Lanes {
+  /** In place of an id: nothing to propose yet. */
+  private static final long WAIT = -2;
+
+  private final Replica replica;
+  private final BatchSource source;
+  private long started;
+  private long cursor;
+  private boolean busy;
+
+  Lanes(Replica replica, BatchSource source) {
+    this.replica = replica;
+    this.source = source;
+  }
+
+  /** A slot of this round or of a later one was seen: the round must be filled. */
+  void started(long slot) {
+    if (slot >= started) {
+      started = replica.configuration.roundEnd(slot);
+    }
+  }
+
+  /** The first slot that is not started. */
+  long startedEnd() {
+    return started;
+  }
+
+  /**
+   * The owner's own Propose arrived for the first time.
+   *
+   * @param lag how long the slot had been waiting for it, or 0 when this opened the slot
+   */
+  void ownerSpoke(int owner, Slot slot, long id, long lag) {
+    replica.peers[owner].lagged(lag);
+    if (BatchId.isBatch(id)) {
+      replica.peers[owner].spokeBatch();
+      if (BatchId.origin(id) < replica.origins.length) {
+        replica.origins[BatchId.origin(id)].open(BatchId.number(id), slot.number);
+      }
+    } else {
+      replica.peers[owner].spokeNoop();
+    }
+  }
+
+  void decided(Slot slot, long id) {
+    if (BatchId.isBatch(id) && BatchId.origin(id) < replica.origins.length) {
+      replica.origins[BatchId.origin(id)].open(BatchId.number(id), slot.number);
+    }
+  }
+
+  /** Proposes wherever this replica can, and starts rounds for what its own callers want. */
+  void fill(long now) {
+    cursor = Math.max(cursor, replica.applied());
+    while (true) {
+      long end = Math.min(started, replica.limit());
+      while (cursor < end && spoken(cursor)) {
+        cursor++;
+      }
+      for (long number = cursor; number < end; number++) {
+        if (!spoken(number)) {
+          fill(replica.window.at(number, now), now);
+        }
+      }
+      if (!start(now)) {
+        return;
+      }
+    }
+  }
+
+  private boolean spoken(long number) {
+    Slot slot = replica.window.peek(number);
+    return slot != null && slot.instance.stage() != Stage.IDLE;
+  }
+
+  private void fill(Slot slot, long now) {
+    long id = choose(slot, now);
+    if (id != WAIT) {
+      replica.propose(slot, id);
+    }
+  }
+
+  /** Starts the round of the own next slot, when there is a batch for it and a place in the window. */
+  private boolean start(long now) {
+    long next = Math.max(started, replica.applied());
+    while (replica.configuration.owner(next) != replica.self) {
+      next++;
+    }
+    OriginBatches own = replica.origins[replica.self];
+    if (next >= replica.limit()
+        || (own.next() == null && !(source.ready(now, own.heldCount()) && replica.mayNumber()))) {
+      return false;
+    }
+    started(next);
+    return true;
+  }
+
+  private long choose(Slot slot, long now) {
+    int owner = replica.configuration.owner(slot.number);
+    if (owner == replica.self) {
+      int other = slot.instance.firstProposer();
+      return other < 0 ? ownNext(slot, now) : follow(slot, slot.instance.proposal(other), now);
+    }
+    Peer peer = replica.peers[owner];
+    if (slot.instance.proposed(owner)) {
+      return follow(slot, slot.instance.proposal(owner), now);
+    }
+    if (!peer.quiet() && peer.lag() <= replica.waits.slow()) {
+      if (now - slot.seenAt < replica.waits.owner()) {
+        return WAIT;
+      }
+      peer.suspect();
+    }
+    CommandBatch waiting = replica.origins[owner].next();
+    return waiting == null ? BatchId.NOOP : waiting.id();
+  }
+
+  private long ownNext(Slot slot, long now) {
+    CommandBatch batch = replica.origins[replica.self].next();
+    if (batch == null && !source.isEmpty() && replica.mayNumber()) {
+      batch = newBatch();
+      slot.proposedAt = now;
+    }
+    if (batch == null && busy && now - slot.seenAt < replica.waits.holdBack()) {
+      return WAIT;
+    }
+    busy = batch != null;
+    return batch == null ? BatchId.NOOP : batch.id();
+  }
+
+  private @Nullable CommandBatch newBatch() {
+    CommandBatch batch = source.poll(replica.nextId(), replica.stamp(), replica.lowestOutstanding());
+    if (batch != null) {
+      replica.took(batch);
+    }
+    return batch;
+  }
+
+  /** Proposes what the owner proposed, if its batch is held; else asks for the batch, for a while. */
+  private long follow(Slot slot, long id, long now) {
+    if (id == BatchId.NOOP || replica.bodyOf(slot, id) != null) {
+      return id;
+    }
+    if (now - slot.seenAt >= replica.waits.owner()) {
+      return BatchId.NOOP;
+    }
+    fetch(slot, id, now);
+    return WAIT;
+  }
+
+  /** Asks the members in turn for a batch that is named in a slot and not held. */
+  void fetch(Slot slot, long id, long now) {
+    if (slot.fetchedAt != 0 && now - slot.fetchedAt < replica.waits.owner() / 4) {
+      return;
+    }
+    slot.fetchedAt = now;
+    int n = replica.peers.length;
+    for (int tried = 1; tried <= n; tried++) {
+      int candidate = (slot.fetchedFrom + tried) % n;
+      if (candidate != replica.self && replica.peers[candidate].connected) {
+        slot.fetchedFrom = candidate;
+        replica.output.add(Kind.BATCH_REQUEST, Output.SEND, candidate, 0, 0, (byte) 0, id, null);
+        return;
+      }
+    }
+  }
+}

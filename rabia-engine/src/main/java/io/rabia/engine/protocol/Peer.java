@@ -1,0 +1,43 @@
+package io.rabia.engine.protocol;
+
+/** What a replica knows of another member. */
+final class Peer {
+  /** So many own slots filled with NOOP by their owner make it idle. */
+  private static final int IDLE_AFTER = 3;
+
+  boolean connected;
+  long applied;
+  private boolean quiet = true;
+  private int noops;
+  private long lag;
+
+  /** Idle, suspected, disconnected or dead: nobody waits for it (protocol.md section 3, rule 4). */
+  boolean quiet() {
+    return quiet || !connected;
+  }
+
+  void spokeBatch() {
+    quiet = false;
+    noops = 0;
+  }
+
+  void spokeNoop() {
+    if (++noops >= IDLE_AFTER) {
+      quiet = true;
+    }
+  }
+
+  /** It proposed in its own slot so long after the slot was seen here, nanoseconds. */
+  void lagged(long nanos) {
+    lag += (nanos - lag) / 8;
+  }
+
+  /** How late it speaks as a rule, nanoseconds. */
+  long lag() {
+    return lag;
+  }
+
+  void suspect() {
+    quiet = true;
+  }
+}

@@ -1,0 +1,63 @@
+package io.rabia.engine.protocol;
+
+import io.rabia.core.CommandBatch;
+import io.rabia.engine.protocol.Window.Slot;
+import org.jspecify.annotations.Nullable;
+
+/** Rebuilds a replica from its own records (protocol.md section 6): what it promised, what it held, what was decided. */
+final class Recovery extends LogRecords {
+  private final Replica replica;
+
+  Recovery(Replica replica) {
+    this.replica = replica;
+  }
+
+  private @Nullable Slot open(long number) {
+    if (number < replica.applied() || !replica.window.holds(number, replica.applied())) {
+      return null;
+    }
+    return replica.window.at(number, 0);
+  }
+
+  @Override
+  public void onPropose(long number, long id, @Nullable CommandBatch batch) {
+    if (batch != null) {
+      replica.restoreBatch(batch);
+    }
+    Slot slot = open(number);
+    if (slot != null) {
+      CommandBatch body = replica.bodyOf(slot, id);
+      slot.body = body != null ? body : slot.body;
+      slot.instance.restorePropose(id);
+      replica.restoreOwn(slot);
+    }
+  }
+
+  @Override
+  public void onVote1(long number, int phase, byte value, long id) {
+    Slot slot = open(number);
+    if (slot != null) {
+      slot.instance.restoreVote1(phase, value, id);
+      replica.restoreOwn(slot);
+    }
+  }
+
+  @Override
+  public void onVote2(long number, int phase, byte value, long id) {
+    Slot slot = open(number);
+    if (slot != null) {
+      slot.instance.restoreVote2(phase, value, id);
+      replica.restoreOwn(slot);
+    }
+  }
+
+  @Override
+  public void onDecide(long number, long id, @Nullable CommandBatch batch) {
+    replica.onDecide(number, id, batch);
+  }
+
+  @Override
+  public void onNumbers(long end) {
+    replica.restoreNumbers(end);
+  }
+}

@@ -1,0 +1,71 @@
+package io.rabia.engine.protocol;
+
+/** Counters of one replica since its start; plain fields of the replica's thread. */
+@Internal
+public final class ReplicaStatistics {
+  private static final int PHASES = 16;
+
+  long decided;
+  long batches;
+  long noops;
+  long forfeits;
+  long batchProposed;
+  long fast;
+  long resends;
+  final long[] phases = new long[PHASES];
+  final long[] batchesOf = new long[64];
+
+  void phase(int phase) {
+    phases[Math.min(phase, PHASES - 1)]++;
+  }
+
+  /** Slots decided or heard of as decided. */
+  public long decided() {
+    return decided;
+  }
+
+  /** Batches applied. */
+  public long batches() {
+    return batches;
+  }
+
+  /** Slots decided for NOOP. */
+  public long noops() {
+    return noops;
+  }
+
+  /** Slots that hold nothing because the proposals differed. */
+  public long forfeits() {
+    return forfeits;
+  }
+
+  /** Slots agreed on here, by voting, in which anyone proposed a batch. */
+  public long batchProposed() {
+    return batchProposed;
+  }
+
+  /** Those of {@link #batchProposed} that decided a batch in phase 0. */
+  public long fast() {
+    return fast;
+  }
+
+  /** {@link #fast} over {@link #batchProposed}; 1 when there were none. */
+  public double fastRatio() {
+    return batchProposed == 0 ? 1 : (double) fast / batchProposed;
+  }
+
+  /** How often everything open was sent again. */
+  public long resends() {
+    return resends;
+  }
+
+  /** Slots agreed on by voting in this phase; the last place holds all later phases. */
+  public long[] phases() {
+    return phases.clone();
+  }
+
+  /** Batches applied of the member at this index. */
+  public long batchesOf(int index) {
+    return batchesOf[index];
+  }
+}

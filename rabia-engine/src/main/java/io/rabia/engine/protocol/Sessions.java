@@ -1,0 +1,163 @@
+package io.rabia.engine.protocol;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The session table (protocol.md section 8), replicated state: a (session, number) that was applied once is answered from
+ * here and never applied again. Deterministic: equal at replicas that applied the same slots. One thread.
+ */
+@Internal
+public final class Sessions {
+
+  /** Numbers reach at most so far above the lowest unanswered one. */
+  public static final int WINDOW = 1024;
+
+  /** How many sessions may be open. */
+  public static final int MAX_SESSIONS = 1 << 16;
+
+  /** First byte of a stored result: the rest is the state machine's. */
+  public static final byte OK = 0;
+
+  /** The session is not open: not executed. */
+  public static final byte CLOSED = 1;
+
+  /** The number was answered before, says its sender, or is too far ahead: not executed. */
+  public static final byte REFUSED = 2;
+
+  /** The state machine threw; the rest is the message. */
+  public static final byte FAILED = 3;
+
+  /** No session can be opened any more. */
+  public static final byte FULL = 4;
+
+  private static final byte[] CLOSED_RESULT = {CLOSED};
+  private static final byte[] REFUSED_RESULT = {REFUSED};
+  private static final byte[] FULL_RESULT = {FULL};
+  private static final int INDEX_BITS = 17;
+
+  private static final class Session {
+    long lowest = 1;
+    long highest;
+    long lastSlot;
+    byte[][] results = new byte[4][];
+
+    byte @Nullable [] result(long number) {
+      return number > highest ? null : results[(int) number & (results.length - 1)];
+    }
+
+    void store(long number, byte[] result) {
+      while (number - lowest >= results.length) {
+        grow();
+      }
+      results[(int) number & (results.length - 1)] = result;
+      highest = Math.max(highest, number);
+    }
+
+    private void grow() {
+      byte[][] larger = new byte[results.length * 2][];
+      for (long n = lowest; n <= highest; n++) {
+        larger[(int) n & (larger.length - 1)] = results[(int) n & (results.length - 1)];
+      }
+      results = larger;
+    }
+
+    void raise(long to) {
+      for (long n = lowest; n < Math.min(to, highest + 1); n++) {
+        results[(int) n & (results.length - 1)] = null;
+      }
+      lowest = Math.max(lowest, to);
+    }
+  }
+
+  /** Executes a command that is applied for the first time. */
+  @FunctionalInterface
+  public interface Execution {
+    /** Returns {@link #OK} or {@link #FAILED} and the result behind it. */
+    byte[] execute();
+  }
+
+  private final Long2ObjectHashMap<Session> table = new Long2ObjectHashMap<>();
+
+  /** Opens the session that this command of the log names for ever: by slot and index. */
+  public byte[] open(long slot, int index) {
+    if (table.size() >= MAX_SESSIONS) {
+      return FULL_RESULT;
+    }
+    long id = (slot << INDEX_BITS) + index + 1;
+    Session session = new Session();
+    session.lastSlot = slot;
+    table.put(id, session);
+    return ByteBuffer.allocate(9).put(OK).putLong(id).array();
+  }
+
+  /** Closes it if nothing of it was applied since {@code lastSlot}. */
+  public byte[] close(long id, long lastSlot) {
+    Session session = table.get(id);
+    if (session != null && session.lastSlot <= lastSlot) {
+      table.remove(id);
+    }
+    return CLOSED_RESULT;
+  }
+
+  /** Applies a numbered command once. */
+  public byte[] apply(long id, long number, long lowestUnanswered, long slot, Execution execution) {
+    Session session = table.get(id);
+    if (session == null) {
+      return CLOSED_RESULT;
+    }
+    session.lastSlot = slot;
+    if (number < session.lowest || number - Math.max(session.lowest, lowestUnanswered) >= WINDOW) {
+      return REFUSED_RESULT;
+    }
+    byte[] result = session.result(number);
+    session.raise(lowestUnanswered);
+    if (result == null) {
+      result = execution.execute();
+      session.store(number, result);
+    }
+    return result;
+  }
+
+  /** A failure's stored form. */
+  public static byte[] failed(String message) {
+    byte[] text = message.getBytes(StandardCharsets.UTF_8);
+    byte[] result = new byte[1 + text.length];
+    result[0] = FAILED;
+    System.arraycopy(text, 0, result, 1, text.length);
+    return result;
+  }
+
+  public boolean isOpen(long id) {
+    return table.containsKey(id);
+  }
+
+  /** The slot of the session's last command, or -1. */
+  public long lastSlot(long id) {
+    Session session = table.get(id);
+    return session == null ? -1 : session.lastSlot;
+  }
+
+  public int size() {
+    return table.size();
+  }
+
+  /** Part of the state hash, whatever the order of the table. */
+  public long hash() {
+    long[] sum = {table.size()};
+    table.forEachLong(
+        (id, session) -> {
+          long h = id * 0x9E3779B97F4A7C15L + session.lowest;
+          h = h * 31 + session.highest;
+          h = h * 31 + session.lastSlot;
+          for (long n = session.lowest; n <= session.highest; n++) {
+            h = h * 31 + Arrays.hashCode(session.result(n));
+          }
+          sum[0] += h ^ (h >>> 29);
+        });
+    return sum[0];
+  }
+}

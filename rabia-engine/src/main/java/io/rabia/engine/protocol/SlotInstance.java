@@ -1,0 +1,463 @@
+package io.rabia.engine.protocol;
+
+import static io.rabia.core.StateValue.CODE_V0;
+import static io.rabia.core.StateValue.CODE_V1;
+import static io.rabia.core.StateValue.CODE_VQUESTION;
+
+import io.rabia.core.BatchId;
+import io.rabia.core.CommonCoin;
+import io.rabia.core.InvariantViolation;
+import io.rabia.core.Quorum;
+import java.util.Arrays;
+
+/**
+ * One instance of Weak-MVC: agreement on the value of one slot (paper, Algorithms 1 to 3, with phase 0 merged as in its
+ * authors' artifact). Pure and reusable: no clock, no threads; a message goes in by an {@code on...} method, the own
+ * moves come out of {@link #propose} and {@link #evaluate} through {@link Emitter}.
+ *
+ * <p>Bounded memory by jumping. Each sender has two places a round, for an even and an odd phase, and a later phase takes
+ * the place of the one two before. Who is left behind does not need the old votes: it may enter phase p with a copy of
+ * any Vote1(p) that it received, without having voted in the phases between. That keeps value locking (protocol.md 9.5):
+ * if v was decided in a phase below p, then by induction every Vote1(p) is v. The sender of an original one saw Q
+ * Vote2(p-1), which meet the f+1 that decided, or saw Q Vote1(p-1), all v; and a copy equals an original. At most one
+ * value other than VQUESTION in Vote2(p) (9.4) needs only that a majority of Vote1(p) is unique, whatever the votes are.
+ * So every phase's messages but the current one's may be forgotten by their sender too: whoever is behind jumps.
+ */
+@Internal
+public final class SlotInstance {
+
+  /** Where this replica stands in the slot. */
+  public enum Stage {
+    /** Nothing sent. */
+    IDLE,
+    /** Propose sent; waits for Q Propose. */
+    EXCHANGE,
+    /** Vote1(phase) sent; waits for Q Vote1. */
+    ROUND1,
+    /** Vote2(phase) sent; waits for Q Vote2. */
+    ROUND2,
+    /** Knows the outcome. */
+    DECIDED
+  }
+
+  /** Receives the own messages of a slot, in order, and the decision. */
+  public interface Emitter {
+    void emitVote1(SlotInstance slot, int phase, byte value, long id);
+
+    void emitVote2(SlotInstance slot, int phase, byte value, long id);
+  }
+
+  /** No proposal from this member yet. */
+  static final long ABSENT = -2;
+
+  private static final int NO_PHASE = -1;
+
+  private long slot;
+  private long epoch;
+  private int n;
+  private int quorum;
+  private int decision;
+  private int self;
+
+  private Stage stage = Stage.IDLE;
+  private int phase;
+  private byte state;
+  private byte ownVote2;
+  private long ownVote2Id;
+  private long knownId;
+  private long decidedId;
+  private int decidedPhase;
+  private boolean decidedByOthers;
+
+  private long[] proposals = {};
+  private int proposalCount;
+  private int[] phase1 = {};
+  private byte[] vote1 = {};
+  private int[] phase2 = {};
+  private byte[] vote2 = {};
+
+  /** Makes this the fresh instance of a slot; {@code self} is the own index or -1 for one without a vote. */
+  public void reset(long slot, Configuration configuration, int self) {
+    this.slot = slot;
+    this.epoch = configuration.epoch();
+    this.self = self;
+    if (n != configuration.size()) {
+      n = configuration.size();
+      quorum = Quorum.size(n);
+      decision = Quorum.decision(n);
+      proposals = new long[n];
+      phase1 = new int[2 * n];
+      vote1 = new byte[2 * n];
+      phase2 = new int[2 * n];
+      vote2 = new byte[2 * n];
+    }
+    Arrays.fill(proposals, ABSENT);
+    Arrays.fill(phase1, NO_PHASE);
+    Arrays.fill(phase2, NO_PHASE);
+    proposalCount = 0;
+    stage = Stage.IDLE;
+    phase = 0;
+    state = CODE_V0;
+    ownVote2 = CODE_VQUESTION;
+    ownVote2Id = BatchId.NONE;
+    knownId = BatchId.NONE;
+    decidedId = BatchId.NONE;
+    decidedPhase = 0;
+    decidedByOthers = false;
+  }
+
+  // ---- messages in; each returns false when the same message was counted before
+
+  public boolean onPropose(int from, long id) {
+    if (proposals[from] != ABSENT) {
+      InvariantViolation.check(proposals[from] == id, "two proposals of one member in a slot");
+      return false;
+    }
+    proposals[from] = id;
+    proposalCount++;
+    if (stage != Stage.DECIDED && proposalCount == n && equalProposals(id) == n) {
+      decide(id, 0, false);
+    }
+    return true;
+  }
+
+  public boolean onVote1(int from, int votePhase, byte value, long id) {
+    int place = (votePhase & 1) * n + from;
+    if (phase1[place] >= votePhase) {
+      InvariantViolation.check(
+          phase1[place] > votePhase || vote1[place] == value, "two first-round votes of one member");
+      return false;
+    }
+    learn(id);
+    phase1[place] = votePhase;
+    vote1[place] = value;
+    if (stage != Stage.DECIDED && count(phase1, vote1, votePhase, value) == n) {
+      decide(value == CODE_V1 ? knownId : BatchId.NONE, votePhase, false);
+    }
+    return true;
+  }
+
+  public boolean onVote2(int from, int votePhase, byte value, long id) {
+    int place = (votePhase & 1) * n + from;
+    if (phase2[place] >= votePhase) {
+      InvariantViolation.check(
+          phase2[place] > votePhase || vote2[place] == value, "two second-round votes of one member");
+      return false;
+    }
+    learn(id);
+    phase2[place] = votePhase;
+    vote2[place] = value;
+    if (value != CODE_VQUESTION) {
+      InvariantViolation.check(
+          count(phase2, vote2, votePhase, (byte) (CODE_V1 - value)) == 0, "V0 and V1 in one second round");
+      int votes = count(phase2, vote2, votePhase, value);
+      if (votes >= decision) {
+        boolean withoutOwn = votes - (ownVoted2(votePhase, value) ? 1 : 0) >= decision;
+        if (stage != Stage.DECIDED) {
+          decide(value == CODE_V1 ? knownId : BatchId.NONE, votePhase, withoutOwn);
+        } else {
+          decidedByOthers |= withoutOwn;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** A peer knows the outcome; returns false when it was known here. */
+  public boolean onDecide(long id) {
+    if (stage == Stage.DECIDED) {
+      InvariantViolation.check(decidedId == id, "two decisions in a slot");
+      decidedByOthers = true;
+      return false;
+    }
+    decide(id, phase, true);
+    return true;
+  }
+
+  private boolean ownVoted2(int votePhase, byte value) {
+    if (self < 0) {
+      return false;
+    }
+    int place = (votePhase & 1) * n + self;
+    return phase2[place] == votePhase && vote2[place] == value;
+  }
+
+  private void learn(long id) {
+    if (id != BatchId.NONE) {
+      InvariantViolation.check(knownId == BatchId.NONE || knownId == id, "V1 with two ids in a slot");
+      knownId = id;
+    }
+  }
+
+  private void decide(long id, int inPhase, boolean byOthers) {
+    stage = Stage.DECIDED;
+    decidedId = id;
+    decidedPhase = inPhase;
+    decidedByOthers = byOthers;
+  }
+
+  // ---- own moves
+
+  /** The own Propose, counted at once; its record and message are the caller's. */
+  public void propose(long id) {
+    InvariantViolation.check(stage == Stage.IDLE && self >= 0, "proposed twice");
+    stage = Stage.EXCHANGE;
+    onPropose(self, id);
+  }
+
+  /**
+   * Moves on as far as the received messages allow.
+   *
+   * @param awaited bit per member that may still speak soon: while one of them could complete a majority, a wait that has
+   *     Q messages without one goes on. 0 never waits.
+   * @return true when such a wait goes on
+   */
+  public boolean evaluate(long awaited, CommonCoin coin, Emitter emitter) {
+    while (stage != Stage.DECIDED) {
+      boolean waits =
+          switch (stage) {
+            case EXCHANGE -> exchange(awaited, emitter);
+            case ROUND1 -> round1(awaited, emitter);
+            case ROUND2 -> round2(coin, emitter);
+            default -> true;
+          };
+      if (waits && stage != Stage.DECIDED && !jump(emitter)) {
+        return waitsForMajority(awaited);
+      }
+    }
+    return false;
+  }
+
+  /** Phase 0, round 1: true to wait. */
+  private boolean exchange(long awaited, Emitter emitter) {
+    if (proposalCount < quorum) {
+      return true;
+    }
+    for (int i = 0; i < n; i++) {
+      if (proposals[i] != ABSENT && equalProposals(proposals[i]) >= quorum) {
+        learn(proposals[i]);
+        sendVote2(CODE_V1, emitter);
+        return false;
+      }
+    }
+    if (majorityReachable(awaited)) {
+      return true;
+    }
+    sendVote2(CODE_VQUESTION, emitter);
+    return false;
+  }
+
+  private boolean round1(long awaited, Emitter emitter) {
+    int zeros = count(phase1, vote1, phase, CODE_V0);
+    int ones = count(phase1, vote1, phase, CODE_V1);
+    if (zeros + ones < quorum) {
+      return true;
+    }
+    if (zeros < quorum && ones < quorum && majorityReachable(awaited)) {
+      return true;
+    }
+    sendVote2(zeros >= quorum ? CODE_V0 : ones >= quorum ? CODE_V1 : CODE_VQUESTION, emitter);
+    return false;
+  }
+
+  private boolean round2(CommonCoin coin, Emitter emitter) {
+    int zeros = count(phase2, vote2, phase, CODE_V0);
+    int ones = count(phase2, vote2, phase, CODE_V1);
+    if (zeros + ones + count(phase2, vote2, phase, CODE_VQUESTION) < quorum) {
+      return true;
+    }
+    byte next;
+    if (ones > 0) {
+      next = CODE_V1;
+    } else if (zeros > 0 || phase == 0) {
+      next = CODE_V0;
+    } else {
+      next = coin.flip(epoch, slot, phase) && knownId != BatchId.NONE ? CODE_V1 : CODE_V0;
+    }
+    sendVote1(phase + 1, next, emitter);
+    return false;
+  }
+
+  /** Enters the highest phase of which a Vote1 was received, if that is above the own one. */
+  private boolean jump(Emitter emitter) {
+    int best = -1;
+    for (int place = 0; place < phase1.length; place++) {
+      if (phase1[place] > phase && (best < 0 || phase1[place] > phase1[best])) {
+        best = place;
+      }
+    }
+    if (best < 0 || self < 0) {
+      return false;
+    }
+    sendVote1(phase1[best], vote1[best], emitter);
+    return true;
+  }
+
+  private void sendVote1(int newPhase, byte value, Emitter emitter) {
+    InvariantViolation.check(value != CODE_V1 || knownId != BatchId.NONE, "V1 without its id");
+    phase = newPhase;
+    state = value;
+    stage = Stage.ROUND1;
+    long id = value == CODE_V1 ? knownId : BatchId.NONE;
+    emitter.emitVote1(this, phase, value, id);
+    onVote1(self, phase, value, id);
+  }
+
+  private void sendVote2(byte value, Emitter emitter) {
+    InvariantViolation.check(value != CODE_V1 || knownId != BatchId.NONE, "V1 without its id");
+    stage = Stage.ROUND2;
+    ownVote2 = value;
+    ownVote2Id = value == CODE_V0 ? BatchId.NONE : knownId;
+    emitter.emitVote2(this, phase, value, ownVote2Id);
+    onVote2(self, phase, value, ownVote2Id);
+  }
+
+  private boolean waitsForMajority(long awaited) {
+    int spoken =
+        switch (stage) {
+          case EXCHANGE -> proposalCount;
+          case ROUND1 ->
+              count(phase1, vote1, phase, CODE_V0) + count(phase1, vote1, phase, CODE_V1);
+          default -> 0;
+        };
+    return spoken >= quorum && majorityReachable(awaited);
+  }
+
+  /** Could the awaited members that have not spoken in this round complete a majority? */
+  private boolean majorityReachable(long awaited) {
+    int missing = 0;
+    int most = 0;
+    for (int i = 0; i < n; i++) {
+      boolean spoke = stage == Stage.EXCHANGE ? proposals[i] != ABSENT : phase1[(phase & 1) * n + i] == phase;
+      if (!spoke) {
+        missing += (int) (awaited >>> i) & 1;
+      } else if (stage == Stage.EXCHANGE) {
+        most = Math.max(most, equalProposals(proposals[i]));
+      }
+    }
+    if (stage == Stage.ROUND1) {
+      most = Math.max(count(phase1, vote1, phase, CODE_V0), count(phase1, vote1, phase, CODE_V1));
+    }
+    return missing > 0 && most + missing >= quorum;
+  }
+
+  private int equalProposals(long id) {
+    int equal = 0;
+    for (int i = 0; i < n; i++) {
+      equal += proposals[i] == id ? 1 : 0;
+    }
+    return equal;
+  }
+
+  private int count(int[] phases, byte[] votes, int inPhase, byte value) {
+    int votesFound = 0;
+    int base = (inPhase & 1) * n;
+    for (int i = base; i < base + n; i++) {
+      votesFound += phases[i] == inPhase && votes[i] == value ? 1 : 0;
+    }
+    return votesFound;
+  }
+
+  // ---- restart: own messages from the log, in the order in which they were sent
+
+  void restorePropose(long id) {
+    if (stage == Stage.IDLE) {
+      propose(id);
+    }
+  }
+
+  void restoreVote1(int votePhase, byte value, long id) {
+    if (stage != Stage.DECIDED) {
+      phase = votePhase;
+      state = value;
+      stage = Stage.ROUND1;
+      onVote1(self, votePhase, value, id);
+    }
+  }
+
+  void restoreVote2(int votePhase, byte value, long id) {
+    if (stage != Stage.DECIDED) {
+      phase = votePhase;
+      ownVote2 = value;
+      ownVote2Id = id;
+      stage = Stage.ROUND2;
+      onVote2(self, votePhase, value, id);
+    }
+  }
+
+  // ---- what is known
+
+  public long slot() {
+    return slot;
+  }
+
+  public Stage stage() {
+    return stage;
+  }
+
+  public int phase() {
+    return phase;
+  }
+
+  public boolean decided() {
+    return stage == Stage.DECIDED;
+  }
+
+  /** The decided value: a packed batch id, NOOP, or NONE for a forfeited slot. */
+  public long decidedId() {
+    return decidedId;
+  }
+
+  /** The phase in which the deciding votes were cast; for a decision heard of, the own phase then. */
+  public int decidedPhase() {
+    return decidedPhase;
+  }
+
+  /** True when the decision would stand without the own votes of the deciding round. */
+  public boolean decidedByOthers() {
+    return decidedByOthers;
+  }
+
+  /** What the member at this index proposed, or {@link #ABSENT}. */
+  long proposal(int index) {
+    return proposals[index];
+  }
+
+  /** The lowest index that proposed, or -1. */
+  int firstProposer() {
+    for (int i = 0; i < n; i++) {
+      if (proposals[i] != ABSENT) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** No proposal was received yet. */
+  boolean isSilent() {
+    return proposalCount == 0;
+  }
+
+  boolean proposed(int index) {
+    return proposals[index] != ABSENT;
+  }
+
+  /** The id that V1 stands for in this slot as far as known here, or NONE. */
+  long knownId() {
+    return knownId;
+  }
+
+  /** The own Vote1 of the current phase. */
+  byte state() {
+    return state;
+  }
+
+  /** The own Vote2 of the current phase, meaningful in ROUND2. */
+  byte ownVote2() {
+    return ownVote2;
+  }
+
+  long ownVote2Id() {
+    return ownVote2Id;
+  }
+}

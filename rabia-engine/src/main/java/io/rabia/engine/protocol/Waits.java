@@ -1,0 +1,49 @@
+package io.rabia.engine.protocol;
+
+/** The adaptive waits: multiples of a smoothed round trip, within {@link Timing}. Nanoseconds. */
+final class Waits {
+  private static final long SLOW_FLOOR = 500_000;
+  private static final long MAX_HOLD_BACK = 1_000_000;
+
+  private final Timing timing;
+  private long smoothed;
+
+  Waits(Timing timing) {
+    this.timing = timing;
+    smoothed = timing.minOwnerWait() / 4;
+  }
+
+  /** A measured time from an own Propose to its decision. */
+  void sample(long nanos) {
+    smoothed += (nanos - smoothed) / 8;
+  }
+
+  /** Whoever speaks so late as a rule would make the others run at its pace: it is not waited for. */
+  long slow() {
+    return Math.max(SLOW_FLOOR, 4 * smoothed);
+  }
+
+  /** How long an owner that had commands lately may wait for more before it fills its slot with NOOP. */
+  long holdBack() {
+    return Math.min(MAX_HOLD_BACK, smoothed);
+  }
+
+  /** For an owner that should speak. */
+  long owner() {
+    return Math.min(timing.maxOwnerWait(), Math.max(timing.minOwnerWait(), 4 * smoothed));
+  }
+
+  /** For the vote that would complete a majority. */
+  long grace() {
+    return owner();
+  }
+
+  /** Without progress, before everything open is sent again. */
+  long resend() {
+    return Math.min(timing.maxResend(), Math.max(timing.minResend(), 4 * owner()));
+  }
+
+  long maxResend() {
+    return timing.maxResend();
+  }
+}

@@ -1,0 +1,127 @@
+package io.rabia.engine.protocol;
+
+import io.rabia.core.BatchId;
+import io.rabia.core.CommandBatch;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slots that are held: from alpha below the applied prefix, so that laggards' repetitions are recognized, to 3 alpha
+ * above it, so that a fast peer's messages are not lost. Places are reused; nothing is allocated per slot.
+ */
+final class Window {
+
+  /** One slot's agreement and what this replica keeps beside it. */
+  static final class Slot {
+    final SlotInstance instance = new SlotInstance();
+    long number = -1;
+
+    /** The batch that this replica proposed here or that was decided here. */
+    @Nullable CommandBatch body;
+
+    /** The outcome was taken notice of. */
+    boolean settled;
+
+    /** Heard by Decide, not found by voting. */
+    boolean heard;
+
+    /** Number of the log group with the last own message: it must be durable before an own decision counts. */
+    long gate;
+
+    /** When the slot was first seen. */
+    long seenAt;
+
+    /** When a wait for a majority began, or 0. */
+    long graceSince;
+
+    /** When this replica proposed its own new batch, or 0. */
+    long proposedAt;
+
+    /** When the body was last asked for, and from whom. */
+    long fetchedAt;
+
+    int fetchedFrom;
+
+    /** This replica's Propose was the first one that it knew of. */
+    boolean spokeFirst;
+
+    long[] answeredAt = {};
+    boolean dirty;
+
+    private void reset(long slot, Configuration configuration, int self, long now) {
+      instance.reset(slot, configuration, self);
+      number = slot;
+      body = null;
+      settled = false;
+      heard = false;
+      gate = 0;
+      seenAt = now;
+      graceSince = 0;
+      proposedAt = 0;
+      spokeFirst = false;
+      fetchedAt = 0;
+      fetchedFrom = self;
+      if (answeredAt.length != configuration.size()) {
+        answeredAt = new long[configuration.size()];
+      }
+      Arrays.fill(answeredAt, 0);
+      dirty = false;
+    }
+
+    boolean bodyIs(long id) {
+      return body != null && body.id() == id;
+    }
+
+    /** Was a batch, not only NOOP, proposed by anyone heard of? */
+    boolean batchProposed(int n) {
+      for (int i = 0; i < n; i++) {
+        if (BatchId.isBatch(instance.proposal(i))) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  private final Slot[] ring;
+  private final int mask;
+  private final int alpha;
+  private final Configuration configuration;
+  private final int self;
+
+  Window(Configuration configuration, int self) {
+    this.configuration = configuration;
+    this.self = self;
+    alpha = configuration.alpha();
+    int size = powerOfTwo(4 * alpha);
+    mask = size - 1;
+    ring = new Slot[size];
+    for (int i = 0; i < size; i++) {
+      ring[i] = new Slot();
+    }
+  }
+
+  static int powerOfTwo(int atLeast) {
+    return Integer.highestOneBit(Math.max(1, atLeast - 1)) << 1;
+  }
+
+  /** Is there a place for the slot while {@code applied} slots are applied? */
+  boolean holds(long slot, long applied) {
+    return slot >= applied - alpha && slot < applied + 3L * alpha && slot >= 0;
+  }
+
+  /** The slot's place, made fresh when another slot had it. The slot must be one that is held. */
+  Slot at(long slot, long now) {
+    Slot place = ring[(int) slot & mask];
+    if (place.number != slot) {
+      place.reset(slot, configuration, self, now);
+    }
+    return place;
+  }
+
+  /** The slot's place if it was opened, else null. */
+  @Nullable Slot peek(long slot) {
+    Slot place = ring[(int) slot & mask];
+    return place.number == slot ? place : null;
+  }
+}

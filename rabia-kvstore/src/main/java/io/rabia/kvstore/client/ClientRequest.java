@@ -1,0 +1,69 @@
+package io.rabia.kvstore.client;
+
+import io.rabia.core.RabiaException;
+import io.rabia.kvstore.wire.RequestKind;
+import org.jspecify.annotations.Nullable;
+
+/** A request and where it stands. Belongs to the event loop once it was handed over. */
+final class ClientRequest {
+  private static final byte[] NOTHING = new byte[0];
+
+  final RequestKind kind;
+  final byte[] payload;
+  final long slot;
+  final int firstServer;
+  final boolean onlyThere;
+  final long deadline;
+  final @Nullable ClientSession session;
+  final ResultHandler handler;
+
+  long sessionId;
+  long number;
+  long correlation;
+  int server;
+  int attempts;
+  long notBefore;
+  boolean sent;
+  boolean copyLost;
+  boolean done;
+  @Nullable RabiaException lastRefusal;
+
+  ClientRequest(
+      RequestKind kind,
+      byte @Nullable [] payload,
+      long slot,
+      int firstServer,
+      boolean onlyThere,
+      long deadline,
+      @Nullable ClientSession session,
+      ResultHandler handler) {
+    this.kind = kind;
+    this.payload = payload == null ? NOTHING : payload;
+    this.slot = slot;
+    this.firstServer = firstServer;
+    this.onlyThere = onlyThere;
+    this.deadline = deadline;
+    this.session = session;
+    this.handler = handler;
+    server = firstServer;
+  }
+
+  /** A server refused it, or its connection died, which leaves open whether that copy is executed. */
+  void refused(@Nullable RabiaException refusal) {
+    lastRefusal = refusal;
+    copyLost |=
+        !(refusal instanceof RabiaException.NoQuorum || refusal instanceof RabiaException.Overload);
+    sent = copyLost;
+  }
+
+  /** What a request that ran out of time fails with: a command that was never sent was not executed. */
+  RabiaException expired() {
+    String last = lastRefusal == null ? "" : "; last refusal: " + lastRefusal.getMessage();
+    if (sent) {
+      return new RabiaException.Timeout("no answer in time, the outcome is unknown" + last);
+    }
+    return lastRefusal != null
+        ? lastRefusal
+        : new RabiaException.Network("no server could be reached in time", null);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rabia.kvstore.client;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rabia.kvstore;
+
+import org.jspecify.annotations.NullMarked;

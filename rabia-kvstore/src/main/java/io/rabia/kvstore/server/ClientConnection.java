@@ -1,0 +1,174 @@
+package io.rabia.kvstore.server;
+
+import io.netty.buffer.ByteBuf;
+import io.rabia.core.ClusterId;
+import io.rabia.core.Command;
+import io.rabia.core.RabiaException;
+import io.rabia.core.ReadConsistency;
+import io.rabia.core.Submitter;
+import io.rabia.kvstore.wire.ErrorCode;
+import io.rabia.kvstore.wire.Frames;
+import io.rabia.kvstore.wire.Hello;
+import io.rabia.kvstore.wire.Request;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** A connection of the client port: hello, then requests in any number at once, answered as they are done. */
+final class ClientConnection extends PortConnection implements Completions.Receiver {
+  private static final int MAX_HELLO = 64;
+  private static final byte[] NOTHING = new byte[0];
+
+  private final int nodeId;
+  private final Submitter submitter;
+  private final NodeStatusSource status;
+  private final Completions completions;
+  private boolean greeted;
+  private int inFlight;
+
+  ClientConnection(
+      Port port,
+      int nodeId,
+      Submitter submitter,
+      NodeStatusSource status,
+      Completions completions) {
+    super(port);
+    this.nodeId = nodeId;
+    this.submitter = submitter;
+    this.status = status;
+    this.completions = completions;
+  }
+
+  @Override
+  protected boolean helloMissing() {
+    return !greeted;
+  }
+
+  @Override
+  protected boolean answersOwed() {
+    return inFlight > 0;
+  }
+
+  @Override
+  protected void writeRefusal(ByteBuf target, RabiaException reason) {
+    Frames.writeRefused(target, ErrorCode.of(reason), String.valueOf(reason.getMessage()));
+  }
+
+  @Override
+  protected void consume(ByteBuf bytes) {
+    while (!ending()) {
+      int length = Frames.frameLength(bytes, greeted ? port().limits().maxFrame() : MAX_HELLO);
+      if (length < 0) {
+        return;
+      }
+      bytes.skipBytes(Frames.LENGTH_FIELD);
+      onFrame(bytes.readSlice(length));
+    }
+  }
+
+  private void onFrame(ByteBuf frame) {
+    byte type = frame.readByte();
+    if (!greeted && type == Frames.HELLO) {
+      onHello(Frames.readHello(frame));
+    } else if (greeted && type == Frames.REQUEST) {
+      onRequest(Frames.readRequest(frame));
+    } else if (greeted && type == Frames.PING && !frame.isReadable()) {
+      Frames.writeEmpty(out(), Frames.PONG);
+    } else {
+      throw new RabiaException.Serialization("frame type " + type);
+    }
+  }
+
+  private void onHello(Hello hello) {
+    ClusterId own = submitter.clusterId();
+    if (hello.version() != Frames.VERSION) {
+      refuse(
+          PortStatistics.Event.REFUSED,
+          new RabiaException.Validation(
+              "client speaks version " + hello.version() + ", this server " + Frames.VERSION));
+    } else if (!hello.clusterId().equals(ClusterId.NONE)
+        && !own.equals(ClusterId.NONE)
+        && !hello.clusterId().equals(own)) {
+      refuse(
+          PortStatistics.Event.REFUSED,
+          new RabiaException.WrongCluster(
+              "client of cluster " + hello.clusterId() + ", this is " + own));
+    } else {
+      greeted = true;
+      Frames.writeWelcome(out(), nodeId, own);
+    }
+  }
+
+  private void onRequest(Request request) {
+    if (port().draining()) {
+      fail(request.correlation(), new RabiaException.Closed("the server is shutting down"));
+    } else if (inFlight >= port().limits().maxInFlight()) {
+      port().statistics().count(PortStatistics.Event.OVERLOADED);
+      fail(
+          request.correlation(),
+          new RabiaException.Overload(inFlight + " requests of this connection in flight"));
+    } else {
+      inFlight++;
+      port().begin();
+      completions.await(start(request), this, request.correlation());
+    }
+  }
+
+  private CompletableFuture<byte[]> start(Request request) {
+    Duration timeout = Duration.ofMillis(request.timeoutMillis());
+    try {
+      return switch (request.kind()) {
+        case SUBMIT ->
+            submitter.submit(
+                new Command(
+                    request.session(),
+                    request.number(),
+                    request.lowestUnanswered(),
+                    request.payload()),
+                timeout);
+        case READ_LINEARIZABLE ->
+            submitter.read(request.payload(), ReadConsistency.LINEARIZABLE, timeout);
+        case READ_LOCAL -> submitter.read(request.payload(), ReadConsistency.LOCAL, timeout);
+        case OPEN_SESSION ->
+            submitter
+                .openSession(timeout)
+                .thenApply(id -> ByteBuffer.allocate(Long.BYTES).putLong(id).array());
+        case STATUS -> CompletableFuture.completedFuture(text(status.status()));
+        case STATUS_AT ->
+            status.statusAt(request.slot(), timeout).thenApply(ClientConnection::text);
+      };
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private static byte[] text(NodeStatus status) {
+    return status.line().getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void onResult(long correlation, byte @Nullable [] result, @Nullable Throwable failure) {
+    inFlight--;
+    port().end();
+    if (!connected() || ending()) {
+      return;
+    }
+    if (failure != null) {
+      fail(correlation, ErrorCode.unwrap(failure));
+    } else {
+      Frames.writeResponse(out(), correlation, ErrorCode.OK, result == null ? NOTHING : result);
+    }
+  }
+
+  private void fail(long correlation, Throwable failure) {
+    byte[] message = String.valueOf(failure.getMessage()).getBytes(StandardCharsets.UTF_8);
+    Frames.writeResponse(out(), correlation, ErrorCode.of(failure), message);
+  }
+
+  @Override
+  public void onResultsComplete() {
+    flush();
+  }
+}

@@ -1,0 +1,166 @@
+package io.rabia.kvstore.server;
+
+import io.rabia.core.RabiaException;
+import io.rabia.core.Submitter;
+import io.rabia.core.persistence.Durability;
+import io.rabia.core.persistence.Persistence;
+import io.rabia.engine.EngineState;
+import io.rabia.engine.EngineStatus;
+import io.rabia.engine.RabiaConfig;
+import io.rabia.engine.RabiaEngine;
+import io.rabia.kvstore.KvStateMachine;
+import io.rabia.network.NettyTransport;
+import io.rabia.persistence.FilePersistence;
+import io.rabia.persistence.FilePersistenceConfig;
+import io.rabia.persistence.InMemoryPersistence;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** A server's node: the engine with TCP to its peers and the log that the configuration asks for. Thread-safe. */
+final class EngineNode implements KvServer.Node {
+  private static final long STATUS_MILLIS = 250;
+
+  private final RabiaEngine engine;
+  private final AtomicBoolean closing = new AtomicBoolean();
+  private volatile NodeStatus last;
+
+  private EngineNode(RabiaEngine engine) {
+    this.engine = engine;
+    last = status(engine.lastStatus());
+  }
+
+  static EngineNode start(
+      ServerConfig config, KvStateMachine store, Consumer<RabiaException> onStopped) {
+    refuseUnknownPast(config);
+    RabiaEngine engine =
+        RabiaEngine.builder()
+            .nodeId(config.nodeId())
+            .cluster(config.cluster())
+            .config(RabiaConfig.builder().requestTimeout(config.store().requestTimeout()).build())
+            .stateMachine(store)
+            .transport(NettyTransport.builder(config.nodeId(), config.cluster()).build())
+            .persistence(persistence(config))
+            .completionExecutor(Runnable::run)
+            .build();
+    EngineNode node = new EngineNode(engine);
+    engine.start();
+    engine
+        .stopped()
+        .whenComplete(
+            (nothing, error) -> {
+              if (!node.closing.get()) {
+                onStopped.accept(
+                    engine
+                        .failure()
+                        .orElseGet(() -> new RabiaException.Closed("the node stopped")));
+              }
+            });
+    return node;
+  }
+
+  private static void refuseUnknownPast(ServerConfig config) {
+    if (config.initial() == ServerConfig.Initial.EXISTING && isFresh(config)) {
+      throw new RabiaException.NotAMember(
+          "member "
+              + config.nodeId()
+              + " has no history here, and a member that joins or lost its votes cannot come back in"
+              + " this version; for the first start of the whole cluster use --initial new");
+    }
+  }
+
+  private static boolean isFresh(ServerConfig config) {
+    Path data = config.data();
+    if (data == null || Files.notExists(data)) {
+      return true;
+    }
+    try (Stream<Path> files = Files.list(data)) {
+      return files.noneMatch(file -> file.getFileName().toString().endsWith(".rlog"));
+    } catch (IOException e) {
+      throw new RabiaException.Storage("the data directory " + data + " cannot be read", e);
+    }
+  }
+
+  private static Persistence persistence(ServerConfig config) {
+    Path data = config.data();
+    if (config.durability() == Durability.MEMORY || data == null) {
+      return new InMemoryPersistence();
+    }
+    return new FilePersistence(
+        data, FilePersistenceConfig.builder().durability(config.durability()).build());
+  }
+
+  @Override
+  public Submitter submitter() {
+    return engine;
+  }
+
+  @Override
+  public NodeStatusSource status() {
+    return new NodeStatusSource() {
+      @Override
+      public NodeStatus status() {
+        return current();
+      }
+
+      @Override
+      public CompletableFuture<NodeStatus> statusAt(long slot, Duration timeout) {
+        return engine.statusAt(slot, timeout).thenApply(EngineNode::status);
+      }
+    };
+  }
+
+  /** Fresh as a rule; of an engine that does not answer soon, because its disk blocks, the last one. */
+  private NodeStatus current() {
+    try {
+      last = status(engine.status().get(STATUS_MILLIS, TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      return last;
+    }
+    return last;
+  }
+
+  private static NodeStatus status(EngineStatus s) {
+    return new NodeStatus(
+        s.id().value(),
+        state(s.state()),
+        s.reason(),
+        s.epoch(),
+        s.decided(),
+        s.applied(),
+        s.hash(),
+        s.slots(),
+        s.batches(),
+        s.noop(),
+        s.forfeits(),
+        s.fast(),
+        s.pending(),
+        s.connected());
+  }
+
+  private static NodeStatus.State state(EngineState state) {
+    return switch (state) {
+      case SERVING -> NodeStatus.State.SERVING;
+      case CATCHING_UP -> NodeStatus.State.CATCHING_UP;
+      case RECOVERING -> NodeStatus.State.RECOVERING;
+      case DEGRADED -> NodeStatus.State.DEGRADED;
+      case STOPPED -> NodeStatus.State.STOPPED;
+    };
+  }
+
+  @Override
+  public void close() {
+    closing.set(true);
+    engine.close();
+  }
+}

@@ -1,0 +1,120 @@
+package io.rabia.kvstore.server;
+
+import io.rabia.core.ClusterConfig;
+import io.rabia.core.NodeId;
+import io.rabia.core.RabiaException;
+import io.rabia.core.persistence.Durability;
+import io.rabia.kvstore.KVStoreConfig;
+import io.rabia.kvstore.client.HostPort;
+import io.rabia.kvstore.wire.Frames;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server as its operator wants it, validated. Immutable.
+ *
+ * @param initial what an empty data directory means
+ * @param data null with {@link Durability#MEMORY} only
+ * @param redis null: no such port; likewise {@code http}
+ * @param limits of each port
+ */
+public record ServerConfig(
+    NodeId nodeId,
+    ClusterConfig cluster,
+    Initial initial,
+    HostPort client,
+    @Nullable HostPort redis,
+    @Nullable HostPort http,
+    @Nullable Path data,
+    Durability durability,
+    KVStoreConfig store,
+    PortLimits limits) {
+
+  /** Whether a member without a history belongs to a cluster that has one. */
+  public enum Initial {
+    /** The whole cluster starts for the first time. */
+    NEW,
+    /** This member joins, or lost its disk. */
+    EXISTING
+  }
+
+  private static final int MAX_OUTBOUND = 64 << 20;
+  private static final Duration FRAME_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration SLOW_READER_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(10);
+
+  /** @throws RabiaException.Validation naming the setting that is missing or wrong, and where it was said */
+  public static ServerConfig of(Settings settings) {
+    NodeId id = valid(settings, "id", text -> NodeId.of(Integer.parseInt(text)));
+    ClusterConfig.Builder builder =
+        ClusterConfig.builder()
+            .name(settings.require("cluster"))
+            .members(settings.require("members"))
+            .alpha(settings.requireInt("alpha"));
+    settings
+        .get("secret")
+        .ifPresent(secret -> builder.secret(secret.getBytes(StandardCharsets.UTF_8)));
+    ClusterConfig cluster = builder.build();
+    if (cluster.member(id).isEmpty()) {
+      throw settings.invalid("id", id + " is not among the members " + cluster.members());
+    }
+    Durability durability =
+        valid(settings, "durability", text -> Durability.valueOf(text.toUpperCase(Locale.ROOT)));
+    Path data = settings.get("data").map(Path::of).orElse(null);
+    if ((durability == Durability.MEMORY) != (data == null)) {
+      throw data == null
+          ? new RabiaException.Validation("data is not set, which only durability memory does without")
+          : settings.invalid("data", "durability memory keeps nothing there: leave it out");
+    }
+    KVStoreConfig store = store(settings);
+    return new ServerConfig(
+        id,
+        cluster,
+        valid(settings, "initial", text -> Initial.valueOf(text.toUpperCase(Locale.ROOT))),
+        valid(settings, "client", HostPort::parse),
+        settings.get("redis").isEmpty() ? null : valid(settings, "redis", HostPort::parse),
+        settings.get("http").isEmpty() ? null : valid(settings, "http", HostPort::parse),
+        data,
+        durability,
+        store,
+        limits(settings, store));
+  }
+
+  private static KVStoreConfig store(Settings settings) {
+    return KVStoreConfig.builder()
+        .maxEntries(settings.requireInt("max-entries"))
+        .maxMemoryMb(settings.requireInt("max-memory-mb"))
+        .maxKeySize(settings.requireInt("max-key-size"))
+        .maxValueSize(settings.requireInt("max-value-size"))
+        .requestTimeout(Duration.ofMillis(settings.requireInt("request-timeout-ms")))
+        .build();
+  }
+
+  /** A frame holds a compare-and-set of the largest key and two of the largest values. */
+  private static PortLimits limits(Settings settings, KVStoreConfig store) {
+    int largest = 2 * store.maxValueSize() + store.maxKeySize() + Frames.MAX_OVERHEAD;
+    return new PortLimits(
+        settings.requireInt("max-connections"),
+        settings.requireInt("max-in-flight"),
+        Math.max(1 << 16, largest),
+        Math.max(MAX_OUTBOUND, 2 * largest),
+        FRAME_TIMEOUT,
+        SLOW_READER_TIMEOUT,
+        IDLE_TIMEOUT);
+  }
+
+  private static <T> T valid(Settings settings, String name, Function<String, T> parser) {
+    String text = settings.require(name);
+    try {
+      return parser.apply(text);
+    } catch (NumberFormatException e) {
+      throw settings.invalid(name, "not a number: '" + text + "'");
+    } catch (IllegalArgumentException | RabiaException.Validation e) {
+      throw settings.invalid(name, "'" + text + "' is not valid");
+    }
+  }
+}

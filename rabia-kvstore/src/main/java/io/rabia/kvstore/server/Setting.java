@@ -1,0 +1,48 @@
+package io.rabia.kvstore.server;
+
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thing that an operator can set: as a flag {@code --name}, as an environment variable {@code RABIA_NAME}, as a line
+ * {@code name = value} of the file. Immutable.
+ *
+ * @param defaultValue null: not set
+ * @param secret never shown
+ */
+public record Setting(
+    String name, @Nullable String defaultValue, boolean secret, String description) {
+
+  /** All there are, in the order in which they are shown. */
+  public static final List<Setting> ALL =
+      List.of(
+          of("id", null, "this member's id in --members, 1 to 65535"),
+          of("members", null, "all members: id=host:port,..., the same list at all of them"),
+          of("cluster", "rabia", "name of the cluster, the same at all members"),
+          new Setting(
+              "secret", null, true, "secret of the cluster, the same at all members"),
+          of("alpha", "128", "slots that may be open at once, 8 to 4096, the same at all members"),
+          of("initial", null, "new or existing; counts only for an empty data directory"),
+          of("client", null, "host:port for clients"),
+          of("redis", null, "host:port for the Redis protocol; off when not set"),
+          of("http", null, "host:port for health and status; off when not set"),
+          of("data", null, "data directory; not with durability memory"),
+          of("durability", "fsync", "fsync, os or memory"),
+          of("max-entries", "1000000", "keys, the same at all members"),
+          of("max-memory-mb", "1024", "MiB of keys and values, the same at all members"),
+          of("max-key-size", "1024", "bytes, the same at all members"),
+          of("max-value-size", "1048576", "bytes, the same at all members"),
+          of("request-timeout-ms", "5000", "until a Redis command fails"),
+          of("max-connections", "2000", "open at once, each port"),
+          of("max-in-flight", "2048", "unanswered requests of a client connection"));
+
+  private static Setting of(String name, @Nullable String defaultValue, String description) {
+    return new Setting(name, defaultValue, false, description);
+  }
+
+  /** The environment variable. */
+  public String variable() {
+    return "RABIA_" + name.toUpperCase(Locale.ROOT).replace('-', '_');
+  }
+}

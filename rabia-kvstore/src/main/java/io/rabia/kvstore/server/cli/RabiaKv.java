@@ -1,0 +1,70 @@
+package io.rabia.kvstore.server.cli;
+
+import io.rabia.core.RabiaException;
+import io.rabia.kvstore.StoreException;
+import io.rabia.kvstore.server.KvServer;
+import io.rabia.kvstore.server.Version;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command line of rabia-kv.jar. Exit codes: 0 done, 1 not done, 2 not understood, 3 refused by the members. */
+@Command(
+    name = "rabia-kv",
+    description = "Replicated key-value store",
+    mixinStandardHelpOptions = true,
+    versionProvider = RabiaKv.VersionText.class,
+    subcommands = {
+      StatusCommand.class,
+      GetCommand.class,
+      SetCommand.class,
+      DeleteCommand.class,
+      CompareAndSetCommand.class,
+      IncrementCommand.class,
+      BenchCommand.class,
+      CheckCommand.class
+    })
+public final class RabiaKv {
+  static final int NOT_DONE = 1;
+  static final int REFUSED = 3;
+
+  private RabiaKv() {}
+
+  /** What {@code --version} prints. */
+  static final class VersionText implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"rabia-kv " + Version.current()};
+    }
+  }
+
+  public static void main(String... arguments) {
+    PrintWriter out = new PrintWriter(System.out, true);
+    PrintWriter err = new PrintWriter(System.err, true);
+    System.exit(run(KvServer::startEngine, out, err, arguments));
+  }
+
+  /** Runs the command line with a server on the given kind of node and returns the exit code. */
+  public static int run(
+      KvServer.NodeStarter starter, PrintWriter out, PrintWriter err, String... arguments) {
+    CommandLine line = new CommandLine(new RabiaKv());
+    line.addSubcommand(ServerCommand.specification(new ServerCommand(starter)));
+    line.setOut(out).setErr(err);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, command));
+    if (arguments.length == 0) {
+      line.usage(err);
+      return CommandLine.ExitCode.USAGE;
+    }
+    return line.execute(arguments);
+  }
+
+  private static int explain(Exception failure, CommandLine command) throws Exception {
+    if (!(failure instanceof RabiaException) && !(failure instanceof StoreException)) {
+      throw failure;
+    }
+    command.getErr().println("error: " + failure.getMessage());
+    command.getErr().flush();
+    return failure instanceof RabiaException.NotAMember ? REFUSED : NOT_DONE;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rabia.kvstore.server.cli;
+
+import org.jspecify.annotations.NullMarked;

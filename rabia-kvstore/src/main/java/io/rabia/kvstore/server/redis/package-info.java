@@ -1,0 +1,4 @@
+@NullMarked
+package io.rabia.kvstore.server.redis;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,22 @@
+package io.rabia.kvstore.wire;
+
+import io.rabia.core.RabiaException;
+
+/** What a request asks for; the ordinal is the byte on the wire. */
+public enum RequestKind {
+  OPEN_SESSION,
+  SUBMIT,
+  READ_LINEARIZABLE,
+  READ_LOCAL,
+  STATUS,
+  STATUS_AT;
+
+  private static final RequestKind[] VALUES = values();
+
+  static RequestKind of(byte code) {
+    if (code < 0 || code >= VALUES.length) {
+      throw new RabiaException.Serialization("request kind " + code);
+    }
+    return VALUES[code];
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rabia.kvstore.wire;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,61 @@
+package io.rabia.network;
+
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns host names into addresses. Only the operating system's resolver knows everything that an operator expects, and it
+ * blocks; so a name is looked up on a daemon thread that lives for that one lookup, and an address needs none.
+ */
+final class AddressResolver {
+  private final String threadName;
+  private final Executor home;
+
+  /** @param home where the answers are handed over */
+  AddressResolver(String threadName, Executor home) {
+    this.threadName = threadName;
+    this.home = home;
+  }
+
+  /**
+   * @param attempt a name with several addresses yields another one for each attempt
+   * @param answer gets the address, or null when there is none
+   */
+  void resolve(String host, int port, int attempt, Consumer<@Nullable InetSocketAddress> answer) {
+    byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
+    if (literal != null) {
+      try {
+        answer.accept(new InetSocketAddress(InetAddress.getByAddress(host, literal), port));
+        return;
+      } catch (UnknownHostException e) {
+        throw new IllegalArgumentException(host, e);
+      }
+    }
+    Thread thread = new Thread(() -> lookUp(host, port, attempt, answer), threadName);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void lookUp(
+      String host, int port, int attempt, Consumer<@Nullable InetSocketAddress> answer) {
+    InetSocketAddress found = null;
+    try {
+      InetAddress[] all = InetAddress.getAllByName(host);
+      found = new InetSocketAddress(all[Math.floorMod(attempt, all.length)], port);
+    } catch (UnknownHostException e) {
+      // answered by null
+    }
+    InetSocketAddress result = found;
+    try {
+      home.execute(() -> answer.accept(result));
+    } catch (RejectedExecutionException e) {
+      // the transport was closed meanwhile
+    }
+  }
+}
