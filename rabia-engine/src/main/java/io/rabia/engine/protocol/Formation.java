@@ -7,10 +7,8 @@ import io.rabia.core.Token;
 import io.rabia.core.message.Message;
 import io.rabia.engine.protocol.Configuration.Member;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +30,7 @@ public final class Formation {
   private final long secretHash;
   private final long clockStart;
   private final Map<NodeId, Token> promises = new TreeMap<>();
-  private final Set<Token> left = new HashSet<>();
+  private final List<Token> left = new ArrayList<>();
   private final List<Outgoing> messages = new ArrayList<>();
   private final List<Message> records = new ArrayList<>();
   private Token promised = Token.NONE;

@@ -1,0 +1,48 @@
+package io.rabia.examples;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Lists the examples, or runs the one that is named; the exit code is not 0 when it did not work. */
+public final class Examples {
+
+  /** A program that returns normally when everything that it shows was true. */
+  @FunctionalInterface
+  interface Example {
+    void run() throws Exception;
+  }
+
+  private record Entry(String what, Example example) {}
+
+  private static Map<String, Entry> all() {
+    Map<String, Entry> examples = new TreeMap<>();
+    examples.put(
+        "quick-start",
+        new Entry(
+            "three replicas over TCP: write, read, kill one under load, restart it",
+            () -> new QuickStart(System.out).run()));
+    return examples;
+  }
+
+  private Examples() {}
+
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  static int run(String... arguments) {
+    Map<String, Entry> examples = all();
+    Entry entry = arguments.length == 1 ? examples.get(arguments[0]) : null;
+    if (entry == null) {
+      examples.forEach((name, e) -> System.out.printf("%-20s %s%n", name, e.what()));
+      return arguments.length == 0 ? 0 : 2;
+    }
+    try {
+      entry.example().run();
+      return 0;
+    } catch (Exception e) {
+      System.out.println("It did not work: " + e);
+      return 1;
+    }
+  }
+}
