@@ -32,14 +32,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Frames over TCP, with all I/O on the thread that calls {@link #poll}: nothing runs, sends or times out between two polls,
- * and no thread is kept (a host name is looked up on a short-lived daemon thread). Of two members the one with the lower id
- * dials; a new connection of a member replaces its old one, which may be half open. The thread that calls {@link #start}
- * owns the transport from then on; only {@link #wakeup} is for others.
+ * Frames over TCP, with all I/O on the thread that calls {@link #poll}: nothing runs, sends or
+ * times out between two polls, and no thread is kept (a host name is looked up on a short-lived
+ * daemon thread). Of two members the one with the lower id dials; a new connection of a member
+ * replaces its old one, which may be half open. The thread that calls {@link #start} owns the
+ * transport from then on; only {@link #wakeup} is for others.
  *
- * <p>What a listener throws, except {@link RabiaException.Serialization} from {@code onFrame}, comes out of the poll; the
- * transport can only be closed then. A wait shorter than half a millisecond does not wait. An interrupt ends a wait and is
- * cleared.
+ * <p>What a listener throws, except {@link RabiaException.Serialization} from {@code onFrame},
+ * comes out of the poll; the transport can only be closed then. A wait shorter than half a
+ * millisecond does not wait. An interrupt ends a wait and is cleared.
  */
 public final class NettyTransport implements Transport {
   private static final Logger LOG = LoggerFactory.getLogger(NettyTransport.class);
@@ -143,7 +144,8 @@ public final class NettyTransport implements Transport {
     tellDisconnects();
     long wait = Math.min(maxWaitNanos, nextTimerAt - System.nanoTime());
     loop.run(handled != before || wait <= 0 ? -1 : wait);
-    // After the I/O: what arrived while this process was paused must count before anyone is found idle.
+    // After the I/O: what arrived while this process was paused must count before anyone is found
+    // idle.
     long now = System.nanoTime();
     if (now - nextTimerAt >= 0) {
       runTimers(now);
@@ -212,8 +214,8 @@ public final class NettyTransport implements Transport {
   }
 
   /**
-   * Closes the port and all connections, on the owner's thread; what is queued leaves as far as the system takes it at once.
-   * The listener is not called any more.
+   * Closes the port and all connections, on the owner's thread; what is queued leaves as far as the
+   * system takes it at once. The listener is not called any more.
    */
   @Override
   public void close() {
@@ -325,8 +327,14 @@ public final class NettyTransport implements Transport {
   void refusedByPeer(PeerConnection connection, HandshakeCodec.Refused refused) {
     counters.refused++;
     links.warn(
-        "member " + self + " was refused by " + nameOf(connection) + ": " + refused.refusal()
-            + ", " + refused.reason());
+        "member "
+            + self
+            + " was refused by "
+            + nameOf(connection)
+            + ": "
+            + refused.refusal()
+            + ", "
+            + refused.reason());
     connection.close("refused");
   }
 
@@ -476,9 +484,7 @@ public final class NettyTransport implements Transport {
     }
     try {
       NioSocketChannel channel = new NioSocketChannel();
-      channel
-          .config()
-          .setConnectTimeoutMillis((int) config.connectTimeout().toMillis());
+      channel.config().setConnectTimeoutMillis((int) config.connectTimeout().toMillis());
       SslHandler ssl =
           tls == null
               ? null
@@ -612,13 +618,15 @@ public final class NettyTransport implements Transport {
     /**
      * Opens no port yet, but holds a selector: close it even when it was never started.
      *
-     * @throws RabiaException.Validation when {@code self} is not a member, or a TLS file is not usable
+     * @throws RabiaException.Validation when {@code self} is not a member, or a TLS file is not
+     *     usable
      */
     public NettyTransport build() {
       ClusterConfig.Member member =
           cluster
               .member(self)
-              .orElseThrow(() -> new RabiaException.Validation("no member " + self + " in " + cluster));
+              .orElseThrow(
+                  () -> new RabiaException.Validation("no member " + self + " in " + cluster));
       return new NettyTransport(this, member);
     }
   }

@@ -11,17 +11,20 @@ import io.rabia.core.Quorum;
 import java.util.Arrays;
 
 /**
- * One instance of Weak-MVC: agreement on the value of one slot (paper, Algorithms 1 to 3, with phase 0 merged as in its
- * authors' artifact). Pure and reusable: no clock, no threads; a message goes in by an {@code on...} method, the own
- * moves come out of {@link #propose} and {@link #evaluate} through {@link Emitter}.
+ * One instance of Weak-MVC: agreement on the value of one slot (paper, Algorithms 1 to 3, with
+ * phase 0 merged as in its authors' artifact). Pure and reusable: no clock, no threads; a message
+ * goes in by an {@code on...} method, the own moves come out of {@link #propose} and {@link
+ * #evaluate} through {@link Emitter}.
  *
- * <p>Bounded memory by jumping. Each sender has two places a round, for an even and an odd phase, and a later phase takes
- * the place of the one two before. Who is left behind does not need the old votes: it may enter phase p with a copy of
- * any Vote1(p) that it received, without having voted in the phases between. That keeps value locking (protocol.md 9.5):
- * if v was decided in a phase below p, then by induction every Vote1(p) is v. The sender of an original one saw Q
- * Vote2(p-1), which meet the f+1 that decided, or saw Q Vote1(p-1), all v; and a copy equals an original. At most one
- * value other than VQUESTION in Vote2(p) (9.4) needs only that a majority of Vote1(p) is unique, whatever the votes are.
- * So every phase's messages but the current one's may be forgotten by their sender too: whoever is behind jumps.
+ * <p>Bounded memory by jumping. Each sender has two places a round, for an even and an odd phase,
+ * and a later phase takes the place of the one two before. Who is left behind does not need the old
+ * votes: it may enter phase p with a copy of any Vote1(p) that it received, without having voted in
+ * the phases between. That keeps value locking (protocol.md 9.5): if v was decided in a phase below
+ * p, then by induction every Vote1(p) is v. The sender of an original one saw Q Vote2(p-1), which
+ * meet the f+1 that decided, or saw Q Vote1(p-1), all v; and a copy equals an original. At most one
+ * value other than VQUESTION in Vote2(p) (9.4) needs only that a majority of Vote1(p) is unique,
+ * whatever the votes are. So every phase's messages but the current one's may be forgotten by their
+ * sender too: whoever is behind jumps.
  */
 @Internal
 public final class SlotInstance {
@@ -76,7 +79,10 @@ public final class SlotInstance {
   private int[] phase2 = {};
   private byte[] vote2 = {};
 
-  /** Makes this the fresh instance of a slot; {@code self} is the own index or -1 for one without a vote. */
+  /**
+   * Makes this the fresh instance of a slot; {@code self} is the own index or -1 for one without a
+   * vote.
+   */
   public void reset(long slot, Configuration configuration, int self) {
     this.slot = slot;
     this.epoch = configuration.epoch();
@@ -125,7 +131,8 @@ public final class SlotInstance {
     int place = (votePhase & 1) * n + from;
     if (phase1[place] >= votePhase) {
       InvariantViolation.check(
-          phase1[place] > votePhase || vote1[place] == value, "two first-round votes of one member");
+          phase1[place] > votePhase || vote1[place] == value,
+          "two first-round votes of one member");
       return false;
     }
     learn(id);
@@ -141,7 +148,8 @@ public final class SlotInstance {
     int place = (votePhase & 1) * n + from;
     if (phase2[place] >= votePhase) {
       InvariantViolation.check(
-          phase2[place] > votePhase || vote2[place] == value, "two second-round votes of one member");
+          phase2[place] > votePhase || vote2[place] == value,
+          "two second-round votes of one member");
       return false;
     }
     learn(id);
@@ -149,7 +157,8 @@ public final class SlotInstance {
     vote2[place] = value;
     if (value != CODE_VQUESTION) {
       InvariantViolation.check(
-          count(phase2, vote2, votePhase, (byte) (CODE_V1 - value)) == 0, "V0 and V1 in one second round");
+          count(phase2, vote2, votePhase, (byte) (CODE_V1 - value)) == 0,
+          "V0 and V1 in one second round");
       int votes = count(phase2, vote2, votePhase, value);
       if (votes >= decision) {
         boolean withoutOwn = votes - (ownVoted2(votePhase, value) ? 1 : 0) >= decision;
@@ -184,7 +193,8 @@ public final class SlotInstance {
 
   private void learn(long id) {
     if (id != BatchId.NONE) {
-      InvariantViolation.check(knownId == BatchId.NONE || knownId == id, "V1 with two ids in a slot");
+      InvariantViolation.check(
+          knownId == BatchId.NONE || knownId == id, "V1 with two ids in a slot");
       knownId = id;
     }
   }
@@ -208,8 +218,8 @@ public final class SlotInstance {
   /**
    * Moves on as far as the received messages allow.
    *
-   * @param awaited bit per member that may still speak soon: while one of them could complete a majority, a wait that has
-   *     Q messages without one goes on. 0 never waits.
+   * @param awaited bit per member that may still speak soon: while one of them could complete a
+   *     majority, a wait that has Q messages without one goes on. 0 never waits.
    * @return true when such a wait goes on
    */
   public boolean evaluate(long awaited, CommonCoin coin, Emitter emitter) {
@@ -328,7 +338,8 @@ public final class SlotInstance {
     int missing = 0;
     int most = 0;
     for (int i = 0; i < n; i++) {
-      boolean spoke = stage == Stage.EXCHANGE ? proposals[i] != ABSENT : phase1[(phase & 1) * n + i] == phase;
+      boolean spoke =
+          stage == Stage.EXCHANGE ? proposals[i] != ABSENT : phase1[(phase & 1) * n + i] == phase;
       if (!spoke) {
         missing += (int) (awaited >>> i) & 1;
       } else if (stage == Stage.EXCHANGE) {
@@ -408,7 +419,9 @@ public final class SlotInstance {
     return decidedId;
   }
 
-  /** The phase in which the deciding votes were cast; for a decision heard of, the own phase then. */
+  /**
+   * The phase in which the deciding votes were cast; for a decision heard of, the own phase then.
+   */
   public int decidedPhase() {
     return decidedPhase;
   }

@@ -8,8 +8,9 @@ import java.util.Iterator;
 import java.util.TreeMap;
 
 /**
- * A client with a session: several commands outstanding at a time, each sent again through other nodes under the same
- * number until it is answered; linearizable reads and commands without a session between them. One thread.
+ * A client with a session: several commands outstanding at a time, each sent again through other
+ * nodes under the same number until it is answered; linearizable reads and commands without a
+ * session between them. One thread.
  */
 final class SimClient {
 
@@ -85,13 +86,15 @@ final class SimClient {
         elsewhere();
         wish.attempts++;
         int next = wish.attempts;
-        world.clock().after(
-            random.between(5, 40) * SimClock.MILLI,
-            () -> {
-              if (!wish.done && wish.attempts == next) {
-                wish.attempt();
-              }
-            });
+        world
+            .clock()
+            .after(
+                random.between(5, 40) * SimClock.MILLI,
+                () -> {
+                  if (!wish.done && wish.attempts == next) {
+                    wish.attempt();
+                  }
+                });
       }
     }
   }
@@ -130,7 +133,9 @@ final class SimClient {
     boolean send(SimNode node, ResultHandler handler) {
       byte[] payload = RegisterMachine.write(operation, register, padding);
       Command command =
-          number == 0 ? Command.of(payload) : new Command(inSession, number, open.firstKey(), payload);
+          number == 0
+              ? Command.of(payload)
+              : new Command(inSession, number, open.firstKey(), payload);
       return node.submit(command, patience, handler);
     }
 
@@ -144,7 +149,9 @@ final class SimClient {
 
     @Override
     boolean failed(RabiaException failure) {
-      if (failure instanceof RabiaException.SessionClosed && number != 0 && world.faults().has(Fault.EXPIRY)) {
+      if (failure instanceof RabiaException.SessionClosed
+          && number != 0
+          && world.faults().has(Fault.EXPIRY)) {
         world.faults().fired(Fault.EXPIRY);
         if (inSession == session) {
           session = 0;
@@ -162,8 +169,17 @@ final class SimClient {
         return false;
       }
       if (!failure.retryable() && !(failure instanceof RabiaException.Closed)) {
-        world.violations().add("operation " + operation + " of session " + inSession + ", number " + number
-            + ": " + failure);
+        world
+            .violations()
+            .add(
+                "operation "
+                    + operation
+                    + " of session "
+                    + inSession
+                    + ", number "
+                    + number
+                    + ": "
+                    + failure);
       }
       return number != 0;
     }
@@ -249,6 +265,13 @@ final class SimClient {
 
   @Override
   public String toString() {
-    return "session=" + session + " outstanding=" + outstanding + " open=" + open.keySet() + " left=" + more;
+    return "session="
+        + session
+        + " outstanding="
+        + outstanding
+        + " open="
+        + open.keySet()
+        + " left="
+        + more;
   }
 }
