@@ -5,6 +5,8 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.DefaultChannelPromise;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -108,7 +110,7 @@ public final class NettyTransport implements Transport {
     channel.config().setOption(ChannelOption.SO_BACKLOG, 128);
     channel.pipeline().addLast(new Acceptor());
     server = channel;
-    await(loop.register(channel));
+    await(register(channel));
     await(channel.bind(bind));
     LOG.info("member {} listens on {}", self, channel.localAddress());
   }
@@ -132,6 +134,12 @@ public final class NettyTransport implements Transport {
       throw new RabiaException.Closed("the transport is not started");
     }
     return channel.localAddress();
+  }
+
+  private ChannelPromise register(Channel channel) {
+    ChannelPromise registered = new DefaultChannelPromise(channel, loop);
+    channel.unsafe().register(loop, registered);
+    return registered;
   }
 
   @Override
@@ -530,7 +538,7 @@ public final class NettyTransport implements Transport {
       channel.pipeline().addLast(ssl);
     }
     channel.pipeline().addLast(connection);
-    loop.register(channel);
+    register(channel);
     return connection;
   }
 
