@@ -53,7 +53,13 @@ final class Applier {
 
   private byte[] execute(Replica.Decided decided, int index) {
     return switch (cursor.kind()) {
-      case CommandBatch.KIND_OPEN_SESSION -> sessions.open(decided.slot(), index);
+      case CommandBatch.KIND_OPEN_SESSION -> {
+        byte[] opened = sessions.open(decided.slot(), index);
+        if (opened[0] == Sessions.OK) {
+          keeper.seen(ByteBuffer.wrap(opened).getLong(1));
+        }
+        yield opened;
+      }
       case CommandBatch.KIND_CLOSE_SESSION -> sessions.close(cursor.session(), cursor.number());
       default -> {
         keeper.seen(cursor.session());
@@ -88,7 +94,9 @@ final class Applier {
     if (request == null) {
       return;
     }
-    keeper.answered(request, result);
+    if (!keeper.answered(request, result)) {
+      return;
+    }
     byte[] rest = Arrays.copyOfRange(result, 1, result.length);
     switch (result[0]) {
       case Sessions.OK -> pending.succeed(request, rest);

@@ -83,7 +83,7 @@ public final class Member implements AutoCloseable {
             clockStart,
             config.retainedBytes(),
             nonceSeed);
-    recovery = replica.recovery();
+    recovery = replica.recovery(now);
     logCatchUp = new LogCatchUp(persistence, configuration.alpha());
     outbox = new Outbox(parts.transport(), persistence, replica, logCatchUp, parts.pool());
     connected = new boolean[configuration.size()];
@@ -275,7 +275,8 @@ public final class Member implements AutoCloseable {
     if (replica.busy() || outbox.waitsForTime() || !batcher.isEmpty()) {
       wait = TICK_NANOS;
     }
-    return Math.max(0, Math.min(wait, pending.nearestDeadline() - now));
+    long deadline = pending.nearestDeadline();
+    return deadline == Long.MAX_VALUE ? wait : Math.max(0, Math.min(wait, deadline - now));
   }
 
   boolean drained() {

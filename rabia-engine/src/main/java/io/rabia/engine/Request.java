@@ -33,6 +33,9 @@ final class Request {
   /** Number in the engine's own session, or 0. */
   long ownNumber;
 
+  /** Which session that is. */
+  long ownSession;
+
   boolean answered;
   @Nullable Request previous;
   @Nullable Request next;

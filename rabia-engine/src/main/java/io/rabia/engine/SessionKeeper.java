@@ -79,6 +79,7 @@ final class SessionKeeper {
         continue;
       }
       request.ownNumber = nextNumber;
+      request.ownSession = session;
       if (enqueue(
           request, CommandBatch.KIND_APPLY, session, nextNumber, lowest, command.payload(), now)) {
         nextNumber++;
@@ -115,8 +116,12 @@ final class SessionKeeper {
     return true;
   }
 
-  /** A command that this node took in was applied. */
-  void answered(Request request, byte[] result) {
+  /**
+   * A command that this node took in was applied.
+   *
+   * @return false when it found the own session closed: it was not executed and goes again in the next one
+   */
+  boolean answered(Request request, byte[] result) {
     if (request == opening) {
       opening = null;
       if (result[0] == Sessions.OK) {
@@ -127,11 +132,22 @@ final class SessionKeeper {
       }
     } else if (request.ownNumber != 0) {
       if (result[0] == Sessions.CLOSED) {
-        session = 0;
-      } else {
+        again(request);
+        return false;
+      }
+      if (request.ownSession == session) {
         finish(request.ownNumber);
       }
     }
+    return true;
+  }
+
+  private void again(Request request) {
+    if (request.ownSession == session) {
+      session = 0;
+    }
+    request.ownNumber = 0;
+    deferred.add(request);
   }
 
   private void finish(long number) {

@@ -19,7 +19,7 @@ final class Recovery extends LogRecords {
     if (number < replica.applied() || !replica.window.holds(number, replica.applied())) {
       return null;
     }
-    return replica.window.at(number, 0);
+    return replica.openAtRecovery(number);
   }
 
   @Override

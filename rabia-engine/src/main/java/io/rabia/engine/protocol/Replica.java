@@ -126,8 +126,13 @@ public final class Replica implements MessageHandler {
   // ---- restart: the own log is fed through recovery(), decisions are taken with pollDecided, then
   // recovered()
 
-  /** Takes records of the own log; use until {@link #recovered}. */
-  public MessageHandler recovery() {
+  /**
+   * Takes records of the own log; use until {@link #recovered}.
+   *
+   * @param now the time at which log time goes on from what the log says
+   */
+  public MessageHandler recovery(long now) {
+    this.now = now;
     return new Recovery(this);
   }
 
@@ -154,6 +159,10 @@ public final class Replica implements MessageHandler {
 
   void restoreNumbers(long end) {
     numbersEnd = Math.max(numbersEnd, end);
+  }
+
+  Slot openAtRecovery(long number) {
+    return window.at(number, now);
   }
 
   void restoreOwn(Slot slot) {

@@ -45,9 +45,18 @@ final class SimClient {
 
     private void again(int number) {
       if (!done && attempts == number) {
-        elsewhere();
-        attempt();
+        if (mayRepeat()) {
+          elsewhere();
+          attempt();
+        } else {
+          finish();
+        }
       }
+    }
+
+    /** Is it harmless when it is done twice? */
+    boolean mayRepeat() {
+      return true;
     }
 
     final void finish() {
@@ -145,6 +154,11 @@ final class SimClient {
       if (inSession == session) {
         open.remove(number);
       }
+    }
+
+    @Override
+    boolean mayRepeat() {
+      return number != 0;
     }
 
     @Override
