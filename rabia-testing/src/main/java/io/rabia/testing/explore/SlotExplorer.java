@@ -3,6 +3,7 @@ package io.rabia.testing.explore;
 import io.rabia.core.BatchId;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
+import io.rabia.core.StateValue;
 import io.rabia.core.Token;
 import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.SlotInstance;
@@ -48,6 +49,7 @@ public final class SlotExplorer {
     PROPOSES,
     RECEIVES,
     EVALUATES,
+    HEARS_SOME,
     HEARS_ITS_ROUND,
     HEARS_EVERYTHING,
     HEARS_A_LATER_PHASE,
@@ -142,11 +144,13 @@ public final class SlotExplorer {
         }
         action = Action.EVALUATES;
         if (stage != Stage.DECIDED && locals[actor].phase(local) <= model.lastPhase()) {
-          if (model.delivery() == SlotModel.Delivery.SINGLE) {
-            deliverEach();
-            evaluate(local, Action.EVALUATES, 0);
-          } else {
-            deliverRounds(stage, locals[actor].phase(local));
+          switch (model.delivery()) {
+            case SINGLE -> {
+              deliverEach();
+              evaluate(local, Action.EVALUATES, 0);
+            }
+            case SUBSETS -> hearSubsets(0, local);
+            case BATCHED, FORGETFUL -> deliverRounds(stage, locals[actor].phase(local));
           }
         }
         action = Action.RESTARTS;
@@ -185,9 +189,25 @@ public final class SlotExplorer {
   /** The acting replica's state after a message, if that was sent by another one. */
   private int deliver(int state, int message) {
     byte code = deliveries.code(message);
-    return code == 0 || deliveries.sender(message) == actor
-        ? state
-        : locals[actor].deliver(state, message, code, deliveries);
+    return canHear(message) ? locals[actor].deliver(state, message, code, deliveries) : state;
+  }
+
+  /** Every subset of what others sent, oldest first. */
+  private void hearSubsets(int from, int state) {
+    int message = from;
+    while (message < deliveries.count() && !canHear(message)) {
+      message++;
+    }
+    if (message == deliveries.count()) {
+      evaluate(state, Action.HEARS_SOME, 0);
+    } else {
+      hearSubsets(message + 1, state);
+      hearSubsets(message + 1, deliver(state, message));
+    }
+  }
+
+  private boolean canHear(int message) {
+    return deliveries.code(message) != 0 && deliveries.sender(message) != actor;
   }
 
   private void deliverRounds(Stage stage, int phase) {
@@ -210,13 +230,15 @@ public final class SlotExplorer {
     }
   }
 
-  /** Before it hears its round, one vote that tells an id: only in phase 0 can a split leave a replica without one. */
+  /**
+   * Only in phase 0 can a split leave a replica without an id, so only there does a vote of another round change what is
+   * sent: with any subset of those.
+   */
   private void hearOfAnId(int start, int senders) {
-    for (int message = start + n; message < deliveries.count(); message++) {
-      byte code = deliveries.code(message);
-      if (code != 0 && SentMessages.id(code) != BatchId.NONE) {
-        evaluate(hear(deliver(local, message), start, senders), Action.HEARS_ITS_ROUND, senders);
-      }
+    int heard = hear(local, start, senders);
+    LocalStates.Move move = locals[actor].evaluate(heard, false, 0);
+    if (move.codes().length > 0 && SentMessages.value(move.codes()[0]) == StateValue.CODE_VQUESTION) {
+      hearSubsets(start + n, heard);
     }
   }
 
@@ -284,7 +306,7 @@ public final class SlotExplorer {
 
   private void push(int after, Action action, int message) {
     int state = after;
-    if (model.delivery() == SlotModel.Delivery.FORGETFUL) {
+    if (model.delivery().forgets()) {
       if (locals[actor].stage(state) == Stage.DECIDED) {
         observeDecision(locals[actor].decidedPhase(state), locals[actor].decidedId(state));
       }

@@ -18,20 +18,26 @@ public record SlotModel(
 
   /** How messages reach replicas. All of them lose, delay, reorder and duplicate. */
   public enum Delivery {
-    /** One message at a time, and an evaluation whenever: every interleaving that there is. */
+    /** One message at a time, and an evaluation whenever: every interleaving that there is, state by state. */
     SINGLE,
     /**
-     * Together with the evaluation that makes use of them, and before it: every subset of the current round's messages,
-     * without or with everything else that was sent, or one vote that tells an id, and every single Vote1 to jump to. Nothing is lost by that: a
-     * message changes nothing that others see until its receiver moves, a round's move depends only on that round's
-     * messages, and a decision only on one round's.
+     * Every subset of all that others sent, then an evaluation, then a restart, after which a replica may hear again what
+     * it had heard: so it reaches whatever SINGLE reaches with restarts. The states are the sets of sent messages.
      */
-    BATCHED,
+    SUBSETS,
     /**
-     * As BATCHED, and after every move its replica restarts, so that it has nothing but its own messages: what it had
-     * heard it may hear again at its next move. The states are the sets of sent messages alone.
+     * As SUBSETS, with those subsets only that can make a difference to what is sent: every subset of the current round's
+     * messages, without or with everything else, in phase 0 with every subset of the rest when the round is split, which
+     * may tell an id; and every single Vote1 to jump to.
      */
-    FORGETFUL
+    FORGETFUL,
+    /** With the subsets of FORGETFUL, but no restarts in between: what was heard stays in the tallies. */
+    BATCHED;
+
+    /** Does a replica restart after every move? */
+    boolean forgets() {
+      return this == SUBSETS || this == FORGETFUL;
+    }
   }
 
   /** What the coin may show. */
