@@ -123,14 +123,18 @@ final class LocalStates {
         new SlotInstance.Emitter() {
           @Override
           public void emitVote1(SlotInstance slot, int phase, byte value, long id) {
-            rounds.put((byte) SentMessages.vote1Round(phase));
-            codes.put(SentMessages.code(value, id));
+            emit(SentMessages.vote1Round(phase), SentMessages.code(value, id));
           }
 
           @Override
           public void emitVote2(SlotInstance slot, int phase, byte value, long id) {
-            rounds.put((byte) SentMessages.vote2Round(phase));
-            codes.put(SentMessages.code(value, id));
+            emit(SentMessages.vote2Round(phase), SentMessages.code(value, id));
+          }
+
+          private void emit(int round, byte code) {
+            InvariantViolation.check(rounds.hasRemaining(), "a replica votes on and on by itself");
+            rounds.put((byte) round);
+            codes.put(code);
           }
         };
     instance.evaluate(

@@ -169,6 +169,10 @@ public final class SlotExplorer {
   private void propose() {
     transitions++;
     long id = model.proposals().get(actor);
+    if (sent.code(actor, 0) != 0) {
+      // Whoever forgot its proposal can propose anything.
+      id = id == BatchId.NOOP ? SentMessages.M1 : BatchId.NOOP;
+    }
     sent.add(actor, 0, SentMessages.proposalCode(id));
     push(locals[actor].propose(local, id), Action.PROPOSES, 0);
     sent.load(current.state);
