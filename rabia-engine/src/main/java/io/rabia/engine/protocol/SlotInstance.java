@@ -8,6 +8,7 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.Quorum;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -54,6 +55,7 @@ public final class SlotInstance {
   static final long ABSENT = -2;
 
   private static final int NO_PHASE = -1;
+  private static final Stage[] STAGES = Stage.values();
 
   private long slot;
   private long epoch;
@@ -371,13 +373,15 @@ public final class SlotInstance {
 
   // ---- restart: own messages from the log, in the order in which they were sent
 
-  void restorePropose(long id) {
+  @Internal
+  public void restorePropose(long id) {
     if (stage == Stage.IDLE) {
       propose(id);
     }
   }
 
-  void restoreVote1(int votePhase, byte value, long id) {
+  @Internal
+  public void restoreVote1(int votePhase, byte value, long id) {
     if (stage != Stage.DECIDED) {
       phase = votePhase;
       state = value;
@@ -386,13 +390,55 @@ public final class SlotInstance {
     }
   }
 
-  void restoreVote2(int votePhase, byte value, long id) {
+  @Internal
+  public void restoreVote2(int votePhase, byte value, long id) {
     if (stage != Stage.DECIDED) {
       phase = votePhase;
       ownVote2 = value;
       ownVote2Id = id;
       stage = Stage.ROUND2;
       onVote2(self, votePhase, value, id);
+    }
+  }
+
+  // ---- for the checkers: the whole state, but for what reset() was given
+
+  /** Appends the state of this instance to the buffer, every bit that its behaviour may depend on. */
+  @Internal
+  public void save(ByteBuffer out) {
+    out.put((byte) stage.ordinal()).putInt(phase).put(state).put(ownVote2).putLong(ownVote2Id);
+    out.putLong(knownId).putLong(decidedId).putInt(decidedPhase).put((byte) (decidedByOthers ? 1 : 0));
+    out.putInt(proposalCount);
+    for (int i = 0; i < n; i++) {
+      out.putLong(proposals[i]);
+    }
+    for (int place = 0; place < 2 * n; place++) {
+      out.putInt(phase1[place]).put(phase1[place] < 0 ? 0 : vote1[place]);
+      out.putInt(phase2[place]).put(phase2[place] < 0 ? 0 : vote2[place]);
+    }
+  }
+
+  /** Takes the state that {@link #save} wrote for a configuration of this size. */
+  @Internal
+  public void load(ByteBuffer in) {
+    stage = STAGES[in.get()];
+    phase = in.getInt();
+    state = in.get();
+    ownVote2 = in.get();
+    ownVote2Id = in.getLong();
+    knownId = in.getLong();
+    decidedId = in.getLong();
+    decidedPhase = in.getInt();
+    decidedByOthers = in.get() != 0;
+    proposalCount = in.getInt();
+    for (int i = 0; i < n; i++) {
+      proposals[i] = in.getLong();
+    }
+    for (int place = 0; place < 2 * n; place++) {
+      phase1[place] = in.getInt();
+      vote1[place] = in.get();
+      phase2[place] = in.getInt();
+      vote2[place] = in.get();
     }
   }
 
