@@ -119,7 +119,8 @@ final class SessionKeeper {
   /**
    * A command that this node took in was applied.
    *
-   * @return false when it found the own session closed: it was not executed and goes again in the next one
+   * @return false when it found the own session closed: it was not executed and goes again in the
+   *     next one
    */
   boolean answered(Request request, byte[] result) {
     if (request == opening) {

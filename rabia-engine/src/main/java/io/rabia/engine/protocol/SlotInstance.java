@@ -403,11 +403,16 @@ public final class SlotInstance {
 
   // ---- for the checkers: the whole state, but for what reset() was given
 
-  /** Appends the state of this instance to the buffer, every bit that its behaviour may depend on. */
+  /**
+   * Appends the state of this instance to the buffer, every bit that its behaviour may depend on.
+   */
   @Internal
   public void save(ByteBuffer out) {
     out.put((byte) stage.ordinal()).putInt(phase).put(state).put(ownVote2).putLong(ownVote2Id);
-    out.putLong(knownId).putLong(decidedId).putInt(decidedPhase).put((byte) (decidedByOthers ? 1 : 0));
+    out.putLong(knownId)
+        .putLong(decidedId)
+        .putInt(decidedPhase)
+        .put((byte) (decidedByOthers ? 1 : 0));
     out.putInt(proposalCount);
     for (int i = 0; i < n; i++) {
       out.putLong(proposals[i]);

@@ -99,7 +99,7 @@ final class ClientPortTest {
     for (int i = 0; i < 200; i++) {
       byte[] body = new byte[1 + random.nextInt(60)];
       random.nextBytes(body);
-      body[0] = (byte) (i % 2 == 0 ? Frames.REQUEST : body[0]);
+      body[0] = i % 2 == 0 ? Frames.REQUEST : body[0];
       try (RawClient client = greeted().send(b -> b.writeInt(body.length).writeBytes(body))) {
         assertThat(client).isNotNull();
       }

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What a cluster as a whole has promised so far, across crashes: protocol.md section 9. One thread. */
+/**
+ * What a cluster as a whole has promised so far, across crashes: protocol.md section 9. One thread.
+ */
 final class ClusterOracle {
   private record Place(int sender, String kind, long slot, int phase) {}
 
@@ -33,8 +35,12 @@ final class ClusterOracle {
   /** A message leaves a replica: nothing else may ever have left it in its place. */
   void sent(int sender, Message message) {
     if (message instanceof Message.Propose propose) {
-      once(new Place(sender, "Propose", propose.slot(), 0), new Message.Propose(propose.slot(), propose.id(), null));
-      proposers.computeIfAbsent(propose.slot() << 32 ^ propose.id(), key -> new HashSet<>()).add(sender);
+      once(
+          new Place(sender, "Propose", propose.slot(), 0),
+          new Message.Propose(propose.slot(), propose.id(), null));
+      proposers
+          .computeIfAbsent(propose.slot() << 32 ^ propose.id(), key -> new HashSet<>())
+          .add(sender);
     } else if (message instanceof Message.Vote1 vote) {
       once(new Place(sender, "Vote1", vote.slot(), vote.phase()), vote);
     } else if (message instanceof Message.Vote2 vote) {
@@ -53,7 +59,12 @@ final class ClusterOracle {
     if (slot < decided.size()) {
       InvariantViolation.check(
           decided.get((int) slot) == id,
-          "slot " + slot + " is " + BatchId.toString(decided.get((int) slot)) + " and " + BatchId.toString(id));
+          "slot "
+              + slot
+              + " is "
+              + BatchId.toString(decided.get((int) slot))
+              + " and "
+              + BatchId.toString(id));
       InvariantViolation.check(
           tables.get((int) slot) == tableHash, "different tables after slot " + slot);
       return;
@@ -61,7 +72,8 @@ final class ClusterOracle {
     InvariantViolation.check(slot == decided.size(), "a slot was skipped");
     InvariantViolation.check(!BatchId.isBatch(id) || made.contains(id), "a batch that nobody made");
     InvariantViolation.check(
-        id == BatchId.NONE || proposers.getOrDefault(slot << 32 ^ id, Set.of()).size() + 1 >= quorum,
+        id == BatchId.NONE
+            || proposers.getOrDefault(slot << 32 ^ id, Set.of()).size() + 1 >= quorum,
         "decided what no quorum proposed");
     decided.add(id);
     tables.add(tableHash);

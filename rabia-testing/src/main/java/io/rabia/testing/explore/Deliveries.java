@@ -6,7 +6,10 @@ import static io.rabia.testing.explore.SentMessages.value;
 import io.rabia.engine.protocol.SlotInstance;
 import io.rabia.engine.protocol.SlotInstance.Stage;
 
-/** Numbers the messages of a slot by phase, round and sender, and hands them to instances. One thread. */
+/**
+ * Numbers the messages of a slot by phase, round and sender, and hands them to instances. One
+ * thread.
+ */
 final class Deliveries {
   private static final int KINDS = 2;
 
@@ -37,7 +40,10 @@ final class Deliveries {
     return message / n / KINDS;
   }
 
-  /** The first message of the round that a replica at this stage waits for; the others follow by sender. */
+  /**
+   * The first message of the round that a replica at this stage waits for; the others follow by
+   * sender.
+   */
   int roundStart(Stage stage, int phase) {
     return (phase * KINDS + (stage == Stage.ROUND2 ? 1 : 0)) * n;
   }

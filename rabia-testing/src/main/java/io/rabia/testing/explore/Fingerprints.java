@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * A set of byte strings of one length, kept as 128-bit fingerprints in an open-addressing table: two strings are taken
- * for one with a chance of less than states² / 2^128. One thread.
+ * A set of byte strings of one length, kept as 128-bit fingerprints in an open-addressing table:
+ * two strings are taken for one with a chance of less than states² / 2^128. One thread.
  */
 final class Fingerprints {
   private static final VarHandle LONGS =

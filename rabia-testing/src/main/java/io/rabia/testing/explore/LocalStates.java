@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The states that one replica's production {@link SlotInstance} was ever in, numbered, and what it answered to each input
- * in each of them: it is a function of its state and the input, so it is asked once and the answer is remembered. One
- * thread.
+ * The states that one replica's production {@link SlotInstance} was ever in, numbered, and what it
+ * answered to each input in each of them: it is a function of its state and the input, so it is
+ * asked once and the answer is remembered. One thread.
  */
 final class LocalStates {
 
@@ -92,7 +92,8 @@ final class LocalStates {
     int next = number();
     InvariantViolation.check(counted || next == state, "an uncounted message changed something");
     InvariantViolation.check(
-        !deliveries.deliver(instance, message, code) && number() == next, "a duplicate was counted");
+        !deliveries.deliver(instance, message, code) && number() == next,
+        "a duplicate was counted");
     remember(key, next);
     return next;
   }

@@ -13,8 +13,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Several production {@link io.rabia.engine.protocol.Replica}s with model logs and links, moved by hand: nothing happens
- * but what is called for, time stands still but for {@link #tick}. A {@link ClusterOracle} watches. One thread.
+ * Several production {@link io.rabia.engine.protocol.Replica}s with model logs and links, moved by
+ * hand: nothing happens but what is called for, time stands still but for {@link #tick}. A {@link
+ * ClusterOracle} watches. One thread.
  */
 final class ReplicaCluster {
   /** Window of the clusters here, in slots. */
@@ -142,7 +143,8 @@ final class ReplicaCluster {
     Frame frame = links.get(from * n + to).poll();
     InvariantViolation.check(frame != null, "nothing to deliver");
     if (trace.wanted()) {
-      trace.add(nodes[from].name() + ">" + nodes[to].name() + " " + Trace.describe(frame.messages()));
+      trace.add(
+          nodes[from].name() + ">" + nodes[to].name() + " " + Trace.describe(frame.messages()));
     }
     nodes[to].receive(frame, now);
   }
@@ -159,7 +161,10 @@ final class ReplicaCluster {
     links.get(from * n + to).poll();
   }
 
-  /** Lets time pass for everyone. Heartbeats are sent to those whom they can tell something: who have applied less. */
+  /**
+   * Lets time pass for everyone. Heartbeats are sent to those whom they can tell something: who
+   * have applied less.
+   */
   void tick(long nanos) {
     now += nanos;
     for (ReplicaNode node : nodes) {

@@ -10,11 +10,13 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Bounded search over whole production replicas: three of them, with logs, two of them with a command and one with a
- * read. The plain run always does what has waited longest. The search tries every run that departs from it a bounded
- * number of times, at any step, by any other thing that can happen: another delivery first, a crash with or without the
- * records that are not durable, a broken connection, a restart, time that passes, another read. Each run goes on until
- * everything is settled, and is replayed from its start: nothing is copied. Deterministic; one thread, one use.
+ * Bounded search over whole production replicas: three of them, with logs, two of them with a
+ * command and one with a read. The plain run always does what has waited longest. The search tries
+ * every run that departs from it a bounded number of times, at any step, by any other thing that
+ * can happen: another delivery first, a crash with or without the records that are not durable, a
+ * broken connection, a restart, time that passes, another read. Each run goes on until everything
+ * is settled, and is replayed from its start: nothing is copied. Deterministic; one thread, one
+ * use.
  */
 public final class ReplicaExplorer {
 
@@ -85,7 +87,12 @@ public final class ReplicaExplorer {
       }
     } catch (InvariantViolation violation) {
       throw new InvariantViolation(
-          violation.getMessage() + " in " + Arrays.toString(path) + "\n  " + String.join("\n  ", done), violation);
+          violation.getMessage()
+              + " in "
+              + Arrays.toString(path)
+              + "\n  "
+              + String.join("\n  ", done),
+          violation);
     }
   }
 
@@ -116,7 +123,8 @@ public final class ReplicaExplorer {
       if (node.up()) {
         alone(cluster, node, options);
       } else {
-        options.add(new Option(NEVER - 1, node.name() + " restarts", () -> cluster.restart(node.index)));
+        options.add(
+            new Option(NEVER - 1, node.name() + " restarts", () -> cluster.restart(node.index)));
       }
       for (int b = 0; b < cluster.size(); b++) {
         between(cluster, a, b, options);

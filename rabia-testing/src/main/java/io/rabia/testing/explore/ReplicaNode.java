@@ -19,8 +19,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A production {@link Replica} with a model of its log and outbox: groups of records of which a prefix is durable, and
- * frames that wait for their group. Outlives crashes. One thread.
+ * A production {@link Replica} with a model of its log and outbox: groups of records of which a
+ * prefix is durable, and frames that wait for their group. Outlives crashes. One thread.
  */
 final class ReplicaNode {
 
@@ -145,7 +145,8 @@ final class ReplicaNode {
 
   /** Loses everything but the first groups of the log. */
   void crash(int keptGroups) {
-    InvariantViolation.check(keptGroups >= durable && keptGroups <= log.size(), "lost what was durable");
+    InvariantViolation.check(
+        keptGroups >= durable && keptGroups <= log.size(), "lost what was durable");
     log.subList(keptGroups, log.size()).clear();
     replica = null;
     held.clear();
@@ -235,7 +236,8 @@ final class ReplicaNode {
     oracle.applied(decided.slot(), decided.id(), active.tableHash());
     CommandBatch batch = decided.batch();
     String skipped = batch == null && BatchId.isBatch(decided.id()) ? " again, skipped" : "";
-    trace.add(name() + " applies " + decided.slot() + " = " + BatchId.toString(decided.id()) + skipped);
+    trace.add(
+        name() + " applies " + decided.slot() + " = " + BatchId.toString(decided.id()) + skipped);
     if (batch != null && own.contains(batch.id())) {
       answered++;
     }
@@ -320,8 +322,10 @@ final class ReplicaNode {
     int phase = output.phase(i);
     return switch (output.kind(i)) {
       case PROPOSE -> new Message.Propose(slot, id, batch);
-      case VOTE1 -> new Message.Vote1(slot, phase, io.rabia.core.StateValue.of(output.value(i)), id);
-      case VOTE2 -> new Message.Vote2(slot, phase, io.rabia.core.StateValue.of(output.value(i)), id);
+      case VOTE1 ->
+          new Message.Vote1(slot, phase, io.rabia.core.StateValue.of(output.value(i)), id);
+      case VOTE2 ->
+          new Message.Vote2(slot, phase, io.rabia.core.StateValue.of(output.value(i)), id);
       case DECIDE -> new Message.Decide(slot, id, batch);
       case BATCH_REQUEST -> new Message.BatchRequest(id);
       case BATCH_REPLY -> new Message.BatchReply(java.util.Objects.requireNonNull(output.batch(i)));

@@ -9,9 +9,9 @@ import io.rabia.core.InvariantViolation;
 import io.rabia.core.StateValue;
 
 /**
- * All messages ever sent in one slot, a byte each, and the oracle of protocol.md section 9 over them: written from the
- * protocol's text, with its own arithmetic. A replica's rounds are numbered in the order of its log: Propose, Vote2(0),
- * Vote1(1), Vote2(1) and so on. One thread.
+ * All messages ever sent in one slot, a byte each, and the oracle of protocol.md section 9 over
+ * them: written from the protocol's text, with its own arithmetic. A replica's rounds are numbered
+ * in the order of its log: Propose, Vote2(0), Vote1(1), Vote2(1) and so on. One thread.
  */
 final class SentMessages {
   static final long M1 = BatchId.pack(0, 1);
@@ -106,7 +106,8 @@ final class SentMessages {
     if (value == CODE_V1) {
       checkProposedByMajority(id);
     } else if (value == CODE_V0) {
-      InvariantViolation.check(round > 1 && id == BatchId.NONE, "V0 stands for no id and not in phase 0");
+      InvariantViolation.check(
+          round > 1 && id == BatchId.NONE, "V0 stands for no id and not in phase 0");
     } else {
       InvariantViolation.check(round % 2 == 1, "VQUESTION in a first round");
       InvariantViolation.check(

@@ -5,7 +5,10 @@ import io.rabia.testing.explore.SlotModel.Delivery;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-/** The explorations of a slot that find every planted bug of {@link SlotMutants}; throws what it finds. */
+/**
+ * The explorations of a slot that find every planted bug of {@link SlotMutants}; throws what it
+ * finds.
+ */
 public final class SlotCheck implements Callable<Long> {
 
   public SlotCheck() {}

@@ -18,10 +18,10 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Visits every state that one slot of the production {@link SlotInstance} can reach under a {@link SlotModel}, and holds
- * each against protocol.md section 9. What was sent can be received for ever, by anyone, any number of times, or never;
- * a replica that moves no more has crashed; one that restarts has only its own messages. A depth-first search with
- * hashed states. One thread, one use.
+ * Visits every state that one slot of the production {@link SlotInstance} can reach under a {@link
+ * SlotModel}, and holds each against protocol.md section 9. What was sent can be received for ever,
+ * by anyone, any number of times, or never; a replica that moves no more has crashed; one that
+ * restarts has only its own messages. A depth-first search with hashed states. One thread, one use.
  */
 public final class SlotExplorer {
 
@@ -99,7 +99,10 @@ public final class SlotExplorer {
     current = start();
   }
 
-  /** Visits everything; an {@link InvariantViolation} tells the way to the first state that breaks a rule. */
+  /**
+   * Visits everything; an {@link InvariantViolation} tells the way to the first state that breaks a
+   * rule.
+   */
   public Result explore() {
     int patterns = model.coin() == SlotModel.Coin.COMMON ? 1 << model.lastPhase() : 1;
     for (commonCoins = 0; commonCoins < patterns; commonCoins++) {
@@ -235,13 +238,14 @@ public final class SlotExplorer {
   }
 
   /**
-   * Only in phase 0 can a split leave a replica without an id, so only there does a vote of another round change what is
-   * sent: with any subset of those.
+   * Only in phase 0 can a split leave a replica without an id, so only there does a vote of another
+   * round change what is sent: with any subset of those.
    */
   private void hearOfAnId(int start, int senders) {
     int heard = hear(local, start, senders);
     LocalStates.Move move = locals[actor].evaluate(heard, false, 0);
-    if (move.codes().length > 0 && SentMessages.value(move.codes()[0]) == StateValue.CODE_VQUESTION) {
+    if (move.codes().length > 0
+        && SentMessages.value(move.codes()[0]) == StateValue.CODE_VQUESTION) {
       hearSubsets(start + n, heard);
     }
   }
@@ -316,7 +320,8 @@ public final class SlotExplorer {
       }
       state = locals[actor].restore(sent.all(actor), deliveries);
     }
-    System.arraycopy(current.state, sent.length(), next, sent.length(), next.length - sent.length());
+    System.arraycopy(
+        current.state, sent.length(), next, sent.length(), next.length - sent.length());
     sent.save(next);
     INTS.set(next, sent.length() + actor * Integer.BYTES, state);
     if (locals[actor].stage(state) == Stage.DECIDED) {
@@ -346,7 +351,10 @@ public final class SlotExplorer {
     }
   }
 
-  /** A replica's decision becomes part of the state, so that it stays one when the replica forgets it. */
+  /**
+   * A replica's decision becomes part of the state, so that it stays one when the replica forgets
+   * it.
+   */
   private void decision(int phase, long id) {
     byte code = (byte) (1 + SentMessages.proposalCode(id));
     InvariantViolation.check(
@@ -370,7 +378,8 @@ public final class SlotExplorer {
       after.load(node.state);
       before.load(node.parent.state);
       String what = node.action == Action.RECEIVES ? " " + deliveries.describe(node.message) : "";
-      lines.addFirst(name(node.actor) + " " + text(node.action) + what + ":" + after.beyond(before));
+      lines.addFirst(
+          name(node.actor) + " " + text(node.action) + what + ":" + after.beyond(before));
     }
     return "\n  " + String.join("\n  ", lines);
   }

@@ -8,7 +8,8 @@ import java.util.List;
  * What an exhaustive exploration of one slot covers.
  *
  * @param proposals packed id that each replica would propose; it may also never do so
- * @param lastPhase the last phase in which replicas move; their Vote1 of the next one is still checked
+ * @param lastPhase the last phase in which replicas move; their Vote1 of the next one is still
+ *     checked
  * @param delivery how messages reach replicas
  * @param restarts may a replica restart, at any time and any number of times?
  * @param coin what the coin may show
@@ -18,20 +19,28 @@ public record SlotModel(
 
   /** How messages reach replicas. All of them lose, delay, reorder and duplicate. */
   public enum Delivery {
-    /** One message at a time, and an evaluation whenever: every interleaving that there is, state by state. */
+    /**
+     * One message at a time, and an evaluation whenever: every interleaving that there is, state by
+     * state.
+     */
     SINGLE,
     /**
-     * Every subset of all that others sent, then an evaluation, then a restart, after which a replica may hear again what
-     * it had heard: so it reaches whatever SINGLE reaches with restarts. The states are the sets of sent messages.
+     * Every subset of all that others sent, then an evaluation, then a restart, after which a
+     * replica may hear again what it had heard: so it reaches whatever SINGLE reaches with
+     * restarts. The states are the sets of sent messages.
      */
     SUBSETS,
     /**
-     * As SUBSETS, with those subsets only that can make a difference to what is sent: every subset of the current round's
-     * messages, without or with everything else, in phase 0 with every subset of the rest when the round is split, which
-     * may tell an id; and every single Vote1 to jump to.
+     * As SUBSETS, with those subsets only that can make a difference to what is sent: every subset
+     * of the current round's messages, without or with everything else, in phase 0 with every
+     * subset of the rest when the round is split, which may tell an id; and every single Vote1 to
+     * jump to.
      */
     FORGETFUL,
-    /** With the subsets of FORGETFUL, but no restarts in between: what was heard stays in the tallies. */
+    /**
+     * With the subsets of FORGETFUL, but no restarts in between: what was heard stays in the
+     * tallies.
+     */
     BATCHED;
 
     /** Does a replica restart after every move? */
@@ -57,8 +66,8 @@ public record SlotModel(
   }
 
   /**
-   * All that n replicas can propose of NOOP and two batches, but for the names of the replicas and of the batches:
-   * replicas are treated alike, and so are batches.
+   * All that n replicas can propose of NOOP and two batches, but for the names of the replicas and
+   * of the batches: replicas are treated alike, and so are batches.
    */
   public static List<List<Long>> proposalPatterns(int n) {
     List<List<Long>> patterns = new ArrayList<>();
@@ -78,6 +87,12 @@ public record SlotModel(
   /** For reports. */
   public String describe() {
     return proposals.stream().map(BatchId::toString).toList()
-        + " phases 0.." + lastPhase + " " + delivery + " " + coin + (restarts ? " restarts" : "");
+        + " phases 0.."
+        + lastPhase
+        + " "
+        + delivery
+        + " "
+        + coin
+        + (restarts ? " restarts" : "");
   }
 }

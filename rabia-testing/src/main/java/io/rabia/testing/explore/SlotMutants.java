@@ -3,7 +3,10 @@ package io.rabia.testing.explore;
 import io.rabia.testing.mutant.SourceMutant;
 import java.util.List;
 
-/** Bugs planted into {@link io.rabia.engine.protocol.SlotInstance}, each of which {@link SlotCheck} must find. */
+/**
+ * Bugs planted into {@link io.rabia.engine.protocol.SlotInstance}, each of which {@link SlotCheck}
+ * must find.
+ */
 public final class SlotMutants {
   private static final String FILE = "io/rabia/engine/protocol/SlotInstance.java";
 
@@ -44,7 +47,8 @@ public final class SlotMutants {
                 + "    while (phase2[place] == votePhase && place % n < n - 1) {\n"
                 + "      place++;\n"
                 + "    }"),
-        mutant("f instead of f + 1", "decision = Quorum.decision(n);", "decision = Quorum.faults(n);"),
+        mutant(
+            "f instead of f + 1", "decision = Quorum.decision(n);", "decision = Quorum.faults(n);"),
         mutant("a quorum of half", "quorum = Quorum.size(n);", "quorum = (n + 1) / 2;"),
         mutant("a quorum of one less", "quorum = Quorum.size(n);", "quorum = Quorum.size(n) - 1;"),
         mutant(

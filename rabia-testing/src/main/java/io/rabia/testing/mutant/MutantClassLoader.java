@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
 
-/** Loads this project's classes anew, the changed ones from memory, and everything else from its parent. */
+/**
+ * Loads this project's classes anew, the changed ones from memory, and everything else from its
+ * parent.
+ */
 final class MutantClassLoader extends ClassLoader {
   private static final String OURS = "io.rabia.";
 

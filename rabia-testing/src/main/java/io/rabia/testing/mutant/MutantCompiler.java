@@ -49,7 +49,8 @@ final class MutantCompiler {
                   List.of(new Source(mutant)))
               .call();
       if (!compiled) {
-        throw new IllegalStateException("mutant '" + mutant.name() + "' does not compile:\n" + errors);
+        throw new IllegalStateException(
+            "mutant '" + mutant.name() + "' does not compile:\n" + errors);
       }
       return classes.written();
     } catch (java.io.IOException e) {
@@ -100,7 +101,8 @@ final class MutantCompiler {
         Location location, String name, JavaFileObject.Kind kind, FileObject sibling) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       outputs.put(name, bytes);
-      return new SimpleJavaFileObject(URI.create("memory:///" + name.replace('.', '/') + ".class"), kind) {
+      return new SimpleJavaFileObject(
+          URI.create("memory:///" + name.replace('.', '/') + ".class"), kind) {
         @Override
         public OutputStream openOutputStream() {
           return bytes;

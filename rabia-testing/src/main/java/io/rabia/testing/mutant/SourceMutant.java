@@ -10,13 +10,16 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /**
- * A planted bug: a production source file with exact texts replaced. The sources travel with this module, so no hook in
- * production code is needed. A check runs against the changed class in a class loader of its own, in which every class
- * of this project is loaded anew. Immutable and thread-safe.
+ * A planted bug: a production source file with exact texts replaced. The sources travel with this
+ * module, so no hook in production code is needed. A check runs against the changed class in a
+ * class loader of its own, in which every class of this project is loaded anew. Immutable and
+ * thread-safe.
  *
  * @param name what the bug is
- * @param file path of the source file from its source root, such as {@code io/rabia/engine/protocol/Lanes.java}
- * @param edits texts of the file, each of which must be there exactly once, and what stands there instead
+ * @param file path of the source file from its source root, such as {@code
+ *     io/rabia/engine/protocol/Lanes.java}
+ * @param edits texts of the file, each of which must be there exactly once, and what stands there
+ *     instead
  */
 public record SourceMutant(String name, String file, List<Edit> edits) {
 
@@ -49,8 +52,7 @@ public record SourceMutant(String name, String file, List<Edit> edits) {
   }
 
   private String original() {
-    try (InputStream in =
-        SourceMutant.class.getClassLoader().getResourceAsStream(SOURCES + file)) {
+    try (InputStream in = SourceMutant.class.getClassLoader().getResourceAsStream(SOURCES + file)) {
       return new String(
           Objects.requireNonNull(in, SOURCES + file).readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
@@ -61,9 +63,12 @@ public record SourceMutant(String name, String file, List<Edit> edits) {
   /**
    * Runs a check against this mutant.
    *
-   * @param check a public class with a public constructor without arguments; found by name in the mutant's class loader
-   * @return the violation that the check reported by throwing {@link InvariantViolation}, or empty when it saw nothing
-   * @throws IllegalStateException when the mutant cannot be made, or the check fails in any other way
+   * @param check a public class with a public constructor without arguments; found by name in the
+   *     mutant's class loader
+   * @return the violation that the check reported by throwing {@link InvariantViolation}, or empty
+   *     when it saw nothing
+   * @throws IllegalStateException when the mutant cannot be made, or the check fails in any other
+   *     way
    */
   public Optional<String> run(Class<? extends Callable<?>> check) {
     ClassLoader loader = new MutantClassLoader(MutantCompiler.compile(this));
@@ -77,7 +82,8 @@ public record SourceMutant(String name, String file, List<Edit> edits) {
           return Optional.of(String.valueOf(cause.getMessage()));
         }
       }
-      throw new IllegalStateException("mutant '" + name + "' broke the check instead of failing it", e);
+      throw new IllegalStateException(
+          "mutant '" + name + "' broke the check instead of failing it", e);
     }
   }
 

@@ -1,4 +1,7 @@
-/** Planted bugs: production sources changed in one place, compiled in memory, to see the checkers find them. */
+/**
+ * Planted bugs: production sources changed in one place, compiled in memory, to see the checkers
+ * find them.
+ */
 @NullMarked
 package io.rabia.testing.mutant;
 

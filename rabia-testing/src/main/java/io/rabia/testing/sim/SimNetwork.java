@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
  * are known here by index. One thread.
  */
 final class SimNetwork {
-  private static final long NEVER = Long.MAX_VALUE;
   private static final long QUEUE_BOUND = 8 << 20;
 
   /** What the faults do to frames from one member to another. */

@@ -212,7 +212,7 @@ public final class Simulation {
 
   private SimReport report() {
     String invalid = null;
-    if (completed * 60 < OPERATIONS_PER_MINUTE * options.seconds()) {
+    if (completed * 60L < (long) OPERATIONS_PER_MINUTE * options.seconds()) {
       invalid = "only " + completed + " operations";
     } else if (!faults.silent().isEmpty()) {
       invalid = "never fired: " + faults.silent();

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every reachable state of one slot. The count of states is part of the result: a search that visits less than it did has
- * lost some of its cover, and fails.
+ * Every reachable state of one slot. The count of states is part of the result: a search that
+ * visits less than it did has lost some of its cover, and fails.
  */
 class SlotExplorerTest {
 

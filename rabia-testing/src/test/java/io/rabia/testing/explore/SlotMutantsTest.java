@@ -8,7 +8,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A checker that finds nothing in broken code proves nothing about sound code. Protocol.md 10, number 20. */
+/**
+ * A checker that finds nothing in broken code proves nothing about sound code. Protocol.md 10,
+ * number 20.
+ */
 class SlotMutantsTest {
 
   static List<SourceMutant> mutants() {

@@ -56,7 +56,9 @@ class SourceMutantTest {
   @Test
   void changeThatDoesNotCompileIsRefused() {
     assertThatThrownBy(
-            () -> SourceMutant.of("broken", FILE, "return n / 2 + 1;", "return;").run(ThreeNeedTwo.class))
+            () ->
+                SourceMutant.of("broken", FILE, "return n / 2 + 1;", "return;")
+                    .run(ThreeNeedTwo.class))
         .hasMessageContaining("does not compile");
   }
 
