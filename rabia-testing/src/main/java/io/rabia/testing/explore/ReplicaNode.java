@@ -128,7 +128,7 @@ final class ReplicaNode {
             RETAINED_BYTES,
             1000L * ++runs);
     history.clear();
-    MessageHandler recovery = fresh.recovery();
+    MessageHandler recovery = fresh.recovery(0);
     for (List<Message> group : log) {
       group.forEach(message -> message.accept(recovery));
       while (fresh.pollDecided(Long.MAX_VALUE, decided)) {
