@@ -83,7 +83,7 @@ public final class Member implements AutoCloseable {
             clockStart,
             config.retainedBytes(),
             nonceSeed);
-    recovery = replica.recovery(now);
+    recovery = replica.recovery(now, this::applyRecovered);
     logCatchUp = new LogCatchUp(persistence, configuration.alpha());
     outbox = new Outbox(parts.transport(), persistence, replica, logCatchUp, parts.pool());
     connected = new boolean[configuration.size()];
@@ -117,10 +117,14 @@ public final class Member implements AutoCloseable {
 
   void recover(long number, ByteBuffer group) {
     MessageCodec.read(group, recovery);
+    logCatchUp.appended(number, replica.applied());
+  }
+
+  /** At once, not after the group: the records that follow may be for slots that this makes room for. */
+  private void applyRecovered() {
     while (replica.pollDecided(Long.MAX_VALUE, decided)) {
       applier.apply(decided, -1);
     }
-    logCatchUp.appended(number, replica.applied());
   }
 
   void recovered(long lastGroup, long now) {

@@ -1,6 +1,7 @@
 package io.rabia.engine.protocol;
 
 import io.rabia.core.CommandBatch;
+import io.rabia.core.InvariantViolation;
 import io.rabia.engine.protocol.Window.Slot;
 import org.jspecify.annotations.Nullable;
 
@@ -10,15 +11,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Recovery extends LogRecords {
   private final Replica replica;
+  private final Runnable decided;
 
-  Recovery(Replica replica) {
+  Recovery(Replica replica, Runnable decided) {
     this.replica = replica;
+    this.decided = decided;
   }
 
   private @Nullable Slot open(long number) {
-    if (number < replica.applied() || !replica.window.holds(number, replica.applied())) {
+    if (number < replica.applied()) {
       return null;
     }
+    InvariantViolation.check(number < replica.limit(), "a promise in the log outside the window");
     return replica.openAtRecovery(number);
   }
 
@@ -56,7 +60,10 @@ final class Recovery extends LogRecords {
 
   @Override
   public void onDecide(long number, long id, @Nullable CommandBatch batch) {
+    InvariantViolation.check(number == replica.applied(), "decisions in the log out of order");
     replica.onDecide(number, id, batch);
+    decided.run();
+    InvariantViolation.check(number < replica.applied(), "a decision in the log without its batch");
   }
 
   @Override

@@ -130,10 +130,11 @@ public final class Replica implements MessageHandler {
    * Takes records of the own log; use until {@link #recovered}.
    *
    * @param now the time at which log time goes on from what the log says
+   * @param decided called after each decision, to take it with {@link #pollDecided} before the next record
    */
-  public MessageHandler recovery(long now) {
+  public MessageHandler recovery(long now, Runnable decided) {
     this.now = now;
-    return new Recovery(this);
+    return new Recovery(this, decided);
   }
 
   /** The log was read to its end, at number {@code lastGroup}; from now on this replica speaks. */

@@ -51,12 +51,14 @@ final class FrameWatch extends LogRecords {
   }
 
   private final Violations violations;
+  private final Trace trace;
   private final int n;
   private final Map<Long, SlotRecord> slots = new HashMap<>();
   private final Map<Long, Integer> contents = new HashMap<>();
   private int from;
 
-  FrameWatch(Violations violations, int n) {
+  FrameWatch(Violations violations, Trace trace, int n) {
+    this.trace = trace;
     this.violations = violations;
     this.n = n;
   }
@@ -86,6 +88,10 @@ final class FrameWatch extends LogRecords {
               + before
               + " and "
               + value);
+    }
+    if (before != value) {
+      int sender = from + 1;
+      trace.line(() -> "  member " + sender + " says " + value + " as " + what + " of slot " + slot);
     }
     round.said[from] = value;
   }

@@ -86,6 +86,11 @@ final class SimDisk implements Storage {
     content.forced = size;
   }
 
+  @Override
+  public String toString() {
+    return names.size() + " files under " + durability;
+  }
+
   /** The disk as one process sees it. */
   private final class Life implements Disk {
     private final Runnable mayCrash;

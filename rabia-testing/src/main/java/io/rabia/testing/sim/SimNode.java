@@ -96,6 +96,7 @@ final class SimNode {
     SimTransport fresh = new SimTransport(world.network(), this, cluster.members().size());
     transport = fresh;
     Persistence log = storage.open(this::mayCrash);
+    world.trace().line(() -> "node " + (index + 1) + " starts on " + storage);
     LongSupplier tokens = random.fork()::nextLong;
     EngineAgent.Parts parts =
         new EngineAgent.Parts(

@@ -45,6 +45,11 @@ final class SimPersistence implements Storage {
     slow = nanos;
   }
 
+  @Override
+  public String toString() {
+    return groups.size() + " groups, forced within " + 2 * (forceNanos + slow) / SimClock.MICRO + " us";
+  }
+
   /** One life's view. */
   private final class Log implements Persistence {
     private final Runnable mayCrash;

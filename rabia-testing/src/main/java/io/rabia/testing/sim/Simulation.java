@@ -52,7 +52,7 @@ public final class Simulation {
     violations = new Violations(clock, trace);
     faults = new Faults(draw(options.faults()));
     int n = options.nodes();
-    watch = new FrameWatch(violations, n);
+    watch = new FrameWatch(violations, trace, n);
     outcomes = new Outcomes(violations, watch, trace);
     history = new History(violations, n);
     network = new SimNetwork(clock, trace, random.fork(), faults, n);
