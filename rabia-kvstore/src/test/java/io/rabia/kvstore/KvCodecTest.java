@@ -130,6 +130,8 @@ final class KvCodecTest {
     } catch (RabiaException.Serialization refused) {
       return;
     }
-    assertThat(again).isEqualTo(bytes);
+    if (!Arrays.equals(again, bytes)) {
+      assertThat(again).isEqualTo(bytes);
+    }
   }
 }
