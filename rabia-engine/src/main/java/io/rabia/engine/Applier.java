@@ -11,7 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Applies decided batches in slot order: sessions, the user's state machine, the answers. One thread. */
+/**
+ * Applies decided batches in slot order: sessions, the user's state machine, the answers. One
+ * thread.
+ */
 final class Applier {
   private final StateMachine stateMachine;
   private final Sessions sessions = new Sessions();
@@ -29,7 +32,9 @@ final class Applier {
     return sessions;
   }
 
-  /** @param ownOrigin ordinal whose batches carry this node's requests */
+  /**
+   * @param ownOrigin ordinal whose batches carry this node's requests
+   */
   void apply(Replica.Decided decided, int ownOrigin) {
     CommandBatch batch = decided.batch();
     if (batch == null) {
@@ -48,7 +53,13 @@ final class Applier {
 
   private byte[] execute(Replica.Decided decided, int index) {
     return switch (cursor.kind()) {
-      case CommandBatch.KIND_OPEN_SESSION -> sessions.open(decided.slot(), index);
+      case CommandBatch.KIND_OPEN_SESSION -> {
+        byte[] opened = sessions.open(decided.slot(), index);
+        if (opened[0] == Sessions.OK) {
+          keeper.seen(ByteBuffer.wrap(opened).getLong(1));
+        }
+        yield opened;
+      }
       case CommandBatch.KIND_CLOSE_SESSION -> sessions.close(cursor.session(), cursor.number());
       default -> {
         keeper.seen(cursor.session());
@@ -83,7 +94,9 @@ final class Applier {
     if (request == null) {
       return;
     }
-    keeper.answered(request, result);
+    if (!keeper.answered(request, result)) {
+      return;
+    }
     byte[] rest = Arrays.copyOfRange(result, 1, result.length);
     switch (result[0]) {
       case Sessions.OK -> pending.succeed(request, rest);

@@ -19,7 +19,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/** A node that is a member of a formed cluster: its replica and what feeds and drains it. One thread. */
+/**
+ * A node that is a member of a formed cluster: its replica and what feeds and drains it. One
+ * thread.
+ */
 @Internal
 public final class Member implements AutoCloseable {
   private static final long TICK_NANOS = 1_000_000;
@@ -80,7 +83,7 @@ public final class Member implements AutoCloseable {
             clockStart,
             config.retainedBytes(),
             nonceSeed);
-    recovery = replica.recovery();
+    recovery = replica.recovery(now);
     logCatchUp = new LogCatchUp(persistence, configuration.alpha());
     outbox = new Outbox(parts.transport(), persistence, replica, logCatchUp, parts.pool());
     connected = new boolean[configuration.size()];
@@ -272,7 +275,8 @@ public final class Member implements AutoCloseable {
     if (replica.busy() || outbox.waitsForTime() || !batcher.isEmpty()) {
       wait = TICK_NANOS;
     }
-    return Math.max(0, Math.min(wait, pending.nearestDeadline() - now));
+    long deadline = pending.nearestDeadline();
+    return deadline == Long.MAX_VALUE ? wait : Math.max(0, Math.min(wait, deadline - now));
   }
 
   boolean drained() {

@@ -5,12 +5,14 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * One flat directory of files, as little of it as a log needs, so that a simulated disk can stand in for the real one.
- * Names are plain file names. Used by one thread at a time; every call is synchronous.
+ * One flat directory of files, as little of it as a log needs, so that a simulated disk can stand
+ * in for the real one. Names are plain file names. Used by one thread at a time; every call is
+ * synchronous.
  *
- * <p>What survives: written bytes survive the death of the process; {@link DiskFile#force} makes a file's bytes and
- * size survive the loss of power; {@link #forceDirectory} does so for every create, rename and delete before it. What
- * was not forced may be lost in any part and any order. Every method throws {@link IOException} when the disk fails.
+ * <p>What survives: written bytes survive the death of the process; {@link DiskFile#force} makes a
+ * file's bytes and size survive the loss of power; {@link #forceDirectory} does so for every
+ * create, rename and delete before it. What was not forced may be lost in any part and any order.
+ * Every method throws {@link IOException} when the disk fails.
  */
 public interface Disk {
 
@@ -18,10 +20,11 @@ public interface Disk {
   String location();
 
   /**
-   * Takes the directory for this process alone until the result is closed or the process dies, and creates it durably
-   * if it is missing.
+   * Takes the directory for this process alone until the result is closed or the process dies, and
+   * creates it durably if it is missing.
    *
-   * @throws IOException at once when somebody holds it or it cannot be used; then nothing was written
+   * @throws IOException at once when somebody holds it or it cannot be used; then nothing was
+   *     written
    */
   Closeable lock() throws IOException;
 
@@ -42,8 +45,8 @@ public interface Disk {
   void forceDirectory() throws IOException;
 
   /**
-   * Names the time since the machine was last started: as long as it is the same, nothing that was written can have
-   * been lost.
+   * Names the time since the machine was last started: as long as it is the same, nothing that was
+   * written can have been lost.
    */
   String bootId() throws IOException;
 }

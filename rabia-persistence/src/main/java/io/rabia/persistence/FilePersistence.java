@@ -19,15 +19,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log in segment files of one directory (protocol.md section 6). One thread. {@link #append} is one write, {@link
- * #flush} under FSYNC one force by the calling thread, so {@link #durable} rises only during calls and {@code wakeup} is
- * never used. An engine with nothing to do calls {@link #flush} once more: then a mark is written that states that the
- * last groups are safe, so that damage to them can be told from a torn tail.
+ * The log in segment files of one directory (protocol.md section 6). One thread. {@link #append} is
+ * one write, {@link #flush} under FSYNC one force by the calling thread, so {@link #durable} rises
+ * only during calls and {@code wakeup} is never used. An engine with nothing to do calls {@link
+ * #flush} once more: then a mark is written that states that the last groups are safe, so that
+ * damage to them can be told from a torn tail.
  *
- * <p>Errors: {@link RabiaException.Storage} when the disk fails or is full, or the directory cannot be used or is in
- * use; {@link RabiaException.Checksum} when groups that were safe are gone, so that the member has lost its votes. After
- * either, every call but {@link #durable} and {@link #close} throws the same again and nothing more is written; a new
- * instance starts from what is on disk. {@link #open} leaves the directory as it found it when it finds damage.
+ * <p>Errors: {@link RabiaException.Storage} when the disk fails or is full, or the directory cannot
+ * be used or is in use; {@link RabiaException.Checksum} when groups that were safe are gone, so
+ * that the member has lost its votes. After either, every call but {@link #durable} and {@link
+ * #close} throws the same again and nothing more is written; a new instance starts from what is on
+ * disk. {@link #open} leaves the directory as it found it when it finds damage.
  */
 public final class FilePersistence implements Persistence {
   private static final Logger LOG = LoggerFactory.getLogger(FilePersistence.class);
@@ -60,7 +62,10 @@ public final class FilePersistence implements Persistence {
   private long flushed;
   private long stated;
 
-  /** Index of the first segment with bytes that no force of this run has covered; used under OS only. */
+  /**
+   * Index of the first segment with bytes that no force of this run has covered; used under OS
+   * only.
+   */
   private int firstUnforced;
 
   public FilePersistence(Path directory, FilePersistenceConfig config) {
@@ -149,8 +154,13 @@ public final class FilePersistence implements Persistence {
     String boot = disk.bootId();
     if (!boot.equals(status.boot())) {
       throw new RabiaException.Checksum(
-          "the log in " + disk.location() + " was written with durability OS on boot "
-              + status.boot() + " and not closed in order; this is boot " + boot + VOTES_LOST);
+          "the log in "
+              + disk.location()
+              + " was written with durability OS on boot "
+              + status.boot()
+              + " and not closed in order; this is boot "
+              + boot
+              + VOTES_LOST);
     }
   }
 
@@ -341,7 +351,11 @@ public final class FilePersistence implements Persistence {
   private RabiaException damaged(LogSegment segment, long offset) {
     failure =
         new RabiaException.Checksum(
-            segment.name() + " in " + disk.location() + " is damaged near offset " + offset
+            segment.name()
+                + " in "
+                + disk.location()
+                + " is damaged near offset "
+                + offset
                 + VOTES_LOST);
     return failure;
   }
@@ -373,7 +387,10 @@ public final class FilePersistence implements Persistence {
     }
   }
 
-  /** The mark says that everything before it is safe, so under FSYNC it comes after the force, and is forced itself. */
+  /**
+   * The mark says that everything before it is safe, so under FSYNC it comes after the force, and
+   * is forced itself.
+   */
   private void finish() throws IOException {
     if (groupsEnd > flushed) {
       flushGroups();
@@ -392,10 +409,18 @@ public final class FilePersistence implements Persistence {
   }
 
   private void release() throws IOException {
-    try (Closeable heldLock = lock;
-        Closeable openFile = active) {
-      lock = null;
-      active = null;
+    DiskFile openFile = active;
+    Closeable heldLock = lock;
+    active = null;
+    lock = null;
+    try {
+      if (openFile != null) {
+        openFile.close();
+      }
+    } finally {
+      if (heldLock != null) {
+        heldLock.close();
+      }
     }
   }
 

@@ -5,12 +5,13 @@ import io.rabia.core.persistence.Durability;
 /**
  * How a {@link FilePersistence} keeps its log. Immutable.
  *
- * @param durability what a promise survives. Default {@link Durability#FSYNC}; {@link Durability#OS} saves the force
- *     before each answer and gives up what was not yet on disk when a machine restarts
- * @param segmentBytes bytes after which the log goes on in a new file, 1 KiB to 1 GiB. Default 64 MiB. Smaller files
- *     are given free earlier, larger ones cost fewer forces of the directory
- * @param maxGroupBytes the largest group that {@code append} takes, in bytes, 1 KiB to 1 GiB. Default 64 MiB. One
- *     write buffer grows up to it
+ * @param durability what a promise survives. Default {@link Durability#FSYNC}; {@link
+ *     Durability#OS} saves the force before each answer and gives up what was not yet on disk when
+ *     a machine restarts
+ * @param segmentBytes bytes after which the log goes on in a new file, 1 KiB to 1 GiB. Default 64
+ *     MiB. Smaller files are given free earlier, larger ones cost fewer forces of the directory
+ * @param maxGroupBytes the largest group that {@code append} takes, in bytes, 1 KiB to 1 GiB.
+ *     Default 64 MiB. One write buffer grows up to it
  */
 public record FilePersistenceConfig(Durability durability, int segmentBytes, int maxGroupBytes) {
   private static final int MIN_BYTES = 1 << 10;
@@ -18,7 +19,8 @@ public record FilePersistenceConfig(Durability durability, int segmentBytes, int
 
   public FilePersistenceConfig {
     if (durability == Durability.MEMORY) {
-      throw new IllegalArgumentException("a log in files is FSYNC or OS; for MEMORY see InMemoryPersistence");
+      throw new IllegalArgumentException(
+          "a log in files is FSYNC or OS; for MEMORY see InMemoryPersistence");
     }
     checkBytes("segmentBytes", segmentBytes);
     checkBytes("maxGroupBytes", maxGroupBytes);

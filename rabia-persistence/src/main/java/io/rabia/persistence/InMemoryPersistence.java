@@ -6,8 +6,8 @@ import io.rabia.core.persistence.Persistence;
 import java.nio.ByteBuffer;
 
 /**
- * The paper's model: a crash loses everything, so nothing is kept. Groups are numbered and count as durable at once;
- * there is nothing to replay and nothing to read again. One thread.
+ * The paper's model: a crash loses everything, so nothing is kept. Groups are numbered and count as
+ * durable at once; there is nothing to replay and nothing to read again. One thread.
  */
 public final class InMemoryPersistence implements Persistence {
   private long last = NONE;

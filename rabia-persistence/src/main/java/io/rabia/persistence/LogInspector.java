@@ -9,9 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
- * Looks at the log of a member that does not run, and changes nothing. Any thread. All methods throw {@link
- * RabiaException.Storage} for a directory that cannot be read or holds a later format, and {@link
- * RabiaException.Checksum} for a damaged status file; other damage is reported.
+ * Looks at the log of a member that does not run, and changes nothing. Any thread. All methods
+ * throw {@link RabiaException.Storage} for a directory that cannot be read or holds a later format,
+ * and {@link RabiaException.Checksum} for a damaged status file; other damage is reported.
  */
 public final class LogInspector {
 
@@ -30,7 +30,10 @@ public final class LogInspector {
     }
   }
 
-  /** Prints a line for each group of the intact part, with its messages, then the lines of the report. */
+  /**
+   * Prints a line for each group of the intact part, with its messages, then the lines of the
+   * report.
+   */
   public static void inspect(Path directory, PrintStream out) {
     inspect(new NioDisk(directory), out);
   }
@@ -65,9 +68,18 @@ public final class LogInspector {
       while (reader.next()) {
         if (!reader.mark()) {
           out.println(
-              "group number=" + reader.number() + " start=" + reader.start() + " position="
-                  + reader.position() + " safe=" + reader.safe() + " bytes="
-                  + reader.body().remaining() + " " + messages(reader.body()));
+              "group number="
+                  + reader.number()
+                  + " start="
+                  + reader.start()
+                  + " position="
+                  + reader.position()
+                  + " safe="
+                  + reader.safe()
+                  + " bytes="
+                  + reader.body().remaining()
+                  + " "
+                  + messages(reader.body()));
         }
       }
     }

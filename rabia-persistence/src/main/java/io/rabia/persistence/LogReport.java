@@ -9,7 +9,8 @@ import java.util.Optional;
  * What a check of a whole log found. Immutable.
  *
  * @param directory where it is
- * @param status how it is held: FORCED, RUNNING (boot id) or CLEAN; empty for a log that was never opened
+ * @param status how it is held: FORCED, RUNNING (boot id) or CLEAN; empty for a log that was never
+ *     opened
  * @param segments its intact files, in order
  * @param groups number of intact groups
  * @param firstNumber of these, {@link Persistence#NONE} if there is none
@@ -65,15 +66,36 @@ public record LogReport(
     List<String> lines = new ArrayList<>();
     for (Segment segment : segments) {
       lines.add(
-          "segment file=" + segment.file() + " first=" + segment.firstNumber() + " groups="
-              + segment.groups() + " bytes=" + segment.bytes());
+          "segment file="
+              + segment.file()
+              + " first="
+              + segment.firstNumber()
+              + " groups="
+              + segment.groups()
+              + " bytes="
+              + segment.bytes());
     }
     unsafeTail.ifPresent(place -> lines.add("unsafe tail, cut at the next start: " + place));
     damage.ifPresent(place -> lines.add("damage: " + place));
     lines.add(
-        "log directory=" + directory + " status=" + status.orElse("none") + " segments="
-            + segments.size() + " groups=" + groups + " first=" + firstNumber + " last="
-            + lastNumber + " starts=" + lastStart + " bytes=" + bytes + " intact=" + intact());
+        "log directory="
+            + directory
+            + " status="
+            + status.orElse("none")
+            + " segments="
+            + segments.size()
+            + " groups="
+            + groups
+            + " first="
+            + firstNumber
+            + " last="
+            + lastNumber
+            + " starts="
+            + lastStart
+            + " bytes="
+            + bytes
+            + " intact="
+            + intact());
     return lines;
   }
 }

@@ -11,8 +11,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a whole log and judges it (protocol.md section 6, "Damage"): what is wrong below a stated safe offset is damage,
- * what is wrong above all of them is a tail of which nothing was sent. Writes nothing. One thread, used once.
+ * Reads a whole log and judges it (protocol.md section 6, "Damage"): what is wrong below a stated
+ * safe offset is damage, what is wrong above all of them is a tail of which nothing was sent.
+ * Writes nothing. One thread, used once.
  */
 final class LogScan {
   private final Disk disk;
@@ -122,7 +123,8 @@ final class LogScan {
   private void readSegment(String name, boolean last) throws IOException {
     long first = LogSegment.firstOf(name).orElseThrow();
     if (first != lastNumber + 1) {
-      damage = new Place(name, 0, "the groups from number " + (lastNumber + 1) + " to it are missing");
+      damage =
+          new Place(name, 0, "the groups from number " + (lastNumber + 1) + " to it are missing");
       return;
     }
     try (DiskFile file = disk.openRead(name)) {
@@ -132,8 +134,13 @@ final class LogScan {
         judgeHeader(name, first, size, last);
       } else if (segment.first() != first || segment.base() != end || segment.start() < lastStart) {
         damage =
-            new Place(name, 0, "the header is of another segment, or the one before has changed: "
-                + segment + " after position " + end);
+            new Place(
+                name,
+                0,
+                "the header is of another segment, or the one before has changed: "
+                    + segment
+                    + " after position "
+                    + end);
       } else {
         readRecords(file, segment, size, last);
       }
@@ -146,7 +153,10 @@ final class LogScan {
     return LogSegment.parse(header.flip(), name + " in " + disk.location());
   }
 
-  /** A header is safe before anything follows it: alone at the end it may be half made, else it was damaged. */
+  /**
+   * A header is safe before anything follows it: alone at the end it may be half made, else it was
+   * damaged.
+   */
   private void judgeHeader(String name, long first, long size, boolean last) {
     boolean counts = status != null && first <= status.segment();
     if (last && !counts && size <= LogSegment.HEADER_BYTES) {
@@ -177,7 +187,8 @@ final class LogScan {
     if (!last) {
       damage = new Place(segment.name(), valid, what + ", and a later segment exists");
     } else if (statedSafe(valid, size)) {
-      damage = new Place(segment.name(), valid, what + ", and a later record states that it was safe");
+      damage =
+          new Place(segment.name(), valid, what + ", and a later record states that it was safe");
     } else {
       unsafeTail = new Place(segment.name(), valid, what);
     }
@@ -200,7 +211,10 @@ final class LogScan {
     return true;
   }
 
-  /** Looks at every byte behind the damage, since lengths mean nothing there, for a record that states it was safe. */
+  /**
+   * Looks at every byte behind the damage, since lengths mean nothing there, for a record that
+   * states it was safe.
+   */
   private boolean statedSafe(long valid, long size) throws IOException {
     long damaged = end;
     for (long at = valid + 1; at + RecordCodec.HEADER_BYTES <= size; at++) {

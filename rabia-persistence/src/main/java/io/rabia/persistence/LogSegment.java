@@ -9,8 +9,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file of the log, as its name and header say. A segment is made only when everything before it is safe, so its
- * existence states that. Immutable.
+ * One file of the log, as its name and header say. A segment is made only when everything before it
+ * is safe, so its existence states that. Immutable.
  *
  * <pre>
  *  0 magic "RLOG"   4 format version u16   6 group id u16   8 number of the first group i64
@@ -60,7 +60,8 @@ record LogSegment(long first, long base, long start) {
    * Reads a header.
    *
    * @return null if it is incomplete or damaged
-   * @throws RabiaException.Storage if it is intact and of a format or group that this version does not know
+   * @throws RabiaException.Storage if it is intact and of a format or group that this version does
+   *     not know
    */
   static @Nullable LogSegment parse(ByteBuffer header, String where) {
     if (header.limit() < HEADER_BYTES
@@ -72,8 +73,16 @@ record LogSegment(long first, long base, long start) {
     int group = Short.toUnsignedInt(header.getShort(6));
     if (version != FORMAT_VERSION || group != GROUP_ID) {
       throw new RabiaException.Storage(
-          where + " has format version " + version + " and group " + group + ", known are version "
-              + FORMAT_VERSION + " and group " + GROUP_ID, null);
+          where
+              + " has format version "
+              + version
+              + " and group "
+              + group
+              + ", known are version "
+              + FORMAT_VERSION
+              + " and group "
+              + GROUP_ID,
+          null);
     }
     return new LogSegment(header.getLong(8), header.getLong(16), header.getLong(24));
   }

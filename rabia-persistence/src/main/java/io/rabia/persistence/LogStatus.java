@@ -10,8 +10,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the log is held at the moment, in a small file beside it: one line of text, replaced in one step and forced before
- * anything follows from it. Immutable.
+ * How the log is held at the moment, in a small file beside it: one line of text, replaced in one
+ * step and forced before anything follows from it. Immutable.
  *
  * @param start number of the last process start
  * @param segment number of the first group of the newest segment that counts
@@ -25,7 +25,8 @@ record LogStatus(long start, long segment, State state, String boot) {
   private static final Pattern LINE =
       Pattern.compile("rabia-log ([0-9]{1,9}) ((?:[^\\n]*) )crc=([0-9a-f]{8})\\n");
   private static final Pattern CONTENT =
-      Pattern.compile("start=([0-9]{1,18}) segment=([0-9]{1,19}) state=(FORCED|RUNNING|CLEAN) boot=(\\S+) ");
+      Pattern.compile(
+          "start=([0-9]{1,18}) segment=([0-9]{1,19}) state=(FORCED|RUNNING|CLEAN) boot=(\\S+) ");
 
   enum State {
     /** Everything is forced before it counts. */
@@ -64,8 +65,14 @@ record LogStatus(long start, long segment, State state, String boot) {
     Matcher content = CONTENT.matcher(line.group(2));
     if (!line.group(1).equals(Integer.toString(VERSION)) || !content.matches()) {
       throw new RabiaException.Storage(
-          NAME + " in " + directory + " has format version " + line.group(1) + ", known is "
-              + VERSION, null);
+          NAME
+              + " in "
+              + directory
+              + " has format version "
+              + line.group(1)
+              + ", known is "
+              + VERSION,
+          null);
     }
     return new LogStatus(
         Long.parseLong(content.group(1)),
@@ -83,7 +90,7 @@ record LogStatus(long start, long segment, State state, String boot) {
   /** Durable when it returns. */
   void write(Disk disk) throws IOException {
     String version = Integer.toString(VERSION);
-    String content = 
+    String content =
         "start=" + start + " segment=" + segment + " state=" + state + " boot=" + boot + " ";
     String line =
         "rabia-log " + version + " " + content + "crc=" + checksum(version, content) + "\n";

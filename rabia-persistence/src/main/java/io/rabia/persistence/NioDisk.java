@@ -19,9 +19,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A directory of the local file system. Used by one thread at a time. An interrupt that is pending when a method is
- * called stays pending and does no harm; one that arrives during a write or force closes the file, which is a failed
- * write.
+ * A directory of the local file system. Used by one thread at a time. An interrupt that is pending
+ * when a method is called stays pending and does no harm; one that arrives during a write or force
+ * closes the file, which is a failed write.
  */
 public final class NioDisk implements Disk {
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
@@ -42,9 +42,9 @@ public final class NioDisk implements Disk {
   /**
    * {@inheritDoc}
    *
-   * <p>The lock is the operating system's lock on a file. Closing any channel on that file would release it for the
-   * whole process, so a second taker within this process must be refused before it opens the file: that is what the
-   * owner's file is for.
+   * <p>The lock is the operating system's lock on a file. Closing any channel on that file would
+   * release it for the whole process, so a second taker within this process must be refused before
+   * it opens the file: that is what the owner's file is for.
    */
   @Override
   public Closeable lock() throws IOException {
@@ -93,8 +93,7 @@ public final class NioDisk implements Disk {
   /** The process id alone is not enough: in a container every process is number 1. */
   private static String processIdentity() {
     ProcessHandle self = ProcessHandle.current();
-    return self.pid()
-        + self.info().startInstant().map(instant -> " started " + instant).orElse("");
+    return self.pid() + self.info().startInstant().map(instant -> " started " + instant).orElse("");
   }
 
   private void createDirectory() throws IOException {
@@ -177,7 +176,9 @@ public final class NioDisk implements Disk {
     long run() throws IOException;
   }
 
-  /** A channel that is used by an interrupted thread closes itself; a log must not be lost that way. */
+  /**
+   * A channel that is used by an interrupted thread closes itself; a log must not be lost that way.
+   */
   private static long uninterrupted(IoCall call) throws IOException {
     boolean interrupted = Thread.interrupted();
     try {

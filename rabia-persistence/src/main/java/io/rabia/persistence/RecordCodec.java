@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * The bytes of one record of the log: a group, or a mark that only states what is safe. One thread. All numbers are
- * big-endian.
+ * The bytes of one record of the log: a group, or a mark that only states what is safe. One thread.
+ * All numbers are big-endian.
  *
  * <pre>
  *  0 crc32c of everything behind it   i32
@@ -17,8 +17,8 @@ import java.util.zip.CRC32C;
  * 40 body
  * </pre>
  *
- * <p>The own position is part of the record so that no copy of one, be it a misplaced block or the content of a
- * command, can pass for one.
+ * <p>The own position is part of the record so that no copy of one, be it a misplaced block or the
+ * content of a command, can pass for one.
  */
 final class RecordCodec {
   static final int HEADER_BYTES = 40;

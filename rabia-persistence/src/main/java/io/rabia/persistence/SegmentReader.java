@@ -6,8 +6,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the records of one segment after the other, through one buffer that it keeps. The accessors describe the record
- * that {@link #next} found. One thread.
+ * Reads the records of one segment after the other, through one buffer that it keeps. The accessors
+ * describe the record that {@link #next} found. One thread.
  */
 final class SegmentReader {
   private static final int INITIAL_BYTES = 16 << 10;
@@ -29,7 +29,10 @@ final class SegmentReader {
   private long safe;
   private long position;
 
-  /** Starts at the first record of a file whose first byte is at {@code base} and of which {@code end} bytes count. */
+  /**
+   * Starts at the first record of a file whose first byte is at {@code base} and of which {@code
+   * end} bytes count.
+   */
   void start(DiskFile file, long base, long end) {
     this.file = file;
     this.base = base;

@@ -19,7 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The machine or the process stops between any two operations on files, and what was not forced is lost or mixed. */
+/**
+ * The machine or the process stops between any two operations on files, and what was not forced is
+ * lost or mixed.
+ */
 class CrashTest {
 
   /** What one log has taken and promised over all the lives of its member. */
@@ -27,7 +30,10 @@ class CrashTest {
     final List<String> groups = new ArrayList<>();
     int promised;
 
-    /** Opens, checks the promise, then appends and flushes at random until the disk stops or enough was done. */
+    /**
+     * Opens, checks the promise, then appends and flushes at random until the disk stops or enough
+     * was done.
+     */
     void live(Disk disk, FilePersistenceConfig config, int life, Random random, int steps) {
       FilePersistence log = new FilePersistence(disk, config);
       List<String> replayed = new ArrayList<>();
@@ -47,7 +53,8 @@ class CrashTest {
 
     private void step(FilePersistence log, int life, Random random) {
       if (random.nextInt(3) > 0) {
-        String group = "life " + life + " group " + groups.size() + " " + "x".repeat(random.nextInt(300));
+        String group =
+            "life " + life + " group " + groups.size() + " " + "x".repeat(random.nextInt(300));
         groups.add(group);
         assertThat(append(log, group)).isEqualTo(groups.size());
       } else {
@@ -181,7 +188,9 @@ class CrashTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = Durability.class, names = {"FSYNC", "OS"})
+  @EnumSource(
+      value = Durability.class,
+      names = {"FSYNC", "OS"})
   void goesOnWithTheOtherPolicyAfterAnOrderlyClose(Durability first) {
     MemoryDisk disk = new MemoryDisk("boot");
     try (FilePersistence log = open(disk, first == Durability.OS ? OS : FSYNC)) {

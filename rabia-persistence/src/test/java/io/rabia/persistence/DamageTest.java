@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rabia.core.RabiaException;
+import io.rabia.persistence.MemoryDisk.Operation;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -197,6 +198,19 @@ class DamageTest {
   }
 
   @Test
+  void forcesTheCutBeforeAnythingIsWritten() {
+    MemoryDisk torn = crashed();
+    String segment = last(torn);
+    byte[] bytes = torn.content(segment);
+    torn.content(segment, Arrays.copyOf(bytes, bytes.length - 1));
+    open(torn, FSYNC);
+    List<Operation> history = torn.history();
+    int cut = history.indexOf(Operation.TRUNCATE);
+    assertThat(history.get(cut + 1)).isEqualTo(Operation.FORCE);
+    assertThat(history.indexOf(Operation.WRITE)).isGreaterThan(cut);
+  }
+
+  @Test
   void namesZerosInPlaceOfGroupsBeforeTheLastOne() {
     MemoryDisk whole = crashed();
     String segment = last(whole);
@@ -252,6 +266,20 @@ class DamageTest {
   }
 
   @Test
+  void namesAClosedSegmentThatHasLostItsLastMark() {
+    FilePersistence log = open(disk, FSYNC);
+    for (int i = 1; i <= GROUPS; i++) {
+      fill(log, i, i);
+      log.flush();
+    }
+    disk.afterProcessDeath();
+    String segment = disk.segments().get(0);
+    byte[] bytes = disk.content(segment);
+    disk.content(segment, Arrays.copyOf(bytes, bytes.length - RecordCodec.HEADER_BYTES));
+    assertDamaged(disk, disk.segments().get(1), 0);
+  }
+
+  @Test
   void namesADamagedHeaderInAnySegmentThatCounts() {
     MemoryDisk whole = crashed();
     for (String segment : whole.segments()) {
@@ -275,7 +303,10 @@ class DamageTest {
     for (int length = 0; length < LogSegment.HEADER_BYTES; length++) {
       MemoryDisk copy = whole.copy();
       copy.content(next, new byte[length]);
-      assertOpensWith(copy, GROUPS);
+      assertOpensWith(copy.copy(), GROUPS);
+      open(copy, FSYNC);
+      int removed = copy.history().indexOf(Operation.DELETE);
+      assertThat(copy.history().get(removed + 1)).isEqualTo(Operation.FORCE_DIRECTORY);
     }
   }
 
@@ -298,29 +329,31 @@ class DamageTest {
     String segment = last(whole);
     byte[] old = whole.content(segment);
     List<Integer> boundaries = boundaries(old);
-    int keep = boundaries.get(boundaries.size() - 3);
+    int keep = boundaries.get(boundaries.size() - 4);
 
     MemoryDisk copy = whole.copy();
     copy.content(segment, Arrays.copyOf(old, keep));
     FilePersistence log = open(copy, FSYNC);
-    append(log, text(GROUPS - 1));
+    append(log, text(GROUPS - 2));
     log.flush();
     copy.afterProcessDeath();
     byte[] grown = copy.content(segment);
-    assertThat(grown).hasSize(boundaries.get(boundaries.size() - 2));
+    assertThat(grown).hasSize(boundaries.get(boundaries.size() - 3));
     byte[] mixed = Arrays.copyOf(grown, old.length);
     System.arraycopy(old, grown.length, mixed, grown.length, old.length - grown.length);
     copy.content(segment, mixed);
 
     assertThat(LogInspector.verify(copy).unsafeTail().orElseThrow().offset())
         .isEqualTo(grown.length);
-    assertOpensWith(copy, GROUPS - 1);
+    assertOpensWith(copy, GROUPS - 2);
   }
 
   @Test
   void takesNoCopyOfARecordInsideAGroupForOne() {
     MemoryDisk whole = closed();
-    byte[] bytes = whole.content(last(whole));
+    MemoryDisk longer = new MemoryDisk("boot");
+    fill(open(longer, FSYNC), 1, 2 * GROUPS);
+    byte[] bytes = longer.content(last(longer));
     FilePersistenceConfig large = FilePersistenceConfig.defaults();
     FilePersistence log = open(whole, large);
     log.append(ByteBuffer.wrap(bytes));

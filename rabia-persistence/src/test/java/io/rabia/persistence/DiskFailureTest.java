@@ -16,6 +16,7 @@ import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.persistence.MemoryDisk.Operation;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,7 +34,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DiskFailureTest {
 
   @ParameterizedTest
-  @EnumSource(value = Durability.class, names = {"FSYNC", "OS"})
+  @EnumSource(
+      value = Durability.class,
+      names = {"FSYNC", "OS"})
   void stopsForGoodWhenAnyOperationFailsOnce(Durability durability) {
     FilePersistenceConfig config = durability == Durability.OS ? OS : FSYNC;
     Set<Operation> failed = EnumSet.noneOf(Operation.class);
@@ -47,8 +50,13 @@ class DiskFailureTest {
     }
     assertThat(failed)
         .contains(
-            Operation.OPEN, Operation.READ, Operation.WRITE, Operation.FORCE, Operation.RENAME,
-            Operation.LIST, Operation.FORCE_DIRECTORY);
+            Operation.OPEN,
+            Operation.READ,
+            Operation.WRITE,
+            Operation.FORCE,
+            Operation.RENAME,
+            Operation.LIST,
+            Operation.FORCE_DIRECTORY);
   }
 
   /** Returns what was thrown, after checking what must hold then; null if nothing failed. */
@@ -95,10 +103,12 @@ class DiskFailureTest {
     disk.afterProcessDeath();
     boolean clean = LogInspector.verify(disk).status().orElseThrow().startsWith("CLEAN");
     if (clean) {
-      assertThat(failed).as("the log is forced before the mark").isEqualTo(Operation.FORCE_DIRECTORY);
+      assertThat(failed)
+          .as("the log is forced before the mark")
+          .isEqualTo(Operation.FORCE_DIRECTORY);
     }
     MemoryDisk next =
-        config == FSYNC || clean ? disk.afterPowerLoss(new Random(operations)) : disk;
+        config.equals(FSYNC) || clean ? disk.afterPowerLoss(new Random(operations)) : disk;
     List<String> replayed = new ArrayList<>();
     open(next, config, replayed);
     assertThat(replayed).isEqualTo(Logs.texts(replayed.size()));
@@ -168,7 +178,7 @@ class DiskFailureTest {
                 directory.toString())
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
-    return new String(process.getInputStream().readAllBytes()).strip();
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
   }
 
   /** The other process. */

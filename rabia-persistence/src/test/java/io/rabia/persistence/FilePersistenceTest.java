@@ -22,6 +22,7 @@ import io.rabia.persistence.MemoryDisk.Operation;
 import java.io.Closeable;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,7 +44,9 @@ class FilePersistenceTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = Durability.class, names = {"FSYNC", "OS"})
+  @EnumSource(
+      value = Durability.class,
+      names = {"FSYNC", "OS"})
   void givesBackAfterEveryRestartWhatWasAppended(Durability durability, @TempDir Path directory) {
     Disk real = new NioDisk(directory.resolve("made/when/missing"));
     int count = 0;
@@ -96,7 +99,7 @@ class FilePersistenceTest {
   @Test
   void copiesTheGroupAndLeavesTheBufferAsItWas() {
     FilePersistence log = open(disk, FSYNC);
-    byte[] bytes = "xxgroupyy".getBytes();
+    byte[] bytes = "xxgroupyy".getBytes(StandardCharsets.UTF_8);
     ByteBuffer group = ByteBuffer.wrap(bytes).position(2).limit(7);
     log.append(group);
     bytes[2] = 'G';
@@ -113,10 +116,12 @@ class FilePersistenceTest {
       fill(log, 1, 10);
       append(log, large);
       append(log, text(12));
-      log.read(11, (number, group) -> {
-        assertThat(text(group)).isEqualTo(number == 11 ? large : text(12));
-        return true;
-      });
+      log.read(
+          11,
+          (number, group) -> {
+            assertThat(text(group)).isEqualTo(number == 11 ? large : text(12));
+            return true;
+          });
     }
     assertThat(disk.segments()).hasSize(4);
     assertThat(replay(disk, FSYNC)).hasSize(12).element(10).isEqualTo(large);
@@ -205,7 +210,13 @@ class FilePersistenceTest {
     disk.afterProcessDeath();
     IllegalStateException thrown = new IllegalStateException("the handler's");
     FilePersistence log = new FilePersistence(disk, FSYNC);
-    assertThatThrownBy(() -> log.open((number, group) -> { throw thrown; }, NO_WAKEUP))
+    assertThatThrownBy(
+            () ->
+                log.open(
+                    (number, group) -> {
+                      throw thrown;
+                    },
+                    NO_WAKEUP))
         .isSameAs(thrown);
     assertThat(replay(disk, FSYNC)).hasSize(1);
   }
@@ -270,7 +281,8 @@ class FilePersistenceTest {
                 + "0000000000000024616263"
                 + "59ec4761ffffffff000000000000004f00000000000000010000000000000001"
                 + "000000000000004f");
-    assertThat(disk.content("log.status")).asString()
+    assertThat(disk.content("log.status"))
+        .asString()
         .isEqualTo("rabia-log 1 start=1 segment=1 state=FORCED boot=- crc=03bdf232\n");
   }
 
@@ -285,9 +297,9 @@ class FilePersistenceTest {
   void createsReadsRenamesAndDeletesRealFiles(@TempDir Path directory) throws Exception {
     NioDisk real = new NioDisk(directory);
     try (DiskFile file = real.openAppend("a")) {
-      file.write(ByteBuffer.wrap("0123456789".getBytes()));
+      file.write(ByteBuffer.wrap("0123456789".getBytes(StandardCharsets.UTF_8)));
       file.truncate(8);
-      file.write(ByteBuffer.wrap("ab".getBytes()));
+      file.write(ByteBuffer.wrap("ab".getBytes(StandardCharsets.UTF_8)));
       file.force();
       assertThat(file.size()).isEqualTo(10);
       ByteBuffer read = ByteBuffer.allocate(20);

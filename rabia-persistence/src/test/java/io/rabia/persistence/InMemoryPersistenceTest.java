@@ -29,9 +29,11 @@ class InMemoryPersistenceTest {
       log.open((number, group) -> true, () -> {});
       log.append(ByteBuffer.allocate(100));
       assertThat(log.sizeBytes()).isZero();
-      log.read(1, (number, group) -> {
-        throw new AssertionError("group " + number);
-      });
+      log.read(
+          1,
+          (number, group) -> {
+            throw new AssertionError("group " + number);
+          });
     }
   }
 

@@ -43,8 +43,10 @@ class LogInspectorTest {
     assertThat(report.groups()).isEqualTo(20);
     assertThat(report.lastStart()).isEqualTo(1);
     assertThat(report.segments()).hasSize(disk.segments().size());
-    assertThat(report.segments()).extracting(LogReport.Segment::groups)
-        .satisfies(counts -> assertThat(counts.stream().mapToLong(Long::longValue).sum()).isEqualTo(20));
+    assertThat(report.segments())
+        .extracting(LogReport.Segment::groups)
+        .satisfies(
+            counts -> assertThat(counts.stream().mapToLong(Long::longValue).sum()).isEqualTo(20));
     assertThat(report.bytes())
         .isEqualTo(disk.segments().stream().mapToLong(name -> disk.content(name).length).sum());
     assertThat(report.lines()).last().asString().contains("last=20").endsWith("intact=true");

@@ -18,7 +18,9 @@ final class Logs {
     return FilePersistenceConfig.builder().durability(durability).segmentBytes(1024).build();
   }
 
-  /** Opens; what is replayed goes into {@code replayed}, whose index is the group's number less one. */
+  /**
+   * Opens; what is replayed goes into {@code replayed}, whose index is the group's number less one.
+   */
   static FilePersistence open(Disk disk, FilePersistenceConfig config, List<String> replayed) {
     FilePersistence log = new FilePersistence(disk, config);
     log.open(

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -15,7 +14,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A disk that remembers what was forced, can stop before any operation, and can lose any part of the rest. One thread.
+ * A disk that remembers what was forced, can stop before any operation, and can lose any part of
+ * the rest. One thread.
  */
 final class MemoryDisk implements Disk {
 
@@ -66,7 +66,10 @@ final class MemoryDisk implements Disk {
     return history.size() > stopBefore;
   }
 
-  /** The same disk for the next process of the same machine: what was written is there, what was forced is safe. */
+  /**
+   * The same disk for the next process of the same machine: what was written is there, what was
+   * forced is safe.
+   */
   MemoryDisk afterProcessDeath() {
     locked = false;
     stopBefore = Integer.MAX_VALUE;
@@ -84,7 +87,7 @@ final class MemoryDisk implements Disk {
         rename.apply(survivors);
       }
     }
-    Map<Inode, Inode> copies = new IdentityHashMap<>();
+    Map<Inode, Inode> copies = new HashMap<>();
     survivors.forEach(
         (name, inode) ->
             next.put(name, copies.computeIfAbsent(inode, i -> i.afterPowerLoss(random))));
@@ -214,10 +217,7 @@ final class MemoryDisk implements Disk {
   }
 
   /** A change of the directory: create (no source), delete (no target) or rename. */
-  private record Rename(
-      @Nullable String from,
-      @Nullable String to,
-      Inode inode) {
+  private record Rename(@Nullable String from, @Nullable String to, Inode inode) {
     void apply(Map<String, Inode> names) {
       if (from != null) {
         names.remove(from);

@@ -4,7 +4,10 @@ import io.rabia.core.CommandBatch;
 import io.rabia.engine.protocol.Window.Slot;
 import org.jspecify.annotations.Nullable;
 
-/** Rebuilds a replica from its own records (protocol.md section 6): what it promised, what it held, what was decided. */
+/**
+ * Rebuilds a replica from its own records (protocol.md section 6): what it promised, what it held,
+ * what was decided.
+ */
 final class Recovery extends LogRecords {
   private final Replica replica;
 
@@ -16,7 +19,7 @@ final class Recovery extends LogRecords {
     if (number < replica.applied() || !replica.window.holds(number, replica.applied())) {
       return null;
     }
-    return replica.window.at(number, 0);
+    return replica.openAtRecovery(number);
   }
 
   @Override

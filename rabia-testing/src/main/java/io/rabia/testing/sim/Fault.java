@@ -1,0 +1,44 @@
+package io.rabia.testing.sim;
+
+/**
+ * A kind of trouble. Each is drawn by seed or by name; one that was drawn and never fired makes the
+ * run invalid.
+ */
+public enum Fault {
+  /** Single frames vanish although the connection lives: more than a real connection does. */
+  DROP,
+  /** Connections break with everything in flight. */
+  BREAK,
+  /** Frames arrive again, up to seconds later. */
+  DUPLICATE,
+  /** Frames overtake each other: more than a real connection does. */
+  REORDER,
+  /** Links slow down by up to 100 ms. */
+  DELAY,
+  /** Nothing arrives over a link for up to 5 s, then everything. */
+  CLOG,
+  /** Nothing passes between two sides, in both directions, with or without the ends noticing. */
+  PARTITION,
+  /** Nothing passes from one member to another. */
+  ONE_WAY,
+  /** Two members are cut off from each other, a third one reaches both. */
+  BRIDGE,
+  /** A process dies between two duty cycles and comes back with its disk. */
+  CRASH,
+  /** A process dies in the middle of a duty cycle: between two writes or sends. */
+  CRASH_MID_CYCLE,
+  /** All processes die at once; power fails, too. */
+  CRASH_ALL,
+  /** A process stands still for up to seconds. */
+  PAUSE,
+  /**
+   * Monotonic clocks run at other rates and begin anywhere; wall clocks are off by up to an hour.
+   */
+  DRIFT,
+  /** Forces of one disk take up to a second. Only logs with asynchronous durability feel it. */
+  SLOW_DISK,
+  /** Sessions live for seconds only, so that they are closed under those who still use them. */
+  EXPIRY,
+  /** Everything else begins before the cluster is formed. */
+  FORMATION
+}

@@ -1,0 +1,48 @@
+package io.rabia.testing.sim;
+
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+
+/** Which faults a run has, and how often each struck. One thread. */
+final class Faults {
+  private final Set<Fault> drawn;
+  private final Map<Fault, Long> counts = new EnumMap<>(Fault.class);
+
+  Faults(Set<Fault> drawn) {
+    this.drawn = drawn.isEmpty() ? EnumSet.noneOf(Fault.class) : EnumSet.copyOf(drawn);
+  }
+
+  boolean has(Fault fault) {
+    return drawn.contains(fault);
+  }
+
+  Set<Fault> drawn() {
+    return drawn;
+  }
+
+  void fired(Fault fault) {
+    counts.merge(fault, 1L, Long::sum);
+  }
+
+  long count(Fault fault) {
+    return counts.getOrDefault(fault, 0L);
+  }
+
+  long total() {
+    return counts.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Drawn faults that never struck. */
+  Set<Fault> silent() {
+    Set<Fault> silent = EnumSet.noneOf(Fault.class);
+    drawn.stream().filter(fault -> count(fault) == 0).forEach(silent::add);
+    return silent;
+  }
+
+  @Override
+  public String toString() {
+    return counts.toString();
+  }
+}

@@ -1,0 +1,197 @@
+package io.rabia.testing.sim;
+
+import io.rabia.core.BatchId;
+import io.rabia.core.CommandBatch;
+import io.rabia.core.Quorum;
+import io.rabia.core.StateValue;
+import io.rabia.core.message.FrameHeader;
+import io.rabia.core.message.MessageCodec;
+import io.rabia.engine.protocol.LogRecords;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads every frame that leaves any node, over all its lives, and checks what no member may ever
+ * say twice differently (protocol.md section 9, items 3 to 6). One thread.
+ */
+final class FrameWatch extends LogRecords {
+  private static final long ABSENT = Long.MIN_VALUE;
+
+  /** What all members said in one round of a phase of a slot. */
+  private static final class Round {
+    final long[] said;
+
+    Round(int n) {
+      said = new long[n];
+      java.util.Arrays.fill(said, ABSENT);
+    }
+
+    int count(long value) {
+      int equal = 0;
+      for (long one : said) {
+        equal += one == value ? 1 : 0;
+      }
+      return equal;
+    }
+  }
+
+  private static final class SlotRecord {
+    final Round proposals;
+    final Map<Integer, Round> votes1 = new HashMap<>();
+    final Map<Integer, Round> votes2 = new HashMap<>();
+    long namedId = BatchId.NONE;
+    int lockedPhase = -1;
+    byte lockedValue;
+
+    SlotRecord(int n) {
+      proposals = new Round(n);
+    }
+  }
+
+  private final Violations violations;
+  private final int n;
+  private final Map<Long, SlotRecord> slots = new HashMap<>();
+  private final Map<Long, Integer> contents = new HashMap<>();
+  private int from;
+
+  FrameWatch(Violations violations, int n) {
+    this.violations = violations;
+    this.n = n;
+  }
+
+  void sent(int sender, byte[] frame) {
+    ByteBuffer body = ByteBuffer.wrap(frame);
+    FrameHeader.skip(body);
+    from = sender;
+    MessageCodec.read(body, this);
+  }
+
+  private SlotRecord slot(long number) {
+    return slots.computeIfAbsent(number, fresh -> new SlotRecord(n));
+  }
+
+  private void say(Round round, long value, long slot, String what) {
+    long before = round.said[from];
+    if (before != ABSENT && before != value) {
+      violations.add(
+          "equivocation: member "
+              + (from + 1)
+              + " said two values in "
+              + what
+              + " of slot "
+              + slot
+              + ": "
+              + before
+              + " and "
+              + value);
+    }
+    round.said[from] = value;
+  }
+
+  private void named(SlotRecord record, long slot, long id) {
+    if (id != BatchId.NONE) {
+      if (record.namedId != BatchId.NONE && record.namedId != id) {
+        violations.add("V1 with two ids in slot " + slot);
+      }
+      record.namedId = id;
+    }
+  }
+
+  private void body(@Nullable CommandBatch batch) {
+    if (batch != null) {
+      Integer before = contents.putIfAbsent(batch.id(), batch.hashCode());
+      if (before != null && before != batch.hashCode()) {
+        violations.add("two contents under the batch number " + BatchId.toString(batch.id()));
+      }
+    }
+  }
+
+  @Override
+  public void onPropose(long slot, long id, @Nullable CommandBatch batch) {
+    body(batch);
+    SlotRecord record = slot(slot);
+    say(record.proposals, id, slot, "Propose");
+    if (record.proposals.count(id) == n) {
+      named(record, slot, id);
+      lock(record, slot, 0, StateValue.CODE_V1);
+    }
+  }
+
+  @Override
+  public void onVote1(long slot, int phase, byte value, long id) {
+    SlotRecord record = slot(slot);
+    Round round = record.votes1.computeIfAbsent(phase, fresh -> new Round(n));
+    say(round, value, slot, "Vote1(" + phase + ")");
+    named(record, slot, id);
+    if (value == StateValue.CODE_V1 && id == BatchId.NONE) {
+      violations.add("V1 without an id in Vote1 of slot " + slot);
+    }
+    if (record.lockedPhase >= 0 && phase > record.lockedPhase && value != record.lockedValue) {
+      violations.add(
+          "slot " + slot + " was decided in phase " + record.lockedPhase + ", then another Vote1");
+    }
+    if (round.count(value) == n) {
+      lock(record, slot, phase, value);
+    }
+  }
+
+  @Override
+  public void onVote2(long slot, int phase, byte value, long id) {
+    SlotRecord record = slot(slot);
+    Round round = record.votes2.computeIfAbsent(phase, fresh -> new Round(n));
+    say(round, value, slot, "Vote2(" + phase + ")");
+    named(record, slot, id);
+    if (value == StateValue.CODE_VQUESTION) {
+      return;
+    }
+    if (round.count(1 - value) > 0) {
+      violations.add("V0 and V1 in Vote2(" + phase + ") of slot " + slot);
+    }
+    if (round.count(value) >= Quorum.decision(n)) {
+      lock(record, slot, phase, value);
+    }
+  }
+
+  private void lock(SlotRecord record, long slot, int phase, byte value) {
+    if (record.lockedPhase >= 0 && record.lockedValue != value) {
+      violations.add("votes for two outcomes of slot " + slot);
+    }
+    if (record.lockedPhase < 0 || phase < record.lockedPhase) {
+      record.lockedPhase = phase;
+      record.lockedValue = value;
+      record.votes1.forEach(
+          (later, round) -> {
+            if (later > phase && round.count(1 - value) > 0) {
+              violations.add(
+                  "slot " + slot + " was decided in phase " + phase + " against a later Vote1");
+            }
+          });
+    }
+  }
+
+  @Override
+  public void onDecide(long slot, long id, @Nullable CommandBatch batch) {
+    body(batch);
+    applied(slot, id);
+  }
+
+  /** Checks an outcome against the votes that were seen. */
+  void applied(long slot, long id) {
+    SlotRecord record = slot(slot);
+    if (id != BatchId.NONE) {
+      named(record, slot, id);
+    }
+    if (record.lockedPhase >= 0
+        && (record.lockedValue == StateValue.CODE_V1) != (id != BatchId.NONE)) {
+      violations.add(
+          "slot " + slot + " is said to be " + BatchId.toString(id) + " against the votes");
+    }
+  }
+
+  @Override
+  public void onBatchReply(CommandBatch batch) {
+    body(batch);
+  }
+}

@@ -1,0 +1,59 @@
+package io.rabia.testing.sim;
+
+import io.rabia.core.BatchId;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * One outcome per slot, one state per number of applied slots, at all nodes in all their lives. One
+ * thread.
+ */
+final class Outcomes {
+  private final Violations violations;
+  private final FrameWatch watch;
+  private final Trace trace;
+  private final Map<Long, Long> outcomes = new HashMap<>();
+  private final Map<Long, Long> states = new HashMap<>();
+  private long forfeits;
+
+  Outcomes(Violations violations, FrameWatch watch, Trace trace) {
+    this.violations = violations;
+    this.watch = watch;
+    this.trace = trace;
+  }
+
+  void decided(int node, long slot, long id) {
+    Long before = outcomes.putIfAbsent(slot, id);
+    if (before == null) {
+      trace.line(() -> "slot " + slot + " is " + BatchId.toString(id) + " at node " + (node + 1));
+      trace.mix(slot * 31 + id);
+      forfeits += id == BatchId.NONE ? 1 : 0;
+      watch.applied(slot, id);
+    } else if (before != id) {
+      violations.add(
+          "disagreement in slot "
+              + slot
+              + ": node "
+              + (node + 1)
+              + " has "
+              + BatchId.toString(id)
+              + ", before "
+              + BatchId.toString(before));
+    }
+  }
+
+  void state(int node, long applied, long hash) {
+    Long before = states.putIfAbsent(applied, hash);
+    if (before != null && before != hash) {
+      violations.add("node " + (node + 1) + " has another state after " + applied + " slots");
+    }
+  }
+
+  long slots() {
+    return outcomes.size();
+  }
+
+  long forfeits() {
+    return forfeits;
+  }
+}

@@ -1,0 +1,75 @@
+package io.rabia.testing.sim;
+
+import io.rabia.core.statemachine.StateMachine;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * Registers that hold the operation that wrote them last. A write says which operation wrote
+ * before; a query says which wrote last. Tells a listener everything that it applies. One thread.
+ *
+ * <pre>command: operation i64 | register i32 | padding     result, answer: operation i64</pre>
+ */
+final class RegisterMachine implements StateMachine {
+  static final int REGISTERS = 8;
+
+  interface Listener {
+    void applied(long slot, long logTime, long operation, int register, long previous);
+  }
+
+  private final Listener listener;
+  private final long[] registers = new long[REGISTERS];
+  private long hash = 17;
+
+  RegisterMachine(Listener listener) {
+    this.listener = listener;
+  }
+
+  static byte[] write(long operation, int register, int padding) {
+    return ByteBuffer.allocate(12 + padding).putLong(operation).putInt(register).array();
+  }
+
+  static byte[] read(int register) {
+    return ByteBuffer.allocate(4).putInt(register).array();
+  }
+
+  @Override
+  public byte[] apply(long slot, long logTime, ByteBuffer command) {
+    long operation = command.getLong();
+    int register = command.getInt();
+    long previous = registers[register];
+    registers[register] = operation;
+    hash = hash * 31 + operation;
+    listener.applied(slot, logTime, operation, register, previous);
+    return ByteBuffer.allocate(8).putLong(previous).array();
+  }
+
+  @Override
+  public byte[] query(ByteBuffer query) {
+    return ByteBuffer.allocate(8).putLong(registers[query.getInt()]).array();
+  }
+
+  @Override
+  public void snapshot(OutputStream target) throws IOException {
+    ByteBuffer out = ByteBuffer.allocate(8 * (REGISTERS + 1));
+    Arrays.stream(registers).forEach(out::putLong);
+    target.write(out.putLong(hash).array());
+  }
+
+  @Override
+  public void restore(InputStream source) throws IOException {
+    ByteBuffer in = ByteBuffer.wrap(source.readNBytes(8 * (REGISTERS + 1)));
+    for (int i = 0; i < REGISTERS; i++) {
+      registers[i] = in.getLong();
+    }
+    hash = in.getLong();
+  }
+
+  @Override
+  public long stateHash() {
+    return hash;
+  }
+}

@@ -1,0 +1,291 @@
+package io.rabia.testing.sim;
+
+import io.rabia.core.Command;
+import io.rabia.core.RabiaException;
+import io.rabia.engine.ResultHandler;
+import java.nio.ByteBuffer;
+import java.util.Iterator;
+import java.util.TreeMap;
+
+/**
+ * A client with a session: several commands outstanding at a time, each sent again through other
+ * nodes under the same number until it is answered; linearizable reads and commands without a
+ * session between them. One thread.
+ */
+final class SimClient {
+
+  /** One thing that the client wants and has not got yet. */
+  private abstract class Wish {
+    final int register = random.below(RegisterMachine.REGISTERS);
+    final long floor = world.history().floor(register);
+    boolean done;
+    int attempts;
+
+    abstract boolean send(SimNode node, ResultHandler handler);
+
+    abstract void answered(byte[] result);
+
+    /** True to try again elsewhere. */
+    boolean failed(RabiaException failure) {
+      return true;
+    }
+
+    final void attempt() {
+      if (done) {
+        return;
+      }
+      int number = ++attempts;
+      if (!send(world.node(target), new Reply(this, number))) {
+        elsewhere();
+        world.clock().after(random.between(5, 40) * SimClock.MILLI, () -> again(number));
+      } else {
+        world.clock().after(patience + random.between(0, patience), () -> again(number));
+      }
+    }
+
+    private void again(int number) {
+      if (!done && attempts == number) {
+        if (mayRepeat()) {
+          elsewhere();
+          attempt();
+        } else {
+          finish();
+        }
+      }
+    }
+
+    /** Is it harmless when it is done twice? */
+    boolean mayRepeat() {
+      return true;
+    }
+
+    final void finish() {
+      if (!done) {
+        done = true;
+        outstanding--;
+        world.completed();
+      }
+    }
+  }
+
+  private final class Reply implements ResultHandler {
+    private final Wish wish;
+    private final int attempt;
+
+    Reply(Wish wish, int attempt) {
+      this.wish = wish;
+      this.attempt = attempt;
+    }
+
+    @Override
+    public void onResult(byte[] result) {
+      world.trace().mix(ByteBuffer.wrap(result).getLong());
+      wish.answered(result);
+      wish.finish();
+    }
+
+    @Override
+    public void onFailure(RabiaException failure) {
+      if (wish.done) {
+        return;
+      }
+      if (!wish.failed(failure)) {
+        wish.finish();
+      } else if (wish.attempts == attempt) {
+        elsewhere();
+        wish.attempts++;
+        int next = wish.attempts;
+        world
+            .clock()
+            .after(
+                random.between(5, 40) * SimClock.MILLI,
+                () -> {
+                  if (!wish.done && wish.attempts == next) {
+                    wish.attempt();
+                  }
+                });
+      }
+    }
+  }
+
+  private final class Opening extends Wish {
+    @Override
+    boolean send(SimNode node, ResultHandler handler) {
+      return node.openSession(patience, handler);
+    }
+
+    @Override
+    void answered(byte[] result) {
+      if (!done) {
+        session = ByteBuffer.wrap(result).getLong();
+        nextNumber = 1;
+        open.clear();
+      }
+    }
+  }
+
+  private final class Write extends Wish {
+    private final long operation = world.history().begin();
+    private final long inSession = session;
+    private final long number;
+    private final int padding;
+
+    Write(boolean numbered) {
+      number = numbered ? nextNumber++ : 0;
+      padding = random.below(world.padding() + 1);
+      if (numbered) {
+        open.put(number, this);
+      }
+    }
+
+    @Override
+    boolean send(SimNode node, ResultHandler handler) {
+      byte[] payload = RegisterMachine.write(operation, register, padding);
+      Command command =
+          number == 0
+              ? Command.of(payload)
+              : new Command(inSession, number, open.firstKey(), payload);
+      return node.submit(command, patience, handler);
+    }
+
+    @Override
+    void answered(byte[] result) {
+      world.history().wrote(operation, register, floor, ByteBuffer.wrap(result).getLong());
+      if (inSession == session) {
+        open.remove(number);
+      }
+    }
+
+    @Override
+    boolean mayRepeat() {
+      return number != 0;
+    }
+
+    @Override
+    boolean failed(RabiaException failure) {
+      if (failure instanceof RabiaException.SessionClosed
+          && number != 0
+          && world.faults().has(Fault.EXPIRY)) {
+        world.faults().fired(Fault.EXPIRY);
+        if (inSession == session) {
+          session = 0;
+          Iterator<Write> others = open.values().iterator();
+          while (others.hasNext()) {
+            Write other = others.next();
+            others.remove();
+            other.finish();
+          }
+          begin(new Opening());
+        }
+        return false;
+      }
+      if (number == 0 && failure.retryable() && !(failure instanceof RabiaException.Timeout)) {
+        return false;
+      }
+      if (!failure.retryable() && !(failure instanceof RabiaException.Closed)) {
+        world
+            .violations()
+            .add(
+                "operation "
+                    + operation
+                    + " of session "
+                    + inSession
+                    + ", number "
+                    + number
+                    + ": "
+                    + failure);
+      }
+      return number != 0;
+    }
+  }
+
+  private final class Read extends Wish {
+    @Override
+    boolean send(SimNode node, ResultHandler handler) {
+      return node.read(RegisterMachine.read(register), patience, handler);
+    }
+
+    @Override
+    void answered(byte[] result) {
+      if (!done) {
+        world.history().read(register, floor, ByteBuffer.wrap(result).getLong());
+      }
+    }
+  }
+
+  private final Simulation world;
+  private final SimRandom random;
+  private final long patience;
+  private final long thinkTime;
+  private final int depth;
+  private final TreeMap<Long, Write> open = new TreeMap<>();
+  private int target;
+  private long session;
+  private long nextNumber = 1;
+  private int outstanding;
+  private int more = Integer.MAX_VALUE;
+
+  /**
+   * @param thinkTime nanoseconds from one wish to the next, on average
+   * @param depth wishes that may be outstanding together
+   */
+  SimClient(Simulation world, SimRandom random, int home, long thinkTime, int depth) {
+    this.world = world;
+    this.random = random;
+    this.thinkTime = thinkTime;
+    this.depth = depth;
+    target = home;
+    patience = random.magnitude(300 * SimClock.MILLI, 2 * SimClock.SECOND);
+  }
+
+  void start() {
+    begin(new Opening());
+    think();
+  }
+
+  private void think() {
+    world.clock().after(1 + (long) (-Math.log(1 - random.unit()) * thinkTime), this::wish);
+  }
+
+  private void wish() {
+    if (more == 0) {
+      return;
+    }
+    if (session != 0 && outstanding < depth) {
+      more--;
+      double kind = random.unit();
+      begin(kind < 0.25 ? new Read() : new Write(kind < 0.9));
+    }
+    think();
+  }
+
+  private void begin(Wish wish) {
+    outstanding++;
+    wish.attempt();
+  }
+
+  private void elsewhere() {
+    target = random.below(world.size());
+  }
+
+  /** Wants so many things more, then nothing. */
+  void finish(int wishes) {
+    more = wishes;
+  }
+
+  boolean isDone() {
+    return more == 0 && outstanding == 0;
+  }
+
+  @Override
+  public String toString() {
+    return "session="
+        + session
+        + " outstanding="
+        + outstanding
+        + " open="
+        + open.keySet()
+        + " left="
+        + more;
+  }
+}

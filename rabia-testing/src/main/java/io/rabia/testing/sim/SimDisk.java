@@ -1,0 +1,214 @@
+package io.rabia.testing.sim;
+
+import io.rabia.core.persistence.Durability;
+import io.rabia.core.persistence.Persistence;
+import io.rabia.persistence.Disk;
+import io.rabia.persistence.DiskFile;
+import io.rabia.persistence.FilePersistence;
+import io.rabia.persistence.FilePersistenceConfig;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A disk under the production log. What was written survives the death of the process; the loss of
+ * power takes, of what was not forced, any blocks of a file and any suffix of the creates, renames
+ * and deletes. Instant. One thread.
+ */
+final class SimDisk implements Storage {
+  private static final int BLOCK = 512;
+
+  /** A file's bytes now, and how many of them would survive a loss of power for sure. */
+  private static final class Content {
+    byte[] bytes = {};
+    int size;
+    int forced;
+  }
+
+  private final SimRandom random;
+  private final Durability durability;
+  private final int segmentBytes;
+  private Map<String, Content> names = new TreeMap<>();
+  private Map<String, Content> forcedNames = new TreeMap<>();
+  private long boot;
+  private Life life = new Life(() -> {});
+
+  SimDisk(SimRandom random, Durability durability, int segmentBytes) {
+    this.random = random;
+    this.durability = durability;
+    this.segmentBytes = segmentBytes;
+    boot = random.nextLong();
+  }
+
+  @Override
+  public Persistence open(Runnable mayCrash) {
+    life = new Life(mayCrash);
+    return new FilePersistence(
+        life,
+        FilePersistenceConfig.builder().durability(durability).segmentBytes(segmentBytes).build());
+  }
+
+  @Override
+  public void slow(long nanos) {}
+
+  @Override
+  public void crash(boolean power) {
+    life.dead = true;
+    if (!power || durability == Durability.OS) {
+      return;
+    }
+    boot = random.nextLong();
+    names = random.chance(0.5) ? names : new TreeMap<>(forcedNames);
+    for (Content content : names.values()) {
+      tear(content);
+    }
+    forcedNames = new TreeMap<>(names);
+  }
+
+  private void tear(Content content) {
+    int size = (int) random.between(Math.min(content.forced, content.size), content.size + 1L);
+    byte[] survivor = Arrays.copyOf(content.bytes, size);
+    for (int at = 0; at < size; at += BLOCK) {
+      if (random.chance(0.3)) {
+        int from = Math.max(at, content.forced);
+        int end = Math.min(size, at + BLOCK);
+        if (from < end) {
+          Arrays.fill(survivor, from, end, (byte) 0);
+        }
+      }
+    }
+    content.bytes = survivor;
+    content.size = size;
+    content.forced = size;
+  }
+
+  /** The disk as one process sees it. */
+  private final class Life implements Disk {
+    private final Runnable mayCrash;
+    private boolean dead;
+
+    Life(Runnable mayCrash) {
+      this.mayCrash = mayCrash;
+    }
+
+    private void use() throws IOException {
+      if (dead) {
+        throw new IOException("the process is dead");
+      }
+      mayCrash.run();
+    }
+
+    private Content existing(String name) throws IOException {
+      Content content = names.get(name);
+      if (content == null) {
+        throw new IOException("no file " + name);
+      }
+      return content;
+    }
+
+    @Override
+    public String location() {
+      return "simulated";
+    }
+
+    @Override
+    public Closeable lock() {
+      return () -> {};
+    }
+
+    @Override
+    public List<String> list() {
+      return List.copyOf(names.keySet());
+    }
+
+    @Override
+    public DiskFile openRead(String name) throws IOException {
+      return new File(existing(name));
+    }
+
+    @Override
+    public DiskFile openAppend(String name) throws IOException {
+      use();
+      return new File(names.computeIfAbsent(name, fresh -> new Content()));
+    }
+
+    @Override
+    public void rename(String from, String to) throws IOException {
+      use();
+      names.put(to, existing(from));
+      names.remove(from);
+    }
+
+    @Override
+    public void delete(String name) throws IOException {
+      use();
+      existing(name);
+      names.remove(name);
+    }
+
+    @Override
+    public void forceDirectory() throws IOException {
+      use();
+      forcedNames = new TreeMap<>(names);
+    }
+
+    @Override
+    public String bootId() {
+      return Long.toHexString(boot);
+    }
+
+    private final class File implements DiskFile {
+      private final Content content;
+
+      File(Content content) {
+        this.content = content;
+      }
+
+      @Override
+      public long size() {
+        return content.size;
+      }
+
+      @Override
+      public void read(ByteBuffer target, long position) {
+        int left = (int) Math.max(0, content.size - position);
+        target.put(
+            content.bytes,
+            (int) Math.min(position, content.size),
+            Math.min(left, target.remaining()));
+      }
+
+      @Override
+      public void write(ByteBuffer source) throws IOException {
+        use();
+        int length = source.remaining();
+        if (content.size + length > content.bytes.length) {
+          content.bytes =
+              Arrays.copyOf(content.bytes, Math.max(1 << 12, 2 * (content.size + length)));
+        }
+        source.get(content.bytes, content.size, length);
+        content.size += length;
+      }
+
+      @Override
+      public void truncate(long size) throws IOException {
+        use();
+        content.size = (int) Math.min(size, content.size);
+        content.forced = Math.min(content.forced, content.size);
+      }
+
+      @Override
+      public void force() throws IOException {
+        use();
+        content.forced = content.size;
+      }
+
+      @Override
+      public void close() {}
+    }
+  }
+}

@@ -1,0 +1,330 @@
+package io.rabia.testing.sim;
+
+import io.rabia.core.ClusterConfig;
+import io.rabia.core.Command;
+import io.rabia.core.NodeId;
+import io.rabia.core.memory.MemoryPool;
+import io.rabia.core.persistence.Persistence;
+import io.rabia.engine.EngineAgent;
+import io.rabia.engine.EngineListener;
+import io.rabia.engine.EngineState;
+import io.rabia.engine.Member;
+import io.rabia.engine.RabiaConfig;
+import io.rabia.engine.ResultHandler;
+import io.rabia.engine.protocol.Replica;
+import io.rabia.engine.protocol.SlotInstance;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One node over all its lives: the production agent, what it runs on, and when it runs. One thread.
+ */
+final class SimNode {
+  private static final int CYCLES = 10_000;
+
+  private final Simulation world;
+  private final int index;
+  private final ClusterConfig cluster;
+  private final RabiaConfig config;
+  private final Storage storage;
+  private final SimRandom random;
+  private final MemoryPool pool;
+  private final double rate;
+  private final long clockBase;
+  private final long wallOffset;
+
+  private @Nullable EngineAgent agent;
+  private @Nullable SimTransport transport;
+  private long nextWake = Long.MAX_VALUE;
+  private long pausedUntil;
+  private boolean running;
+  private int crashIn;
+  private int life;
+  private long checked;
+  private boolean starting;
+
+  SimNode(
+      Simulation world,
+      int index,
+      ClusterConfig cluster,
+      RabiaConfig config,
+      Storage storage,
+      SimRandom random,
+      MemoryPool pool,
+      boolean drifts) {
+    this.world = world;
+    this.index = index;
+    this.cluster = cluster;
+    this.config = config;
+    this.storage = storage;
+    this.random = random;
+    this.pool = pool;
+    rate = drifts ? 0.7 + 0.6 * random.unit() : 1;
+    clockBase = drifts ? random.between(-(1L << 50), 1L << 50) : 0;
+    wallOffset = drifts ? random.between(-3600 * SimClock.SECOND, 3600 * SimClock.SECOND) : 0;
+  }
+
+  int index() {
+    return index;
+  }
+
+  NodeId id(int member) {
+    return cluster.members().get(member).id();
+  }
+
+  int indexOf(NodeId id) {
+    return id.value() - 1;
+  }
+
+  boolean isAlive() {
+    return agent != null;
+  }
+
+  private long time() {
+    return clockBase + (long) (world.clock().now() * rate);
+  }
+
+  // ---- lives
+
+  void start() {
+    if (agent != null) {
+      return;
+    }
+    life++;
+    checked = 0;
+    world.history().restarted(index);
+    SimTransport fresh = new SimTransport(world.network(), this, cluster.members().size());
+    transport = fresh;
+    Persistence log = storage.open(this::mayCrash);
+    LongSupplier tokens = random.fork()::nextLong;
+    EngineAgent.Parts parts =
+        new EngineAgent.Parts(
+            cluster.members().get(index).id(),
+            cluster,
+            config,
+            new RegisterMachine(this::applied),
+            fresh,
+            log,
+            pool,
+            Runnable::run,
+            new Told());
+    EngineAgent born =
+        new EngineAgent(
+            parts,
+            this::time,
+            () -> 1_700_000_000_000_000_000L + wallOffset + world.clock().now(),
+            tokens);
+    agent = born;
+    starting = true;
+    guarded(
+        () -> {
+          born.start();
+          starting = false;
+        });
+    if (agent != null) {
+      check(born);
+      wake();
+    }
+  }
+
+  private final class Told implements EngineListener {
+    @Override
+    public void onStateChanged(EngineState state, String reason) {
+      world.trace().line(() -> "node " + (index + 1) + " is " + state + " " + reason);
+    }
+  }
+
+  /** The process dies. */
+  void crash(boolean power) {
+    EngineAgent dying = agent;
+    SimTransport ports = transport;
+    if (dying == null || ports == null) {
+      return;
+    }
+    world.trace().line(() -> "node " + (index + 1) + " dies" + (power ? ", power fails" : ""));
+    agent = null;
+    transport = null;
+    crashIn = 0;
+    pausedUntil = 0;
+    nextWake = Long.MAX_VALUE;
+    ports.close();
+    storage.crash(power);
+    Member member = dying.member();
+    if (member != null) {
+      member.close();
+    }
+  }
+
+  /** The process will die at its so many-th write or send from now on. */
+  void crashSoon(int actions) {
+    crashIn = actions;
+  }
+
+  /** Called before everything that a process does to the world. */
+  void mayCrash() {
+    if (running && crashIn > 0 && --crashIn == 0) {
+      world.faults().fired(Fault.CRASH_MID_CYCLE);
+      throw new SimCrash();
+    }
+  }
+
+  void pause(long nanos) {
+    pausedUntil = world.clock().now() + nanos;
+    wakeAt(pausedUntil);
+  }
+
+  void slowDisk(long nanos) {
+    storage.slow(nanos);
+  }
+
+  // ---- running
+
+  void wake() {
+    if (!running) {
+      wakeAt(world.clock().now());
+    }
+  }
+
+  private void wakeAt(long at) {
+    long when = Math.max(at, pausedUntil);
+    if (when < nextWake && agent != null) {
+      nextWake = when;
+      int ofLife = life;
+      world.clock().at(when, () -> run(when, ofLife));
+    }
+  }
+
+  private void run(long when, int ofLife) {
+    EngineAgent active = agent;
+    if (active == null || life != ofLife || nextWake != when) {
+      return;
+    }
+    nextWake = Long.MAX_VALUE;
+    if (world.clock().now() < pausedUntil) {
+      wakeAt(pausedUntil);
+      return;
+    }
+    guarded(() -> cycles(active));
+    SimTransport ports = transport;
+    if (agent != null && ports != null) {
+      check(active);
+      wakeAt(world.clock().now() + 1 + (long) (ports.idleNanos() / rate));
+    }
+  }
+
+  private void cycles(EngineAgent active) {
+    int cycles = 0;
+    while (active.doWork(true) > 0) {
+      if (++cycles > CYCLES) {
+        violated("does not come to rest");
+        return;
+      }
+    }
+  }
+
+  private void guarded(Runnable work) {
+    running = true;
+    try {
+      work.run();
+    } catch (SimCrash e) {
+      running = false;
+      crash(random.chance(0.5));
+      world.restartLater(this);
+    } catch (RuntimeException e) {
+      world.trace().failure(e);
+      violated("stopped: " + e);
+      running = false;
+      crash(false);
+    } finally {
+      running = false;
+    }
+  }
+
+  // ---- what is watched
+
+  private void applied(long slot, long logTime, long operation, int register, long previous) {
+    world.history().executed(index, slot, logTime, operation, register, previous);
+    world.logTime(logTime);
+  }
+
+  void sent(int to, byte[] frame) {
+    world.sent(index, to, frame);
+  }
+
+  void refused(String reason) {
+    world.trace().line(() -> "node " + (index + 1) + " refuses: " + reason);
+  }
+
+  void violated(String what) {
+    world.violations().add("node " + (index + 1) + ": " + what);
+  }
+
+  private void check(EngineAgent active) {
+    Member member = active.member();
+    if (member == null) {
+      return;
+    }
+    Replica replica = member.replica();
+    long applied = replica.applied();
+    long end = applied + replica.pending();
+    for (long slot = checked; slot < end; slot++) {
+      SlotInstance instance = replica.instance(slot);
+      if (instance != null
+          && instance.decided()
+          && (slot < applied || instance.decidedByOthers())) {
+        world.outcomes().decided(index, slot, instance.decidedId());
+      }
+    }
+    if (applied > checked) {
+      checked = applied;
+      world.outcomes().state(index, applied, member.stateHash());
+    }
+    int alpha = replica.configuration().alpha();
+    if (replica.pending() > 4L * alpha) {
+      violated("holds " + replica.pending() + " slots");
+    }
+  }
+
+  long applied() {
+    EngineAgent active = agent;
+    Member member = active == null ? null : active.member();
+    return member == null ? -1 : member.replica().applied();
+  }
+
+  @Nullable Member member() {
+    EngineAgent active = agent;
+    return active == null ? null : active.member();
+  }
+
+  String describe() {
+    Member member = member();
+    return "node "
+        + (index + 1)
+        + (agent == null
+            ? " is down"
+            : " applied="
+                + applied()
+                + (member == null ? "" : " pending=" + member.replica().pending())
+                + " "
+                + agent.state()
+                + " "
+                + agent.reason());
+  }
+
+  // ---- requests; false when nobody is there to take it
+
+  boolean submit(Command command, long timeoutNanos, ResultHandler handler) {
+    EngineAgent active = agent;
+    return active != null && !starting && active.submit(command, timeoutNanos, handler);
+  }
+
+  boolean openSession(long timeoutNanos, ResultHandler handler) {
+    EngineAgent active = agent;
+    return active != null && !starting && active.openSession(timeoutNanos, handler);
+  }
+
+  boolean read(byte[] query, long timeoutNanos, ResultHandler handler) {
+    EngineAgent active = agent;
+    return active != null && !starting && active.read(query, timeoutNanos, handler);
+  }
+}

@@ -1,0 +1,136 @@
+package io.rabia.testing.sim;
+
+import io.rabia.core.persistence.Durability;
+import io.rabia.core.persistence.Persistence;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A log whose groups become durable some time after {@link #flush} returned, one force at a time.
+ * Several lives share one: a crash keeps what was durable and a random part of the rest, always a
+ * prefix. One thread.
+ */
+final class SimPersistence implements Storage {
+  private final SimClock clock;
+  private final SimRandom random;
+  private final long forceNanos;
+  private final List<byte[]> groups = new ArrayList<>();
+  private int durable;
+  private long slow;
+  private Log log = new Log(() -> {});
+
+  SimPersistence(SimClock clock, SimRandom random, long forceNanos) {
+    this.clock = clock;
+    this.random = random;
+    this.forceNanos = forceNanos;
+  }
+
+  @Override
+  public Persistence open(Runnable mayCrash) {
+    log = new Log(mayCrash);
+    return log;
+  }
+
+  @Override
+  public void crash(boolean power) {
+    log.dead = true;
+    int kept = (int) random.between(durable, groups.size() + 1L);
+    groups.subList(kept, groups.size()).clear();
+    durable = kept;
+  }
+
+  @Override
+  public void slow(long nanos) {
+    slow = nanos;
+  }
+
+  /** One life's view. */
+  private final class Log implements Persistence {
+    private final Runnable mayCrash;
+    private Runnable wakeup = () -> {};
+    private boolean dead;
+    private boolean forcing;
+    private int wanted;
+
+    Log(Runnable mayCrash) {
+      this.mayCrash = mayCrash;
+    }
+
+    @Override
+    public Durability durability() {
+      return Durability.FSYNC;
+    }
+
+    @Override
+    public long open(GroupHandler replay, Runnable wakeup) {
+      this.wakeup = wakeup;
+      durable = groups.size();
+      read(1, replay);
+      return durable;
+    }
+
+    @Override
+    public long append(ByteBuffer group) {
+      mayCrash.run();
+      byte[] copy = new byte[group.remaining()];
+      group.duplicate().get(copy);
+      groups.add(copy);
+      return groups.size();
+    }
+
+    @Override
+    public void flush() {
+      mayCrash.run();
+      wanted = groups.size();
+      force();
+    }
+
+    private void force() {
+      if (forcing || wanted <= durable) {
+        return;
+      }
+      int end = groups.size();
+      long time = forceNanos + slow == 0 ? 0 : random.between(1, 2 * (forceNanos + slow));
+      if (time == 0) {
+        durable = end;
+        return;
+      }
+      forcing = true;
+      clock.after(time, () -> forced(end));
+    }
+
+    private void forced(int end) {
+      if (!dead) {
+        forcing = false;
+        durable = end;
+        wakeup.run();
+        force();
+      }
+    }
+
+    @Override
+    public long durable() {
+      return durable;
+    }
+
+    @Override
+    public void read(long from, GroupHandler handler) {
+      boolean more = true;
+      for (int i = (int) from; more && i <= groups.size(); i++) {
+        more = handler.onGroup(i, ByteBuffer.wrap(groups.get(i - 1)).asReadOnlyBuffer());
+      }
+    }
+
+    @Override
+    public long sizeBytes() {
+      return groups.stream().mapToLong(group -> group.length).sum();
+    }
+
+    @Override
+    public void close() {
+      dead = true;
+      durable = groups.size();
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package io.rabia.testing.sim;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a simulation went.
+ *
+ * @param violation the first broken promise, or null
+ * @param invalid why the run proves nothing although nothing was broken, or null
+ * @param operations completed by clients
+ * @param fast least fast path ratio of the nodes' last lives
+ * @param phases highest phase in which a slot was decided
+ * @param frames accepted by the network, heartbeats included
+ * @param traceHash of everything that happened
+ */
+public record SimReport(
+    SimOptions options,
+    @Nullable String violation,
+    @Nullable String invalid,
+    long operations,
+    long slots,
+    long forfeits,
+    long noops,
+    long batches,
+    double fast,
+    long phases,
+    long frames,
+    long faultEvents,
+    String faultCounts,
+    long traceHash) {
+
+  public boolean passed() {
+    return violation == null && invalid == null;
+  }
+}

@@ -1,0 +1,216 @@
+package io.rabia.testing.sim;
+
+import io.rabia.core.NodeId;
+import io.rabia.core.RabiaException;
+import io.rabia.core.transport.Handshake;
+import io.rabia.core.transport.Transport;
+import io.rabia.core.transport.TransportListener;
+import io.rabia.core.transport.TransportStatistics;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The transport of one simulated process. {@link #poll} never waits: it hands over what has arrived
+ * and remembers how long the engine would have waited. One thread.
+ */
+final class SimTransport implements Transport {
+
+  /** What waits to be handed to the listener. */
+  sealed interface Arrival {}
+
+  record Dialing(SimConnection connection) implements Arrival {}
+
+  record Greeted(SimConnection connection, Handshake peer) implements Arrival {}
+
+  record Broken(SimConnection connection, String reason) implements Arrival {}
+
+  record Arrived(SimConnection connection, byte[] frame) implements Arrival {}
+
+  private final SimNetwork network;
+  private final SimNode node;
+  private final int self;
+  private final @Nullable SimConnection[] connections;
+  private final boolean[] up;
+  private final ArrayDeque<Arrival> arrivals = new ArrayDeque<>();
+  private @Nullable TransportListener listener;
+  private long wait;
+  private int handled;
+  private boolean closed;
+
+  SimTransport(SimNetwork network, SimNode node, int members) {
+    this.network = network;
+    this.node = node;
+    this.self = node.index();
+    connections = new SimConnection[members];
+    up = new boolean[members];
+  }
+
+  int self() {
+    return self;
+  }
+
+  /** How long the engine was ready to wait at its last poll, in its own time. */
+  long idleNanos() {
+    return wait;
+  }
+
+  @Nullable SimConnection connection(int peer) {
+    return connections[peer];
+  }
+
+  void opened(int peer, SimConnection connection) {
+    connections[peer] = connection;
+    up[peer] = false;
+  }
+
+  void deliver(Arrival arrival) {
+    if (!closed) {
+      arrivals.add(arrival);
+      node.wake();
+    }
+  }
+
+  @Override
+  public void start(TransportListener started) {
+    listener = started;
+    network.attach(this);
+  }
+
+  @Override
+  public int poll(long maxWaitNanos) {
+    wait = maxWaitNanos;
+    int before = handled;
+    Arrival next = arrivals.poll();
+    while (next != null) {
+      handle(next);
+      next = arrivals.poll();
+    }
+    return handled - before;
+  }
+
+  private void handle(Arrival arrival) {
+    TransportListener heard = java.util.Objects.requireNonNull(listener);
+    if (arrival instanceof Dialing dialing) {
+      SimConnection connection = dialing.connection();
+      Handshake own = heard.handshakeFor(id(connection));
+      SimTransport peer = connection.other(this);
+      network.handshake(connection, this, () -> peer.deliver(new Greeted(connection, own)));
+    } else if (arrival instanceof Greeted greeted) {
+      greeted(heard, greeted.connection(), greeted.peer());
+    } else if (arrival instanceof Broken broken) {
+      lost(heard, broken.connection(), broken.reason());
+    } else if (arrival instanceof Arrived arrived) {
+      frame(heard, arrived);
+    }
+  }
+
+  private NodeId id(SimConnection connection) {
+    return node.id(connection.other(this).self());
+  }
+
+  private void greeted(TransportListener heard, SimConnection connection, Handshake peer) {
+    if (connection.broken) {
+      return;
+    }
+    String reason = heard.refuse(peer);
+    if (reason != null) {
+      node.refused(reason);
+      network.sever(connection, reason);
+      return;
+    }
+    int other = connection.other(this).self();
+    if (connection.acceptor == this) {
+      SimConnection old = connections[other];
+      if (old != null) {
+        lost(heard, old, "replaced");
+      }
+      connections[other] = connection;
+      Handshake own = heard.handshakeFor(id(connection));
+      network.handshake(
+          connection, this, () -> connection.dialer.deliver(new Greeted(connection, own)));
+    } else if (connections[other] != connection) {
+      return;
+    }
+    up[other] = true;
+    handled++;
+    heard.onConnected(peer);
+  }
+
+  private void lost(TransportListener heard, SimConnection connection, String reason) {
+    int other = connection.other(this).self();
+    network.sever(connection, reason);
+    if (connections[other] == connection) {
+      connections[other] = null;
+      network.noticed(this, connection);
+      if (up[other]) {
+        up[other] = false;
+        handled++;
+        heard.onDisconnected(id(connection), reason);
+      }
+    }
+  }
+
+  private void frame(TransportListener heard, Arrived arrived) {
+    SimConnection connection = arrived.connection();
+    int other = connection.other(this).self();
+    if (connections[other] != connection || !up[other]) {
+      return;
+    }
+    handled++;
+    try {
+      heard.onFrame(id(connection), ByteBuffer.wrap(arrived.frame()).asReadOnlyBuffer());
+    } catch (RabiaException.Serialization e) {
+      node.violated("refused a frame that was never altered: " + e.getMessage());
+      lost(heard, connection, "malformed frame");
+    }
+  }
+
+  @Override
+  public void wakeup() {
+    node.wake();
+  }
+
+  @Override
+  public boolean send(NodeId peer, ByteBuffer body) {
+    node.mayCrash();
+    int to = node.indexOf(peer);
+    SimConnection connection = connections[to];
+    if (connection == null || !up[to]) {
+      return false;
+    }
+    byte[] frame = new byte[body.remaining()];
+    body.duplicate().get(frame);
+    node.sent(to, frame);
+    return network.carry(connection, this, frame);
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public void disconnect(NodeId peer, String reason) {
+    SimConnection connection = connections[node.indexOf(peer)];
+    if (connection != null) {
+      network.sever(connection, reason);
+    }
+  }
+
+  @Override
+  public long queuedBytes(NodeId peer) {
+    SimConnection connection = connections[node.indexOf(peer)];
+    return connection == null ? 0 : connection.queued(this);
+  }
+
+  @Override
+  public TransportStatistics statistics() {
+    return new TransportStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    arrivals.clear();
+    network.detach(this);
+  }
+}

@@ -1,0 +1,337 @@
+package io.rabia.testing.sim;
+
+import io.rabia.core.ClusterConfig;
+import io.rabia.core.NodeId;
+import io.rabia.core.batching.BatchConfig;
+import io.rabia.core.memory.MemoryPool;
+import io.rabia.core.persistence.Durability;
+import io.rabia.engine.Member;
+import io.rabia.engine.RabiaConfig;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run: a cluster of production agents, clients, and faults, all in the calling thread and in
+ * virtual time. Everything follows from the options; the same ones give the same {@link
+ * SimReport#traceHash}.
+ */
+public final class Simulation {
+  private static final long HEAL_LIMIT = 30 * SimClock.SECOND;
+  private static final int OPERATIONS_PER_MINUTE = 1_000;
+  private static final double FASTEST_CLOCK = 1.3;
+
+  private final SimOptions options;
+  private final SimRandom random;
+  private final SimClock clock = new SimClock();
+  private final Trace trace;
+  private final Violations violations;
+  private final Faults faults;
+  private final FrameWatch watch;
+  private final Outcomes outcomes;
+  private final History history;
+  private final SimNetwork network;
+  private final FaultDriver driver;
+  private final List<SimNode> nodes = new ArrayList<>();
+  private final List<SimClient> clients = new ArrayList<>();
+  private final int padding;
+  private long completed;
+  private boolean healed;
+  private long firstLogTime = -1;
+  private long firstLogTimeAt;
+  private int lastFrame;
+
+  private Simulation(SimOptions options, @Nullable PrintStream out) {
+    this.options = options;
+    random = new SimRandom(options.seed());
+    trace = new Trace(clock, out);
+    violations = new Violations(clock, trace);
+    faults = new Faults(draw(options.faults()));
+    int n = options.nodes();
+    watch = new FrameWatch(violations, n);
+    outcomes = new Outcomes(violations, watch, trace);
+    history = new History(violations, n);
+    network = new SimNetwork(clock, trace, random.fork(), faults, n);
+    boolean large = random.chance(0.1);
+    padding = large ? 20_000 : 100;
+    build(large);
+    driver = new FaultDriver(this, random.fork());
+  }
+
+  /** Runs one simulation to its end; what happens is printed, too, if {@code out} is given. */
+  public static SimReport run(SimOptions options, @Nullable PrintStream out) {
+    return new Simulation(options, out).run();
+  }
+
+  private Set<Fault> draw(Set<Fault> allowed) {
+    Set<Fault> drawn = EnumSet.noneOf(Fault.class);
+    List<Fault> from = new ArrayList<>(allowed);
+    int count = options.allFaults() ? from.size() : Math.min(from.size(), 1 + random.below(4));
+    while (drawn.size() < count) {
+      drawn.add(from.get(random.below(from.size())));
+    }
+    return drawn;
+  }
+
+  private void build(boolean large) {
+    int n = options.nodes();
+    ClusterConfig.Builder cluster =
+        ClusterConfig.builder()
+            .name("sim")
+            .alpha(8 << random.below(4))
+            .secret(new byte[] {(byte) random.nextLong()});
+    for (int i = 1; i <= n; i++) {
+      cluster.member(NodeId.of(i), "node" + i, 7000 + i);
+    }
+    ClusterConfig members = cluster.build();
+    switch (random.below(4)) {
+      case 0 -> network.delays(SimClock.MILLI, 5 * SimClock.MILLI);
+      case 1 -> network.delays(5 * SimClock.MILLI, 20 * SimClock.MILLI);
+      default -> network.delays(50 * SimClock.MICRO, 500 * SimClock.MICRO);
+    }
+    boolean drifts = faults.has(Fault.DRIFT);
+    if (drifts) {
+      faults.fired(Fault.DRIFT);
+    }
+    RabiaConfig config = config(large);
+    int kind = faults.has(Fault.SLOW_DISK) ? 0 : random.below(20);
+    long forceNanos = random.magnitude(50 * SimClock.MICRO, 10 * SimClock.MILLI);
+    for (int i = 0; i < n; i++) {
+      Storage storage = storage(kind, forceNanos);
+      nodes.add(
+          new SimNode(
+              this, i, members, config, storage, random.fork(), MemoryPool.shared(), drifts));
+    }
+    int count = 6 + random.below(4);
+    for (int i = 0; i < count; i++) {
+      boolean idle = i == 0 && faults.has(Fault.EXPIRY);
+      long think =
+          idle ? 4 * SimClock.SECOND : random.magnitude(30 * SimClock.MILLI, 300 * SimClock.MILLI);
+      clients.add(new SimClient(this, random.fork(), i % n, think, 1 + random.below(4)));
+    }
+  }
+
+  private Storage storage(int kind, long forceNanos) {
+    if (kind < 9) {
+      return new SimPersistence(clock, random.fork(), forceNanos);
+    }
+    if (kind < 11) {
+      return new SimPersistence(clock, random.fork(), 0);
+    }
+    return new SimDisk(random.fork(), kind < 16 ? Durability.FSYNC : Durability.OS, 1 << 16);
+  }
+
+  private RabiaConfig config(boolean large) {
+    return RabiaConfig.builder()
+        .batching(
+            BatchConfig.builder()
+                .maxBatchSize(1 + random.below(32))
+                .maxBatchBytes(1 << 20)
+                .maxBatchDelay(Duration.ofMillis(random.below(10)))
+                .bufferCapacity(1024)
+                .build())
+        .ownWindow(1 + random.below(4))
+        .inboxCapacity(1024)
+        .retainedBytes(large ? 1 << 20 : 64 << 20)
+        .sessionTimeToLive(
+            faults.has(Fault.EXPIRY) ? Duration.ofSeconds(1) : Duration.ofMinutes(10))
+        .build();
+  }
+
+  // ---- the run
+
+  private SimReport run() {
+    for (SimNode node : nodes) {
+      clock.at(random.between(0, 50 * SimClock.MILLI), node::start);
+    }
+    for (SimClient client : clients) {
+      clock.at(random.between(0, 100 * SimClock.MILLI), client::start);
+    }
+    driver.start();
+    long end = options.seconds() * SimClock.SECOND;
+    while (violations.first() == null && clock.step(end)) {
+      // each step checks itself
+    }
+    if (violations.first() == null) {
+      heal();
+    }
+    SimReport report = report();
+    for (SimNode node : nodes) {
+      node.crash(false);
+    }
+    return report;
+  }
+
+  private void heal() {
+    trace.line(() -> "healed; " + faults);
+    driver.stop();
+    healed = true;
+    network.heal();
+    for (SimNode node : nodes) {
+      node.pause(0);
+      node.slowDisk(0);
+      node.crashSoon(0);
+      node.start();
+    }
+    clients.forEach(client -> client.finish(3));
+    long limit = clock.now() + HEAL_LIMIT;
+    long next = clock.now();
+    while (violations.first() == null && !quiescent()) {
+      next += 10 * SimClock.MILLI;
+      if (next > limit) {
+        violations.add(
+            "not at rest 30 s after the last fault: "
+                + nodes.stream().map(SimNode::describe).toList()
+                + clients);
+        return;
+      }
+      long until = next;
+      while (violations.first() == null && clock.step(until)) {
+        // each step checks itself
+      }
+    }
+    for (SimNode node : nodes) {
+      history.requireAnswered(node.index());
+    }
+  }
+
+  private boolean quiescent() {
+    long applied = nodes.get(0).applied();
+    for (SimNode node : nodes) {
+      Member member = node.member();
+      if (member == null || node.applied() != applied || member.replica().pending() > 0) {
+        return false;
+      }
+    }
+    return clients.stream().allMatch(SimClient::isDone);
+  }
+
+  private SimReport report() {
+    String invalid = null;
+    if (completed * 60 < OPERATIONS_PER_MINUTE * options.seconds()) {
+      invalid = "only " + completed + " operations";
+    } else if (!faults.silent().isEmpty()) {
+      invalid = "never fired: " + faults.silent();
+    }
+    double fast = 1;
+    long noops = 0;
+    long batches = 0;
+    long phases = 0;
+    for (SimNode node : nodes) {
+      Member member = node.member();
+      if (member != null) {
+        fast = Math.min(fast, member.replica().statistics().fastRatio());
+        noops = Math.max(noops, member.replica().statistics().noops());
+        batches = Math.max(batches, member.replica().statistics().batches());
+        long[] perPhase = member.replica().statistics().phases();
+        for (int p = 0; p < perPhase.length; p++) {
+          phases = perPhase[p] > 0 ? Math.max(phases, p) : phases;
+        }
+      }
+    }
+    return new SimReport(
+        options,
+        violations.first(),
+        invalid,
+        completed,
+        outcomes.slots(),
+        outcomes.forfeits(),
+        noops,
+        batches,
+        fast,
+        phases,
+        network.frames(),
+        faults.total(),
+        faults.toString(),
+        trace.hash());
+  }
+
+  void restartLater(SimNode node) {
+    if (healed) {
+      clock.after(SimClock.MILLI, node::start);
+    } else {
+      clock.after(random.magnitude(5 * SimClock.MILLI, 3 * SimClock.SECOND), node::start);
+    }
+  }
+
+  // ---- what the parts share
+
+  SimClock clock() {
+    return clock;
+  }
+
+  Trace trace() {
+    return trace;
+  }
+
+  Violations violations() {
+    return violations;
+  }
+
+  Faults faults() {
+    return faults;
+  }
+
+  SimNetwork network() {
+    return network;
+  }
+
+  History history() {
+    return history;
+  }
+
+  Outcomes outcomes() {
+    return outcomes;
+  }
+
+  SimNode node(int index) {
+    return nodes.get(index);
+  }
+
+  int size() {
+    return options.nodes();
+  }
+
+  /** Bytes of a command at most beside its operation. */
+  int padding() {
+    return padding;
+  }
+
+  void completed() {
+    completed++;
+  }
+
+  void sent(int from, int to, byte[] frame) {
+    int fingerprint = java.util.Arrays.hashCode(frame) * 31 + from;
+    if (fingerprint != lastFrame) {
+      watch.sent(from, frame);
+      lastFrame = fingerprint;
+    }
+    trace.mix(clock.now() * 64 + from * 8L + to);
+    trace.mix(fingerprint);
+  }
+
+  /**
+   * Log time follows the fastest member's monotonic clock, never a wall clock, and stands still
+   * with all of them.
+   */
+  void logTime(long logTime) {
+    if (firstLogTime < 0) {
+      firstLogTime = logTime;
+      firstLogTimeAt = clock.now();
+    }
+    double most = (clock.now() - firstLogTimeAt) * FASTEST_CLOCK + SimClock.SECOND;
+    if (logTime - firstLogTime > most) {
+      violations.add(
+          "log time ran "
+              + (logTime - firstLogTime) / 1e9
+              + " s ahead in "
+              + (clock.now() - firstLogTimeAt) / 1e9
+              + " s");
+    }
+  }
+}

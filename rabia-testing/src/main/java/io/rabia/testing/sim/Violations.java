@@ -1,0 +1,33 @@
+package io.rabia.testing.sim;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Remembers the first broken promise of a run. One thread. */
+final class Violations {
+  private final SimClock clock;
+  private final Trace trace;
+  private @Nullable String first;
+
+  Violations(SimClock clock, Trace trace) {
+    this.clock = clock;
+    this.trace = trace;
+  }
+
+  void add(String what) {
+    trace.line(() -> "VIOLATION " + what);
+    if (first == null) {
+      first = String.format(Locale.ROOT, "at %.6f s: %s", clock.now() / 1e9, what);
+    }
+  }
+
+  void check(boolean holds, String what) {
+    if (!holds) {
+      add(what);
+    }
+  }
+
+  @Nullable String first() {
+    return first;
+  }
+}
