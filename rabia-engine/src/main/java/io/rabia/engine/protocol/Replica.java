@@ -1,5 +1,7 @@
 package io.rabia.engine.protocol;
 
+import static io.rabia.core.StateValue.CODE_V1;
+
 import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.CommonCoin;
@@ -130,8 +132,7 @@ public final class Replica implements MessageHandler {
    * Takes records of the own log; use until {@link #recovered}.
    *
    * @param now the time at which log time goes on from what the log says
-   * @param decided called after each decision, to take it with {@link #pollDecided} before the next
-   *     record
+   * @param decided called after each decision, to take it with {@link #pollDecided} before the next record
    */
   public MessageHandler recovery(long now, Runnable decided) {
     this.now = now;
@@ -503,7 +504,7 @@ public final class Replica implements MessageHandler {
     private void vote(Kind kind, SlotInstance instance, int phase, byte value, long id) {
       Slot slot = window.at(instance.slot(), now);
       speak(slot);
-      boolean rides = kind == Kind.VOTE2 && phase == 0 && slot.spokeFirst;
+      boolean rides = kind == Kind.VOTE2 && phase == 0 && value == CODE_V1 && slot.spokeFirst;
       int flags =
           Output.LOG | Output.SEND | Output.PROMISE | (rides && allConnected() ? Output.LAZY : 0);
       output.add(kind, flags, Output.ALL, slot.number, phase, value, id, null);

@@ -8,20 +8,21 @@ import org.jspecify.annotations.Nullable;
  * bytes of batches.
  */
 final class Retention {
-  private final int mask;
+  private static final int FIRST_SIZE = 64;
+
+  private final int maxSlots;
   private final long maxBytes;
-  private final long[] ids;
-  private final @Nullable CommandBatch[] bodies;
+  private long[] ids = new long[FIRST_SIZE];
+  private @Nullable CommandBatch[] bodies = new CommandBatch[FIRST_SIZE];
+  private int mask = FIRST_SIZE - 1;
   private long oldest;
   private long next;
   private long bytes;
 
+  /** Grows up to so many slots, a power of two. */
   Retention(int slots, long maxBytes) {
-    int size = Window.powerOfTwo(slots);
-    mask = size - 1;
+    maxSlots = Window.powerOfTwo(Math.max(FIRST_SIZE, slots));
     this.maxBytes = maxBytes;
-    ids = new long[size];
-    bodies = new CommandBatch[size];
   }
 
   /**
@@ -34,7 +35,11 @@ final class Retention {
     }
     next = slot + 1;
     if (next - oldest > ids.length) {
-      dropOldest();
+      if (ids.length < maxSlots) {
+        grow();
+      } else {
+        dropOldest();
+      }
     }
     int place = (int) slot & mask;
     ids[place] = id;
@@ -42,6 +47,19 @@ final class Retention {
     bytes += body == null ? 0 : body.size();
     while (bytes > maxBytes && oldest < slot) {
       dropOldest();
+    }
+  }
+
+  private void grow() {
+    long[] formerIds = ids;
+    @Nullable CommandBatch[] formerBodies = bodies;
+    int formerMask = mask;
+    ids = new long[2 * formerIds.length];
+    bodies = new CommandBatch[ids.length];
+    mask = ids.length - 1;
+    for (long slot = oldest; slot < next - 1; slot++) {
+      ids[(int) slot & mask] = formerIds[(int) slot & formerMask];
+      bodies[(int) slot & mask] = formerBodies[(int) slot & formerMask];
     }
   }
 

@@ -10,6 +10,7 @@ import io.rabia.testing.explore.ReplicaNode.Frame;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,6 +110,7 @@ final class ReplicaCluster {
     if (!connected(a, b)) {
       return;
     }
+    trace.add(nodes[a].name() + "-" + nodes[b].name() + " breaks");
     linked[a * n + b] = false;
     linked[b * n + a] = false;
     links.get(a * n + b).clear();
@@ -121,6 +123,7 @@ final class ReplicaCluster {
   }
 
   void crash(int index, int keptGroups) {
+    trace.add(nodes[index].name() + " crashes and keeps " + keptGroups + " groups");
     nodes[index].crash(keptGroups);
     for (int peer = 0; peer < n; peer++) {
       disconnect(index, peer);
@@ -128,6 +131,7 @@ final class ReplicaCluster {
   }
 
   void restart(int index) {
+    trace.add(nodes[index].name() + " restarts");
     nodes[index].start(now);
     for (int peer = 0; peer < n; peer++) {
       connect(index, peer);
@@ -137,6 +141,10 @@ final class ReplicaCluster {
   /** The oldest frame from one to the other, or null. */
   @Nullable Frame next(int from, int to) {
     return links.get(from * n + to).peek();
+  }
+
+  List<Frame> underWay(int from, int to) {
+    return List.copyOf(links.get(from * n + to));
   }
 
   void deliver(int from, int to) {
@@ -167,6 +175,7 @@ final class ReplicaCluster {
    */
   void tick(long nanos) {
     now += nanos;
+    trace.add("time passes");
     for (ReplicaNode node : nodes) {
       if (node.up()) {
         node.flush();
@@ -180,19 +189,19 @@ final class ReplicaCluster {
     }
   }
 
-  /** Forces, flushes and delivers, oldest first, until nothing more happens in no time. */
-  void run() {
+  /** Forces and delivers what may be, oldest first, until nothing more happens in no time. */
+  void run(Predicate<Frame> mayDeliver, Predicate<ReplicaNode> mayForce) {
     boolean more = true;
     for (int steps = 0; more; steps++) {
       InvariantViolation.check(steps < 100_000, "messages without end");
-      more = forceAll() || deliverOldest() || flushAll();
+      more = forceAll(mayForce) || deliverOldest(mayDeliver);
     }
   }
 
-  private boolean forceAll() {
+  private boolean forceAll(Predicate<ReplicaNode> mayForce) {
     boolean any = false;
     for (ReplicaNode node : nodes) {
-      if (node.waitsForForce()) {
+      if (node.waitsForForce() && mayForce.test(node)) {
         node.force(now);
         any = true;
       }
@@ -200,22 +209,13 @@ final class ReplicaCluster {
     return any;
   }
 
-  private boolean flushAll() {
-    boolean any = false;
-    for (ReplicaNode node : nodes) {
-      if (node.waitsForCompany()) {
-        node.flush();
-        any = true;
-      }
-    }
-    return any;
-  }
-
-  private boolean deliverOldest() {
+  private boolean deliverOldest(Predicate<Frame> mayDeliver) {
     Frame oldest = null;
     for (ArrayDeque<Frame> link : links) {
       Frame first = link.peek();
-      if (first != null && (oldest == null || first.number() < oldest.number())) {
+      if (first != null
+          && (oldest == null || first.number() < oldest.number())
+          && mayDeliver.test(first)) {
         oldest = first;
       }
     }
@@ -227,16 +227,30 @@ final class ReplicaCluster {
 
   /** Nothing is under way and everyone has applied the same. */
   boolean settled() {
+    boolean allUp = true;
+    for (ReplicaNode node : nodes) {
+      allUp &= node.up();
+    }
+    return allUp && linksAreEmpty() && settled(List.of(nodes));
+  }
+
+  private boolean linksAreEmpty() {
     for (ArrayDeque<Frame> link : links) {
       if (!link.isEmpty()) {
         return false;
       }
     }
+    return true;
+  }
+
+  /** These have nothing to do and have applied the same. */
+  static boolean settled(List<ReplicaNode> nodes) {
+    long applied = nodes.get(0).replica().applied();
     for (ReplicaNode node : nodes) {
       if (!node.idle()
           || node.waitsForForce()
           || node.waitsForCompany()
-          || node.replica().applied() != oracle.applied()) {
+          || node.replica().applied() != applied) {
         return false;
       }
     }

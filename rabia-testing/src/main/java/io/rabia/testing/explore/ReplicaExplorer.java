@@ -10,13 +10,11 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Bounded search over whole production replicas: three of them, with logs, two of them with a
- * command and one with a read. The plain run always does what has waited longest. The search tries
- * every run that departs from it a bounded number of times, at any step, by any other thing that
- * can happen: another delivery first, a crash with or without the records that are not durable, a
- * broken connection, a restart, time that passes, another read. Each run goes on until everything
- * is settled, and is replayed from its start: nothing is copied. Deterministic; one thread, one
- * use.
+ * Bounded search over whole production replicas: three of them, with logs, two of them with a command and one with a
+ * read. The plain run always does what has waited longest. The search tries every run that departs from it a bounded
+ * number of times, at any step, by any other thing that can happen: another delivery first, a crash with or without the
+ * records that are not durable, a broken connection, a restart, time that passes, another read. Each run goes on until
+ * everything is settled, and is replayed from its start: nothing is copied. Deterministic; one thread, one use.
  */
 public final class ReplicaExplorer {
 
@@ -28,7 +26,19 @@ public final class ReplicaExplorer {
    */
   public record Result(long paths, long steps) {}
 
-  private record Option(long age, String text, Runnable action) {}
+  private enum Move {
+    FORCE,
+    FLUSH,
+    DELIVER,
+    RESTART,
+    TICK,
+    CRASH_BUT_KEEP_ALL,
+    CRASH,
+    READ,
+    RECONNECT
+  }
+
+  private record Option(long age, Move move, int a, int b) {}
 
   private static final int MAX_STEPS = 600;
   private static final long TICK = 6_000_000;
@@ -55,16 +65,15 @@ public final class ReplicaExplorer {
     long paths = 0;
     open.addLast(new int[0]);
     while (!open.isEmpty()) {
-      run(open.removeLast());
+      run(open.removeLast(), false);
       paths++;
     }
     return new Result(paths, steps);
   }
 
   /** A run: pairs of a step and the option taken there; the first option everywhere else. */
-  private void run(int[] path) {
-    ReplicaCluster cluster = new ReplicaCluster(3, coin, false);
-    List<String> done = new ArrayList<>();
+  private void run(int[] path, boolean traced) {
+    ReplicaCluster cluster = new ReplicaCluster(3, coin, traced);
     try {
       cluster.node(0).submit("a", cluster.now());
       cluster.node(1).submit("b", cluster.now());
@@ -81,26 +90,16 @@ public final class ReplicaExplorer {
         } else if (step > last && step < horizon && path.length < 2 * departures) {
           depart(path, step, options.size());
         }
-        say(done, options.get(choice).text());
-        options.get(choice).action().run();
+        apply(cluster, options.get(choice));
         steps++;
       }
     } catch (InvariantViolation violation) {
+      if (!traced) {
+        run(path, true);
+      }
       throw new InvariantViolation(
-          violation.getMessage()
-              + " in "
-              + Arrays.toString(path)
-              + "\n  "
-              + String.join("\n  ", done),
+          violation.getMessage() + " in " + Arrays.toString(path) + "\n  " + String.join("\n  ", cluster.trace().take()),
           violation);
-    }
-  }
-
-  private static void say(List<String> done, String what) {
-    if (done.isEmpty() || !done.get(done.size() - 1).startsWith(what)) {
-      done.add(what);
-    } else if (!done.get(done.size() - 1).endsWith("...")) {
-      done.set(done.size() - 1, what + " ...");
     }
   }
 
@@ -114,7 +113,7 @@ public final class ReplicaExplorer {
   }
 
   /** What can happen, the oldest first; what is never due comes last. */
-  private List<Option> options(ReplicaCluster cluster) {
+  private static List<Option> options(ReplicaCluster cluster) {
     List<Option> options = new ArrayList<>();
     boolean allUp = true;
     for (int a = 0; a < cluster.size(); a++) {
@@ -123,58 +122,50 @@ public final class ReplicaExplorer {
       if (node.up()) {
         alone(cluster, node, options);
       } else {
-        options.add(
-            new Option(NEVER - 1, node.name() + " restarts", () -> cluster.restart(node.index)));
+        options.add(new Option(NEVER - 1, Move.RESTART, a, a));
       }
       for (int b = 0; b < cluster.size(); b++) {
-        between(cluster, a, b, options);
+        Frame frame = cluster.next(a, b);
+        if (frame != null) {
+          options.add(new Option(frame.number(), Move.DELIVER, a, b));
+        }
+        if (a < b && cluster.connected(a, b)) {
+          options.add(new Option(NEVER, Move.RECONNECT, a, b));
+        }
       }
     }
-    options.add(new Option(allUp ? NEVER - 1 : NEVER, "time passes", () -> cluster.tick(TICK)));
+    options.add(new Option(allUp ? NEVER - 1 : NEVER, Move.TICK, 0, 0));
     options.sort(Comparator.comparingLong(Option::age));
     return options;
   }
 
   private static void alone(ReplicaCluster cluster, ReplicaNode node, List<Option> options) {
-    char name = node.name();
     if (node.waitsForForce()) {
-      options.add(new Option(0, name + " forces", () -> node.force(cluster.now())));
-      options.add(
-          new Option(
-              NEVER,
-              name + " crashes and keeps " + node.groups() + " groups",
-              () -> cluster.crash(node.index, node.groups())));
+      options.add(new Option(0, Move.FORCE, node.index, node.index));
+      options.add(new Option(NEVER, Move.CRASH_BUT_KEEP_ALL, node.index, node.index));
     }
     if (node.waitsForCompany()) {
-      options.add(new Option(cluster.frames(), name + " flushes", node::flush));
+      options.add(new Option(cluster.frames(), Move.FLUSH, node.index, node.index));
     }
-    options.add(
-        new Option(
-            NEVER,
-            name + " crashes and keeps " + node.durableGroups() + " groups",
-            () -> cluster.crash(node.index, node.durableGroups())));
-    options.add(new Option(NEVER, name + " is read", () -> node.read(cluster.now())));
+    options.add(new Option(NEVER, Move.CRASH, node.index, node.index));
+    options.add(new Option(NEVER, Move.READ, node.index, node.index));
   }
 
-  private static void between(ReplicaCluster cluster, int a, int b, List<Option> options) {
-    String names = cluster.node(a).name() + ">" + cluster.node(b).name();
-    Frame frame = cluster.next(a, b);
-    if (frame != null) {
-      options.add(
-          new Option(
-              frame.number(),
-              names + " " + Trace.describe(frame.messages()),
-              () -> cluster.deliver(a, b)));
-    }
-    if (a < b && cluster.connected(a, b)) {
-      options.add(
-          new Option(
-              NEVER,
-              names + " breaks and is made again",
-              () -> {
-                cluster.disconnect(a, b);
-                cluster.connect(a, b);
-              }));
+  private static void apply(ReplicaCluster cluster, Option option) {
+    ReplicaNode node = cluster.node(option.a());
+    switch (option.move()) {
+      case FORCE -> node.force(cluster.now());
+      case FLUSH -> node.flush();
+      case DELIVER -> cluster.deliver(option.a(), option.b());
+      case RESTART -> cluster.restart(option.a());
+      case TICK -> cluster.tick(TICK);
+      case CRASH_BUT_KEEP_ALL -> cluster.crash(option.a(), node.groups());
+      case CRASH -> cluster.crash(option.a(), node.durableGroups());
+      case READ -> node.read(cluster.now());
+      case RECONNECT -> {
+        cluster.disconnect(option.a(), option.b());
+        cluster.connect(option.a(), option.b());
+      }
     }
   }
 }

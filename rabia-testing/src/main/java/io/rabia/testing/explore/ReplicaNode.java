@@ -128,14 +128,16 @@ final class ReplicaNode {
             RETAINED_BYTES,
             1000L * ++runs);
     history.clear();
-    MessageHandler recovery = fresh.recovery(0);
-    for (List<Message> group : log) {
-      group.forEach(message -> message.accept(recovery));
-      while (fresh.pollDecided(Long.MAX_VALUE, decided)) {
-        history.add(decided.id());
-        oracle.applied(decided.slot(), decided.id(), fresh.tableHash());
-      }
-    }
+    MessageHandler recovery =
+        fresh.recovery(
+            now,
+            () -> {
+              while (fresh.pollDecided(Long.MAX_VALUE, decided)) {
+                history.add(decided.id());
+                oracle.applied(decided.slot(), decided.id(), fresh.tableHash());
+              }
+            });
+    log.forEach(group -> group.forEach(message -> message.accept(recovery)));
     durable = log.size();
     lastPromise = durable;
     fresh.recovered(log.size(), now);

@@ -20,8 +20,15 @@ final class Trace {
   }
 
   void add(String line) {
-    if (lines != null) {
+    if (lines == null) {
+      return;
+    }
+    int last = lines.size() - 1;
+    if (last < 0 || !lines.get(last).replaceFirst(" x\\d+$", "").equals(line)) {
       lines.add(line);
+    } else {
+      String times = lines.get(last).substring(line.length());
+      lines.set(last, line + " x" + (times.isEmpty() ? 2 : Integer.parseInt(times.substring(2)) + 1));
     }
   }
 

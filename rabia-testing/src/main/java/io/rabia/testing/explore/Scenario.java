@@ -1,0 +1,211 @@
+package io.rabia.testing.explore;
+
+import io.rabia.core.BatchId;
+import io.rabia.core.CommonCoin;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plays a text against production replicas: paragraphs of commands, then {@code ----}, then what happened. One thread, one
+ * use.
+ *
+ * <pre>
+ * cluster 3 [heads|tails|split]  starts; the coin shows V1, V0, or V1 in odd phases; keyed when not said
+ * submit A text                  gives a command to A
+ * read A                         queues a linearizable read at A
+ * run                            forces and delivers, oldest first, until nothing happens without time
+ * deliver A&gt;B [count]           delivers the oldest frames of a link
+ * drop A&gt;B | repeat A&gt;B       loses, or delivers twice, the oldest frame of a link
+ * block A&gt;B | unblock A&gt;B     run leaves the link alone, or not any more
+ * slow A | fast A                run does not force the log of A, or does again
+ * force A                        makes the log of A durable
+ * flush A                        A sends what waits for company
+ * cut A B | heal A B             breaks or makes a connection
+ * crash A [all|groups]           A dies and keeps the durable groups of its log, or all, or so many
+ * restart A                      from its log
+ * tick milliseconds              time passes for everyone
+ * settle [A B]                   run and tick until those that are up (or these) agree and have nothing to do
+ * links                          what is under way
+ * slots A first last             what A knows of these slots
+ * frames                         how many frames were sent since this was asked last
+ * </pre>
+ */
+public final class Scenario {
+  private static final String RULE = "----";
+  private static final long MILLISECOND = 1_000_000;
+  private static final int MAX_TICKS = 2_000;
+
+  private final Set<String> blocked = new HashSet<>();
+  private final Set<Integer> slow = new HashSet<>();
+  private @Nullable ReplicaCluster cluster;
+  private long framesSeen;
+
+  /** Plays the text; returns it with what happened now in place of what is said to have happened. */
+  public String play(String text) {
+    StringBuilder out = new StringBuilder();
+    boolean expectation = false;
+    List<String> happened = new ArrayList<>();
+    for (String line : (text.stripTrailing() + "\n").split("\n", -1)) {
+      if (line.isBlank()) {
+        happened.forEach(what -> out.append(what).append('\n'));
+        happened.clear();
+        out.append(expectation || !out.isEmpty() ? "\n" : "");
+        expectation = false;
+      } else if (line.equals(RULE)) {
+        expectation = true;
+        out.append(RULE).append('\n');
+      } else if (!expectation) {
+        out.append(line).append('\n');
+        if (!line.startsWith("#")) {
+          command(line.trim().split(" +"), happened);
+          happened.addAll(cluster().trace().take());
+        }
+      }
+    }
+    return out.toString().stripTrailing() + "\n";
+  }
+
+  ReplicaCluster cluster() {
+    if (cluster == null) {
+      throw new IllegalStateException("a scenario starts with: cluster <size>");
+    }
+    return cluster;
+  }
+
+  private void command(String[] words, List<String> out) {
+    switch (words[0]) {
+      case "cluster" -> start(words);
+      case "submit" -> node(words[1]).submit(words[2], cluster().now());
+      case "read" -> node(words[1]).read(cluster().now());
+      case "run" -> run();
+      case "deliver" -> deliver(words);
+      case "drop" -> cluster().drop(from(words[1]), to(words[1]));
+      case "repeat" -> cluster().duplicate(from(words[1]), to(words[1]));
+      case "block" -> blocked.add(words[1]);
+      case "unblock" -> blocked.remove(words[1]);
+      case "slow" -> slow.add(index(words[1]));
+      case "fast" -> slow.remove(index(words[1]));
+      case "force" -> node(words[1]).force(cluster().now());
+      case "flush" -> node(words[1]).flush();
+      case "cut" -> cluster().disconnect(index(words[1]), index(words[2]));
+      case "heal" -> cluster().connect(index(words[1]), index(words[2]));
+      case "crash" -> crash(words);
+      case "restart" -> cluster().restart(index(words[1]));
+      case "tick" -> cluster().tick(Long.parseLong(words[1]) * MILLISECOND);
+      case "settle" -> settle(words);
+      case "links" -> links(out);
+      case "slots" -> slots(words, out);
+      case "frames" -> {
+        out.add((cluster().frames() - framesSeen) + " frames");
+        framesSeen = cluster().frames();
+      }
+      default -> throw new IllegalArgumentException("no such command: " + String.join(" ", words));
+    }
+  }
+
+  private void start(String[] words) {
+    CommonCoin coin = CommonCoin.keyed(1, 2);
+    if (words.length > 2) {
+      coin =
+          switch (words[2]) {
+            case "heads" -> (epoch, slot, phase) -> true;
+            case "tails" -> (epoch, slot, phase) -> false;
+            case "split" -> (epoch, slot, phase) -> phase % 2 == 1;
+            default -> throw new IllegalArgumentException("no such coin: " + words[2]);
+          };
+    }
+    cluster = new ReplicaCluster(Integer.parseInt(words[1]), coin, true);
+  }
+
+  private void run() {
+    cluster().run(frame -> !blocked.contains(link(frame)), node -> !slow.contains(node.index));
+  }
+
+  private String link(ReplicaNode.Frame frame) {
+    return cluster().node(frame.from()).name() + ">" + cluster().node(frame.to()).name();
+  }
+
+  private void deliver(String[] words) {
+    int count = words.length > 2 ? Integer.parseInt(words[2]) : 1;
+    for (int i = 0; i < count; i++) {
+      cluster().deliver(from(words[1]), to(words[1]));
+    }
+  }
+
+  private void crash(String[] words) {
+    ReplicaNode node = node(words[1]);
+    int kept = node.durableGroups();
+    if (words.length > 2) {
+      kept = words[2].equals("all") ? node.groups() : Integer.parseInt(words[2]);
+    }
+    cluster().crash(node.index, kept);
+  }
+
+  private void settle(String[] words) {
+    List<ReplicaNode> nodes = new ArrayList<>();
+    for (int i = 0; i < cluster().size(); i++) {
+      if (words.length == 1 ? cluster().node(i).up() : List.of(words).contains(name(i))) {
+        nodes.add(cluster().node(i));
+      }
+    }
+    run();
+    for (int ticks = 0; !ReplicaCluster.settled(nodes); ticks++) {
+      if (ticks == MAX_TICKS) {
+        throw new IllegalStateException("does not settle:\n" + String.join("\n", cluster().trace().take()));
+      }
+      cluster().tick(MILLISECOND);
+      run();
+    }
+  }
+
+  private static String name(int index) {
+    return String.valueOf((char) ('A' + index));
+  }
+
+  private void links(List<String> out) {
+    for (int from = 0; from < cluster().size(); from++) {
+      for (int to = 0; to < cluster().size(); to++) {
+        for (ReplicaNode.Frame frame : cluster().underWay(from, to)) {
+          out.add(link(frame) + " under way: " + Trace.describe(frame.messages()));
+        }
+      }
+    }
+  }
+
+  private void slots(String[] words, List<String> out) {
+    ReplicaNode node = node(words[1]);
+    for (int slot = Integer.parseInt(words[2]); slot <= Integer.parseInt(words[3]); slot++) {
+      var instance = node.replica().instance(slot);
+      String what = "unheard of";
+      if (slot < node.history().size()) {
+        what = "applied " + BatchId.toString(node.history().get(slot));
+      } else if (instance != null) {
+        what =
+            instance.decided()
+                ? "decided " + BatchId.toString(instance.decidedId())
+                : instance.stage().name().toLowerCase(Locale.ROOT) + " of phase " + instance.phase();
+      }
+      out.add(node.name() + " slot " + slot + ": " + what);
+    }
+  }
+
+  private ReplicaNode node(String name) {
+    return cluster().node(index(name));
+  }
+
+  private static int index(String name) {
+    return name.charAt(0) - 'A';
+  }
+
+  private static int from(String link) {
+    return link.charAt(0) - 'A';
+  }
+
+  private static int to(String link) {
+    return link.charAt(2) - 'A';
+  }
+}
