@@ -14,7 +14,7 @@ import java.util.Locale;
  * @param forfeits of slots of this node's own lane
  * @param fast slots that decided a batch in phase 0 / slots in which a batch was proposed
  * @param pending commands taken in and not answered yet
- * @param connected members that it is connected to, itself not counted
+ * @param connected members that it can reach, itself counted
  */
 public record NodeStatus(
     int id,
