@@ -120,7 +120,10 @@ public final class Member implements AutoCloseable {
     logCatchUp.appended(number, replica.applied());
   }
 
-  /** At once, not after the group: the records that follow may be for slots that this makes room for. */
+  /**
+   * At once, not after the group: the records that follow may be for slots that this makes room
+   * for.
+   */
   private void applyRecovered() {
     while (replica.pollDecided(Long.MAX_VALUE, decided)) {
       applier.apply(decided, -1);

@@ -132,7 +132,8 @@ public final class Replica implements MessageHandler {
    * Takes records of the own log; use until {@link #recovered}.
    *
    * @param now the time at which log time goes on from what the log says
-   * @param decided called after each decision, to take it with {@link #pollDecided} before the next record
+   * @param decided called after each decision, to take it with {@link #pollDecided} before the next
+   *     record
    */
   public MessageHandler recovery(long now, Runnable decided) {
     this.now = now;

@@ -10,11 +10,13 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Bounded search over whole production replicas: three of them, with logs, two of them with a command and one with a
- * read. The plain run always does what has waited longest. The search tries every run that departs from it a bounded
- * number of times, at any step, by any other thing that can happen: another delivery first, a crash with or without the
- * records that are not durable, a broken connection, a restart, time that passes, another read. Each run goes on until
- * everything is settled, and is replayed from its start: nothing is copied. Deterministic; one thread, one use.
+ * Bounded search over whole production replicas: three of them, with logs, two of them with a
+ * command and one with a read. The plain run always does what has waited longest. The search tries
+ * every run that departs from it a bounded number of times, at any step, by any other thing that
+ * can happen: another delivery first, a crash with or without the records that are not durable, a
+ * broken connection, a restart, time that passes, another read. Each run goes on until everything
+ * is settled, and is replayed from its start: nothing is copied. Deterministic; one thread, one
+ * use.
  */
 public final class ReplicaExplorer {
 
@@ -98,7 +100,11 @@ public final class ReplicaExplorer {
         run(path, true);
       }
       throw new InvariantViolation(
-          violation.getMessage() + " in " + Arrays.toString(path) + "\n  " + String.join("\n  ", cluster.trace().take()),
+          violation.getMessage()
+              + " in "
+              + Arrays.toString(path)
+              + "\n  "
+              + String.join("\n  ", cluster.trace().take()),
           violation);
     }
   }

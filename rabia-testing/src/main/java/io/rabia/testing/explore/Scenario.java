@@ -10,8 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plays a text against production replicas: paragraphs of commands, then {@code ----}, then what happened. One thread, one
- * use.
+ * Plays a text against production replicas: paragraphs of commands, then {@code ----}, then what
+ * happened. One thread, one use.
  *
  * <pre>
  * cluster 3 [heads|tails|split]  starts; the coin shows V1, V0, or V1 in odd phases; keyed when not said
@@ -44,7 +44,9 @@ public final class Scenario {
   private @Nullable ReplicaCluster cluster;
   private long framesSeen;
 
-  /** Plays the text; returns it with what happened now in place of what is said to have happened. */
+  /**
+   * Plays the text; returns it with what happened now in place of what is said to have happened.
+   */
   public String play(String text) {
     StringBuilder out = new StringBuilder();
     boolean expectation = false;
@@ -155,7 +157,8 @@ public final class Scenario {
     run();
     for (int ticks = 0; !ReplicaCluster.settled(nodes); ticks++) {
       if (ticks == MAX_TICKS) {
-        throw new IllegalStateException("does not settle:\n" + String.join("\n", cluster().trace().take()));
+        throw new IllegalStateException(
+            "does not settle:\n" + String.join("\n", cluster().trace().take()));
       }
       cluster().tick(MILLISECOND);
       run();
@@ -187,7 +190,9 @@ public final class Scenario {
         what =
             instance.decided()
                 ? "decided " + BatchId.toString(instance.decidedId())
-                : instance.stage().name().toLowerCase(Locale.ROOT) + " of phase " + instance.phase();
+                : instance.stage().name().toLowerCase(Locale.ROOT)
+                    + " of phase "
+                    + instance.phase();
       }
       out.add(node.name() + " slot " + slot + ": " + what);
     }

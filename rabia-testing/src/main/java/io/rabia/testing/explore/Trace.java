@@ -28,7 +28,8 @@ final class Trace {
       lines.add(line);
     } else {
       String times = lines.get(last).substring(line.length());
-      lines.set(last, line + " x" + (times.isEmpty() ? 2 : Integer.parseInt(times.substring(2)) + 1));
+      lines.set(
+          last, line + " x" + (times.isEmpty() ? 2 : Integer.parseInt(times.substring(2)) + 1));
     }
   }
 

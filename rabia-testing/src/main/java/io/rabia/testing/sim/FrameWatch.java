@@ -91,7 +91,8 @@ final class FrameWatch extends LogRecords {
     }
     if (before != value) {
       int sender = from + 1;
-      trace.line(() -> "  member " + sender + " says " + value + " as " + what + " of slot " + slot);
+      trace.line(
+          () -> "  member " + sender + " says " + value + " as " + what + " of slot " + slot);
     }
     round.said[from] = value;
   }

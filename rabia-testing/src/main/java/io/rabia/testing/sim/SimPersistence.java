@@ -47,7 +47,10 @@ final class SimPersistence implements Storage {
 
   @Override
   public String toString() {
-    return groups.size() + " groups, forced within " + 2 * (forceNanos + slow) / SimClock.MICRO + " us";
+    return groups.size()
+        + " groups, forced within "
+        + 2 * (forceNanos + slow) / SimClock.MICRO
+        + " us";
   }
 
   /** One life's view. */

@@ -11,8 +11,9 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /**
- * The interleavings of protocol.md section 10 that concern replicas, and the lanes of its section 3, as texts in {@code
- * scenarios/}; numbers are those of section 10. {@code -Drabia.rewrite=true} writes what happens into the texts.
+ * The interleavings of protocol.md section 10 that concern replicas, and the lanes of its section
+ * 3, as texts in {@code scenarios/}; numbers are those of section 10. {@code -Drabia.rewrite=true}
+ * writes what happens into the texts.
  */
 class ScenariosTest {
   private static final Path SOURCES = Path.of("src/test/resources/scenarios");
@@ -45,7 +46,9 @@ class ScenariosTest {
   private static void assertApplied(ReplicaCluster cluster, Long... ids) {
     for (int i = 0; i < cluster.size(); i++) {
       if (cluster.node(i).up()) {
-        assertThat(cluster.node(i).history()).as("node " + cluster.node(i).name()).containsExactly(ids);
+        assertThat(cluster.node(i).history())
+            .as("node " + cluster.node(i).name())
+            .containsExactly(ids);
       }
     }
   }
@@ -89,7 +92,20 @@ class ScenariosTest {
   /** Section 4. */
   @Test
   void laggardCatchesUpByDecisions() throws IOException {
-    assertApplied(play("catch-up"), X_OF_A, NOOP, NOOP, BatchId.pack(0, 2), NOOP, NOOP, BatchId.pack(0, 3), NOOP, NOOP, NOOP, Y_OF_B, NOOP);
+    assertApplied(
+        play("catch-up"),
+        X_OF_A,
+        NOOP,
+        NOOP,
+        BatchId.pack(0, 2),
+        NOOP,
+        NOOP,
+        BatchId.pack(0, 3),
+        NOOP,
+        NOOP,
+        NOOP,
+        Y_OF_B,
+        NOOP);
   }
 
   /** Lanes, rule 6. */
@@ -101,7 +117,8 @@ class ScenariosTest {
   /** Number 1. */
   @Test
   void whoHeardOnlyTheVoteLearnsWhichBatchWasDecided() throws IOException {
-    assertApplied(play("01-vote-without-proposal"), X_OF_A, NOOP, NOOP, NOOP, NOOP, BatchId.pack(2, 1));
+    assertApplied(
+        play("01-vote-without-proposal"), X_OF_A, NOOP, NOOP, NOOP, NOOP, BatchId.pack(2, 1));
   }
 
   /** Number 2. */
@@ -125,7 +142,8 @@ class ScenariosTest {
   /** Number 5: A had decided x for itself, but neither applied nor answered it. */
   @Test
   void ownVoteDoesNotCountBeforeItsForce() throws IOException {
-    assertApplied(play("05-own-vote-before-the-force"), NONE, NOOP, NONE, NOOP, NOOP, BatchId.pack(2, 1));
+    assertApplied(
+        play("05-own-vote-before-the-force"), NONE, NOOP, NONE, NOOP, NOOP, BatchId.pack(2, 1));
   }
 
   /** Number 6. */
@@ -139,7 +157,8 @@ class ScenariosTest {
   /** Number 8, first part. */
   @Test
   void oneOfThreeMakesNoProgressAndTwoDoAtOnce() throws IOException {
-    assertApplied(play("08-two-of-three-killed"), X_OF_A, NOOP, NOOP, BatchId.pack(0, 2), NOOP, NOOP);
+    assertApplied(
+        play("08-two-of-three-killed"), X_OF_A, NOOP, NOOP, BatchId.pack(0, 2), NOOP, NOOP);
   }
 
   /** Number 8, second part. */
@@ -151,16 +170,39 @@ class ScenariosTest {
   /** Number 9. */
   @Test
   void membersThatReachEachOtherOnlyThroughAThirdMakeProgress() throws IOException {
-    assertApplied(play("09-partial-partition"), X_OF_A, NOOP, NOOP, NOOP, Y_OF_B, NOOP, NOOP, BatchId.pack(1, 2), NOOP);
+    assertApplied(
+        play("09-partial-partition"),
+        X_OF_A,
+        NOOP,
+        NOOP,
+        NOOP,
+        Y_OF_B,
+        NOOP,
+        NOOP,
+        BatchId.pack(1, 2),
+        NOOP);
   }
 
   /** Number 10. */
   @Test
   void pausedMemberHoldsNobodyUpAndCatchesUp() throws IOException {
-    assertApplied(play("10-paused-member"), X_OF_A, NOOP, NOOP, NOOP, Y_OF_B, NOOP, NOOP, NOOP, BatchId.pack(2, 1));
+    assertApplied(
+        play("10-paused-member"),
+        X_OF_A,
+        NOOP,
+        NOOP,
+        NOOP,
+        Y_OF_B,
+        NOOP,
+        NOOP,
+        NOOP,
+        BatchId.pack(2, 1));
   }
 
-  /** Number 16, as far as it concerns a member with its log; one without is not made a replica at all. */
+  /**
+   * Number 16, as far as it concerns a member with its log; one without is not made a replica at
+   * all.
+   */
   @Test
   void restartedMemberAnswersABarrierWithWhatItTookPartInBefore() throws IOException {
     assertApplied(play("16-restarted-member-answers-a-barrier"), X_OF_A, NOOP, NOOP);
@@ -175,12 +217,23 @@ class ScenariosTest {
   /** Number 18, second part. */
   @Test
   void decisionOfASlotNotHeardOfIsTaken() throws IOException {
-    assertApplied(play("18-decision-unheard-of"), NOOP, Y_OF_B, NOOP, NOOP, NOOP, BatchId.pack(2, 1));
+    assertApplied(
+        play("18-decision-unheard-of"), NOOP, Y_OF_B, NOOP, NOOP, NOOP, BatchId.pack(2, 1));
   }
 
   /** Number 18, third part. */
   @Test
   void roundsThatOnlyADeadMemberStartedAreFilled() throws IOException {
-    assertApplied(play("18-hole-of-a-dead-member"), NOOP, NOOP, NOOP, NOOP, NOOP, NOOP, BatchId.pack(0, 3), NOOP, NOOP);
+    assertApplied(
+        play("18-hole-of-a-dead-member"),
+        NOOP,
+        NOOP,
+        NOOP,
+        NOOP,
+        NOOP,
+        NOOP,
+        BatchId.pack(0, 3),
+        NOOP,
+        NOOP);
   }
 }
