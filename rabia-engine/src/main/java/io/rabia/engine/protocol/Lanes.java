@@ -55,7 +55,8 @@ final class Lanes {
     replica.peers[owner].lagged(lag);
     if (BatchId.isBatch(id)) {
       replica.peers[owner].spokeBatch();
-      if (BatchId.origin(id) < replica.origins.length) {
+      boolean lost = slot.instance.decided() && slot.instance.decidedId() != id;
+      if (!lost && BatchId.origin(id) < replica.origins.length) {
         replica.origins[BatchId.origin(id)].open(BatchId.number(id), slot.number);
       }
     } else {
@@ -134,7 +135,17 @@ final class Lanes {
       peer.suspect();
     }
     CommandBatch waiting = replica.origins[owner].next();
-    return waiting == null ? BatchId.NOOP : waiting.id();
+    return waiting == null ? followAnyBatch(slot, now) : waiting.id();
+  }
+
+  /** What others hold of a quiet owner and this replica lacks; NOOP when they have nothing, either. */
+  private long followAnyBatch(Slot slot, long now) {
+    for (int i = 0; i < replica.peers.length; i++) {
+      if (BatchId.isBatch(slot.instance.proposal(i))) {
+        return follow(slot, slot.instance.proposal(i), now);
+      }
+    }
+    return BatchId.NOOP;
   }
 
   private long ownNext(Slot slot, long now) {
@@ -159,9 +170,7 @@ final class Lanes {
     return batch;
   }
 
-  /**
-   * Proposes what the owner proposed, if its batch is held; else asks for the batch, for a while.
-   */
+  /** Proposes what another proposed, if its batch is held; else asks for the batch, for a while. */
   private long follow(Slot slot, long id, long now) {
     if (id == BatchId.NOOP || replica.bodyOf(slot, id) != null) {
       return id;

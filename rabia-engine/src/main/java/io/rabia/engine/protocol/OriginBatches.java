@@ -163,6 +163,7 @@ final class OriginBatches {
         appliedAbove[(int) below & mask] = false;
       }
       appliedLow = lowestOutstanding;
+      dropBelow(lowestOutstanding);
     }
     InvariantViolation.check(
         number - appliedLow <= mask, "an origin has too many batches outstanding");

@@ -210,7 +210,8 @@ public final class Replica implements MessageHandler {
       return;
     }
     lanes.started(number);
-    if (batch != null && slot.body == null) {
+    boolean lost = slot.instance.decided() && slot.instance.decidedId() != id;
+    if (batch != null && slot.body == null && !lost && number >= applied) {
       slot.body = batch;
     }
     if (!slot.instance.onPropose(from, id)) {

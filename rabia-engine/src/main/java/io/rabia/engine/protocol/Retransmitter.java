@@ -44,7 +44,7 @@ final class Retransmitter {
 
   /** Is someone known to have applied more? */
   boolean behind() {
-    return ahead() != NOBODY;
+    return ahead(NOBODY) != NOBODY;
   }
 
   void advance(long now) {
@@ -79,7 +79,7 @@ final class Retransmitter {
   }
 
   private void catchUp(long now) {
-    int peer = ahead();
+    int peer = ahead(NOBODY);
     if (peer == NOBODY) {
       catchingUp = false;
       asked = NOBODY;
@@ -91,11 +91,12 @@ final class Retransmitter {
     if (catchingUp
         && free
         && (askedFrom != replica.applied() || now - askedAt > replica.waits.owner())) {
-      asked = peer;
+      int other = asked == NOBODY ? NOBODY : ahead(asked);
+      asked = other == NOBODY ? peer : other;
       askedAt = now;
       askedFrom = replica.applied();
       replica.output.add(
-          Kind.CATCH_UP_REQUEST, Output.SEND, peer, askedFrom, CATCH_UP_BYTES, (byte) 0, 0, null);
+          Kind.CATCH_UP_REQUEST, Output.SEND, asked, askedFrom, CATCH_UP_BYTES, (byte) 0, 0, null);
     }
   }
 
@@ -105,15 +106,13 @@ final class Retransmitter {
     }
   }
 
-  /**
-   * The connected member that has applied most, if that is more than here; who was asked in vain is
-   * passed over.
-   */
-  private int ahead() {
+  /** The connected member that has applied most, if that is more than here; not this one. */
+  private int ahead(int inVain) {
     int best = NOBODY;
     for (int i = 0; i < replica.peers.length; i++) {
       Peer peer = replica.peers[i];
       if (i != replica.self
+          && i != inVain
           && peer.connected
           && peer.applied > replica.applied()
           && (best == NOBODY || peer.applied > replica.peers[best].applied)) {
