@@ -4,6 +4,7 @@ import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.batching.BatchConfig;
 import io.rabia.core.memory.MemoryPool;
+import io.rabia.core.memory.PoolConfig;
 import io.rabia.core.persistence.Durability;
 import io.rabia.engine.Member;
 import io.rabia.engine.RabiaConfig;
@@ -37,6 +38,7 @@ public final class Simulation {
   private final FaultDriver driver;
   private final List<SimNode> nodes = new ArrayList<>();
   private final List<SimClient> clients = new ArrayList<>();
+  private final MemoryPool pool = new MemoryPool(PoolConfig.builder().sizeClass(1 << 16, 1 << 12).build());
   private final int padding;
   private long completed;
   private boolean healed;
@@ -98,7 +100,7 @@ public final class Simulation {
     long forceNanos = random.magnitude(50 * SimClock.MICRO, 10 * SimClock.MILLI);
     for (int i = 0; i < n; i++) {
       Storage storage = storage(kind, forceNanos);
-      nodes.add(new SimNode(this, i, members, config, storage, random.fork(), MemoryPool.shared(), drifts));
+      nodes.add(new SimNode(this, i, members, config, storage, random.fork(), pool, drifts));
     }
     int count = 6 + random.below(4);
     for (int i = 0; i < count; i++) {
