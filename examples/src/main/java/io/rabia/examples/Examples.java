@@ -3,7 +3,9 @@ package io.rabia.examples;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Lists the examples, or runs the one that is named; the exit code is not 0 when it did not work. */
+/**
+ * Lists the examples, or runs the one that is named; the exit code is not 0 when it did not work.
+ */
 public final class Examples {
 
   /** A program that returns normally when everything that it shows was true. */

@@ -25,11 +25,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
-/** A key-value cluster in this process: its replicas talk over TCP on loopback and log to a folder of their own. */
+/**
+ * A key-value cluster in this process: its replicas talk over TCP on loopback and log to a folder
+ * of their own.
+ */
 final class LocalCluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -51,7 +54,11 @@ final class LocalCluster implements AutoCloseable {
     for (int id = 1; id <= nodes; id++) {
       ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
       sockets.add(socket);
-      members.append(id > 1 ? "," : "").append(id).append("=127.0.0.1:").append(socket.getLocalPort());
+      members
+          .append(id > 1 ? "," : "")
+          .append(id)
+          .append("=127.0.0.1:")
+          .append(socket.getLocalPort());
     }
     for (ServerSocket socket : sockets) {
       socket.close();

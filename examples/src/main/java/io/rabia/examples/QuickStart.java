@@ -11,8 +11,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A cluster of three replicas over real TCP: writes and reads through each, kills one under load, restarts it, and counts
- * what was lost.
+ * A cluster of three replicas over real TCP: writes and reads through each, kills one under load,
+ * restarts it, and counts what was lost.
  */
 final class QuickStart {
   private static final int NODES = 3;
@@ -58,8 +58,7 @@ final class QuickStart {
     return writers;
   }
 
-  private void killAndRestart(LocalCluster cluster, List<Writer> writers)
-      throws TimeoutException {
+  private void killAndRestart(LocalCluster cluster, List<Writer> writers) throws TimeoutException {
     EngineStatus before = cluster.status(1);
     out.printf(
         "Under load: %,d slots, fast path ratio %.4f, %d forfeited.%n",
@@ -76,7 +75,8 @@ final class QuickStart {
         "the restarted replica has caught up",
         () -> cluster.status(KILLED).applied() >= cluster.status(1).applied() - 64);
     out.printf(
-        "Restarted it: caught up after %.0f ms, under load all the while.%n", millisSince(restarted));
+        "Restarted it: caught up after %.0f ms, under load all the while.%n",
+        millisSince(restarted));
     writers.forEach(Writer::stop);
     LocalCluster.await("the writers stop", () -> writers.stream().allMatch(Writer::stopped));
   }
@@ -95,12 +95,13 @@ final class QuickStart {
     EngineStatus status = cluster.status(1);
     out.printf("Operations committed: %,d%n", committed);
     out.printf(
-        "Operations lost: %d (every acknowledged one was read back from replica %d)%n", lost, KILLED);
+        "Operations lost: %d (every acknowledged one was read back from replica %d)%n",
+        lost, KILLED);
     out.printf("Fast path ratio: %.4f%n", status.fast());
-    out.printf(
-        "All replicas are equal at slot %d, hash %016x.%n", status.applied(), status.hash());
+    out.printf("All replicas are equal at slot %d, hash %016x.%n", status.applied(), status.hash());
     require(lost == 0, "operations were lost");
-    require(writers.get(0).failed() + writers.get(1).failed() == 0, "writes at live replicas failed");
+    require(
+        writers.get(0).failed() + writers.get(1).failed() == 0, "writes at live replicas failed");
   }
 
   private static void require(boolean holds, String otherwise) {

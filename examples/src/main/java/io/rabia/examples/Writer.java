@@ -7,7 +7,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Writes keys through one replica, a few at a time, and remembers what was acknowledged and when. */
+/**
+ * Writes keys through one replica, a few at a time, and remembers what was acknowledged and when.
+ */
 final class Writer {
   private static final int OUTSTANDING = 8;
 

@@ -1,12 +1,13 @@
 package io.rabia.core;
 
 /**
- * The identity of a batch: who made it and its running number there. On the hot path it is one {@code long}, made by
- * {@link #pack}.
+ * The identity of a batch: who made it and its running number there. On the hot path it is one
+ * {@code long}, made by {@link #pack}.
  *
- * <p>The origin is not the 128-bit token itself but its ordinal: tokens are numbered in the order in which they enter
- * the replicated configuration (the founding members from 0), so that an ordinal names one token for ever, at every
- * replica, in five bytes less a vote than the token would take twice over.
+ * <p>The origin is not the 128-bit token itself but its ordinal: tokens are numbered in the order
+ * in which they enter the replicated configuration (the founding members from 0), so that an
+ * ordinal names one token for ever, at every replica, in five bytes less a vote than the token
+ * would take twice over.
  *
  * @param origin ordinal of the origin's token, 0 to {@link #MAX_ORIGIN}
  * @param number 1 to {@link #MAX_NUMBER}, never used twice within one origin

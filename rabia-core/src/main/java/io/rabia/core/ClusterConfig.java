@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What all members of a cluster are told alike by their operator: its name, secret, window and the initial members, in
- * the order of the list. The replicated configuration grows out of it. Immutable and thread-safe; {@link #toString}
- * hides the secret.
+ * What all members of a cluster are told alike by their operator: its name, secret, window and the
+ * initial members, in the order of the list. The replicated configuration grows out of it.
+ * Immutable and thread-safe; {@link #toString} hides the secret.
  */
 public final class ClusterConfig {
 
@@ -17,7 +17,8 @@ public final class ClusterConfig {
   public record Member(NodeId id, String host, int port) {
     public Member {
       if (host.isBlank() || port < 0 || port > 65535) {
-        throw new RabiaException.Validation("member " + id + " has no valid address: " + host + ":" + port);
+        throw new RabiaException.Validation(
+            "member " + id + " has no valid address: " + host + ":" + port);
       }
     }
 
@@ -27,7 +28,9 @@ public final class ClusterConfig {
     }
   }
 
-  /** A name, an IPv4 address, or an IPv6 address in brackets: no wrong separator hides in a host. */
+  /**
+   * A name, an IPv4 address, or an IPv6 address in brackets: no wrong separator hides in a host.
+   */
   private static final Pattern HOST = Pattern.compile("[\\w.-]+|\\[[\\w.:%-]+]");
 
   private final String name;
@@ -88,7 +91,13 @@ public final class ClusterConfig {
 
   @Override
   public String toString() {
-    return "ClusterConfig[name=" + name + ", secret=***, alpha=" + alpha + ", members=" + members + "]";
+    return "ClusterConfig[name="
+        + name
+        + ", secret=***, alpha="
+        + alpha
+        + ", members="
+        + members
+        + "]";
   }
 
   /** Collects a {@link ClusterConfig}; not thread-safe. */

@@ -1,8 +1,8 @@
 package io.rabia.core;
 
 /**
- * The identity of one cluster: a hash of its first configuration (INIT) and its name. Frames and sessions of another
- * cluster are refused. Immutable and thread-safe.
+ * The identity of one cluster: a hash of its first configuration (INIT) and its name. Frames and
+ * sessions of another cluster are refused. Immutable and thread-safe.
  */
 public record ClusterId(long high, long low) {
 

@@ -3,10 +3,12 @@ package io.rabia.core;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a user wants executed once: bytes for the state machine, with the session and number that make a repeated sending
- * harmless. The payload is not copied and must not change. Thread-safe by being immutable.
+ * What a user wants executed once: bytes for the state machine, with the session and number that
+ * make a repeated sending harmless. The payload is not copied and must not change. Thread-safe by
+ * being immutable.
  *
- * @param session id of an open session, or 0: the engine's own session is used and it numbers the command itself
+ * @param session id of an open session, or 0: the engine's own session is used and it numbers the
+ *     command itself
  * @param number 1, 2, ... within the session
  * @param lowestUnanswered the lowest number of the session that the sender still waits for
  */

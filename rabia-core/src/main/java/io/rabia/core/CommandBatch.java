@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
- * The commands of one slot, from one origin, as the bytes that travel, are logged and are applied: encoded once by the
- * origin, never again. Immutable and thread-safe; read with a {@link Cursor}.
+ * The commands of one slot, from one origin, as the bytes that travel, are logged and are applied:
+ * encoded once by the origin, never again. Immutable and thread-safe; read with a {@link Cursor}.
  *
  * <pre>
  * 0 crc32c of the rest | 4 length | 8 id | 16 log timestamp | 24 lowest outstanding number of the origin | 32 count
@@ -32,8 +32,10 @@ public final class CommandBatch {
 
   private static final int MAX_KIND = KIND_CLOSE_SESSION;
 
-  static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
-  static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+  static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
   private final byte[] bytes;
 
@@ -64,7 +66,10 @@ public final class CommandBatch {
     if ((int) INT.get(bytes, 0) != checksum(bytes)) {
       throw new RabiaException.Serialization("batch checksum");
     }
-    if (!BatchId.isBatch(id()) || timestamp() < 0 || lowestOutstanding() < 1 || lowestOutstanding() > BatchId.number(id())) {
+    if (!BatchId.isBatch(id())
+        || timestamp() < 0
+        || lowestOutstanding() < 1
+        || lowestOutstanding() > BatchId.number(id())) {
       throw new RabiaException.Serialization("batch header");
     }
     int position = HEADER;
@@ -75,7 +80,10 @@ public final class CommandBatch {
       }
       int length = (int) INT.get(bytes, position + 25);
       byte kind = bytes[position];
-      if (kind < 1 || kind > MAX_KIND || length < 0 || length > bytes.length - position - COMMAND_HEADER) {
+      if (kind < 1
+          || kind > MAX_KIND
+          || length < 0
+          || length > bytes.length - position - COMMAND_HEADER) {
         throw new RabiaException.Serialization("command in batch");
       }
       position += COMMAND_HEADER + length;
@@ -136,7 +144,13 @@ public final class CommandBatch {
 
   @Override
   public String toString() {
-    return "CommandBatch[" + BatchId.toString(id()) + ", commands=" + count() + ", bytes=" + size() + "]";
+    return "CommandBatch["
+        + BatchId.toString(id())
+        + ", commands="
+        + count()
+        + ", bytes="
+        + size()
+        + "]";
   }
 
   /** Walks the commands of a batch without allocating; reusable, one thread. */
@@ -184,7 +198,10 @@ public final class CommandBatch {
       return (int) INT.get(bytes, position + 25);
     }
 
-    /** The batch's own array: read only {@link #payloadOffset()} to + {@link #payloadLength()}, never write. */
+    /**
+     * The batch's own array: read only {@link #payloadOffset()} to + {@link #payloadLength()},
+     * never write.
+     */
     public byte[] array() {
       return bytes;
     }

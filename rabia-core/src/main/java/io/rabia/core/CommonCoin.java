@@ -1,9 +1,10 @@
 package io.rabia.core;
 
 /**
- * The common coin: one bit that every replica computes alike for a phase of a slot, without state or messages (paper,
- * section 4; Rabin 1983). A keyed mixing hash of (cluster secret, epoch, slot, phase). Safety holds for any coin;
- * termination wants that the network's schedule does not know it. Pure function.
+ * The common coin: one bit that every replica computes alike for a phase of a slot, without state
+ * or messages (paper, section 4; Rabin 1983). A keyed mixing hash of (cluster secret, epoch, slot,
+ * phase). Safety holds for any coin; termination wants that the network's schedule does not know
+ * it. Pure function.
  */
 public interface CommonCoin {
 

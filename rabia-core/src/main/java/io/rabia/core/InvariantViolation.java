@@ -1,8 +1,8 @@
 package io.rabia.core;
 
 /**
- * A bug, here or in a peer: an invariant of the protocol does not hold. The node that finds it stops for good; going on
- * could lose or contradict what was answered.
+ * A bug, here or in a peer: an invariant of the protocol does not hold. The node that finds it
+ * stops for good; going on could lose or contradict what was answered.
  */
 public final class InvariantViolation extends IllegalStateException {
   private static final long serialVersionUID = 1L;

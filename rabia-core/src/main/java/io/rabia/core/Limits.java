@@ -17,7 +17,9 @@ public record Limits(int maxCommandBytes, int maxBatchBytes, int maxBatchCommand
     if (maxCommandBytes < 1 || maxBatchCommands < 1) {
       throw new RabiaException.Validation(
           "maxCommandBytes and maxBatchCommands must be positive: "
-              + maxCommandBytes + ", " + maxBatchCommands);
+              + maxCommandBytes
+              + ", "
+              + maxBatchCommands);
     }
     int headers = CommandBatch.HEADER + CommandBatch.COMMAND_HEADER;
     if ((long) maxBatchBytes - headers < maxCommandBytes) {

@@ -1,7 +1,8 @@
 package io.rabia.core;
 
 /**
- * The name of a member for people: a positive number, unique in a configuration. Immutable and thread-safe.
+ * The name of a member for people: a positive number, unique in a configuration. Immutable and
+ * thread-safe.
  *
  * @param value 1 to 65535
  */

@@ -1,9 +1,9 @@
 package io.rabia.core;
 
 /**
- * Everything that callers and operators can meet, as one sealed family. Immutable. {@link #retryable()} says whether the
- * same call may succeed later without a change by the caller; for {@link Timeout} the outcome is unknown, so only a
- * retry with the same session and number is safe.
+ * Everything that callers and operators can meet, as one sealed family. Immutable. {@link
+ * #retryable()} says whether the same call may succeed later without a change by the caller; for
+ * {@link Timeout} the outcome is unknown, so only a retry with the same session and number is safe.
  */
 public abstract sealed class RabiaException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -99,7 +99,10 @@ public abstract sealed class RabiaException extends RuntimeException {
     }
   }
 
-  /** The node or client is closed or closing. For a command handed in before, the outcome is unknown. */
+  /**
+   * The node or client is closed or closing. For a command handed in before, the outcome is
+   * unknown.
+   */
   public static final class Closed extends RabiaException {
     private static final long serialVersionUID = 1L;
 
@@ -108,7 +111,10 @@ public abstract sealed class RabiaException extends RuntimeException {
     }
   }
 
-  /** The session is not open (any more): the command was not executed now; if it was sent before, its outcome is unknown. */
+  /**
+   * The session is not open (any more): the command was not executed now; if it was sent before,
+   * its outcome is unknown.
+   */
   public static final class SessionClosed extends RabiaException {
     private static final long serialVersionUID = 1L;
 

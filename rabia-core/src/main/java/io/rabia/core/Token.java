@@ -3,8 +3,8 @@ package io.rabia.core;
 import java.security.SecureRandom;
 
 /**
- * 128 random bits that name one life of a member's votes: a member that lost its votes comes back under a new one.
- * Immutable and thread-safe.
+ * 128 random bits that name one life of a member's votes: a member that lost its votes comes back
+ * under a new one. Immutable and thread-safe.
  */
 public record Token(long high, long low) {
 

@@ -23,9 +23,25 @@ class ClusterConfigTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "1", "1=", "1=h", "1=h:", "1=:7101", "=h:1", "x=h:1", "1=h:x", "1=h:70000", "1=h:-1",
-        "1= :1", "1=h:1,", "1=h:1,1=g:2", "1=h:1;2=g:2", "1=h:1 2=g:2", "1=::1:7101",
-        "0=h:1", "99999999999=h:1"
+        "",
+        "1",
+        "1=",
+        "1=h",
+        "1=h:",
+        "1=:7101",
+        "=h:1",
+        "x=h:1",
+        "1=h:x",
+        "1=h:70000",
+        "1=h:-1",
+        "1= :1",
+        "1=h:1,",
+        "1=h:1,1=g:2",
+        "1=h:1;2=g:2",
+        "1=h:1 2=g:2",
+        "1=::1:7101",
+        "0=h:1",
+        "99999999999=h:1"
       })
   void refusesWhatIsNoMemberList(String list) {
     assertThatExceptionOfType(RabiaException.Validation.class)

@@ -11,7 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Applies decided batches in slot order: sessions, the user's state machine, the answers. One thread. */
+/**
+ * Applies decided batches in slot order: sessions, the user's state machine, the answers. One
+ * thread.
+ */
 final class Applier {
   private final StateMachine stateMachine;
   private final Sessions sessions = new Sessions();
@@ -29,7 +32,9 @@ final class Applier {
     return sessions;
   }
 
-  /** @param ownOrigin ordinal whose batches carry this node's requests */
+  /**
+   * @param ownOrigin ordinal whose batches carry this node's requests
+   */
   void apply(Replica.Decided decided, int ownOrigin) {
     CommandBatch batch = decided.batch();
     if (batch == null) {

@@ -29,8 +29,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a node becomes a member: reads its identity and its past from the log, or takes part in the first start; and what
- * it tells and asks of peers in handshakes. One thread.
+ * How a node becomes a member: reads its identity and its past from the log, or takes part in the
+ * first start; and what it tells and asks of peers in handshakes. One thread.
  */
 final class Boot {
   private final EngineAgent.Parts parts;
@@ -53,7 +53,10 @@ final class Boot {
   private long lastGroup;
 
   Boot(
-      EngineAgent.Parts parts, LongSupplier wallClock, LongSupplier random, Completions completions) {
+      EngineAgent.Parts parts,
+      LongSupplier wallClock,
+      LongSupplier random,
+      Completions completions) {
     this.parts = parts;
     this.wallClock = wallClock;
     this.random = random;
@@ -142,8 +145,15 @@ final class Boot {
     init = taken;
     clusterId = taken.clusterId();
     return new Member(
-        parts, configuration, self, secretHigh, secretLow, taken.clockStart(), random.getAsLong(),
-        completions, now);
+        parts,
+        configuration,
+        self,
+        secretHigh,
+        secretLow,
+        taken.clockStart(),
+        random.getAsLong(),
+        completions,
+        now);
   }
 
   /** Starts the formation of a node that is in no cluster. */

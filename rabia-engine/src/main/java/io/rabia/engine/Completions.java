@@ -9,7 +9,10 @@ import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Hands outcomes from the engine's thread to the callers' executor, all of a duty cycle as one task. */
+/**
+ * Hands outcomes from the engine's thread to the callers' executor, all of a duty cycle as one
+ * task.
+ */
 final class Completions {
   private static final Logger LOG = LoggerFactory.getLogger(Completions.class);
 

@@ -5,8 +5,8 @@ import io.rabia.core.memory.PooledBuffer;
 import java.nio.ByteBuffer;
 
 /**
- * A buffer that is written into and grows to what it must hold: a pooled one for what is usual, and for a rare larger
- * content one from the heap until the next {@link #clear}. One thread.
+ * A buffer that is written into and grows to what it must hold: a pooled one for what is usual, and
+ * for a rare larger content one from the heap until the next {@link #clear}. One thread.
  */
 final class EncodeBuffer implements AutoCloseable {
   private static final int POOLED_SIZE = 1 << 16;

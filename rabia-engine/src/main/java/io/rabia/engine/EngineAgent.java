@@ -22,9 +22,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one writer of a node: everything that happens to its protocol, log, peers and state machine happens in {@link
- * #doWork}, on one thread. A duty cycle: I/O of the peers, requests, protocol, log, frames, apply, answers. Clock,
- * randomness, transport and persistence come from outside, so that the simulator drives the very same code.
+ * The one writer of a node: everything that happens to its protocol, log, peers and state machine
+ * happens in {@link #doWork}, on one thread. A duty cycle: I/O of the peers, requests, protocol,
+ * log, frames, apply, answers. Clock, randomness, transport and persistence come from outside, so
+ * that the simulator drives the very same code.
  */
 @Internal
 public final class EngineAgent implements TransportListener, AutoCloseable {
@@ -72,7 +73,10 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     return inbox;
   }
 
-  /** Takes a command in, from any thread; false, without a call of the handler, when there is no room. */
+  /**
+   * Takes a command in, from any thread; false, without a call of the handler, when there is no
+   * room.
+   */
   public boolean submit(Command command, long timeoutNanos, ResultHandler handler) {
     return inbox.offer(Request.command(command, timeoutNanos, handler));
   }
@@ -87,7 +91,9 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     return inbox.offer(Request.read(query, false, timeoutNanos, handler));
   }
 
-  /** Reads the log and opens the ports. Called once, on the thread that then calls {@link #doWork}. */
+  /**
+   * Reads the log and opens the ports. Called once, on the thread that then calls {@link #doWork}.
+   */
   public void start() {
     member = boot.open(clock.getAsLong(), inbox::wakeup);
     parts.transport().start(this);
@@ -170,7 +176,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     Init init = boot.advance();
     if (init != null && member == null) {
       member = boot.become(init, clock.getAsLong());
-      LOG.info("Node {} formed cluster {} ({})", parts.id(), parts.cluster().name(), init.clusterId());
+      LOG.info(
+          "Node {} formed cluster {} ({})", parts.id(), parts.cluster().name(), init.clusterId());
       boot.connectedPeers().forEach(peer -> parts.transport().disconnect(peer, "cluster formed"));
     }
   }

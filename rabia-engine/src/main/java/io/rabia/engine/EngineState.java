@@ -2,7 +2,9 @@ package io.rabia.engine;
 
 /** What a node is able to do. */
 public enum EngineState {
-  /** Not formed yet, or fewer than a quorum of members are connected: answers local reads at most. */
+  /**
+   * Not formed yet, or fewer than a quorum of members are connected: answers local reads at most.
+   */
   RECOVERING,
   /** Takes part, but applies what others decided long ago. */
   CATCHING_UP,

@@ -5,7 +5,8 @@ import java.util.function.Consumer;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 
 /**
- * The bounded way from callers' threads to the engine's. A caller wakes the engine only when it sleeps.
+ * The bounded way from callers' threads to the engine's. A caller wakes the engine only when it
+ * sleeps.
  */
 final class Inbox {
   private static final int DRAIN_LIMIT = 4096;
@@ -47,7 +48,9 @@ final class Inbox {
     }
   }
 
-  /** The engine is about to wait: from now on whoever offers wakes it. False when it must not wait. */
+  /**
+   * The engine is about to wait: from now on whoever offers wakes it. False when it must not wait.
+   */
   boolean maySleep() {
     sleeping.set(true);
     if (queue.isEmpty()) {

@@ -12,8 +12,9 @@ import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves decisions to members that are behind out of the own log, once memory has let go of them. A sparse index leads
- * from slots to groups: every batch is in the log at most two windows of slots before its decision. One thread.
+ * Serves decisions to members that are behind out of the own log, once memory has let go of them. A
+ * sparse index leads from slots to groups: every batch is in the log at most two windows of slots
+ * before its decision. One thread.
  */
 final class LogCatchUp {
   private static final int STEP = 256;
@@ -44,7 +45,10 @@ final class LogCatchUp {
     }
   }
 
-  /** Reads the decisions of the slots from {@code from} to below {@code to}, about so many bytes of batches at most. */
+  /**
+   * Reads the decisions of the slots from {@code from} to below {@code to}, about so many bytes of
+   * batches at most.
+   */
   void read(long from, long to, int maxBytes, Decisions decisions, LongConsumer end) {
     int entry = (int) Math.min(indexed - 1L, Math.max(0, from - reach) / STEP);
     if (entry < 0) {

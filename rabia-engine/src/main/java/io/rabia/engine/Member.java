@@ -19,7 +19,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/** A node that is a member of a formed cluster: its replica and what feeds and drains it. One thread. */
+/**
+ * A node that is a member of a formed cluster: its replica and what feeds and drains it. One
+ * thread.
+ */
 @Internal
 public final class Member implements AutoCloseable {
   private static final long TICK_NANOS = 1_000_000;

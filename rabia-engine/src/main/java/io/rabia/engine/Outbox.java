@@ -15,8 +15,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns the protocol's output into a log group and frames, in the order of obligation: a frame leaves only when every
- * promise written before it is durable. One thread.
+ * Turns the protocol's output into a log group and frames, in the order of obligation: a frame
+ * leaves only when every promise written before it is durable. One thread.
  */
 final class Outbox implements AutoCloseable {
   private static final int FRAME_LIMIT = 1 << 20;
@@ -38,7 +38,12 @@ final class Outbox implements AutoCloseable {
   private long lazyDeadline = Long.MAX_VALUE;
   private long lastPromise;
 
-  Outbox(Transport transport, Persistence persistence, Replica replica, LogCatchUp logCatchUp, MemoryPool pool) {
+  Outbox(
+      Transport transport,
+      Persistence persistence,
+      Replica replica,
+      LogCatchUp logCatchUp,
+      MemoryPool pool) {
     this.transport = transport;
     this.persistence = persistence;
     this.replica = replica;

@@ -7,8 +7,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests that wait for an answer: commands first in the batcher's order, then by the batch that they went into; all
- * of them in one list for their deadlines. One thread.
+ * The requests that wait for an answer: commands first in the batcher's order, then by the batch
+ * that they went into; all of them in one list for their deadlines. One thread.
  */
 final class PendingResults {
   private final Completions completions;
@@ -33,7 +33,9 @@ final class PendingResults {
     return new Ignored();
   }
 
-  /** @param window power of two, above the number of own batches that can be outstanding */
+  /**
+   * @param window power of two, above the number of own batches that can be outstanding
+   */
   PendingResults(Completions completions, int window) {
     this.completions = completions;
     batches = new Request[window][];

@@ -6,8 +6,8 @@ import io.rabia.engine.protocol.Timing;
 import java.time.Duration;
 
 /**
- * What one node decides for itself; what all members must share is in {@link io.rabia.core.ClusterConfig}. Immutable and
- * thread-safe.
+ * What one node decides for itself; what all members must share is in {@link
+ * io.rabia.core.ClusterConfig}. Immutable and thread-safe.
  */
 public final class RabiaConfig {
   private final BatchConfig batching;
@@ -123,8 +123,9 @@ public final class RabiaConfig {
     }
 
     /**
-     * Own batches in flight before commands gather for a larger one; also how many rounds of slots this node starts ahead
-     * of their decision. Batches, default 1. More lowers latency while the network is slow, fewer makes larger batches.
+     * Own batches in flight before commands gather for a larger one; also how many rounds of slots
+     * this node starts ahead of their decision. Batches, default 1. More lowers latency while the
+     * network is slow, fewer makes larger batches.
      */
     public Builder ownWindow(int batches) {
       this.ownWindow = batches;
@@ -137,7 +138,10 @@ public final class RabiaConfig {
       return this;
     }
 
-    /** After which an idle connection carries a heartbeat. Default 200 ms. Shorter notices a dead peer's state earlier. */
+    /**
+     * After which an idle connection carries a heartbeat. Default 200 ms. Shorter notices a dead
+     * peer's state earlier.
+     */
     public Builder heartbeatInterval(Duration interval) {
       this.heartbeatInterval = interval;
       return this;
@@ -150,7 +154,9 @@ public final class RabiaConfig {
       return this;
     }
 
-    /** Bounds of the time without progress before open slots are sent again. Default 20 ms to 1 s. */
+    /**
+     * Bounds of the time without progress before open slots are sent again. Default 20 ms to 1 s.
+     */
     public Builder resend(Duration least, Duration most) {
       this.minResend = least;
       this.maxResend = most;
@@ -163,7 +169,10 @@ public final class RabiaConfig {
       return this;
     }
 
-    /** Requests that may wait for the engine's thread; beyond it callers get Overload. Default 65,536. */
+    /**
+     * Requests that may wait for the engine's thread; beyond it callers get Overload. Default
+     * 65,536.
+     */
     public Builder inboxCapacity(int requests) {
       this.inboxCapacity = requests;
       return this;

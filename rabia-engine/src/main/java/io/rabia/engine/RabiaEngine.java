@@ -30,9 +30,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A node: one member of a replicated state machine, on a thread of its own. All methods may be called from any thread and
- * none of them blocks, except {@link #start} and {@link #close}. Futures and handlers complete on the completion executor,
- * never on the node's thread.
+ * A node: one member of a replicated state machine, on a thread of its own. All methods may be
+ * called from any thread and none of them blocks, except {@link #start} and {@link #close}. Futures
+ * and handlers complete on the completion executor, never on the node's thread.
  */
 public final class RabiaEngine implements Submitter, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RabiaEngine.class);
@@ -220,8 +220,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
   public CompletableFuture<byte[]> read(
       byte[] query, ReadConsistency consistency, Duration timeout) {
     FutureHandler handler = new FutureHandler();
-    offer(
-        Request.read(query, consistency == ReadConsistency.LOCAL, timeout.toNanos(), handler));
+    offer(Request.read(query, consistency == ReadConsistency.LOCAL, timeout.toNanos(), handler));
     return handler.future;
   }
 
@@ -253,8 +252,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
 
   /** The state without figures: what is known of a node that has not started or has stopped. */
   public EngineStatus lastStatus() {
-    return new EngineStatus(
-        id, agent.state(), agent.reason(), 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0);
+    return new EngineStatus(id, agent.state(), agent.reason(), 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0);
   }
 
   private void offer(Request request) {
@@ -296,7 +294,10 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     close();
   }
 
-  /** Takes nothing more in, waits up to 5 s for what is outstanding, fails the rest, gives log and ports free. */
+  /**
+   * Takes nothing more in, waits up to 5 s for what is outstanding, fails the rest, gives log and
+   * ports free.
+   */
   @Override
   public void close() {
     closing = true;

@@ -5,7 +5,10 @@ import io.rabia.core.RabiaException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** What a caller wants, on its way through the engine's thread; links itself into the list of what is unanswered. */
+/**
+ * What a caller wants, on its way through the engine's thread; links itself into the list of what
+ * is unanswered.
+ */
 final class Request {
 
   enum Kind {
@@ -65,7 +68,8 @@ final class Request {
   }
 
   static Request read(byte[] query, boolean local, long timeoutNanos, ResultHandler handler) {
-    return new Request(local ? Kind.LOCAL_READ : Kind.READ, null, query, 0, timeoutNanos, handler, null);
+    return new Request(
+        local ? Kind.LOCAL_READ : Kind.READ, null, query, 0, timeoutNanos, handler, null);
   }
 
   static Request status(CompletableFuture<EngineStatus> future) {

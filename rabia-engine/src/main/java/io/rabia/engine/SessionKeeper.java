@@ -12,8 +12,9 @@ import org.agrona.collections.Long2LongHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The node's side of sessions: numbers the commands that came without one in a session of its own, and proposes to close
- * sessions that were silent for their time to live, counted in own ticks (protocol.md section 8). One thread.
+ * The node's side of sessions: numbers the commands that came without one in a session of its own,
+ * and proposes to close sessions that were silent for their time to live, counted in own ticks
+ * (protocol.md section 8). One thread.
  */
 final class SessionKeeper {
   private static final byte[] EMPTY = {};
@@ -41,7 +42,10 @@ final class SessionKeeper {
     this.deferredBound = deferredBound;
   }
 
-  /** Takes a command or the opening of a session into the batcher, or keeps it until the own session has room. */
+  /**
+   * Takes a command or the opening of a session into the batcher, or keeps it until the own session
+   * has room.
+   */
   void submit(Request request, long now) {
     Command command = request.command;
     if (command == null) {
@@ -115,7 +119,8 @@ final class SessionKeeper {
   /**
    * A command that this node took in was applied.
    *
-   * @return false when it found the own session closed: it was not executed and goes again in the next one
+   * @return false when it found the own session closed: it was not executed and goes again in the
+   *     next one
    */
   boolean answered(Request request, byte[] result) {
     if (request == opening) {
@@ -174,7 +179,8 @@ final class SessionKeeper {
   }
 
   /**
-   * A second has passed, or much more: a pause is no time. Proposes to close what was silent for too long.
+   * A second has passed, or much more: a pause is no time. Proposes to close what was silent for
+   * too long.
    *
    * <p>One member does it first, the others follow a quarter of the time later each.
    */

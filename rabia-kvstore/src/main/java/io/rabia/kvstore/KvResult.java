@@ -23,10 +23,13 @@ public sealed interface KvResult {
   /** The number after an increment. */
   record Number(long value, long version) implements KvResult {}
 
+  /** What a key has. */
   record Found(KvEntry entry) implements KvResult {}
 
+  /** The key does not exist. */
   record Absent() implements KvResult {}
 
+  /** Whether a key exists. */
   record Exists(boolean exists) implements KvResult {}
 
   /** Refused alike at every replica. */

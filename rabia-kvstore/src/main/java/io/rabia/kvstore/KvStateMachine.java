@@ -146,9 +146,7 @@ public final class KvStateMachine implements StateMachine {
     byte @Nullable [] old = table.find(cas.key());
     byte @Nullable [] expected = cas.expected();
     boolean matches =
-        old == null || expected == null
-            ? old == null && expected == null
-            : Entry.hasValue(old, expected);
+        old != null && expected != null ? Entry.hasValue(old, expected) : old == expected;
     if (!matches) {
       return new KvResult.Mismatch(old == null ? null : Entry.toKvEntry(old));
     }

@@ -172,9 +172,10 @@ public final class FakeCluster implements AutoCloseable {
     }
 
     @Override
-    public NodeStatus status() {
+    public CompletableFuture<NodeStatus> status() {
       String reason = state == NodeStatus.State.SERVING ? "" : "for a test";
-      return new NodeStatus(id, state, reason, 1, slot, slot, 0xABCL, slot, slot, 0, 0, 1, 0, 2);
+      return CompletableFuture.completedFuture(
+          new NodeStatus(id, state, reason, 1, slot, slot, 0xABCL, slot, slot, 0, 0, 1, 0, 2));
     }
 
     @Override

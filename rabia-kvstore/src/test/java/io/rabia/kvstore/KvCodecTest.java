@@ -86,7 +86,7 @@ final class KvCodecTest {
   @Test
   void survivesRandomBytes() {
     SplittableRandom random = new SplittableRandom(1);
-    for (int i = 0; i < 300_000; i++) {
+    for (int i = 0; i < 50_000; i++) {
       byte[] bytes = new byte[random.nextInt(40)];
       random.nextBytes(bytes);
       if (bytes.length > 0) {
@@ -130,6 +130,8 @@ final class KvCodecTest {
     } catch (RabiaException.Serialization refused) {
       return;
     }
-    assertThat(again).isEqualTo(bytes);
+    if (!Arrays.equals(again, bytes)) {
+      assertThat(again).isEqualTo(bytes);
+    }
   }
 }

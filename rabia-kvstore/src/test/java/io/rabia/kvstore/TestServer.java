@@ -71,7 +71,7 @@ public final class TestServer implements AutoCloseable {
   public int port(String name) {
     String line = ports.readyLine();
     int start = line.indexOf(name + "=127.0.0.1:") + name.length() + "=127.0.0.1:".length();
-    return Integer.parseInt(line.substring(start).split(" ")[0]);
+    return Integer.parseInt(line.substring(start).split(" ", 2)[0]);
   }
 
   public String client() {

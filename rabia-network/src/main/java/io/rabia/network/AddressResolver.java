@@ -10,14 +10,17 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns host names into addresses. Only the operating system's resolver knows everything that an operator expects, and it
- * blocks; so a name is looked up on a daemon thread that lives for that one lookup, and an address needs none.
+ * Turns host names into addresses. Only the operating system's resolver knows everything that an
+ * operator expects, and it blocks; so a name is looked up on a daemon thread that lives for that
+ * one lookup, and an address needs none.
  */
 final class AddressResolver {
   private final String threadName;
   private final Executor home;
 
-  /** @param home where the answers are handed over */
+  /**
+   * @param home where the answers are handed over
+   */
   AddressResolver(String threadName, Executor home) {
     this.threadName = threadName;
     this.home = home;

@@ -7,9 +7,10 @@ import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
 
 /**
- * Cuts a stream of bytes into frames and back: length of the body, CRC-32C of the body, CRC-32C of these two, body; all
- * big-endian. The header has its own checksum because a damaged length would otherwise leave a connection that looks alive
- * waiting for bytes that never come. Owned by one thread.
+ * Cuts a stream of bytes into frames and back: length of the body, CRC-32C of the body, CRC-32C of
+ * these two, body; all big-endian. The header has its own checksum because a damaged length would
+ * otherwise leave a connection that looks alive waiting for bytes that never come. Owned by one
+ * thread.
  */
 final class FrameCodec {
   static final int HEADER_BYTES = 12;
@@ -64,7 +65,8 @@ final class FrameCodec {
   /**
    * Hands every frame that is complete to the sink and keeps the rest.
    *
-   * @throws RabiaException.Serialization for a length out of bounds or a wrong checksum; the stream is unusable then
+   * @throws RabiaException.Serialization for a length out of bounds or a wrong checksum; the stream
+   *     is unusable then
    */
   void decode(ByteBuffer in) {
     if (partial.position() > 0 && !completePartial(in)) {

@@ -11,9 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The bytes that come before the first frame of the engine: a preface (magic, format version), then framed messages, first
- * HELLO of the dialer, then HELLO of the acceptor, then ACCEPTED of the dialer; or REFUSED with a code and words in place of
- * any answer. The preface and REFUSED stay the same in all versions. Stateless.
+ * The bytes that come before the first frame of the engine: a preface (magic, format version), then
+ * framed messages, first HELLO of the dialer, then HELLO of the acceptor, then ACCEPTED of the
+ * dialer; or REFUSED with a code and words in place of any answer. The preface and REFUSED stay the
+ * same in all versions. Stateless.
  */
 final class HandshakeCodec {
   static final int VERSION = 1;
@@ -127,7 +128,9 @@ final class HandshakeCodec {
     }
   }
 
-  /** What follows the kind of a REFUSED. @throws RabiaException.Serialization when it is malformed */
+  /**
+   * What follows the kind of a REFUSED. @throws RabiaException.Serialization when it is malformed
+   */
   static Refused readRefused(ByteBuffer in) {
     try {
       Refusal refusal = Refusal.of(in.get());

@@ -5,8 +5,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection between two transports of an {@link InMemoryNetwork}: the two handshakes, a bounded queue in each
- * direction, and the reason of its end. Thread-safe; each side is used by its own thread.
+ * One connection between two transports of an {@link InMemoryNetwork}: the two handshakes, a
+ * bounded queue in each direction, and the reason of its end. Thread-safe; each side is used by its
+ * own thread.
  */
 final class InMemoryLink {
 
@@ -106,7 +107,8 @@ final class InMemoryLink {
   }
 
   /**
-   * Everything that has arrived, as lengths and bodies, in exchange for a buffer that is not used any more.
+   * Everything that has arrived, as lengths and bodies, in exchange for a buffer that is not used
+   * any more.
    *
    * @return null when there is nothing, or the link is closed
    */

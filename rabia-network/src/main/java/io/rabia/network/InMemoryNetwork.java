@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The network of members that live in one process. Every started transport connects to every other one, with the handshake,
- * the bounds and the losses of TCP. Thread-safe.
+ * The network of members that live in one process. Every started transport connects to every other
+ * one, with the handshake, the bounds and the losses of TCP. Thread-safe.
  */
 public final class InMemoryNetwork {
   /** 64 MiB, as the TCP transport has it. */
@@ -40,7 +40,10 @@ public final class InMemoryNetwork {
     this(DEFAULT_QUEUE_BYTES);
   }
 
-  /** @param queueBytes queued from one member to another before their connection is cut off; 1 KiB to 1 GiB */
+  /**
+   * @param queueBytes queued from one member to another before their connection is cut off; 1 KiB
+   *     to 1 GiB
+   */
   public InMemoryNetwork(int queueBytes) {
     if (queueBytes < 1024 || queueBytes > 1024 * 1024 * 1024) {
       throw new RabiaException.Validation("queueBytes: 1 KiB to 1 GiB");
@@ -48,7 +51,10 @@ public final class InMemoryNetwork {
     this.queueBytes = queueBytes;
   }
 
-  /** A new transport for a member, to be started once; a closed one may be followed by another for the same member. */
+  /**
+   * A new transport for a member, to be started once; a closed one may be followed by another for
+   * the same member.
+   */
   public Transport transport(NodeId id) {
     return new InMemoryTransport(this, id, queueBytes);
   }

@@ -5,6 +5,8 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.DefaultChannelPromise;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -32,14 +34,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Frames over TCP, with all I/O on the thread that calls {@link #poll}: nothing runs, sends or times out between two polls,
- * and no thread is kept (a host name is looked up on a short-lived daemon thread). Of two members the one with the lower id
- * dials; a new connection of a member replaces its old one, which may be half open. The thread that calls {@link #start}
- * owns the transport from then on; only {@link #wakeup} is for others.
+ * Frames over TCP, with all I/O on the thread that calls {@link #poll}: nothing runs, sends or
+ * times out between two polls, and no thread is kept (a host name is looked up on a short-lived
+ * daemon thread). Of two members the one with the lower id dials; a new connection of a member
+ * replaces its old one, which may be half open. The thread that calls {@link #start} owns the
+ * transport from then on; only {@link #wakeup} is for others.
  *
- * <p>What a listener throws, except {@link RabiaException.Serialization} from {@code onFrame}, comes out of the poll; the
- * transport can only be closed then. A wait shorter than half a millisecond does not wait. An interrupt ends a wait and is
- * cleared.
+ * <p>What a listener throws, except {@link RabiaException.Serialization} from {@code onFrame},
+ * comes out of the poll; the transport can only be closed then. A wait shorter than half a
+ * millisecond does not wait. An interrupt ends a wait and is cleared.
  */
 public final class NettyTransport implements Transport {
   private static final Logger LOG = LoggerFactory.getLogger(NettyTransport.class);
@@ -107,7 +110,7 @@ public final class NettyTransport implements Transport {
     channel.config().setOption(ChannelOption.SO_BACKLOG, 128);
     channel.pipeline().addLast(new Acceptor());
     server = channel;
-    await(loop.register(channel));
+    await(register(channel));
     await(channel.bind(bind));
     LOG.info("member {} listens on {}", self, channel.localAddress());
   }
@@ -133,6 +136,12 @@ public final class NettyTransport implements Transport {
     return channel.localAddress();
   }
 
+  private ChannelPromise register(Channel channel) {
+    ChannelPromise registered = new DefaultChannelPromise(channel, loop);
+    channel.unsafe().register(loop, registered);
+    return registered;
+  }
+
   @Override
   public int poll(long maxWaitNanos) {
     if (closed || listener == null) {
@@ -143,7 +152,8 @@ public final class NettyTransport implements Transport {
     tellDisconnects();
     long wait = Math.min(maxWaitNanos, nextTimerAt - System.nanoTime());
     loop.run(handled != before || wait <= 0 ? -1 : wait);
-    // After the I/O: what arrived while this process was paused must count before anyone is found idle.
+    // After the I/O: what arrived while this process was paused must count before anyone is found
+    // idle.
     long now = System.nanoTime();
     if (now - nextTimerAt >= 0) {
       runTimers(now);
@@ -212,8 +222,8 @@ public final class NettyTransport implements Transport {
   }
 
   /**
-   * Closes the port and all connections, on the owner's thread; what is queued leaves as far as the system takes it at once.
-   * The listener is not called any more.
+   * Closes the port and all connections, on the owner's thread; what is queued leaves as far as the
+   * system takes it at once. The listener is not called any more.
    */
   @Override
   public void close() {
@@ -325,8 +335,14 @@ public final class NettyTransport implements Transport {
   void refusedByPeer(PeerConnection connection, HandshakeCodec.Refused refused) {
     counters.refused++;
     links.warn(
-        "member " + self + " was refused by " + nameOf(connection) + ": " + refused.refusal()
-            + ", " + refused.reason());
+        "member "
+            + self
+            + " was refused by "
+            + nameOf(connection)
+            + ": "
+            + refused.refusal()
+            + ", "
+            + refused.reason());
     connection.close("refused");
   }
 
@@ -476,9 +492,7 @@ public final class NettyTransport implements Transport {
     }
     try {
       NioSocketChannel channel = new NioSocketChannel();
-      channel
-          .config()
-          .setConnectTimeoutMillis((int) config.connectTimeout().toMillis());
+      channel.config().setConnectTimeoutMillis((int) config.connectTimeout().toMillis());
       SslHandler ssl =
           tls == null
               ? null
@@ -524,7 +538,7 @@ public final class NettyTransport implements Transport {
       channel.pipeline().addLast(ssl);
     }
     channel.pipeline().addLast(connection);
-    loop.register(channel);
+    register(channel);
     return connection;
   }
 
@@ -612,13 +626,15 @@ public final class NettyTransport implements Transport {
     /**
      * Opens no port yet, but holds a selector: close it even when it was never started.
      *
-     * @throws RabiaException.Validation when {@code self} is not a member, or a TLS file is not usable
+     * @throws RabiaException.Validation when {@code self} is not a member, or a TLS file is not
+     *     usable
      */
     public NettyTransport build() {
       ClusterConfig.Member member =
           cluster
               .member(self)
-              .orElseThrow(() -> new RabiaException.Validation("no member " + self + " in " + cluster));
+              .orElseThrow(
+                  () -> new RabiaException.Validation("no member " + self + " in " + cluster));
       return new NettyTransport(this, member);
     }
   }

@@ -124,8 +124,8 @@ public final class NettyTransportConfig {
     private Builder() {}
 
     /**
-     * Bytes in the body of the longest frame, 1 KiB to 256 MiB; the same at all members. Default 16 MiB. Larger holds more
-     * memory per connection and delays what queues behind a long frame.
+     * Bytes in the body of the longest frame, 1 KiB to 256 MiB; the same at all members. Default 16
+     * MiB. Larger holds more memory per connection and delays what queues behind a long frame.
      */
     public Builder maxFrameBytes(int bytes) {
       maxFrameBytes = bytes;
@@ -133,8 +133,8 @@ public final class NettyTransportConfig {
     }
 
     /**
-     * Bytes queued for one peer before its connection is cut off, up to 1 GiB. Default 64 MiB. Larger rides out longer
-     * stalls of the peer and holds more memory.
+     * Bytes queued for one peer before its connection is cut off, up to 1 GiB. Default 64 MiB.
+     * Larger rides out longer stalls of the peer and holds more memory.
      */
     public Builder outboundQueueBytes(int bytes) {
       outboundQueueBytes = bytes;
@@ -142,8 +142,8 @@ public final class NettyTransportConfig {
     }
 
     /**
-     * How long an attempt to connect may take, in whole milliseconds. Default 1 s. Shorter notices sooner that a path is
-     * back, too short never connects over a slow one.
+     * How long an attempt to connect may take, in whole milliseconds. Default 1 s. Shorter notices
+     * sooner that a path is back, too short never connects over a slow one.
      */
     public Builder connectTimeout(Duration timeout) {
       connectTimeout = timeout;
@@ -151,8 +151,8 @@ public final class NettyTransportConfig {
     }
 
     /**
-     * From the connection to an accepted handshake, TLS included. Default 3 s. Longer lets silent strangers hold their
-     * places longer.
+     * From the connection to an accepted handshake, TLS included. Default 3 s. Longer lets silent
+     * strangers hold their places longer.
      */
     public Builder handshakeTimeout(Duration timeout) {
       handshakeTimeout = timeout;
@@ -160,23 +160,27 @@ public final class NettyTransportConfig {
     }
 
     /**
-     * The pause after the first failed attempt; it doubles with each further one, and a random half of it is left out.
-     * Default 20 ms. Shorter finds a restarted peer sooner for more packets.
+     * The pause after the first failed attempt; it doubles with each further one, and a random half
+     * of it is left out. Default 20 ms. Shorter finds a restarted peer sooner for more packets.
      */
     public Builder reconnectBackoffMin(Duration pause) {
       reconnectBackoffMin = pause;
       return this;
     }
 
-    /** The longest pause between two attempts. Default 1 s. Shorter reconnects sooner for more packets. */
+    /**
+     * The longest pause between two attempts. Default 1 s. Shorter reconnects sooner for more
+     * packets.
+     */
     public Builder reconnectBackoffMax(Duration pause) {
       reconnectBackoffMax = pause;
       return this;
     }
 
     /**
-     * A connection on which nothing arrives for this long is closed (up to a quarter later). Default 3 s. Must be several
-     * times the engine's heartbeat interval; shorter notices a dead machine sooner and mistakes a pause for one more often.
+     * A connection on which nothing arrives for this long is closed (up to a quarter later).
+     * Default 3 s. Must be several times the engine's heartbeat interval; shorter notices a dead
+     * machine sooner and mistakes a pause for one more often.
      */
     public Builder idleTimeout(Duration timeout) {
       idleTimeout = timeout;
@@ -184,15 +188,18 @@ public final class NettyTransportConfig {
     }
 
     /**
-     * Accepted connections without an accepted handshake, 1 to 65536; one more closes the oldest of them. Default 64. More
-     * survive a larger flood of strangers and hold more memory, up to 64 KiB each.
+     * Accepted connections without an accepted handshake, 1 to 65536; one more closes the oldest of
+     * them. Default 64. More survive a larger flood of strangers and hold more memory, up to 64 KiB
+     * each.
      */
     public Builder maxPendingInbound(int connections) {
       maxPendingInbound = connections;
       return this;
     }
 
-    /** @throws RabiaException.Validation for a value outside its limits */
+    /**
+     * @throws RabiaException.Validation for a value outside its limits
+     */
     public NettyTransportConfig build() {
       return new NettyTransportConfig(this);
     }

@@ -8,8 +8,9 @@ import io.netty.channel.ChannelOutboundBuffer;
 import java.nio.ByteBuffer;
 
 /**
- * What waits to leave on one connection: frames gather in one buffer while the other is being written, then the two change
- * places; so a flush is one system call and nothing is allocated per frame. Owned by the transport's thread.
+ * What waits to leave on one connection: frames gather in one buffer while the other is being
+ * written, then the two change places; so a flush is one system call and nothing is allocated per
+ * frame. Owned by the transport's thread.
  */
 final class Outbound implements ChannelFutureListener {
   private static final int INITIAL_BYTES = 16 * 1024;
@@ -45,7 +46,10 @@ final class Outbound implements ChannelFutureListener {
     return gathering.readableBytes() + (pending == null ? 0 : pending.totalPendingWriteBytes());
   }
 
-  /** Starts to write what has gathered, unless a write is still under way; the end of that starts the next. */
+  /**
+   * Starts to write what has gathered, unless a write is still under way; the end of that starts
+   * the next.
+   */
   void flush() {
     if (writing || released || !gathering.isReadable()) {
       return;

@@ -13,8 +13,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One TCP connection: the handshake in order, then frames, then its end, told to the transport once. What arrives is handed
- * over in the buffer that Netty read it into. Owned by the transport's thread.
+ * One TCP connection: the handshake in order, then frames, then its end, told to the transport
+ * once. What arrives is handed over in the buffer that Netty read it into. Owned by the transport's
+ * thread.
  */
 final class PeerConnection extends ChannelInboundHandlerAdapter implements FrameCodec.Sink {
 
@@ -43,7 +44,9 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements Frame
   private boolean heard;
   private long lastHeardAt;
 
-  /** @param dialed whom this connection was made to; null when it was accepted */
+  /**
+   * @param dialed whom this connection was made to; null when it was accepted
+   */
   PeerConnection(NettyTransport transport, Channel channel, @Nullable Peer dialed, long now) {
     this.transport = transport;
     this.channel = channel;

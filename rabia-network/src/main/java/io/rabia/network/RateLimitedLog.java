@@ -4,8 +4,8 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 
 /**
- * Warnings that strangers or broken links can provoke, at most one a second; the next one tells how many were left out.
- * Not thread-safe: one instance per owning thread.
+ * Warnings that strangers or broken links can provoke, at most one a second; the next one tells how
+ * many were left out. Not thread-safe: one instance per owning thread.
  */
 public final class RateLimitedLog {
   private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);

@@ -12,14 +12,14 @@ import java.nio.file.Path;
 import javax.net.ssl.SSLException;
 
 /**
- * The PEM files for TLS between members, with the JDK's implementation. Immutable and thread-safe; the files are read when
- * the transport is built.
+ * The PEM files for TLS between members, with the JDK's implementation. Immutable and thread-safe;
+ * the files are read when the transport is built.
  *
  * @param certificateChain the member's certificate, then its issuers
  * @param privateKey its key, PKCS#8, not encrypted
  * @param trustedCertificates the authorities whose certificates peers must have
- * @param requireClientCertificate whether a peer that dials must show one as well; without it anyone who reaches the port
- *     can speak as a member
+ * @param requireClientCertificate whether a peer that dials must show one as well; without it
+ *     anyone who reaches the port can speak as a member
  * @param verifyHostNames whether the certificate of a dialed peer must name the host of its address
  */
 public record TlsConfig(
@@ -53,7 +53,9 @@ public record TlsConfig(
     }
   }
 
-  /** @throws RabiaException.Validation when a file cannot be read or does not hold what it should */
+  /**
+   * @throws RabiaException.Validation when a file cannot be read or does not hold what it should
+   */
   Contexts load() {
     for (Path file : new Path[] {certificateChain, privateKey, trustedCertificates}) {
       if (!Files.isReadable(file)) {
@@ -77,7 +79,14 @@ public record TlsConfig(
       return new Contexts(acceptor, dialer);
     } catch (SSLException | IllegalArgumentException e) {
       throw new RabiaException.Validation(
-          "TLS files " + certificateChain + ", " + privateKey + ", " + trustedCertificates + ": " + e);
+          "TLS files "
+              + certificateChain
+              + ", "
+              + privateKey
+              + ", "
+              + trustedCertificates
+              + ": "
+              + e);
     }
   }
 }

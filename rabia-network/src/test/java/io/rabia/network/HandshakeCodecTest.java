@@ -72,7 +72,8 @@ class HandshakeCodecTest {
 
   @Test
   void readsACodeOfALaterVersion() {
-    ByteBuffer message = HandshakeCodec.refused(HandshakeCodec.Refusal.ENGINE, "new").put(1, (byte) -7);
+    ByteBuffer message =
+        HandshakeCodec.refused(HandshakeCodec.Refusal.ENGINE, "new").put(1, (byte) -7);
     assertThat(HandshakeCodec.readRefused(body(message, HandshakeCodec.REFUSED)).refusal())
         .isEqualTo(HandshakeCodec.Refusal.OTHER);
   }

@@ -21,7 +21,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What strangers and broken members do to the port of member 2, while member 3 talks to it undisturbed. */
+/**
+ * What strangers and broken members do to the port of member 2, while member 3 talks to it
+ * undisturbed.
+ */
 class NettyTransportHostilityTest {
   private static final int MAX_FRAME = 1024 * 1024;
   private static final Duration HANDSHAKE_TIMEOUT = Duration.ofMillis(700);
@@ -50,8 +53,7 @@ class NettyTransportHostilityTest {
             .idleTimeout(idleTimeout)
             .maxPendingInbound(8)
             .build();
-    NettyTransport started =
-        NettyTransport.builder(listener.self, cluster).config(config).build();
+    NettyTransport started = NettyTransport.builder(listener.self, cluster).config(config).build();
     started.start(listener);
     polls.add(started);
     return started;

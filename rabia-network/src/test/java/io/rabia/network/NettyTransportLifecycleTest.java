@@ -179,9 +179,7 @@ class NettyTransportLifecycleTest {
     NettyTransport transport =
         NettyTransport.builder(NodeId.of(1), cluster)
             .config(
-                NettyTransportConfig.builder()
-                    .reconnectBackoffMax(Duration.ofMillis(20))
-                    .build())
+                NettyTransportConfig.builder().reconnectBackoffMax(Duration.ofMillis(20)).build())
             .build();
     transport.start(new RecordingListener(1));
     polls.add(transport);
@@ -223,13 +221,11 @@ class NettyTransportLifecycleTest {
     assertThatThrownBy(() -> NettyTransportConfig.builder().outboundQueueBytes(1 << 20).build())
         .isInstanceOf(RabiaException.Validation.class)
         .hasMessageContaining("outboundQueueBytes");
-    assertThatThrownBy(
-            () -> NettyTransportConfig.builder().idleTimeout(Duration.ZERO).build())
+    assertThatThrownBy(() -> NettyTransportConfig.builder().idleTimeout(Duration.ZERO).build())
         .isInstanceOf(RabiaException.Validation.class)
         .hasMessageContaining("idleTimeout");
     assertThatThrownBy(
-            () ->
-                NettyTransportConfig.builder().reconnectBackoffMin(Duration.ofSeconds(5)).build())
+            () -> NettyTransportConfig.builder().reconnectBackoffMin(Duration.ofSeconds(5)).build())
         .isInstanceOf(RabiaException.Validation.class)
         .hasMessageContaining("reconnectBackoffMax");
   }

@@ -38,7 +38,10 @@ final class RawClient implements AutoCloseable {
     return frame(HandshakeCodec.hello(RecordingListener.handshake(NodeId.of(id), 0)));
   }
 
-  /** Writes as much as the socket takes. @return how much that was; 0 as well when the socket is closed */
+  /**
+   * Writes as much as the socket takes. @return how much that was; 0 as well when the socket is
+   * closed
+   */
   int send(byte[]... parts) {
     int written = 0;
     try {

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 
-/** Writes down what a transport tells, in order; its judgement and its reaction to frames can be replaced. */
+/**
+ * Writes down what a transport tells, in order; its judgement and its reaction to frames can be
+ * replaced.
+ */
 final class RecordingListener implements TransportListener {
   final NodeId self;
   final List<String> events = new ArrayList<>();

@@ -38,9 +38,7 @@ final class TestCertificates {
     generate(name, "-signer", authority, "-ext", "san=" + alternativeName);
     byte[] key = load().getKey(name, PASSWORD.toCharArray()).getEncoded();
     return TlsConfig.mutual(
-        certificateOf(name),
-        writePem(name + ".key", "PRIVATE KEY", key),
-        certificateOf(authority));
+        certificateOf(name), writePem(name + ".key", "PRIVATE KEY", key), certificateOf(authority));
   }
 
   private void generate(String alias, String... more) throws IOException, InterruptedException {
@@ -78,7 +76,13 @@ final class TestCertificates {
   private Path writePem(String file, String kind, byte[] der) throws IOException {
     Base64.Encoder base64 = Base64.getMimeEncoder(64, new byte[] {'\n'});
     String pem =
-        "-----BEGIN " + kind + "-----\n" + base64.encodeToString(der) + "\n-----END " + kind + "-----\n";
+        "-----BEGIN "
+            + kind
+            + "-----\n"
+            + base64.encodeToString(der)
+            + "\n-----END "
+            + kind
+            + "-----\n";
     return Files.writeString(directory.resolve(file), pem);
   }
 }

@@ -73,12 +73,7 @@ public final class CommandBatcher {
    * @throws RabiaException.Validation when no batch can hold the command
    */
   public void enqueue(
-      byte kind,
-      long session,
-      long number,
-      long lowestUnanswered,
-      byte[] payload,
-      long nowNanos) {
+      byte kind, long session, long number, long lowestUnanswered, byte[] payload, long nowNanos) {
     if (encodedSize(1, payload.length) > config.maxBatchBytes()) {
       throw new RabiaException.Validation(
           "command of " + payload.length + " bytes; a batch holds " + config.maxBatchBytes());

@@ -101,8 +101,7 @@ final class JsonMessageReader {
       case "decide" -> new Message.Decide(number("slot"), id(), batchOrNull());
       case "batchRequest" -> new Message.BatchRequest(id());
       case "batchReply" -> new Message.BatchReply(batch());
-      case "catchUpRequest" ->
-          new Message.CatchUpRequest(number("fromSlot"), integer("maxBytes"));
+      case "catchUpRequest" -> new Message.CatchUpRequest(number("fromSlot"), integer("maxBytes"));
       case "catchUpEnd" -> new Message.CatchUpEnd(number("nextSlot"));
       case "readProbe" -> new Message.ReadProbe(number("nonce"));
       case "readReply" -> new Message.ReadReply(number("nonce"), number("highestSlot"));

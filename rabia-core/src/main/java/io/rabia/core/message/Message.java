@@ -264,7 +264,15 @@ public sealed interface Message {
   }
 
   private static String vote(String name, long slot, int phase, StateValue value, long id) {
-    return name + "[slot=" + slot + ", phase=" + phase + ", value=" + value + ", id="
-        + BatchId.toString(id) + "]";
+    return name
+        + "[slot="
+        + slot
+        + ", phase="
+        + phase
+        + ", value="
+        + value
+        + ", id="
+        + BatchId.toString(id)
+        + "]";
   }
 }

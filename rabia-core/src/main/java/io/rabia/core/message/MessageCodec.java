@@ -151,8 +151,7 @@ public final class MessageCodec {
   }
 
   public static void formationPromise(ByteBuffer out, Token founder, Token own) {
-    check(
-        MessageRules.token(founder) && MessageRules.token(own), "malformed FormationPromise");
+    check(MessageRules.token(founder) && MessageRules.token(own), "malformed FormationPromise");
     out.put(FORMATION_PROMISE);
     putToken(out, founder);
     putToken(out, own);

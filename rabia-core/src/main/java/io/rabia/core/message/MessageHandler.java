@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages as primitives: how they leave the decoder and enter the protocol without an object a vote. Ids are packed
- * {@link io.rabia.core.BatchId}s, values {@link io.rabia.core.StateValue} codes. Records of the log are the same
- * messages, said by a member to its later self.
+ * The messages as primitives: how they leave the decoder and enter the protocol without an object a
+ * vote. Ids are packed {@link io.rabia.core.BatchId}s, values {@link io.rabia.core.StateValue}
+ * codes. Records of the log are the same messages, said by a member to its later self.
  */
 public interface MessageHandler {
 

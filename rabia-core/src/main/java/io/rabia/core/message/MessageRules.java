@@ -23,10 +23,7 @@ final class MessageRules {
 
   /** Phase 0 has no V0: its first round knows only proposals. */
   static boolean vote2(long slot, int phase, byte value, long id) {
-    return slot >= 0
-        && phase >= 0
-        && (phase > 0 || value != StateValue.CODE_V0)
-        && vote(value, id);
+    return slot >= 0 && phase >= 0 && (phase > 0 || value != StateValue.CODE_V0) && vote(value, id);
   }
 
   private static boolean vote(byte value, long id) {

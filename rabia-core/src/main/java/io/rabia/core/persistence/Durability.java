@@ -4,7 +4,10 @@ package io.rabia.core.persistence;
 public enum Durability {
   /** Power loss of every machine: forced to disk before it leaves. */
   FSYNC,
-  /** kill -9 of every process; power loss of up to f machines: handed to the operating system before it leaves. */
+  /**
+   * kill -9 of every process; power loss of up to f machines: handed to the operating system before
+   * it leaves.
+   */
   OS,
   /** Up to f members lost at any moment: nothing on disk. */
   MEMORY

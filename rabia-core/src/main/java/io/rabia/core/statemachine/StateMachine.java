@@ -6,11 +6,11 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
 /**
- * What is replicated: a deterministic function from commands to results and state. All methods are called by the
- * engine's thread, one at a time. The result of {@link #apply} must depend on nothing but the state and the arguments: no
- * clock, no random numbers, no iteration order of hash maps. A {@code RuntimeException} from {@code apply} is answered to
- * the caller as the same error at every replica and the log goes on, so the state must be unchanged then, or changed
- * alike everywhere.
+ * What is replicated: a deterministic function from commands to results and state. All methods are
+ * called by the engine's thread, one at a time. The result of {@link #apply} must depend on nothing
+ * but the state and the arguments: no clock, no random numbers, no iteration order of hash maps. A
+ * {@code RuntimeException} from {@code apply} is answered to the caller as the same error at every
+ * replica and the log goes on, so the state must be unchanged then, or changed alike everywhere.
  */
 public interface StateMachine {
 

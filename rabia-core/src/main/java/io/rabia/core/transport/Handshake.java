@@ -15,7 +15,8 @@ import io.rabia.core.Token;
  * @param alpha of its newest configuration; must be equal at equal epoch
  * @param secretHash a hash of the cluster's secret; must be equal
  * @param logPosition number of the sender's last durable log group
- * @param seenOfReceiver highest log position that the sender has seen of the receiver's (id, token); 0 for none
+ * @param seenOfReceiver highest log position that the sender has seen of the receiver's (id,
+ *     token); 0 for none
  */
 public record Handshake(
     String clusterName,

@@ -4,17 +4,21 @@ import io.rabia.core.NodeId;
 import java.nio.ByteBuffer;
 
 /**
- * Frames between members: FIFO while connected, everything in flight lost when a connection breaks, never altered, never
- * blocking. All methods are called by the engine's thread, except {@link #wakeup}. Connects and reconnects to the members
- * by itself.
+ * Frames between members: FIFO while connected, everything in flight lost when a connection breaks,
+ * never altered, never blocking. All methods are called by the engine's thread, except {@link
+ * #wakeup}. Connects and reconnects to the members by itself.
  */
 public interface Transport extends AutoCloseable {
 
-  /** Opens the port and starts to connect. @throws io.rabia.core.RabiaException.Network when the port is taken */
+  /**
+   * Opens the port and starts to connect. @throws io.rabia.core.RabiaException.Network when the
+   * port is taken
+   */
   void start(TransportListener listener);
 
   /**
-   * Does the I/O that is ready, on the calling thread, and calls the listener; when there is none, waits for some.
+   * Does the I/O that is ready, on the calling thread, and calls the listener; when there is none,
+   * waits for some.
    *
    * @param maxWaitNanos how long to wait at most; 0: not at all
    * @return how many frames and connection events were handled
@@ -28,14 +32,18 @@ public interface Transport extends AutoCloseable {
    * Queues a frame; it leaves at the next {@link #flush} at the latest.
    *
    * @param body from position to limit, unchanged afterwards; copied before the call returns
-   * @return false when the peer is not connected, or was cut off just now because its queue is over its bound
+   * @return false when the peer is not connected, or was cut off just now because its queue is over
+   *     its bound
    */
   boolean send(NodeId peer, ByteBuffer body);
 
   /** Hands everything queued to the operating system, as far as that takes it without blocking. */
   void flush();
 
-  /** Closes the connection, if there is one; it will be made again. The listener hears {@code onDisconnected}. */
+  /**
+   * Closes the connection, if there is one; it will be made again. The listener hears {@code
+   * onDisconnected}.
+   */
   void disconnect(NodeId peer, String reason);
 
   /** Bytes queued for the peer. */

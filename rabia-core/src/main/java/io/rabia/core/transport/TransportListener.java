@@ -4,10 +4,15 @@ import io.rabia.core.NodeId;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** What a transport tells its engine; every call comes from within {@link Transport#poll} or {@link Transport#start}. */
+/**
+ * What a transport tells its engine; every call comes from within {@link Transport#poll} or {@link
+ * Transport#start}.
+ */
 public interface TransportListener {
 
-  /** What to tell {@code peer} in a handshake that is about to be sent, fresh for each connection. */
+  /**
+   * What to tell {@code peer} in a handshake that is about to be sent, fresh for each connection.
+   */
   Handshake handshakeFor(NodeId peer);
 
   /** Judges a peer's handshake: null to accept, or the reason to refuse it and close. */
@@ -16,7 +21,9 @@ public interface TransportListener {
   /** A connection with an accepted handshake is up; at most one per peer. */
   void onConnected(Handshake peer);
 
-  /** The connection is gone with everything in flight. Called once for each {@link #onConnected}. */
+  /**
+   * The connection is gone with everything in flight. Called once for each {@link #onConnected}.
+   */
   void onDisconnected(NodeId peer, String reason);
 
   /**

@@ -4,7 +4,8 @@ package io.rabia.core.transport;
  * What a transport counted since its start.
  *
  * @param refused connections whose handshake was refused
- * @param corrupted connections closed for frames that were malformed, oversized or failed their checksum
+ * @param corrupted connections closed for frames that were malformed, oversized or failed their
+ *     checksum
  * @param cutOff connections closed because the peer did not drain its queue
  */
 public record TransportStatistics(

@@ -78,8 +78,7 @@ class MemoryPoolTest {
   @Test
   void refusesASizeThatNoClassHas() {
     MemoryPool pool = pool();
-    assertThatExceptionOfType(RabiaException.Validation.class)
-        .isThrownBy(() -> pool.acquire(1025));
+    assertThatExceptionOfType(RabiaException.Validation.class).isThrownBy(() -> pool.acquire(1025));
     assertThatExceptionOfType(RabiaException.Validation.class).isThrownBy(() -> pool.acquire(-1));
     assertThat(pool.acquire(0).buffer().hasRemaining()).isFalse();
   }

@@ -40,8 +40,7 @@ final class Samples {
   static Map<Message, String> golden() {
     long slot = 0x105;
     Map<Message, String> golden = new LinkedHashMap<>();
-    golden.put(
-        new Message.Propose(slot, ID, null), "01" + SLOT_HEX + ID_HEX + "00000000");
+    golden.put(new Message.Propose(slot, ID, null), "01" + SLOT_HEX + ID_HEX + "00000000");
     golden.put(
         new Message.Propose(slot, ID, BATCH), "01" + SLOT_HEX + ID_HEX + "00000065" + BATCH_HEX);
     golden.put(

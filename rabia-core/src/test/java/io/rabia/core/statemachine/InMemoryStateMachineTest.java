@@ -59,8 +59,10 @@ class InMemoryStateMachineTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", " ", "SET", "SET k", "SET  v", "GET", "GET ", "GET k x", "DEL", "DEL k x",
-        "set k v", "PUT k v", "\n"})
+      strings = {
+        "", " ", "SET", "SET k", "SET  v", "GET", "GET ", "GET k x", "DEL", "DEL k x", "set k v",
+        "PUT k v", "\n"
+      })
   void anythingElseIsAnErrorAndChangesNothing(String command) {
     apply(machine, "SET k v");
     long hash = machine.stateHash();

@@ -3,7 +3,10 @@ package io.rabia.engine.protocol;
 import io.rabia.core.CommandBatch;
 import org.jspecify.annotations.Nullable;
 
-/** Where a replica takes the commands of its own next batch from; asked only on the replica's thread. */
+/**
+ * Where a replica takes the commands of its own next batch from; asked only on the replica's
+ * thread.
+ */
 @Internal
 public interface BatchSource {
 

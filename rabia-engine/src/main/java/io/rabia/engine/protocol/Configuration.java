@@ -11,15 +11,16 @@ import java.util.List;
  *
  * @param epoch 0 for the first one
  * @param firstSlot the first slot that it governs
- * @param alpha the window: a replica takes part in slot s only if s &lt; applied + alpha, with applied the number of
- *     applied slots
+ * @param alpha the window: a replica takes part in slot s only if s &lt; applied + alpha, with
+ *     applied the number of applied slots
  */
 public record Configuration(long epoch, long firstSlot, int alpha, List<Member> members) {
 
   /**
    * One life of a member.
    *
-   * @param origin ordinal of the token in the cluster's history: the sender of its votes, the origin of its batches
+   * @param origin ordinal of the token in the cluster's history: the sender of its votes, the
+   *     origin of its batches
    */
   public record Member(NodeId id, Token token, int origin, String host, int port) {}
 

@@ -13,10 +13,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first start of a cluster (protocol.md section 6): all must agree on the initial tokens, and a first start looks
- * from inside like a lost disk. The first id of the member list founds: it collects from every other member the promise
- * to take INIT from this founder's token only, and writes INIT once it has all. Pure; records go to the log and are
- * durable before the messages leave, as everywhere.
+ * The first start of a cluster (protocol.md section 6): all must agree on the initial tokens, and a
+ * first start looks from inside like a lost disk. The first id of the member list founds: it
+ * collects from every other member the promise to take INIT from this founder's token only, and
+ * writes INIT once it has all. Pure; records go to the log and are durable before the messages
+ * leave, as everywhere.
  */
 @Internal
 public final class Formation {
@@ -40,7 +41,8 @@ public final class Formation {
    * @param own the token of this member's votes, durable already
    * @param clockStart nanoseconds since 1970, used when this member founds
    */
-  public Formation(ClusterConfig cluster, NodeId self, Token own, long secretHash, long clockStart) {
+  public Formation(
+      ClusterConfig cluster, NodeId self, Token own, long secretHash, long clockStart) {
     this.cluster = cluster;
     this.self = self;
     this.own = own;
@@ -105,7 +107,8 @@ public final class Formation {
   /**
    * An INIT came from a member that holds it.
    *
-   * @throws RabiaException.NotAMember when the cluster was formed with another life of this member: its votes are lost
+   * @throws RabiaException.NotAMember when the cluster was formed with another life of this member:
+   *     its votes are lost
    */
   public void onInit(Init received) {
     if (init != null) {

@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The first configuration, written once by the founder and held by every member for ever (protocol.md section 6, First
- * start). Its hash is the cluster's identity. Immutable.
+ * The first configuration, written once by the founder and held by every member for ever
+ * (protocol.md section 6, First start). Its hash is the cluster's identity. Immutable.
  *
  * @param members the first one is the founder; origins are numbered from 0
  * @param clockStart first log time, nanoseconds since 1970 by the founder's wall clock
@@ -56,7 +56,9 @@ public record Init(
     return out.flip();
   }
 
-  /** @throws RabiaException.Serialization when the bytes are not an encoded INIT */
+  /**
+   * @throws RabiaException.Serialization when the bytes are not an encoded INIT
+   */
   public static Init decode(ByteBuffer in) {
     try {
       String name = string(in);
@@ -99,7 +101,8 @@ public record Init(
 
   public ClusterId clusterId() {
     try {
-      ByteBuffer digest = ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(encode().array()));
+      ByteBuffer digest =
+          ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(encode().array()));
       return new ClusterId(digest.getLong(), digest.getLong());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);

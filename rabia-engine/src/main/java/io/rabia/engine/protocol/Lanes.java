@@ -8,15 +8,16 @@ import io.rabia.engine.protocol.Window.Slot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who proposes what (protocol.md section 3): every slot has an owner, whose next batch everyone proposes in it; a round
- * of slots that anyone started is filled by all. Chooses proposals only; no counting rule knows of owners, so nothing
- * here can break agreement.
+ * Who proposes what (protocol.md section 3): every slot has an owner, whose next batch everyone
+ * proposes in it; a round of slots that anyone started is filled by all. Chooses proposals only; no
+ * counting rule knows of owners, so nothing here can break agreement.
  *
- * <p>Three choices beyond the page. An owner whose slot others have filled for it goes along with them and puts its batch
- * into a round of its own, rather than split the votes. Any batch of an owner ends its quietness, an owner that is late as a
- * rule is not waited for (it would make the others run at its pace), its batches are proposed by the others. And an owner
- * that had commands lately waits for the next ones for a round trip at most before it says NOOP: under steady load its
- * callers were just answered and are about to ask again.
+ * <p>Three choices beyond the page. An owner whose slot others have filled for it goes along with
+ * them and puts its batch into a round of its own, rather than split the votes. Any batch of an
+ * owner ends its quietness, an owner that is late as a rule is not waited for (it would make the
+ * others run at its pace), its batches are proposed by the others. And an owner that had commands
+ * lately waits for the next ones for a round trip at most before it says NOOP: under steady load
+ * its callers were just answered and are about to ask again.
  */
 final class Lanes {
   /** In place of an id: nothing to propose yet. */
@@ -99,7 +100,9 @@ final class Lanes {
     }
   }
 
-  /** Starts the round of the own next slot, when there is a batch for it and a place in the window. */
+  /**
+   * Starts the round of the own next slot, when there is a batch for it and a place in the window.
+   */
   private boolean start(long now) {
     long next = Math.max(started, replica.applied());
     while (replica.configuration.owner(next) != replica.self) {
@@ -148,14 +151,17 @@ final class Lanes {
   }
 
   private @Nullable CommandBatch newBatch() {
-    CommandBatch batch = source.poll(replica.nextId(), replica.stamp(), replica.lowestOutstanding());
+    CommandBatch batch =
+        source.poll(replica.nextId(), replica.stamp(), replica.lowestOutstanding());
     if (batch != null) {
       replica.took(batch);
     }
     return batch;
   }
 
-  /** Proposes what the owner proposed, if its batch is held; else asks for the batch, for a while. */
+  /**
+   * Proposes what the owner proposed, if its batch is held; else asks for the batch, for a while.
+   */
   private long follow(Slot slot, long id, long now) {
     if (id == BatchId.NOOP || replica.bodyOf(slot, id) != null) {
       return id;

@@ -1,8 +1,8 @@
 package io.rabia.engine.protocol;
 
 /**
- * A member's clock for log time: its monotonic time plus an offset that is only ever raised, when an applied batch
- * carries a later time (protocol.md section 5). The wall clock has no part in it.
+ * A member's clock for log time: its monotonic time plus an offset that is only ever raised, when
+ * an applied batch carries a later time (protocol.md section 5). The wall clock has no part in it.
  */
 final class LogClock {
   private long offset;

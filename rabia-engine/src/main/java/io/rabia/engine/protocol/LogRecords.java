@@ -17,7 +17,10 @@ public class LogRecords implements MessageHandler {
     void decision(long slot, long id);
   }
 
-  /** A reader that hands every batch to {@code bodies} before any decision for it to {@code decisions}. */
+  /**
+   * A reader that hands every batch to {@code bodies} before any decision for it to {@code
+   * decisions}.
+   */
   public static MessageHandler decisions(Consumer<CommandBatch> bodies, DecisionSink decisions) {
     return new LogRecords() {
       @Override

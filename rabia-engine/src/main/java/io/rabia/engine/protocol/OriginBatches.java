@@ -7,9 +7,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The batches of one origin: those held here until they are applied, and the origin's row of the replicated
- * applied-batch table, which makes a batch that was decided in two slots apply once (protocol.md section 3, rule 5).
- * Numbers live in rings of W = 4 alpha places: an origin never has W outstanding.
+ * The batches of one origin: those held here until they are applied, and the origin's row of the
+ * replicated applied-batch table, which makes a batch that was decided in two slots apply once
+ * (protocol.md section 3, rule 5). Numbers live in rings of W = 4 alpha places: an origin never has
+ * W outstanding.
  */
 final class OriginBatches {
   private static final long NOT_OPEN = -1;
@@ -42,12 +43,14 @@ final class OriginBatches {
       return;
     }
     dropBelow(batch.lowestOutstanding());
-    InvariantViolation.check(number - heldLow <= mask, "an origin has too many batches outstanding");
+    InvariantViolation.check(
+        number - heldLow <= mask, "an origin has too many batches outstanding");
     int place = (int) number & mask;
     CommandBatch present = held[place];
     if (present != null) {
       InvariantViolation.check(
-          present.id() == batch.id() && present.equals(batch), "one batch number with two contents");
+          present.id() == batch.id() && present.equals(batch),
+          "one batch number with two contents");
       return;
     }
     held[place] = batch;
@@ -111,8 +114,9 @@ final class OriginBatches {
   }
 
   /**
-   * Is the batch in the own log, at most half a window of numbers of applied slots ago? (A batch is logged again when it
-   * waited longer, so that whoever reads decisions from the log finds each batch shortly before.)
+   * Is the batch in the own log, at most half a window of numbers of applied slots ago? (A batch is
+   * logged again when it waited longer, so that whoever reads decisions from the log finds each
+   * batch shortly before.)
    */
   boolean isLogged(long number, long applied) {
     return held(number) != null && applied - loggedAt[(int) number & mask] <= (mask + 1) / 2;
@@ -128,7 +132,10 @@ final class OriginBatches {
     return heldCount;
   }
 
-  /** The lowest number that this origin, being the own one, still has outstanding; {@code next} when none. */
+  /**
+   * The lowest number that this origin, being the own one, still has outstanding; {@code next} when
+   * none.
+   */
   long lowestOutstanding(long next) {
     while (heldLow < next && held(heldLow) == null) {
       heldLow++;
@@ -150,12 +157,15 @@ final class OriginBatches {
       return false;
     }
     if (lowestOutstanding > appliedLow) {
-      for (long below = appliedLow; below < Math.min(lowestOutstanding, appliedLow + mask + 1); below++) {
+      for (long below = appliedLow;
+          below < Math.min(lowestOutstanding, appliedLow + mask + 1);
+          below++) {
         appliedAbove[(int) below & mask] = false;
       }
       appliedLow = lowestOutstanding;
     }
-    InvariantViolation.check(number - appliedLow <= mask, "an origin has too many batches outstanding");
+    InvariantViolation.check(
+        number - appliedLow <= mask, "an origin has too many batches outstanding");
     appliedAbove[(int) number & mask] = true;
     drop(number);
     return true;

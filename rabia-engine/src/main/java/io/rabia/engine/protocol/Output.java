@@ -5,13 +5,14 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the protocol wants done, in the order in which it wanted it: records for the log and messages for members. Reused:
- * written by a {@link Replica}, read and cleared by its owner, never growing beyond the largest step so far.
+ * What the protocol wants done, in the order in which it wanted it: records for the log and
+ * messages for members. Reused: written by a {@link Replica}, read and cleared by its owner, never
+ * growing beyond the largest step so far.
  *
- * <p>The order of obligation: no message may leave, and nothing that followed from an own message may be answered,
- * before every record written up to that point is durable. The protocol counts its own messages at once, because
- * everything that it derives from them comes out behind their records: a crash takes a suffix of records together with
- * all that followed from them.
+ * <p>The order of obligation: no message may leave, and nothing that followed from an own message
+ * may be answered, before every record written up to that point is durable. The protocol counts its
+ * own messages at once, because everything that it derives from them comes out behind their
+ * records: a crash takes a suffix of records together with all that followed from them.
  */
 @Internal
 public final class Output {
@@ -63,7 +64,14 @@ public final class Output {
   private int size;
 
   void add(
-      Kind kind, int flag, int to, long slot, int phase, byte value, long id, @Nullable CommandBatch batch) {
+      Kind kind,
+      int flag,
+      int to,
+      long slot,
+      int phase,
+      byte value,
+      long id,
+      @Nullable CommandBatch batch) {
     if (size == kinds.length) {
       grow();
     }

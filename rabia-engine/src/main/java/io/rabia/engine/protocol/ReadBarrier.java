@@ -3,11 +3,13 @@ package io.rabia.engine.protocol;
 import java.util.Arrays;
 
 /**
- * Linearizable reads without the log (protocol.md section 5): ask a quorum for the highest slot that each has applied or
- * taken part in, apply up to the maximum X, then read. One barrier serves all reads that were queued before it started.
+ * Linearizable reads without the log (protocol.md section 5): ask a quorum for the highest slot
+ * that each has applied or taken part in, apply up to the maximum X, then read. One barrier serves
+ * all reads that were queued before it started.
  *
- * <p>Why: let w be the last slot applied anywhere before the read. Its decision needed f+1 members that had taken part
- * in it, by a message that was durable before it left; a quorum meets them, so X &gt;= w.
+ * <p>Why: let w be the last slot applied anywhere before the read. Its decision needed f+1 members
+ * that had taken part in it, by a message that was durable before it left; a quorum meets them, so
+ * X &gt;= w.
  */
 final class ReadBarrier {
   private static final int MOST_WAITING = 16;
@@ -49,7 +51,9 @@ final class ReadBarrier {
     return asking || waiting > 0 || wanted > started;
   }
 
-  /** Starts a barrier if one is wanted, or repeats one that got no quorum within {@code patience}. */
+  /**
+   * Starts a barrier if one is wanted, or repeats one that got no quorum within {@code patience}.
+   */
   void advance(long now, long patience, long ownHighest, Output output) {
     boolean start = !asking && wanted > started && waiting < MOST_WAITING;
     if (!start && !(asking && now - askedAt > patience)) {

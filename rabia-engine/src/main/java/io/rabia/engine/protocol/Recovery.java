@@ -5,7 +5,10 @@ import io.rabia.core.InvariantViolation;
 import io.rabia.engine.protocol.Window.Slot;
 import org.jspecify.annotations.Nullable;
 
-/** Rebuilds a replica from its own records (protocol.md section 6): what it promised, what it held, what was decided. */
+/**
+ * Rebuilds a replica from its own records (protocol.md section 6): what it promised, what it held,
+ * what was decided.
+ */
 final class Recovery extends LogRecords {
   private final Replica replica;
   private final Runnable decided;

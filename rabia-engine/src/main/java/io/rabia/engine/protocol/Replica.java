@@ -14,12 +14,14 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One member's part in the protocol: opens slots, routes messages to them, answers laggards, hands out decisions in slot
- * order. Pure: one thread, time comes in as a number, all effects go out through {@link Output}.
+ * One member's part in the protocol: opens slots, routes messages to them, answers laggards, hands
+ * out decisions in slot order. Pure: one thread, time comes in as a number, all effects go out
+ * through {@link Output}.
  *
- * <p>A duty cycle of its owner: {@link #begin} and the messages of a frame, for every frame; {@link #advance}; append the
- * records of {@link #output} as one log group and say its number with {@link #appended}; send the messages once that
- * group is durable; {@link #pollDecided} until it returns false; again from {@code advance} while there is output.
+ * <p>A duty cycle of its owner: {@link #begin} and the messages of a frame, for every frame; {@link
+ * #advance}; append the records of {@link #output} as one log group and say its number with {@link
+ * #appended}; send the messages once that group is durable; {@link #pollDecided} until it returns
+ * false; again from {@code advance} while there is output.
  */
 @Internal
 public final class Replica implements MessageHandler {
@@ -87,7 +89,8 @@ public final class Replica implements MessageHandler {
    * @param self own index in the configuration
    * @param clockStart first log time of the cluster
    * @param retainedBytes bound of the decided batches kept in memory for members that are behind
-   * @param nonceSeed random, so that answers to a former run's read probes are not taken for this one's
+   * @param nonceSeed random, so that answers to a former run's read probes are not taken for this
+   *     one's
    */
   public Replica(
       Configuration configuration,
@@ -108,7 +111,8 @@ public final class Replica implements MessageHandler {
     for (int i = 0; i < n; i++) {
       peers[i] = new Peer();
       origins[i] = new OriginBatches(Window.powerOfTwo(4 * configuration.alpha()));
-      InvariantViolation.check(configuration.members().get(i).origin() == i, "founders are numbered in order");
+      InvariantViolation.check(
+          configuration.members().get(i).origin() == i, "founders are numbered in order");
     }
     peers[self].connected = true;
     clock = new LogClock(clockStart);
@@ -119,13 +123,15 @@ public final class Replica implements MessageHandler {
     retransmitter = new Retransmitter(this);
   }
 
-  // ---- restart: the own log is fed through recovery(), decisions are taken with pollDecided, then recovered()
+  // ---- restart: the own log is fed through recovery(), decisions are taken with pollDecided, then
+  // recovered()
 
   /**
    * Takes records of the own log; use until {@link #recovered}.
    *
    * @param now the time at which log time goes on from what the log says
-   * @param decided called after each decision, to take it with {@link #pollDecided} before the next record
+   * @param decided called after each decision, to take it with {@link #pollDecided} before the next
+   *     record
    */
   public MessageHandler recovery(long now, Runnable decided) {
     this.now = now;
@@ -181,7 +187,10 @@ public final class Replica implements MessageHandler {
 
   // ---- messages in
 
-  /** Announces the sender of the messages that follow, with its applied prefix from the frame's header. */
+  /**
+   * Announces the sender of the messages that follow, with its applied prefix from the frame's
+   * header.
+   */
   public void begin(int from, long peerApplied, long now) {
     this.from = from;
     this.now = now;
@@ -256,7 +265,8 @@ public final class Replica implements MessageHandler {
   public void onBatchRequest(long id) {
     CommandBatch batch = find(id);
     if (batch != null) {
-      output.add(Kind.BATCH_REPLY, Output.SEND | Output.SEND_BATCH, from, 0, 0, (byte) 0, id, batch);
+      output.add(
+          Kind.BATCH_REPLY, Output.SEND | Output.SEND_BATCH, from, 0, 0, (byte) 0, id, batch);
     }
   }
 
@@ -296,7 +306,14 @@ public final class Replica implements MessageHandler {
       CommandBatch body = retention.body(next);
       bytes += body == null ? 32 : body.size();
       output.add(
-          Kind.DECIDE, Output.SEND | Output.SEND_BATCH, from, next, 0, (byte) 0, retention.id(next), body);
+          Kind.DECIDE,
+          Output.SEND | Output.SEND_BATCH,
+          from,
+          next,
+          0,
+          (byte) 0,
+          retention.id(next),
+          body);
     }
     output.add(Kind.CATCH_UP_END, Output.SEND, from, next, 0, (byte) 0, 0, null);
   }
@@ -346,7 +363,10 @@ public final class Replica implements MessageHandler {
     return window.holds(number, applied) ? window.at(number, now) : null;
   }
 
-  /** A message came again: its sender misses something. Who is known to be behind a decision here is told it. */
+  /**
+   * A message came again: its sender misses something. Who is known to be behind a decision here is
+   * told it.
+   */
   private void repeated(Slot slot) {
     if (!slot.instance.decided() || peers[from].applied > slot.number) {
       return;
@@ -354,7 +374,14 @@ public final class Replica implements MessageHandler {
     if (slot.answeredAt[from] == 0 || now - slot.answeredAt[from] >= waits.resend()) {
       slot.answeredAt[from] = now;
       output.add(
-          Kind.DECIDE, Output.SEND, from, slot.number, 0, (byte) 0, slot.instance.decidedId(), null);
+          Kind.DECIDE,
+          Output.SEND,
+          from,
+          slot.number,
+          0,
+          (byte) 0,
+          slot.instance.decidedId(),
+          null);
     }
   }
 
@@ -372,7 +399,10 @@ public final class Replica implements MessageHandler {
     barrier.onApplied(applied);
   }
 
-  /** True while something waits for others or for time, so that {@link #advance} must be called every millisecond. */
+  /**
+   * True while something waits for others or for time, so that {@link #advance} must be called
+   * every millisecond.
+   */
   public boolean busy() {
     return applied < lanes.startedEnd() || barrier.active() || retransmitter.behind();
   }
@@ -474,7 +504,8 @@ public final class Replica implements MessageHandler {
       Slot slot = window.at(instance.slot(), now);
       speak(slot);
       boolean rides = kind == Kind.VOTE2 && phase == 0 && slot.spokeFirst;
-      int flags = Output.LOG | Output.SEND | Output.PROMISE | (rides && allConnected() ? Output.LAZY : 0);
+      int flags =
+          Output.LOG | Output.SEND | Output.PROMISE | (rides && allConnected() ? Output.LAZY : 0);
       output.add(kind, flags, Output.ALL, slot.number, phase, value, id, null);
     }
   }
@@ -628,7 +659,8 @@ public final class Replica implements MessageHandler {
 
   private void take(Slot slot, long id, @Nullable CommandBatch body, Decided target) {
     if (!recovering) {
-      boolean logged = body == null || origins[BatchId.origin(id)].isLogged(BatchId.number(id), applied);
+      boolean logged =
+          body == null || origins[BatchId.origin(id)].isLogged(BatchId.number(id), applied);
       output.add(
           Kind.DECIDE,
           Output.LOG | (logged ? 0 : Output.LOG_BATCH),
@@ -666,7 +698,10 @@ public final class Replica implements MessageHandler {
 
   // ---- reads
 
-  /** Queues a linearizable read; it may be done once {@link #readsReleased} has reached the returned ticket. */
+  /**
+   * Queues a linearizable read; it may be done once {@link #readsReleased} has reached the returned
+   * ticket.
+   */
   public long queueRead() {
     return barrier.queue();
   }
@@ -685,7 +720,10 @@ public final class Replica implements MessageHandler {
     return output;
   }
 
-  /** The records of the last output became the log group of this number; the next ones will be in the one after. */
+  /**
+   * The records of the last output became the log group of this number; the next ones will be in
+   * the one after.
+   */
   public void appended(long group) {
     currentGroup = group + 1;
   }

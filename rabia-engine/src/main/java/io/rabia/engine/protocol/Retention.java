@@ -3,7 +3,10 @@ package io.rabia.engine.protocol;
 import io.rabia.core.CommandBatch;
 import org.jspecify.annotations.Nullable;
 
-/** The decisions of the applied slots, kept for members that are behind: bounded in slots and in bytes of batches. */
+/**
+ * The decisions of the applied slots, kept for members that are behind: bounded in slots and in
+ * bytes of batches.
+ */
 final class Retention {
   private final int mask;
   private final long maxBytes;
@@ -21,7 +24,10 @@ final class Retention {
     bodies = new CommandBatch[size];
   }
 
-  /** Takes the decision of the slot after the last one taken; {@code body} is null when nobody needs it. */
+  /**
+   * Takes the decision of the slot after the last one taken; {@code body} is null when nobody needs
+   * it.
+   */
   void add(long slot, long id, @Nullable CommandBatch body) {
     if (next == 0) {
       oldest = slot;

@@ -10,8 +10,9 @@ import io.rabia.engine.protocol.SlotInstance.Stage;
 import io.rabia.engine.protocol.Window.Slot;
 
 /**
- * What makes up for lost messages and for having been away (protocol.md section 4): sends the own messages of open slots
- * again, asks for missing batches, and asks members that are ahead for their decisions.
+ * What makes up for lost messages and for having been away (protocol.md section 4): sends the own
+ * messages of open slots again, asks for missing batches, and asks members that are ahead for their
+ * decisions.
  */
 final class Retransmitter {
   private static final int CATCH_UP_BYTES = 1 << 20;
@@ -87,7 +88,9 @@ final class Retransmitter {
     long gap = replica.peers[peer].applied - replica.applied();
     catchingUp |= gap > replica.configuration.alpha() || now - progressAt > replica.waits.owner();
     boolean free = asked == NOBODY || now - askedAt > replica.waits.resend();
-    if (catchingUp && free && (askedFrom != replica.applied() || now - askedAt > replica.waits.owner())) {
+    if (catchingUp
+        && free
+        && (askedFrom != replica.applied() || now - askedAt > replica.waits.owner())) {
       asked = peer;
       askedAt = now;
       askedFrom = replica.applied();
@@ -102,7 +105,10 @@ final class Retransmitter {
     }
   }
 
-  /** The connected member that has applied most, if that is more than here; who was asked in vain is passed over. */
+  /**
+   * The connected member that has applied most, if that is more than here; who was asked in vain is
+   * passed over.
+   */
   private int ahead() {
     int best = NOBODY;
     for (int i = 0; i < replica.peers.length; i++) {
@@ -117,7 +123,10 @@ final class Retransmitter {
     return best;
   }
 
-  /** Sends the own messages of every open slot again: the Propose and the votes of the current phase. */
+  /**
+   * Sends the own messages of every open slot again: the Propose and the votes of the current
+   * phase.
+   */
   void resendTo(int to, long now) {
     long end = Math.min(replica.lanes().startedEnd(), replica.limit());
     for (long number = replica.applied(); number < end; number++) {
@@ -142,7 +151,13 @@ final class Retransmitter {
     }
     if (instance.phase() > 0) {
       byte state = instance.state();
-      send(Kind.VOTE1, slot, to, instance.phase(), state, state == CODE_V1 ? instance.knownId() : BatchId.NONE);
+      send(
+          Kind.VOTE1,
+          slot,
+          to,
+          instance.phase(),
+          state,
+          state == CODE_V1 ? instance.knownId() : BatchId.NONE);
     }
     if (instance.stage() == Stage.ROUND2) {
       byte vote = instance.ownVote2();

@@ -7,8 +7,9 @@ import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The session table (protocol.md section 8), replicated state: a (session, number) that was applied once is answered from
- * here and never applied again. Deterministic: equal at replicas that applied the same slots. One thread.
+ * The session table (protocol.md section 8), replicated state: a (session, number) that was applied
+ * once is answered from here and never applied again. Deterministic: equal at replicas that applied
+ * the same slots. One thread.
  */
 @Internal
 public final class Sessions {

@@ -8,20 +8,24 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.Quorum;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * One instance of Weak-MVC: agreement on the value of one slot (paper, Algorithms 1 to 3, with phase 0 merged as in its
- * authors' artifact). Pure and reusable: no clock, no threads; a message goes in by an {@code on...} method, the own
- * moves come out of {@link #propose} and {@link #evaluate} through {@link Emitter}.
+ * One instance of Weak-MVC: agreement on the value of one slot (paper, Algorithms 1 to 3, with
+ * phase 0 merged as in its authors' artifact). Pure and reusable: no clock, no threads; a message
+ * goes in by an {@code on...} method, the own moves come out of {@link #propose} and {@link
+ * #evaluate} through {@link Emitter}.
  *
- * <p>Bounded memory by jumping. Each sender has two places a round, for an even and an odd phase, and a later phase takes
- * the place of the one two before. Who is left behind does not need the old votes: it may enter phase p with a copy of
- * any Vote1(p) that it received, without having voted in the phases between. That keeps value locking (protocol.md 9.5):
- * if v was decided in a phase below p, then by induction every Vote1(p) is v. The sender of an original one saw Q
- * Vote2(p-1), which meet the f+1 that decided, or saw Q Vote1(p-1), all v; and a copy equals an original. At most one
- * value other than VQUESTION in Vote2(p) (9.4) needs only that a majority of Vote1(p) is unique, whatever the votes are.
- * So every phase's messages but the current one's may be forgotten by their sender too: whoever is behind jumps.
+ * <p>Bounded memory by jumping. Each sender has two places a round, for an even and an odd phase,
+ * and a later phase takes the place of the one two before. Who is left behind does not need the old
+ * votes: it may enter phase p with a copy of any Vote1(p) that it received, without having voted in
+ * the phases between. That keeps value locking (protocol.md 9.5): if v was decided in a phase below
+ * p, then by induction every Vote1(p) is v. The sender of an original one saw Q Vote2(p-1), which
+ * meet the f+1 that decided, or saw Q Vote1(p-1), all v; and a copy equals an original. At most one
+ * value other than VQUESTION in Vote2(p) (9.4) needs only that a majority of Vote1(p) is unique,
+ * whatever the votes are. So every phase's messages but the current one's may be forgotten by their
+ * sender too: whoever is behind jumps.
  */
 @Internal
 public final class SlotInstance {
@@ -51,6 +55,7 @@ public final class SlotInstance {
   static final long ABSENT = -2;
 
   private static final int NO_PHASE = -1;
+  private static final Stage[] STAGES = Stage.values();
 
   private long slot;
   private long epoch;
@@ -76,7 +81,10 @@ public final class SlotInstance {
   private int[] phase2 = {};
   private byte[] vote2 = {};
 
-  /** Makes this the fresh instance of a slot; {@code self} is the own index or -1 for one without a vote. */
+  /**
+   * Makes this the fresh instance of a slot; {@code self} is the own index or -1 for one without a
+   * vote.
+   */
   public void reset(long slot, Configuration configuration, int self) {
     this.slot = slot;
     this.epoch = configuration.epoch();
@@ -125,7 +133,8 @@ public final class SlotInstance {
     int place = (votePhase & 1) * n + from;
     if (phase1[place] >= votePhase) {
       InvariantViolation.check(
-          phase1[place] > votePhase || vote1[place] == value, "two first-round votes of one member");
+          phase1[place] > votePhase || vote1[place] == value,
+          "two first-round votes of one member");
       return false;
     }
     learn(id);
@@ -141,7 +150,8 @@ public final class SlotInstance {
     int place = (votePhase & 1) * n + from;
     if (phase2[place] >= votePhase) {
       InvariantViolation.check(
-          phase2[place] > votePhase || vote2[place] == value, "two second-round votes of one member");
+          phase2[place] > votePhase || vote2[place] == value,
+          "two second-round votes of one member");
       return false;
     }
     learn(id);
@@ -149,7 +159,8 @@ public final class SlotInstance {
     vote2[place] = value;
     if (value != CODE_VQUESTION) {
       InvariantViolation.check(
-          count(phase2, vote2, votePhase, (byte) (CODE_V1 - value)) == 0, "V0 and V1 in one second round");
+          count(phase2, vote2, votePhase, (byte) (CODE_V1 - value)) == 0,
+          "V0 and V1 in one second round");
       int votes = count(phase2, vote2, votePhase, value);
       if (votes >= decision) {
         boolean withoutOwn = votes - (ownVoted2(votePhase, value) ? 1 : 0) >= decision;
@@ -184,7 +195,8 @@ public final class SlotInstance {
 
   private void learn(long id) {
     if (id != BatchId.NONE) {
-      InvariantViolation.check(knownId == BatchId.NONE || knownId == id, "V1 with two ids in a slot");
+      InvariantViolation.check(
+          knownId == BatchId.NONE || knownId == id, "V1 with two ids in a slot");
       knownId = id;
     }
   }
@@ -208,8 +220,8 @@ public final class SlotInstance {
   /**
    * Moves on as far as the received messages allow.
    *
-   * @param awaited bit per member that may still speak soon: while one of them could complete a majority, a wait that has
-   *     Q messages without one goes on. 0 never waits.
+   * @param awaited bit per member that may still speak soon: while one of them could complete a
+   *     majority, a wait that has Q messages without one goes on. 0 never waits.
    * @return true when such a wait goes on
    */
   public boolean evaluate(long awaited, CommonCoin coin, Emitter emitter) {
@@ -328,7 +340,8 @@ public final class SlotInstance {
     int missing = 0;
     int most = 0;
     for (int i = 0; i < n; i++) {
-      boolean spoke = stage == Stage.EXCHANGE ? proposals[i] != ABSENT : phase1[(phase & 1) * n + i] == phase;
+      boolean spoke =
+          stage == Stage.EXCHANGE ? proposals[i] != ABSENT : phase1[(phase & 1) * n + i] == phase;
       if (!spoke) {
         missing += (int) (awaited >>> i) & 1;
       } else if (stage == Stage.EXCHANGE) {
@@ -360,13 +373,15 @@ public final class SlotInstance {
 
   // ---- restart: own messages from the log, in the order in which they were sent
 
-  void restorePropose(long id) {
+  @Internal
+  public void restorePropose(long id) {
     if (stage == Stage.IDLE) {
       propose(id);
     }
   }
 
-  void restoreVote1(int votePhase, byte value, long id) {
+  @Internal
+  public void restoreVote1(int votePhase, byte value, long id) {
     if (stage != Stage.DECIDED) {
       phase = votePhase;
       state = value;
@@ -375,13 +390,60 @@ public final class SlotInstance {
     }
   }
 
-  void restoreVote2(int votePhase, byte value, long id) {
+  @Internal
+  public void restoreVote2(int votePhase, byte value, long id) {
     if (stage != Stage.DECIDED) {
       phase = votePhase;
       ownVote2 = value;
       ownVote2Id = id;
       stage = Stage.ROUND2;
       onVote2(self, votePhase, value, id);
+    }
+  }
+
+  // ---- for the checkers: the whole state, but for what reset() was given
+
+  /**
+   * Appends the state of this instance to the buffer, every bit that its behaviour may depend on.
+   */
+  @Internal
+  public void save(ByteBuffer out) {
+    out.put((byte) stage.ordinal()).putInt(phase).put(state).put(ownVote2).putLong(ownVote2Id);
+    out.putLong(knownId)
+        .putLong(decidedId)
+        .putInt(decidedPhase)
+        .put((byte) (decidedByOthers ? 1 : 0));
+    out.putInt(proposalCount);
+    for (int i = 0; i < n; i++) {
+      out.putLong(proposals[i]);
+    }
+    for (int place = 0; place < 2 * n; place++) {
+      out.putInt(phase1[place]).put(phase1[place] < 0 ? 0 : vote1[place]);
+      out.putInt(phase2[place]).put(phase2[place] < 0 ? 0 : vote2[place]);
+    }
+  }
+
+  /** Takes the state that {@link #save} wrote for a configuration of this size. */
+  @Internal
+  public void load(ByteBuffer in) {
+    stage = STAGES[in.get()];
+    phase = in.getInt();
+    state = in.get();
+    ownVote2 = in.get();
+    ownVote2Id = in.getLong();
+    knownId = in.getLong();
+    decidedId = in.getLong();
+    decidedPhase = in.getInt();
+    decidedByOthers = in.get() != 0;
+    proposalCount = in.getInt();
+    for (int i = 0; i < n; i++) {
+      proposals[i] = in.getLong();
+    }
+    for (int place = 0; place < 2 * n; place++) {
+      phase1[place] = in.getInt();
+      vote1[place] = in.get();
+      phase2[place] = in.getInt();
+      vote2[place] = in.get();
     }
   }
 
@@ -408,7 +470,9 @@ public final class SlotInstance {
     return decidedId;
   }
 
-  /** The phase in which the deciding votes were cast; for a decision heard of, the own phase then. */
+  /**
+   * The phase in which the deciding votes were cast; for a decision heard of, the own phase then.
+   */
   public int decidedPhase() {
     return decidedPhase;
   }

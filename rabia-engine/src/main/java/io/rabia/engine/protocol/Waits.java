@@ -18,12 +18,17 @@ final class Waits {
     smoothed += (nanos - smoothed) / 8;
   }
 
-  /** Whoever speaks so late as a rule would make the others run at its pace: it is not waited for. */
+  /**
+   * Whoever speaks so late as a rule would make the others run at its pace: it is not waited for.
+   */
   long slow() {
     return Math.max(SLOW_FLOOR, 4 * smoothed);
   }
 
-  /** How long an owner that had commands lately may wait for more before it fills its slot with NOOP. */
+  /**
+   * How long an owner that had commands lately may wait for more before it fills its slot with
+   * NOOP.
+   */
   long holdBack() {
     return Math.min(MAX_HOLD_BACK, smoothed);
   }

@@ -6,8 +6,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The slots that are held: from alpha below the applied prefix, so that laggards' repetitions are recognized, to 3 alpha
- * above it, so that a fast peer's messages are not lost. Places are reused; nothing is allocated per slot.
+ * The slots that are held: from alpha below the applied prefix, so that laggards' repetitions are
+ * recognized, to 3 alpha above it, so that a fast peer's messages are not lost. Places are reused;
+ * nothing is allocated per slot.
  */
 final class Window {
 
@@ -25,7 +26,10 @@ final class Window {
     /** Heard by Decide, not found by voting. */
     boolean heard;
 
-    /** Number of the log group with the last own message: it must be durable before an own decision counts. */
+    /**
+     * Number of the log group with the last own message: it must be durable before an own decision
+     * counts.
+     */
     long gate;
 
     /** When the slot was first seen. */

@@ -138,7 +138,7 @@ final class ClientConnection extends PortConnection implements Completions.Recei
             submitter
                 .openSession(timeout)
                 .thenApply(id -> ByteBuffer.allocate(Long.BYTES).putLong(id).array());
-        case STATUS -> CompletableFuture.completedFuture(text(status.status()));
+        case STATUS -> status.status().thenApply(ClientConnection::text);
         case STATUS_AT ->
             status.statusAt(request.slot(), timeout).thenApply(ClientConnection::text);
       };

@@ -18,9 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -110,7 +108,7 @@ final class EngineNode implements KvServer.Node {
   public NodeStatusSource status() {
     return new NodeStatusSource() {
       @Override
-      public NodeStatus status() {
+      public CompletableFuture<NodeStatus> status() {
         return current();
       }
 
@@ -124,15 +122,12 @@ final class EngineNode implements KvServer.Node {
   /**
    * Fresh as a rule; of an engine that does not answer soon, because its disk blocks, the last one.
    */
-  private NodeStatus current() {
-    try {
-      last = status(engine.status().get(STATUS_MILLIS, TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException e) {
-      return last;
-    }
-    return last;
+  private CompletableFuture<NodeStatus> current() {
+    return engine
+        .status()
+        .thenApply(fresh -> last = status(fresh))
+        .completeOnTimeout(last, STATUS_MILLIS, TimeUnit.MILLISECONDS)
+        .exceptionally(failure -> last);
   }
 
   private static NodeStatus status(EngineStatus s) {

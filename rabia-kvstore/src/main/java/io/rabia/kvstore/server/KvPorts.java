@@ -95,7 +95,7 @@ public final class KvPorts implements AutoCloseable {
   }
 
   private PortConnection httpConnection(Port port) {
-    return new HttpConnection(port, served().pages());
+    return new HttpConnection(port, served().pages(), completions);
   }
 
   private Served served() {

@@ -8,7 +8,8 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface NodeStatusSource {
 
-  NodeStatus status();
+  /** The status now; completes soon in any state of the node, and never fails. */
+  CompletableFuture<NodeStatus> status();
 
   /**
    * The status once {@code slot} is applied, with {@code applied = slot} and the hash there; fails

@@ -18,6 +18,7 @@ import io.rabia.kvstore.wire.Frames;
 import io.rabia.kvstore.wire.Request;
 import io.rabia.kvstore.wire.RequestKind;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 final class ClientPortTest {
+  private static final byte[] BIG = {1};
   private static final PortLimits TIGHT =
       new PortLimits(
           3,
@@ -99,7 +101,7 @@ final class ClientPortTest {
     for (int i = 0; i < 200; i++) {
       byte[] body = new byte[1 + random.nextInt(60)];
       random.nextBytes(body);
-      body[0] = (byte) (i % 2 == 0 ? Frames.REQUEST : body[0]);
+      body[0] = i % 2 == 0 ? Frames.REQUEST : body[0];
       try (RawClient client = greeted().send(b -> b.writeInt(body.length).writeBytes(body))) {
         assertThat(client).isNotNull();
       }
@@ -214,8 +216,8 @@ final class ClientPortTest {
     restart(small);
     try (KvClient kv = KvClient.connect(server.client());
         RawClient deaf = greeted()) {
-      kv.set("big".getBytes(), new byte[1 << 20]);
-      byte[] query = KvCodec.encode(new KvQuery.Get("big".getBytes()));
+      kv.set(BIG, new byte[1 << 20]);
+      byte[] query = KvCodec.encode(new KvQuery.Get(BIG));
       for (int i = 0; i < 64; i++) {
         int correlation = i;
         deaf.send(
@@ -245,6 +247,6 @@ final class ClientPortTest {
   private static String response(RawClient client) throws IOException {
     ByteBuf frame = client.frame();
     frame.skipBytes(10);
-    return frame.toString(java.nio.charset.StandardCharsets.UTF_8);
+    return frame.toString(StandardCharsets.UTF_8);
   }
 }

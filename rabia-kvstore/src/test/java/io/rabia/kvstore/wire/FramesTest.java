@@ -9,6 +9,7 @@ import io.netty.buffer.Unpooled;
 import io.rabia.core.ClusterId;
 import io.rabia.core.RabiaException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -89,7 +90,7 @@ final class FramesTest {
   @Test
   void readsRandomRequestsAsThemselvesOrNotAtAll() {
     SplittableRandom random = new SplittableRandom(3);
-    for (int i = 0; i < 200_000; i++) {
+    for (int i = 0; i < 50_000; i++) {
       byte[] bytes = new byte[random.nextInt(60)];
       random.nextBytes(bytes);
       if (bytes.length > 9) {
@@ -119,7 +120,9 @@ final class FramesTest {
     }
     ByteBuf again = body(b -> Frames.writeRequest(b, request));
     again.skipBytes(1);
-    assertThat(ByteBufUtil.getBytes(again)).isEqualTo(before);
+    if (!Arrays.equals(ByteBufUtil.getBytes(again), before)) {
+      assertThat(ByteBufUtil.getBytes(again)).isEqualTo(before);
+    }
   }
 
   private static ByteBuf body(Consumer<ByteBuf> writer) {

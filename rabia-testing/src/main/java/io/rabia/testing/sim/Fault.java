@@ -1,6 +1,9 @@
 package io.rabia.testing.sim;
 
-/** A kind of trouble. Each is drawn by seed or by name; one that was drawn and never fired makes the run invalid. */
+/**
+ * A kind of trouble. Each is drawn by seed or by name; one that was drawn and never fired makes the
+ * run invalid.
+ */
 public enum Fault {
   /** Single frames vanish although the connection lives: more than a real connection does. */
   DROP,
@@ -28,7 +31,9 @@ public enum Fault {
   CRASH_ALL,
   /** A process stands still for up to seconds. */
   PAUSE,
-  /** Monotonic clocks run at other rates and begin anywhere; wall clocks are off by up to an hour. */
+  /**
+   * Monotonic clocks run at other rates and begin anywhere; wall clocks are off by up to an hour.
+   */
   DRIFT,
   /** Forces of one disk take up to a second. Only logs with asynchronous durability feel it. */
   SLOW_DISK,

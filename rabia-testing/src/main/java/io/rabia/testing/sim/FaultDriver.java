@@ -3,7 +3,9 @@ package io.rabia.testing.sim;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Lets the drawn faults strike at random times, for random times, until it is stopped. One thread. */
+/**
+ * Lets the drawn faults strike at random times, for random times, until it is stopped. One thread.
+ */
 final class FaultDriver {
   private final Simulation world;
   private final SimRandom random;
@@ -24,10 +26,14 @@ final class FaultDriver {
     long quiet = faults.has(Fault.FORMATION) ? 0 : 2 * SimClock.SECOND;
     if (faults.has(Fault.FORMATION)) {
       long early = random.between(0, 200 * SimClock.MILLI);
-      world.clock().at(early, () -> {
-        faults.fired(Fault.FORMATION);
-        crash(random.below(n));
-      });
+      world
+          .clock()
+          .at(
+              early,
+              () -> {
+                faults.fired(Fault.FORMATION);
+                crash(random.below(n));
+              });
     }
     for (Fault fault : faults.drawn()) {
       if (fault != Fault.FORMATION && fault != Fault.DRIFT && fault != Fault.EXPIRY) {
@@ -46,24 +52,33 @@ final class FaultDriver {
     }
     long lasts = random.magnitude(20 * SimClock.MILLI, 3 * SimClock.SECOND);
     strike(fault, lasts);
-    world.clock().after(lasts + random.magnitude(200 * SimClock.MILLI, 5 * SimClock.SECOND), () -> strikeAgain(fault));
+    world
+        .clock()
+        .after(
+            lasts + random.magnitude(200 * SimClock.MILLI, 5 * SimClock.SECOND),
+            () -> strikeAgain(fault));
   }
 
   private void strike(Fault fault, long lasts) {
     world.trace().line(() -> "fault " + fault + " for " + lasts / SimClock.MILLI + " ms");
     switch (fault) {
-      case DROP -> spread(lasts, way -> way.drop = random.magnitude(10, 400) / 1000.0, way -> way.drop = 0);
+      case DROP ->
+          spread(lasts, way -> way.drop = random.magnitude(10, 400) / 1000.0, way -> way.drop = 0);
       case BREAK -> {
-        spread(lasts, way -> way.breakAt = random.magnitude(1, 30) / 1000.0, way -> way.breakAt = 0);
+        spread(
+            lasts, way -> way.breakAt = random.magnitude(1, 30) / 1000.0, way -> way.breakAt = 0);
         if (n > 1 && network.sever(0, 1 + random.below(n - 1))) {
           faults.fired(Fault.BREAK);
         }
       }
-      case DUPLICATE -> spread(lasts, way -> way.duplicate = random.unit() / 2, way -> way.duplicate = 0);
+      case DUPLICATE ->
+          spread(lasts, way -> way.duplicate = random.unit() / 2, way -> way.duplicate = 0);
       case REORDER -> spread(lasts, way -> way.reorder = random.unit() / 2, way -> way.reorder = 0);
       case DELAY -> {
         faults.fired(fault);
-        spread(lasts, way -> way.extraDelay = random.magnitude(SimClock.MILLI, 100 * SimClock.MILLI),
+        spread(
+            lasts,
+            way -> way.extraDelay = random.magnitude(SimClock.MILLI, 100 * SimClock.MILLI),
             way -> way.extraDelay = 0);
       }
       case CLOG -> {
@@ -100,7 +115,8 @@ final class FaultDriver {
         node.slowDisk(random.magnitude(SimClock.MILLI, SimClock.SECOND));
         world.clock().after(lasts, () -> node.slowDisk(0));
       }
-      case DRIFT, EXPIRY, FORMATION -> throw new IllegalStateException("strikes by itself: " + fault);
+      case DRIFT, EXPIRY, FORMATION ->
+          throw new IllegalStateException("strikes by itself: " + fault);
     }
   }
 
@@ -121,7 +137,9 @@ final class FaultDriver {
     int other = random.below(n);
     for (int from = 0; from < n; from++) {
       for (int to = 0; to < n; to++) {
-        boolean hit = kind == 0 || (kind == 1 ? from == member || to == member : from == member && to == other);
+        boolean hit =
+            kind == 0
+                || (kind == 1 ? from == member || to == member : from == member && to == other);
         if (from != to && hit) {
           struck.add(network.way(from, to));
         }

@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads every frame that leaves any node, over all its lives, and checks what no member may ever say twice differently
- * (protocol.md section 9, items 3 to 6). One thread.
+ * Reads every frame that leaves any node, over all its lives, and checks what no member may ever
+ * say twice differently (protocol.md section 9, items 3 to 6). One thread.
  */
 final class FrameWatch extends LogRecords {
   private static final long ABSENT = Long.MIN_VALUE;
@@ -78,12 +78,21 @@ final class FrameWatch extends LogRecords {
     long before = round.said[from];
     if (before != ABSENT && before != value) {
       violations.add(
-          "equivocation: member " + (from + 1) + " said two values in " + what + " of slot " + slot + ": "
-              + before + " and " + value);
+          "equivocation: member "
+              + (from + 1)
+              + " said two values in "
+              + what
+              + " of slot "
+              + slot
+              + ": "
+              + before
+              + " and "
+              + value);
     }
     if (before != value) {
       int sender = from + 1;
-      trace.line(() -> "  member " + sender + " says " + value + " as " + what + " of slot " + slot);
+      trace.line(
+          () -> "  member " + sender + " says " + value + " as " + what + " of slot " + slot);
     }
     round.said[from] = value;
   }
@@ -127,7 +136,8 @@ final class FrameWatch extends LogRecords {
       violations.add("V1 without an id in Vote1 of slot " + slot);
     }
     if (record.lockedPhase >= 0 && phase > record.lockedPhase && value != record.lockedValue) {
-      violations.add("slot " + slot + " was decided in phase " + record.lockedPhase + ", then another Vote1");
+      violations.add(
+          "slot " + slot + " was decided in phase " + record.lockedPhase + ", then another Vote1");
     }
     if (round.count(value) == n) {
       lock(record, slot, phase, value);
@@ -161,7 +171,8 @@ final class FrameWatch extends LogRecords {
       record.votes1.forEach(
           (later, round) -> {
             if (later > phase && round.count(1 - value) > 0) {
-              violations.add("slot " + slot + " was decided in phase " + phase + " against a later Vote1");
+              violations.add(
+                  "slot " + slot + " was decided in phase " + phase + " against a later Vote1");
             }
           });
     }
@@ -179,8 +190,10 @@ final class FrameWatch extends LogRecords {
     if (id != BatchId.NONE) {
       named(record, slot, id);
     }
-    if (record.lockedPhase >= 0 && (record.lockedValue == StateValue.CODE_V1) != (id != BatchId.NONE)) {
-      violations.add("slot " + slot + " is said to be " + BatchId.toString(id) + " against the votes");
+    if (record.lockedPhase >= 0
+        && (record.lockedValue == StateValue.CODE_V1) != (id != BatchId.NONE)) {
+      violations.add(
+          "slot " + slot + " is said to be " + BatchId.toString(id) + " against the votes");
     }
   }
 

@@ -8,9 +8,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the clients asked and got, and what each node executed. The log orders all writes, so a history is linearizable
- * when every write took place in that order after what was complete before it began, and every read returned a write not
- * older than what was complete before it began. Operations are numbered from 1. One thread.
+ * What the clients asked and got, and what each node executed. The log orders all writes, so a
+ * history is linearizable when every write took place in that order after what was complete before
+ * it began, and every read returned a write not older than what was complete before it began.
+ * Operations are numbered from 1. One thread.
  */
 final class History {
   /** A write's place in the log. */
@@ -61,8 +62,18 @@ final class History {
         || before.previous() != previous
         || logTimes.get(operation) != logTime) {
       violations.add(
-          "node " + (node + 1) + " executed operation " + operation + " elsewhere: slot " + slot + ", log time "
-              + logTime + "; before " + (before.order() >> 16) + ", " + logTimes.get(operation));
+          "node "
+              + (node + 1)
+              + " executed operation "
+              + operation
+              + " elsewhere: slot "
+              + slot
+              + ", log time "
+              + logTime
+              + "; before "
+              + (before.order() >> 16)
+              + ", "
+              + logTimes.get(operation));
     }
     long order = (slot << 16) + index % (1 << 16);
     if (order >> 16 < lastOrder[node] >> 16) {
@@ -84,10 +95,17 @@ final class History {
     }
     Long before = answered.put(operation, result);
     if (before != null && before != result || execution.previous() != result) {
-      violations.add("operation " + operation + " was answered " + result + ", its result is " + execution.previous());
+      violations.add(
+          "operation "
+              + operation
+              + " was answered "
+              + result
+              + ", its result is "
+              + execution.previous());
     }
     if (execution.order() <= floor) {
-      violations.add("operation " + operation + " took effect before one that was complete when it began");
+      violations.add(
+          "operation " + operation + " took effect before one that was complete when it began");
     }
     complete[register] = Math.max(complete[register], execution.order());
   }
@@ -95,14 +113,22 @@ final class History {
   void read(int register, long floor, long result) {
     Execution execution = log.get(result);
     if (result != 0 && (execution == null || execution.register() != register)) {
-      violations.add("register " + register + " was read as " + result + ", which was never written to it");
+      violations.add(
+          "register " + register + " was read as " + result + ", which was never written to it");
       return;
     }
     long order = execution == null ? 0 : execution.order();
     if (order < floor) {
       violations.add(
-          "stale read of register " + register + ": operation " + result + " of slot " + (order >> 16)
-              + ", slot " + (floor >> 16) + " was visible before");
+          "stale read of register "
+              + register
+              + ": operation "
+              + result
+              + " of slot "
+              + (order >> 16)
+              + ", slot "
+              + (floor >> 16)
+              + " was visible before");
     }
     complete[register] = Math.max(complete[register], order);
   }
@@ -111,13 +137,17 @@ final class History {
   void requireAnswered(int node) {
     for (long operation : answered.keySet()) {
       if (!executed[node].contains(operation)) {
-        violations.add("operation " + operation + " was answered and is lost at node " + (node + 1));
+        violations.add(
+            "operation " + operation + " was answered and is lost at node " + (node + 1));
         return;
       }
     }
   }
 
-  /** Every operation numbered so far that was not executed after all although its client was told so or gave up. */
+  /**
+   * Every operation numbered so far that was not executed after all although its client was told so
+   * or gave up.
+   */
   boolean wasExecuted(long operation) {
     return log.containsKey(operation);
   }

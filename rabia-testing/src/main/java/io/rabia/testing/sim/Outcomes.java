@@ -4,7 +4,10 @@ import io.rabia.core.BatchId;
 import java.util.HashMap;
 import java.util.Map;
 
-/** One outcome per slot, one state per number of applied slots, at all nodes in all their lives. One thread. */
+/**
+ * One outcome per slot, one state per number of applied slots, at all nodes in all their lives. One
+ * thread.
+ */
 final class Outcomes {
   private final Violations violations;
   private final FrameWatch watch;
@@ -28,8 +31,14 @@ final class Outcomes {
       watch.applied(slot, id);
     } else if (before != id) {
       violations.add(
-          "disagreement in slot " + slot + ": node " + (node + 1) + " has " + BatchId.toString(id)
-              + ", before " + BatchId.toString(before));
+          "disagreement in slot "
+              + slot
+              + ": node "
+              + (node + 1)
+              + " has "
+              + BatchId.toString(id)
+              + ", before "
+              + BatchId.toString(before));
     }
   }
 

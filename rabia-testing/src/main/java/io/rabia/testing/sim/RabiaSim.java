@@ -70,7 +70,9 @@ public final class RabiaSim {
     if (value.equals("all")) {
       faults = EnumSet.allOf(Fault.class);
     } else if (!value.equals("none")) {
-      Arrays.stream(value.split(",")).map(name -> Fault.valueOf(name.toUpperCase(Locale.ROOT))).forEach(faults::add);
+      Arrays.stream(value.split(","))
+          .map(name -> Fault.valueOf(name.toUpperCase(Locale.ROOT)))
+          .forEach(faults::add);
     }
   }
 
@@ -83,7 +85,8 @@ public final class RabiaSim {
     long events = 0;
     for (long seed = first; seed <= last; seed++) {
       SimReport report =
-          Simulation.run(new SimOptions(seed, seconds, nodes, faults, allFaults), replay ? out : null);
+          Simulation.run(
+              new SimOptions(seed, seconds, nodes, faults, allFaults), replay ? out : null);
       operations += report.operations();
       slots += report.slots();
       events += report.faultEvents();
@@ -97,7 +100,13 @@ public final class RabiaSim {
         passed++;
       }
       if (!report.passed()) {
-        out.printf(Locale.ROOT, "  replay: --seed %d --seconds %d --nodes %d --faults %s%n", seed, seconds, nodes, faultText);
+        out.printf(
+            Locale.ROOT,
+            "  replay: --seed %d --seconds %d --nodes %d --faults %s%n",
+            seed,
+            seconds,
+            nodes,
+            faultText);
       }
       if (replay) {
         out.println(report);
@@ -106,7 +115,13 @@ public final class RabiaSim {
     out.printf(
         Locale.ROOT,
         "simulated seeds=%d passed=%d failed=%d invalid=%d ops=%d slots=%d fault_events=%d%n",
-        last - first + 1, passed, failed, invalid, operations, slots, events);
+        last - first + 1,
+        passed,
+        failed,
+        invalid,
+        operations,
+        slots,
+        events);
     return failed + invalid == 0 ? 0 : 1;
   }
 }

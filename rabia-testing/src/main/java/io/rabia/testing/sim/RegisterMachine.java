@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Registers that hold the operation that wrote them last. A write says which operation wrote before; a query says which
- * wrote last. Tells a listener everything that it applies. One thread.
+ * Registers that hold the operation that wrote them last. A write says which operation wrote
+ * before; a query says which wrote last. Tells a listener everything that it applies. One thread.
  *
  * <pre>command: operation i64 | register i32 | padding     result, answer: operation i64</pre>
  */

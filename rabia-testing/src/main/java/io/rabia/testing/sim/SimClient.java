@@ -8,8 +8,9 @@ import java.util.Iterator;
 import java.util.TreeMap;
 
 /**
- * A client with a session: several commands outstanding at a time, each sent again through other nodes under the same
- * number until it is answered; linearizable reads and commands without a session between them. One thread.
+ * A client with a session: several commands outstanding at a time, each sent again through other
+ * nodes under the same number until it is answered; linearizable reads and commands without a
+ * session between them. One thread.
  */
 final class SimClient {
 
@@ -94,13 +95,15 @@ final class SimClient {
         elsewhere();
         wish.attempts++;
         int next = wish.attempts;
-        world.clock().after(
-            random.between(5, 40) * SimClock.MILLI,
-            () -> {
-              if (!wish.done && wish.attempts == next) {
-                wish.attempt();
-              }
-            });
+        world
+            .clock()
+            .after(
+                random.between(5, 40) * SimClock.MILLI,
+                () -> {
+                  if (!wish.done && wish.attempts == next) {
+                    wish.attempt();
+                  }
+                });
       }
     }
   }
@@ -139,7 +142,9 @@ final class SimClient {
     boolean send(SimNode node, ResultHandler handler) {
       byte[] payload = RegisterMachine.write(operation, register, padding);
       Command command =
-          number == 0 ? Command.of(payload) : new Command(inSession, number, open.firstKey(), payload);
+          number == 0
+              ? Command.of(payload)
+              : new Command(inSession, number, open.firstKey(), payload);
       return node.submit(command, patience, handler);
     }
 
@@ -158,7 +163,9 @@ final class SimClient {
 
     @Override
     boolean failed(RabiaException failure) {
-      if (failure instanceof RabiaException.SessionClosed && number != 0 && world.faults().has(Fault.EXPIRY)) {
+      if (failure instanceof RabiaException.SessionClosed
+          && number != 0
+          && world.faults().has(Fault.EXPIRY)) {
         world.faults().fired(Fault.EXPIRY);
         if (inSession == session) {
           session = 0;
@@ -176,8 +183,17 @@ final class SimClient {
         return false;
       }
       if (!failure.retryable() && !(failure instanceof RabiaException.Closed)) {
-        world.violations().add("operation " + operation + " of session " + inSession + ", number " + number
-            + ": " + failure);
+        world
+            .violations()
+            .add(
+                "operation "
+                    + operation
+                    + " of session "
+                    + inSession
+                    + ", number "
+                    + number
+                    + ": "
+                    + failure);
       }
       return number != 0;
     }
@@ -263,6 +279,13 @@ final class SimClient {
 
   @Override
   public String toString() {
-    return "session=" + session + " outstanding=" + outstanding + " open=" + open.keySet() + " left=" + more;
+    return "session="
+        + session
+        + " outstanding="
+        + outstanding
+        + " open="
+        + open.keySet()
+        + " left="
+        + more;
   }
 }

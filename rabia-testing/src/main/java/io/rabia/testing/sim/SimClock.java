@@ -2,7 +2,10 @@ package io.rabia.testing.sim;
 
 import java.util.PriorityQueue;
 
-/** Virtual time and everything that is to happen in it, in the order of time, then of being scheduled. One thread. */
+/**
+ * Virtual time and everything that is to happen in it, in the order of time, then of being
+ * scheduled. One thread.
+ */
 final class SimClock {
   static final long MICRO = 1_000;
   static final long MILLI = 1_000_000;
@@ -32,7 +35,10 @@ final class SimClock {
     at(now + nanos, task);
   }
 
-  /** Goes to the next event, if there is one at or before {@code limit}; else time becomes {@code limit}. */
+  /**
+   * Goes to the next event, if there is one at or before {@code limit}; else time becomes {@code
+   * limit}.
+   */
   boolean step(long limit) {
     Event next = events.peek();
     if (next == null || next.at > limit) {

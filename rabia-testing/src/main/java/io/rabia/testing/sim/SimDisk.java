@@ -15,8 +15,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A disk under the production log. What was written survives the death of the process; the loss of power takes, of what
- * was not forced, any blocks of a file and any suffix of the creates, renames and deletes. Instant. One thread.
+ * A disk under the production log. What was written survives the death of the process; the loss of
+ * power takes, of what was not forced, any blocks of a file and any suffix of the creates, renames
+ * and deletes. Instant. One thread.
  */
 final class SimDisk implements Storage {
   private static final int BLOCK = 512;
@@ -180,7 +181,10 @@ final class SimDisk implements Storage {
       @Override
       public void read(ByteBuffer target, long position) {
         int left = (int) Math.max(0, content.size - position);
-        target.put(content.bytes, (int) Math.min(position, content.size), Math.min(left, target.remaining()));
+        target.put(
+            content.bytes,
+            (int) Math.min(position, content.size),
+            Math.min(left, target.remaining()));
       }
 
       @Override
@@ -188,7 +192,8 @@ final class SimDisk implements Storage {
         use();
         int length = source.remaining();
         if (content.size + length > content.bytes.length) {
-          content.bytes = Arrays.copyOf(content.bytes, Math.max(1 << 12, 2 * (content.size + length)));
+          content.bytes =
+              Arrays.copyOf(content.bytes, Math.max(1 << 12, 2 * (content.size + length)));
         }
         source.get(content.bytes, content.size, length);
         content.size += length;

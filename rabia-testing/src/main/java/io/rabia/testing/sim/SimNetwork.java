@@ -5,11 +5,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The network between simulated nodes: one connection per pair at most, FIFO with random delays, everything in flight
- * lost when it breaks; and what the faults do to it, per direction. Members are known here by index. One thread.
+ * The network between simulated nodes: one connection per pair at most, FIFO with random delays,
+ * everything in flight lost when it breaks; and what the faults do to it, per direction. Members
+ * are known here by index. One thread.
  */
 final class SimNetwork {
-  private static final long NEVER = Long.MAX_VALUE;
   private static final long QUEUE_BOUND = 8 << 20;
 
   /** What the faults do to frames from one member to another. */
@@ -139,7 +139,10 @@ final class SimNetwork {
     connection.broken = true;
     open.remove(connection);
     for (SimTransport end : List.of(connection.dialer, connection.acceptor)) {
-      long notice = random.chance(0.9) ? random.between(0, 3 * SimClock.MILLI) : random.between(0, SimClock.SECOND);
+      long notice =
+          random.chance(0.9)
+              ? random.between(0, 3 * SimClock.MILLI)
+              : random.between(0, SimClock.SECOND);
       clock.after(notice, () -> end.deliver(new SimTransport.Broken(connection, reason)));
     }
   }

@@ -1,7 +1,7 @@
 package io.rabia.testing.sim;
 
-import io.rabia.core.Command;
 import io.rabia.core.ClusterConfig;
+import io.rabia.core.Command;
 import io.rabia.core.NodeId;
 import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.persistence.Persistence;
@@ -16,7 +16,9 @@ import io.rabia.engine.protocol.SlotInstance;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** One node over all its lives: the production agent, what it runs on, and when it runs. One thread. */
+/**
+ * One node over all its lives: the production agent, what it runs on, and when it runs. One thread.
+ */
 final class SimNode {
   private static final int CYCLES = 10_000;
 
@@ -109,13 +111,17 @@ final class SimNode {
             new Told());
     EngineAgent born =
         new EngineAgent(
-            parts, this::time, () -> 1_700_000_000_000_000_000L + wallOffset + world.clock().now(), tokens);
+            parts,
+            this::time,
+            () -> 1_700_000_000_000_000_000L + wallOffset + world.clock().now(),
+            tokens);
     agent = born;
     starting = true;
-    guarded(() -> {
-      born.start();
-      starting = false;
-    });
+    guarded(
+        () -> {
+          born.start();
+          starting = false;
+        });
     if (agent != null) {
       check(born);
       wake();
@@ -264,7 +270,9 @@ final class SimNode {
     long end = applied + replica.pending();
     for (long slot = checked; slot < end; slot++) {
       SlotInstance instance = replica.instance(slot);
-      if (instance != null && instance.decided() && (slot < applied || instance.decidedByOthers())) {
+      if (instance != null
+          && instance.decided()
+          && (slot < applied || instance.decidedByOthers())) {
         world.outcomes().decided(index, slot, instance.decidedId());
       }
     }
@@ -291,9 +299,17 @@ final class SimNode {
 
   String describe() {
     Member member = member();
-    return "node " + (index + 1) + (agent == null ? " is down" : " applied=" + applied()
-        + (member == null ? "" : " pending=" + member.replica().pending())
-        + " " + agent.state() + " " + agent.reason());
+    return "node "
+        + (index + 1)
+        + (agent == null
+            ? " is down"
+            : " applied="
+                + applied()
+                + (member == null ? "" : " pending=" + member.replica().pending())
+                + " "
+                + agent.state()
+                + " "
+                + agent.reason());
   }
 
   // ---- requests; false when nobody is there to take it

@@ -7,8 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A log whose groups become durable some time after {@link #flush} returned, one force at a time. Several lives share
- * one: a crash keeps what was durable and a random part of the rest, always a prefix. One thread.
+ * A log whose groups become durable some time after {@link #flush} returned, one force at a time.
+ * Several lives share one: a crash keeps what was durable and a random part of the rest, always a
+ * prefix. One thread.
  */
 final class SimPersistence implements Storage {
   private final SimClock clock;
@@ -46,7 +47,10 @@ final class SimPersistence implements Storage {
 
   @Override
   public String toString() {
-    return groups.size() + " groups, forced within " + 2 * (forceNanos + slow) / SimClock.MICRO + " us";
+    return groups.size()
+        + " groups, forced within "
+        + 2 * (forceNanos + slow) / SimClock.MICRO
+        + " us";
   }
 
   /** One life's view. */

@@ -11,8 +11,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The transport of one simulated process. {@link #poll} never waits: it hands over what has arrived and remembers how
- * long the engine would have waited. One thread.
+ * The transport of one simulated process. {@link #poll} never waits: it hands over what has arrived
+ * and remembers how long the engine would have waited. One thread.
  */
 final class SimTransport implements Transport {
 
@@ -127,7 +127,8 @@ final class SimTransport implements Transport {
       }
       connections[other] = connection;
       Handshake own = heard.handshakeFor(id(connection));
-      network.handshake(connection, this, () -> connection.dialer.deliver(new Greeted(connection, own)));
+      network.handshake(
+          connection, this, () -> connection.dialer.deliver(new Greeted(connection, own)));
     } else if (connections[other] != connection) {
       return;
     }

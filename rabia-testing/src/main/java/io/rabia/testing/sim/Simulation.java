@@ -17,8 +17,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run: a cluster of production agents, clients, and faults, all in the calling thread and in virtual time. Everything
- * follows from the options; the same ones give the same {@link SimReport#traceHash}.
+ * One run: a cluster of production agents, clients, and faults, all in the calling thread and in
+ * virtual time. Everything follows from the options; the same ones give the same {@link
+ * SimReport#traceHash}.
  */
 public final class Simulation {
   private static final long HEAL_LIMIT = 30 * SimClock.SECOND;
@@ -81,7 +82,10 @@ public final class Simulation {
   private void build(boolean large) {
     int n = options.nodes();
     ClusterConfig.Builder cluster =
-        ClusterConfig.builder().name("sim").alpha(8 << random.below(4)).secret(new byte[] {(byte) random.nextLong()});
+        ClusterConfig.builder()
+            .name("sim")
+            .alpha(8 << random.below(4))
+            .secret(new byte[] {(byte) random.nextLong()});
     for (int i = 1; i <= n; i++) {
       cluster.member(NodeId.of(i), "node" + i, 7000 + i);
     }
@@ -105,7 +109,8 @@ public final class Simulation {
     int count = 6 + random.below(4);
     for (int i = 0; i < count; i++) {
       boolean idle = i == 0 && faults.has(Fault.EXPIRY);
-      long think = idle ? 4 * SimClock.SECOND : random.magnitude(30 * SimClock.MILLI, 300 * SimClock.MILLI);
+      long think =
+          idle ? 4 * SimClock.SECOND : random.magnitude(30 * SimClock.MILLI, 300 * SimClock.MILLI);
       clients.add(new SimClient(this, random.fork(), i % n, think, 1 + random.below(4)));
     }
   }
@@ -132,7 +137,8 @@ public final class Simulation {
         .ownWindow(1 + random.below(4))
         .inboxCapacity(1024)
         .retainedBytes(large ? 1 << 20 : 64 << 20)
-        .sessionTimeToLive(faults.has(Fault.EXPIRY) ? Duration.ofSeconds(1) : Duration.ofMinutes(10))
+        .sessionTimeToLive(
+            faults.has(Fault.EXPIRY) ? Duration.ofSeconds(1) : Duration.ofMinutes(10))
         .build();
   }
 
@@ -177,8 +183,10 @@ public final class Simulation {
     while (violations.first() == null && !quiescent()) {
       next += 10 * SimClock.MILLI;
       if (next > limit) {
-        violations.add("not at rest 30 s after the last fault: " + nodes.stream().map(SimNode::describe).toList()
-            + clients);
+        violations.add(
+            "not at rest 30 s after the last fault: "
+                + nodes.stream().map(SimNode::describe).toList()
+                + clients);
         return;
       }
       long until = next;
@@ -204,7 +212,7 @@ public final class Simulation {
 
   private SimReport report() {
     String invalid = null;
-    if (completed * 60 < OPERATIONS_PER_MINUTE * options.seconds()) {
+    if (completed * 60L < (long) OPERATIONS_PER_MINUTE * options.seconds()) {
       invalid = "only " + completed + " operations";
     } else if (!faults.silent().isEmpty()) {
       invalid = "never fired: " + faults.silent();
@@ -226,8 +234,20 @@ public final class Simulation {
       }
     }
     return new SimReport(
-        options, violations.first(), invalid, completed, outcomes.slots(), outcomes.forfeits(), noops, batches, fast,
-        phases, network.frames(), faults.total(), faults.toString(), trace.hash());
+        options,
+        violations.first(),
+        invalid,
+        completed,
+        outcomes.slots(),
+        outcomes.forfeits(),
+        noops,
+        batches,
+        fast,
+        phases,
+        network.frames(),
+        faults.total(),
+        faults.toString(),
+        trace.hash());
   }
 
   void restartLater(SimNode node) {
@@ -295,7 +315,10 @@ public final class Simulation {
     trace.mix(fingerprint);
   }
 
-  /** Log time follows the fastest member's monotonic clock, never a wall clock, and stands still with all of them. */
+  /**
+   * Log time follows the fastest member's monotonic clock, never a wall clock, and stands still
+   * with all of them.
+   */
   void logTime(long logTime) {
     if (firstLogTime < 0) {
       firstLogTime = logTime;
@@ -303,8 +326,12 @@ public final class Simulation {
     }
     double most = (clock.now() - firstLogTimeAt) * FASTEST_CLOCK + SimClock.SECOND;
     if (logTime - firstLogTime > most) {
-      violations.add("log time ran " + (logTime - firstLogTime) / 1e9 + " s ahead in "
-          + (clock.now() - firstLogTimeAt) / 1e9 + " s");
+      violations.add(
+          "log time ran "
+              + (logTime - firstLogTime) / 1e9
+              + " s ahead in "
+              + (clock.now() - firstLogTimeAt) / 1e9
+              + " s");
     }
   }
 }

@@ -5,7 +5,10 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What happened: for people, when there is somewhere to print it, and always as a hash, to compare runs. One thread. */
+/**
+ * What happened: for people, when there is somewhere to print it, and always as a hash, to compare
+ * runs. One thread.
+ */
 final class Trace {
   private final SimClock clock;
   private final @Nullable PrintStream out;

@@ -38,6 +38,7 @@ final class Bench {
   private final BenchOptions options;
   private final Duration timeout;
   private final @Nullable Journal journal;
+  private final String keyPrefix;
   private final int servers;
   private final List<Worker> workers = new ArrayList<>();
   private final ArrayDeque<Worker> free = new ArrayDeque<>();
@@ -59,6 +60,7 @@ final class Bench {
     this.options = options;
     this.timeout = timeout;
     this.journal = journal;
+    keyPrefix = journal == null ? "key:" : journal.keyPrefix();
     loop = core.eventLoop();
     servers = core.servers().size();
     for (int i = 0; i < options.clients; i++) {
@@ -227,7 +229,7 @@ final class Bench {
           journal == null
               ? random.nextInt(options.keys)
               : random.nextInt((options.keys - index - 1) / clients + 1) * clients + index;
-      key = ("key:" + number).getBytes(StandardCharsets.US_ASCII);
+      key = (keyPrefix + number).getBytes(StandardCharsets.US_ASCII);
       if (!read) {
         value = newValue();
       }

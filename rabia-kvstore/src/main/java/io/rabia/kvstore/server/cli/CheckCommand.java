@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -73,7 +72,11 @@ final class CheckCommand implements Callable<Integer> {
             .getAsync(entry.getKey().getBytes(StandardCharsets.ISO_8859_1))
             .whenComplete(
                 (found, failure) -> {
-                  compare(entry.getValue(), found, failure);
+                  if (failure != null) {
+                    unread.increment();
+                  } else {
+                    compare(entry.getValue(), found);
+                  }
                   places.release();
                 });
       }
@@ -81,11 +84,8 @@ final class CheckCommand implements Callable<Integer> {
     places.acquire(OUTSTANDING);
   }
 
-  private void compare(
-      Journal.Expected expected, @Nullable Optional<KvEntry> found, @Nullable Throwable failure) {
-    if (failure != null || found == null) {
-      unread.increment();
-    } else if (found.isEmpty()) {
+  private void compare(Journal.Expected expected, Optional<KvEntry> found) {
+    if (found.isEmpty()) {
       missing.increment();
     } else if (!expected.allows(new String(found.get().value(), StandardCharsets.ISO_8859_1))) {
       wrong.increment();

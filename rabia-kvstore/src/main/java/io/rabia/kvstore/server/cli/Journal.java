@@ -24,20 +24,28 @@ final class Journal implements Closeable {
   private static final int INITIAL = 1 << 16;
 
   private final FileChannel file;
+  private final String keyPrefix;
   private ByteBuffer buffer = ByteBuffer.allocate(INITIAL);
 
-  private Journal(FileChannel file) {
+  private Journal(FileChannel file, String keyPrefix) {
     this.file = file;
+    this.keyPrefix = keyPrefix;
   }
 
   /** Appends a run to the file. */
   static Journal append(Path path) throws IOException {
-    Journal journal =
-        new Journal(FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+    FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    String name = Integer.toHexString(path.toAbsolutePath().normalize().hashCode());
+    Journal journal = new Journal(file, "key:" + name + ":");
     // The line before may have been cut off when its writer was killed.
     journal.put("\nrun\n".getBytes(StandardCharsets.US_ASCII));
     journal.flush();
     return journal;
+  }
+
+  /** What the keys begin with: two journals of one store share none. */
+  String keyPrefix() {
+    return keyPrefix;
   }
 
   void sending(byte[] key, byte[] value) {

@@ -5,6 +5,7 @@ import io.rabia.kvstore.StoreException;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.Version;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -43,8 +44,8 @@ public final class RabiaKv {
   }
 
   public static void main(String... arguments) {
-    PrintWriter out = new PrintWriter(System.out, true);
-    PrintWriter err = new PrintWriter(System.err, true);
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     System.exit(run(KvServer::startEngine, out, err, arguments));
   }
 

@@ -88,7 +88,7 @@ final class StatusCommand implements Callable<Integer> {
 
   private static Map<String, @Nullable Object> fields(String line) {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-    for (String field : line.split(" ")) {
+    for (String field : line.split(" ", -1)) {
       int equals = field.indexOf('=');
       if (equals > 0) {
         String value = field.substring(equals + 1);

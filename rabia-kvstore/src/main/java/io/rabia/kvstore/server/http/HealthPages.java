@@ -2,6 +2,7 @@ package io.rabia.kvstore.server.http;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.rabia.core.RabiaException;
 import io.rabia.kvstore.KvStateMachine;
 import io.rabia.kvstore.server.NodeStatus;
 import io.rabia.kvstore.server.NodeStatusSource;
@@ -12,9 +13,14 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 
 /** What the HTTP port says about the node. Thread-safe when the port list is complete. */
 public final class HealthPages {
+  private static final String OK = "200 OK";
+  private static final String UNAVAILABLE = "503 Service Unavailable";
+
   private final NodeStatusSource source;
   private final KvStateMachine store;
   private final List<Port> ports;
@@ -29,27 +35,47 @@ public final class HealthPages {
     this.ports = ports;
   }
 
-  /** An answer for a load balancer and a word for people. */
-  record Health(boolean healthy, String text) {}
-
-  /** Live: not stopped. A supervisor restarts what is not live. */
-  Health live() {
-    NodeStatus status = source.status();
-    return new Health(status.state() != NodeStatus.State.STOPPED, text(status));
+  /** A whole answer but for its head's framing. */
+  record Page(String status, String type, String body) {
+    private static Page text(String status, String body) {
+      return new Page(status, "text/plain; charset=utf-8", body + "\n");
+    }
   }
 
-  /** Ready: serves reads and writes. */
-  Health ready() {
-    NodeStatus status = source.status();
-    return new Health(status.state() == NodeStatus.State.SERVING, text(status));
+  /** What stands under {@code path}; never fails. */
+  CompletableFuture<Page> page(String path) {
+    return switch (path) {
+      case "/health/live" -> health(status -> status.state() != NodeStatus.State.STOPPED);
+      case "/health/ready" -> health(status -> status.state() == NodeStatus.State.SERVING);
+      case "/status" -> source.status().thenApply(s -> new Page(OK, "application/json", json(s)));
+      default ->
+          CompletableFuture.completedFuture(
+              Page.text("404 Not Found", "served are /health/live /health/ready /status"));
+    };
   }
 
-  private static String text(NodeStatus status) {
-    return status.state() + (status.reason().isBlank() ? "" : ": " + status.reason());
+  static Page methodNotAllowed() {
+    return Page.text("405 Method Not Allowed", "GET and HEAD only");
   }
 
-  String status() {
-    NodeStatus status = source.status();
+  static Page refusal(RabiaException reason) {
+    boolean overload = reason instanceof RabiaException.Overload;
+    return Page.text(
+        overload ? UNAVAILABLE : "400 Bad Request", String.valueOf(reason.getMessage()));
+  }
+
+  /** A status for a load balancer and a word for people. */
+  private CompletableFuture<Page> health(Predicate<NodeStatus> healthy) {
+    return source
+        .status()
+        .thenApply(
+            status -> {
+              String reason = status.reason().isBlank() ? "" : ": " + status.reason();
+              return Page.text(healthy.test(status) ? OK : UNAVAILABLE, status.state() + reason);
+            });
+  }
+
+  private String json(NodeStatus status) {
     StringWriter text = new StringWriter();
     try (JsonGenerator out = json.createGenerator(text)) {
       out.writeStartObject();

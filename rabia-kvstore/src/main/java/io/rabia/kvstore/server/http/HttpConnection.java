@@ -2,34 +2,48 @@ package io.rabia.kvstore.server.http;
 
 import io.netty.buffer.ByteBuf;
 import io.rabia.core.RabiaException;
+import io.rabia.kvstore.server.Completions;
 import io.rabia.kvstore.server.Port;
 import io.rabia.kvstore.server.PortConnection;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** A connection of the HTTP port: GET and HEAD, one after the other, without bodies. */
-public final class HttpConnection extends PortConnection {
+public final class HttpConnection extends PortConnection implements Completions.Receiver {
   private static final int MAX_HEAD = 8192;
-  private static final String JSON = "application/json";
-  private static final String TEXT = "text/plain; charset=utf-8";
+  private static final long CLOSE = 1;
 
   private final HealthPages pages;
+  private final Completions completions;
+  private boolean busy;
 
-  public HttpConnection(Port port, HealthPages pages) {
+  public HttpConnection(Port port, HealthPages pages, Completions completions) {
     super(port);
     this.pages = pages;
+    this.completions = completions;
   }
 
   @Override
   protected void writeRefusal(ByteBuf target, RabiaException reason) {
-    boolean overload = reason instanceof RabiaException.Overload;
-    String status = overload ? "503 Service Unavailable" : "400 Bad Request";
-    write(target, status, TEXT, reason.getMessage() + "\n", true, true);
+    target.writeBytes(response(HealthPages.refusal(reason), true, true));
+  }
+
+  @Override
+  protected boolean busy() {
+    return busy;
+  }
+
+  @Override
+  protected boolean answersOwed() {
+    return busy;
   }
 
   @Override
   protected void consume(ByteBuf bytes) {
-    while (!ending()) {
+    while (!busy && !ending()) {
       int end = endOfHead(bytes);
       if (end < 0) {
         return;
@@ -68,61 +82,61 @@ public final class HttpConnection extends PortConnection {
     if (request.length != 3 || !request[2].startsWith("HTTP/1.")) {
       throw new RabiaException.Serialization("not HTTP");
     }
-    boolean close = request[2].equals("HTTP/1.0");
+    boolean lastOne = request[2].equals("HTTP/1.0");
     for (int i = 1; i < lines.length; i++) {
       String header = lines[i].toLowerCase(Locale.ROOT).replace(" ", "");
-      close |= header.equals("connection:close");
+      lastOne |= header.equals("connection:close");
       if (header.startsWith("transfer-encoding:")
           || (header.startsWith("content-length:") && !header.equals("content-length:0"))) {
         throw new RabiaException.Serialization("requests have no body here");
       }
     }
+    boolean close = lastOne;
     boolean withBody = request[0].equals("GET");
-    if (!withBody && !request[0].equals("HEAD")) {
-      write(out(), "405 Method Not Allowed", TEXT, "GET and HEAD only\n", true, close);
-    } else {
-      answer(request[1].split("\\?", 2)[0], withBody, close);
+    String path = request[1].split("\\?", 2)[0];
+    CompletableFuture<HealthPages.Page> page =
+        withBody || request[0].equals("HEAD")
+            ? pages.page(path)
+            : CompletableFuture.completedFuture(HealthPages.methodNotAllowed());
+    busy = true;
+    completions.await(page.thenApply(p -> response(p, withBody, close)), this, close ? CLOSE : 0);
+  }
+
+  private static byte[] response(HealthPages.Page page, boolean withBody, boolean close) {
+    byte[] body = page.body().getBytes(StandardCharsets.UTF_8);
+    String head =
+        "HTTP/1.1 "
+            + page.status()
+            + "\r\nContent-Type: "
+            + page.type()
+            + "\r\nContent-Length: "
+            + body.length
+            + (close ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n");
+    byte[] headBytes = head.getBytes(StandardCharsets.ISO_8859_1);
+    byte[] response = Arrays.copyOf(headBytes, headBytes.length + (withBody ? body.length : 0));
+    System.arraycopy(body, 0, response, headBytes.length, response.length - headBytes.length);
+    return response;
+  }
+
+  @Override
+  public void onResult(long tag, byte @Nullable [] result, @Nullable Throwable failure) {
+    busy = false;
+    if (!connected() || ending()) {
+      return;
     }
-    if (close) {
+    if (result != null) {
+      out().writeBytes(result);
+    }
+    if (tag == CLOSE || result == null) {
       closeAfterFlush();
     }
   }
 
-  private void answer(String path, boolean withBody, boolean close) {
-    switch (path) {
-      case "/health/live" -> health(pages.live(), withBody, close);
-      case "/health/ready" -> health(pages.ready(), withBody, close);
-      case "/status" -> write(out(), "200 OK", JSON, pages.status(), withBody, close);
-      default ->
-          write(
-              out(),
-              "404 Not Found",
-              TEXT,
-              "served are /health/live /health/ready /status\n",
-              withBody,
-              close);
-    }
-  }
-
-  private void health(HealthPages.Health health, boolean withBody, boolean close) {
-    String status = health.healthy() ? "200 OK" : "503 Service Unavailable";
-    write(out(), status, TEXT, health.text() + "\n", withBody, close);
-  }
-
-  private static void write(
-      ByteBuf out, String status, String type, String body, boolean withBody, boolean close) {
-    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    String head =
-        "HTTP/1.1 "
-            + status
-            + "\r\nContent-Type: "
-            + type
-            + "\r\nContent-Length: "
-            + bytes.length
-            + (close ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n");
-    out.writeCharSequence(head, StandardCharsets.ISO_8859_1);
-    if (withBody) {
-      out.writeBytes(bytes);
+  @Override
+  public void onResultsComplete() {
+    if (connected()) {
+      process();
+      flush();
     }
   }
 }

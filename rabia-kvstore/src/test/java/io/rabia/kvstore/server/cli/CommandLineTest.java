@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
@@ -185,10 +186,23 @@ final class CommandLineTest {
     expect(0, "check acknowledged=" + acknowledged + " missing=0 wrong=0", check);
 
     KVStore kv = KVStore.on(cluster.node(1), KVStoreConfig.defaults());
-    kv.delete("key:7");
-    kv.set("key:8", "of another");
+    List<String> keys = List.copyOf(Journal.read(journal).keys().keySet());
+    kv.delete(keys.get(7));
+    kv.set(keys.get(8), "of another");
     expect(1, "check acknowledged=" + acknowledged + " missing=1 wrong=1", check);
     assertThat(run("check", "--servers", servers(), "--journal", directory + "/none")).isEqualTo(1);
+  }
+
+  @Test
+  void keepsTheKeysOfTwoJournalsApart() throws IOException {
+    Path one = directory.resolve("one");
+    Path two = directory.resolve("two");
+    assertThat(bench("--clients", "2", "--keys", "9", "--journal", one.toString())).isZero();
+    assertThat(bench("--clients", "2", "--keys", "9", "--journal", two.toString())).isZero();
+    assertThat(run("check", "--servers", servers(), "--journal", one.toString())).isZero();
+    assertThat(Journal.read(one).keys().keySet())
+        .hasSize(9)
+        .doesNotContainAnyElementsOf(Journal.read(two).keys().keySet());
   }
 
   @Test

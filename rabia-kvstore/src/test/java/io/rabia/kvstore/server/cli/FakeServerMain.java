@@ -5,14 +5,15 @@ import io.rabia.kvstore.FakeCluster;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.NodeStatusSource;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 
 /** The real command line with a server whose node is a cluster of its own. */
 public final class FakeServerMain {
   private FakeServerMain() {}
 
   public static void main(String[] arguments) {
-    PrintWriter out = new PrintWriter(System.out, true);
-    PrintWriter err = new PrintWriter(System.err, true);
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     System.exit(RabiaKv.run((config, store, onStopped) -> new FakeNode(), out, err, arguments));
   }
 
