@@ -128,19 +128,22 @@ final class ReplicaNode {
             RETAINED_BYTES,
             1000L * ++runs);
     history.clear();
-    MessageHandler recovery = fresh.recovery(0);
+    MessageHandler recovery = fresh.recovery(0, () -> replay(fresh));
     for (List<Message> group : log) {
       group.forEach(message -> message.accept(recovery));
-      while (fresh.pollDecided(Long.MAX_VALUE, decided)) {
-        history.add(decided.id());
-        oracle.applied(decided.slot(), decided.id(), fresh.tableHash());
-      }
     }
     durable = log.size();
     lastPromise = durable;
     fresh.recovered(log.size(), now);
     replica = fresh;
     step(now);
+  }
+
+  private void replay(Replica fresh) {
+    if (fresh.pollDecided(Long.MAX_VALUE, decided)) {
+      history.add(decided.id());
+      oracle.applied(decided.slot(), decided.id(), fresh.tableHash());
+    }
   }
 
   /** Loses everything but the first groups of the log. */
