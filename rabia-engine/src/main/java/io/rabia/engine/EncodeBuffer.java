@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
  * for a rare larger content one from the heap until the next {@link #clear}. One thread.
  */
 final class EncodeBuffer implements AutoCloseable {
-  private static final int POOLED_SIZE = 1 << 18;
+  private static final int POOLED_SIZE = 1 << 16;
 
   private final PooledBuffer pooled;
   private ByteBuffer buffer;

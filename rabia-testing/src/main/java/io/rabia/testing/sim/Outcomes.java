@@ -49,6 +49,15 @@ final class Outcomes {
     }
   }
 
+  /** How many different batches the first {@code applied} slots hold. */
+  long batches(long applied) {
+    return outcomes.entrySet().stream()
+        .filter(outcome -> outcome.getKey() < applied && BatchId.isBatch(outcome.getValue()))
+        .map(Map.Entry::getValue)
+        .distinct()
+        .count();
+  }
+
   long slots() {
     return outcomes.size();
   }

@@ -1,15 +1,18 @@
 package io.rabia.testing.sim;
 
+import io.rabia.testing.mutant.SourceMutant;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /** The simulator's command line. */
 public final class RabiaSim {
   private static final String USAGE =
-      "usage: rabia-sim [--seeds A..B | --seed N] [--seconds S] [--nodes N] [--faults all|none|NAME,...]";
+      "usage: rabia-sim [--seeds A..B | --seed N] [--seconds S] [--nodes N]"
+          + " [--faults all|none|NAME,...] [--load light|steady] | --mutants";
 
   private long first = 1;
   private long last = 200;
@@ -19,6 +22,8 @@ public final class RabiaSim {
   private boolean allFaults;
   private Set<Fault> faults = EnumSet.allOf(Fault.class);
   private String faultText = "all";
+  private Load load = Load.LIGHT;
+  private boolean mutants;
 
   private RabiaSim() {}
 
@@ -35,11 +40,28 @@ public final class RabiaSim {
       out.println(e.getMessage() == null ? USAGE : e.getMessage() + "\n" + USAGE);
       return 2;
     }
-    return sim.simulate(out);
+    return sim.mutants ? plant(out) : sim.simulate(out);
+  }
+
+  /** Every planted bug must be caught. */
+  private static int plant(PrintStream out) {
+    int missed = 0;
+    for (SourceMutant mutant : SimMutants.all()) {
+      Optional<String> caught = mutant.run(SimCheck.class);
+      missed += caught.isPresent() ? 0 : 1;
+      out.println(mutant.name() + ": " + caught.map(by -> "caught, " + by).orElse("NOT CAUGHT"));
+    }
+    out.printf(Locale.ROOT, "mutants=%d missed=%d%n", SimMutants.all().size(), missed);
+    return missed == 0 ? 0 : 1;
   }
 
   private void parse(String[] args) {
     for (int i = 0; i < args.length; i += 2) {
+      if (args[i].equals("--mutants")) {
+        mutants = true;
+        i--;
+        continue;
+      }
       if (i + 1 == args.length) {
         throw new IllegalArgumentException("no value for " + args[i]);
       }
@@ -58,6 +80,7 @@ public final class RabiaSim {
         case "--seconds" -> seconds = Integer.parseInt(value);
         case "--nodes" -> nodes = Integer.parseInt(value);
         case "--faults" -> faults(value);
+        case "--load" -> load = Load.valueOf(value.toUpperCase(Locale.ROOT));
         default -> throw new IllegalArgumentException("unknown option " + args[i]);
       }
     }
@@ -86,7 +109,7 @@ public final class RabiaSim {
     for (long seed = first; seed <= last; seed++) {
       SimReport report =
           Simulation.run(
-              new SimOptions(seed, seconds, nodes, faults, allFaults), replay ? out : null);
+              new SimOptions(seed, seconds, nodes, faults, allFaults, load), replay ? out : null);
       operations += report.operations();
       slots += report.slots();
       events += report.faultEvents();
@@ -102,11 +125,12 @@ public final class RabiaSim {
       if (!report.passed()) {
         out.printf(
             Locale.ROOT,
-            "  replay: --seed %d --seconds %d --nodes %d --faults %s%n",
+            "  replay: --seed %d --seconds %d --nodes %d --faults %s --load %s%n",
             seed,
             seconds,
             nodes,
-            faultText);
+            faultText,
+            load.name().toLowerCase(Locale.ROOT));
       }
       if (replay) {
         out.println(report);

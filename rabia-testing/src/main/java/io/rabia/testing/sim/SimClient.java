@@ -18,6 +18,7 @@ final class SimClient {
   private abstract class Wish {
     final int register = random.below(RegisterMachine.REGISTERS);
     final long floor = world.history().floor(register);
+    final long began = world.clock().now();
     boolean done;
     int attempts;
 
@@ -63,7 +64,10 @@ final class SimClient {
       if (!done) {
         done = true;
         outstanding--;
-        world.completed();
+        world.completed(world.clock().now() - began);
+        if (thinkTime == 0) {
+          wish();
+        }
       }
     }
   }
@@ -226,7 +230,7 @@ final class SimClient {
   private int more = Integer.MAX_VALUE;
 
   /**
-   * @param thinkTime nanoseconds from one wish to the next, on average
+   * @param thinkTime nanoseconds from one wish to the next, on average; 0 for the next one as soon as one is done
    * @param depth wishes that may be outstanding together
    */
   SimClient(Simulation world, SimRandom random, int home, long thinkTime, int depth) {
@@ -244,6 +248,9 @@ final class SimClient {
   }
 
   private void think() {
+    if (thinkTime == 0) {
+      return;
+    }
     world.clock().after(1 + (long) (-Math.log(1 - random.unit()) * thinkTime), this::wish);
   }
 

@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -11,11 +12,12 @@ import java.util.Set;
  * @param faults those to draw from
  * @param allFaults true for all of {@code faults} in every run, false for one to four of them by
  *     seed
+ * @param load what the clients want
  */
-public record SimOptions(long seed, int seconds, int nodes, Set<Fault> faults, boolean allFaults) {
+public record SimOptions(long seed, int seconds, int nodes, Set<Fault> faults, boolean allFaults, Load load) {
   public SimOptions {
     faults =
-        java.util.Collections.unmodifiableSet(
+        Collections.unmodifiableSet(
             faults.isEmpty() ? EnumSet.noneOf(Fault.class) : EnumSet.copyOf(faults));
     if (seconds < 1 || nodes < 1 || nodes > 7) {
       throw new IllegalArgumentException("1 or more seconds, 1 to 7 nodes");

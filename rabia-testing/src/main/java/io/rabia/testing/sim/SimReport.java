@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param invalid why the run proves nothing although nothing was broken, or null
  * @param operations completed by clients
  * @param fast least fast path ratio of the nodes' last lives
+ * @param longestNanos between a client's wish and its answer
  * @param phases highest phase in which a slot was decided
  * @param frames accepted by the network, heartbeats included
  * @param traceHash of everything that happened
@@ -23,6 +24,7 @@ public record SimReport(
     long noops,
     long batches,
     double fast,
+    long longestNanos,
     long phases,
     long frames,
     long faultEvents,

@@ -4,6 +4,7 @@ import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.batching.BatchConfig;
 import io.rabia.core.memory.MemoryPool;
+import io.rabia.core.memory.PoolConfig;
 import io.rabia.core.persistence.Durability;
 import io.rabia.engine.Member;
 import io.rabia.engine.RabiaConfig;
@@ -24,6 +25,7 @@ public final class Simulation {
   private static final long HEAL_LIMIT = 30 * SimClock.SECOND;
   private static final int OPERATIONS_PER_MINUTE = 1_000;
   private static final double FASTEST_CLOCK = 1.3;
+  private static final int STEADY_CLIENTS = 4;
 
   private final SimOptions options;
   private final SimRandom random;
@@ -38,8 +40,10 @@ public final class Simulation {
   private final FaultDriver driver;
   private final List<SimNode> nodes = new ArrayList<>();
   private final List<SimClient> clients = new ArrayList<>();
+  private final MemoryPool pool = new MemoryPool(PoolConfig.builder().sizeClass(1 << 16, 1 << 12).build());
   private final int padding;
   private long completed;
+  private long longest;
   private boolean healed;
   private long firstLogTime = -1;
   private long firstLogTimeAt;
@@ -102,16 +106,27 @@ public final class Simulation {
     long forceNanos = random.magnitude(50 * SimClock.MICRO, 10 * SimClock.MILLI);
     for (int i = 0; i < n; i++) {
       Storage storage = storage(kind, forceNanos);
-      nodes.add(
-          new SimNode(
-              this, i, members, config, storage, random.fork(), MemoryPool.shared(), drifts));
+      nodes.add(new SimNode(this, i, members, config, storage, random.fork(), pool, drifts));
+    }
+    addClients();
+  }
+
+  private void addClients() {
+    if (options.load() == Load.STEADY) {
+      for (int i = 0; i < STEADY_CLIENTS * options.nodes(); i++) {
+        clients.add(new SimClient(this, random.fork(), i % options.nodes(), 0, 1));
+      }
+      return;
     }
     int count = 6 + random.below(4);
     for (int i = 0; i < count; i++) {
       boolean idle = i == 0 && faults.has(Fault.EXPIRY);
       long think =
-          idle ? 4 * SimClock.SECOND : random.magnitude(30 * SimClock.MILLI, 300 * SimClock.MILLI);
-      clients.add(new SimClient(this, random.fork(), i % n, think, 1 + random.below(4)));
+          idle
+              ? 4 * SimClock.SECOND
+              : random.magnitude(30 * SimClock.MILLI, 300 * SimClock.MILLI);
+      clients.add(
+          new SimClient(this, random.fork(), i % options.nodes(), think, 1 + random.below(4)));
     }
   }
 
@@ -196,6 +211,11 @@ public final class Simulation {
     }
     for (SimNode node : nodes) {
       history.requireAnswered(node.index());
+      Member member = node.member();
+      if (member != null
+          && member.replica().statistics().batches() > outcomes.batches(node.applied())) {
+        violations.add("node " + (node.index() + 1) + " applied a batch twice");
+      }
     }
   }
 
@@ -243,6 +263,7 @@ public final class Simulation {
         noops,
         batches,
         fast,
+        longest,
         phases,
         network.frames(),
         faults.total(),
@@ -301,8 +322,9 @@ public final class Simulation {
     return padding;
   }
 
-  void completed() {
+  void completed(long latency) {
     completed++;
+    longest = Math.max(longest, latency);
   }
 
   void sent(int from, int to, byte[] frame) {
