@@ -121,8 +121,9 @@ public final class Member implements AutoCloseable {
   }
 
   /**
-   * At once, not after the group: the records that follow may be for slots that this makes room for. Only the decision
-   * that was in the log: one that follows from own votes alone is taken, and logged, after the restart.
+   * At once, not after the group: the records that follow may be for slots that this makes room
+   * for. Only the decision that was in the log: one that follows from own votes alone is taken, and
+   * logged, after the restart.
    */
   private void applyRecovered() {
     if (replica.pollDecided(Long.MAX_VALUE, decided)) {

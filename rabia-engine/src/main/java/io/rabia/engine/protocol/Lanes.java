@@ -138,7 +138,9 @@ final class Lanes {
     return waiting == null ? followAnyBatch(slot, now) : waiting.id();
   }
 
-  /** What others hold of a quiet owner and this replica lacks; NOOP when they have nothing, either. */
+  /**
+   * What others hold of a quiet owner and this replica lacks; NOOP when they have nothing, either.
+   */
   private long followAnyBatch(Slot slot, long now) {
     for (int i = 0; i < replica.peers.length; i++) {
       if (BatchId.isBatch(slot.instance.proposal(i))) {

@@ -230,7 +230,8 @@ final class SimClient {
   private int more = Integer.MAX_VALUE;
 
   /**
-   * @param thinkTime nanoseconds from one wish to the next, on average; 0 for the next one as soon as one is done
+   * @param thinkTime nanoseconds from one wish to the next, on average; 0 for the next one as soon
+   *     as one is done
    * @param depth wishes that may be outstanding together
    */
   SimClient(Simulation world, SimRandom random, int home, long thinkTime, int depth) {

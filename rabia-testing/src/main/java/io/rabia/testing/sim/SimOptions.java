@@ -14,7 +14,8 @@ import java.util.Set;
  *     seed
  * @param load what the clients want
  */
-public record SimOptions(long seed, int seconds, int nodes, Set<Fault> faults, boolean allFaults, Load load) {
+public record SimOptions(
+    long seed, int seconds, int nodes, Set<Fault> faults, boolean allFaults, Load load) {
   public SimOptions {
     faults =
         Collections.unmodifiableSet(

@@ -40,7 +40,8 @@ public final class Simulation {
   private final FaultDriver driver;
   private final List<SimNode> nodes = new ArrayList<>();
   private final List<SimClient> clients = new ArrayList<>();
-  private final MemoryPool pool = new MemoryPool(PoolConfig.builder().sizeClass(1 << 16, 1 << 12).build());
+  private final MemoryPool pool =
+      new MemoryPool(PoolConfig.builder().sizeClass(1 << 16, 1 << 12).build());
   private final int padding;
   private long completed;
   private long longest;
@@ -122,9 +123,7 @@ public final class Simulation {
     for (int i = 0; i < count; i++) {
       boolean idle = i == 0 && faults.has(Fault.EXPIRY);
       long think =
-          idle
-              ? 4 * SimClock.SECOND
-              : random.magnitude(30 * SimClock.MILLI, 300 * SimClock.MILLI);
+          idle ? 4 * SimClock.SECOND : random.magnitude(30 * SimClock.MILLI, 300 * SimClock.MILLI);
       clients.add(
           new SimClient(this, random.fork(), i % options.nodes(), think, 1 + random.below(4)));
     }
