@@ -9,6 +9,7 @@ import io.rabia.engine.protocol.Configuration;
 import io.rabia.testing.explore.ReplicaNode.Frame;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -154,7 +155,18 @@ final class ReplicaCluster {
       trace.add(
           nodes[from].name() + ">" + nodes[to].name() + " " + Trace.describe(frame.messages()));
     }
-    nodes[to].receive(frame, now);
+    nodes[to].receive(List.of(frame), now);
+  }
+
+  /** As to one that was paused: everything is received before anything is done about it. */
+  void deliverAllAtOnce(int to) {
+    List<Frame> frames = new ArrayList<>();
+    for (int from = 0; from < n; from++) {
+      frames.addAll(links.get(from * n + to));
+      links.get(from * n + to).clear();
+    }
+    frames.sort(Comparator.comparingLong(Frame::number));
+    nodes[to].receive(frames, now);
   }
 
   /** Delivers the oldest frame once more, before itself. */

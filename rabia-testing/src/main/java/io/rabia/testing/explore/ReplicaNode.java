@@ -181,9 +181,11 @@ final class ReplicaNode {
     step(now);
   }
 
-  void receive(Frame frame, long now) {
-    replica().begin(frame.from(), frame.applied(), now);
-    frame.messages().forEach(message -> message.accept(replica()));
+  void receive(List<Frame> frames, long now) {
+    for (Frame frame : frames) {
+      replica().begin(frame.from(), frame.applied(), now);
+      frame.messages().forEach(message -> message.accept(replica()));
+    }
     step(now);
   }
 

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * read A                         queues a linearizable read at A
  * run                            forces and delivers, oldest first, until nothing happens without time
  * deliver A&gt;B [count]           delivers the oldest frames of a link
+ * gulp A                         delivers all that is under way to A in one duty cycle
  * drop A&gt;B | repeat A&gt;B       loses, or delivers twice, the oldest frame of a link
  * block A&gt;B | unblock A&gt;B     run leaves the link alone, or not any more
  * slow A | fast A                run does not force the log of A, or does again
@@ -85,6 +86,7 @@ public final class Scenario {
       case "read" -> node(words[1]).read(cluster().now());
       case "run" -> run();
       case "deliver" -> deliver(words);
+      case "gulp" -> cluster().deliverAllAtOnce(index(words[1]));
       case "drop" -> cluster().drop(from(words[1]), to(words[1]));
       case "repeat" -> cluster().duplicate(from(words[1]), to(words[1]));
       case "block" -> blocked.add(words[1]);

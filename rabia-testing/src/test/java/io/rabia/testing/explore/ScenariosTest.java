@@ -236,4 +236,27 @@ class ScenariosTest {
         NOOP,
         NOOP);
   }
+
+  /** Section 6: A wakes, decides more than a window and proposes, all in one log group. */
+  @Test
+  void ownProposalsBehindAWindowOfDecisionsInOneGroupSurviveARestart() throws IOException {
+    ReplicaCluster cluster = play("whole-window-at-once");
+
+    assertThat(cluster.node(0).history())
+        .startsWith(cluster.oracle().decided(0))
+        .contains(BatchId.pack(0, 2), BatchId.pack(0, 3), BatchId.pack(1, 9));
+  }
+
+  /** Section 4: who is asked for decisions and does not answer is passed over. */
+  @Test
+  void laggardAsksAnotherWhenTheFirstDoesNotAnswer() throws IOException {
+    assertApplied(play("catch-up-from-another"), X_OF_A, NOOP, NOOP);
+  }
+
+  /** Lanes, rules 4 and 6. */
+  @Test
+  void batchOfADeadOwnerThatCameLateIsDecidedInItsNextSlot() throws IOException {
+    assertApplied(
+        play("late-batch-of-a-dead-owner"), NOOP, Y_OF_B, NOOP, X_OF_A, NOOP, BatchId.pack(2, 1));
+  }
 }
