@@ -31,6 +31,7 @@ class ReplicaExplorerTest {
   }
 
   @Test
+  @Tag("long")
   void everyRunWithTwoEarlyDeparturesKeepsItsPromisesAndSettles() {
     assertThat(explore(2, 25).paths()).isGreaterThanOrEqualTo(50_000);
   }
