@@ -49,6 +49,7 @@ class ReplicaExplorerTest {
   }
 
   @ParameterizedTest
+  @Tag("long")
   @MethodSource("mutants")
   void plantedBugIsFound(SourceMutant mutant) {
     assertThat(mutant.run(ReplicaCheck.class)).as(mutant.name()).isPresent();
