@@ -45,6 +45,7 @@ public final class Member implements AutoCloseable {
   private final ArrayDeque<QueuedRead> reads = new ArrayDeque<>();
   private final ArrayDeque<Request> statusAt = new ArrayDeque<>();
   private final boolean[] connected;
+  private final boolean[] heard;
   private final long[] peerApplied;
   private long startSlot;
   private long secondAt;
@@ -88,6 +89,8 @@ public final class Member implements AutoCloseable {
     outbox = new Outbox(parts.transport(), persistence, replica, logCatchUp, parts.pool());
     connected = new boolean[configuration.size()];
     connected[self] = true;
+    heard = new boolean[configuration.size()];
+    heard[self] = true;
     peerApplied = new long[configuration.size()];
     secondAt = now;
   }
@@ -142,12 +145,14 @@ public final class Member implements AutoCloseable {
     int index = configuration.indexOf(peer);
     connected[index] = true;
     replica.connected(index, now);
+    outbox.heartbeat(index, now);
   }
 
   void disconnected(NodeId peer) {
     int index = configuration.indexOf(peer);
     if (connected[index]) {
       connected[index] = false;
+      heard[index] = false;
       replica.disconnected(index);
       outbox.disconnected(index);
     }
@@ -160,6 +165,7 @@ public final class Member implements AutoCloseable {
 
   void onFrame(NodeId peer, ByteBuffer body, long now) {
     int from = configuration.indexOf(peer);
+    heard[from] = true;
     long applied = FrameHeader.applied(body);
     peerApplied[from] = Math.max(peerApplied[from], applied);
     FrameHeader.skip(body);
@@ -168,8 +174,12 @@ public final class Member implements AutoCloseable {
   }
 
   int connected() {
+    return count(connected);
+  }
+
+  private static int count(boolean[] members) {
     int count = 0;
-    for (boolean is : connected) {
+    for (boolean is : members) {
       count += is ? 1 : 0;
     }
     return count;
@@ -179,8 +189,11 @@ public final class Member implements AutoCloseable {
     return connected() >= configuration.quorum();
   }
 
-  /** More than a window behind a connected member. */
+  /** More than a window behind a connected member, or not told by a quorum where it is. */
   boolean farBehind() {
+    if (count(heard) < configuration.quorum()) {
+      return true;
+    }
     for (int i = 0; i < connected.length; i++) {
       if (connected[i] && peerApplied[i] - replica.applied() > configuration.alpha()) {
         return true;
