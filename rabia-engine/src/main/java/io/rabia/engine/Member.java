@@ -12,6 +12,7 @@ import io.rabia.core.message.MessageHandler;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.engine.protocol.BatchSource;
 import io.rabia.engine.protocol.Configuration;
+import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Internal;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.ReplicaStatistics;
@@ -40,7 +41,7 @@ public final class Member implements AutoCloseable {
   private final Applier applier;
   private final LogCatchUp logCatchUp;
   private final Outbox outbox;
-  private final Replica.Decided decided = new Replica.Decided();
+  private final Decided decided = new Decided();
   private final MessageHandler recovery;
   private final ArrayDeque<QueuedRead> reads = new ArrayDeque<>();
   private final ArrayDeque<Request> statusAt = new ArrayDeque<>();
