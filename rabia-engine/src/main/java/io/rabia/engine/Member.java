@@ -28,6 +28,9 @@ public final class Member implements AutoCloseable {
   private static final long TICK_NANOS = 1_000_000;
   private static final long SECOND = 1_000_000_000;
 
+  /** How much was applied, and of what. */
+  private record Applied(long slots, long batches, long ownBatches, long noops, long forfeits) {}
+
   private record QueuedRead(long ticket, Request request) {}
 
   private final EngineAgent.Parts parts;
@@ -46,7 +49,7 @@ public final class Member implements AutoCloseable {
   private final ArrayDeque<Request> statusAt = new ArrayDeque<>();
   private final boolean[] connected;
   private final long[] peerApplied;
-  private long startSlot;
+  private Applied atStart = new Applied(0, 0, 0, 0, 0);
   private long secondAt;
 
   Member(
@@ -133,7 +136,7 @@ public final class Member implements AutoCloseable {
 
   void recovered(long lastGroup, long now) {
     replica.recovered(lastGroup, now);
-    startSlot = replica.applied();
+    atStart = appliedSoFar();
   }
 
   // ---- peers
@@ -314,8 +317,18 @@ public final class Member implements AutoCloseable {
     return applier.stateHash() * 31 + replica.tableHash();
   }
 
-  EngineStatus status(NodeId id, EngineState state, String reason) {
+  private Applied appliedSoFar() {
     ReplicaStatistics statistics = replica.statistics();
+    return new Applied(
+        replica.applied(),
+        statistics.batches(),
+        statistics.batchesOf(replica.self()),
+        statistics.noops(),
+        statistics.forfeits());
+  }
+
+  EngineStatus status(NodeId id, EngineState state, String reason) {
+    Applied now = appliedSoFar();
     return new EngineStatus(
         id,
         state,
@@ -324,13 +337,14 @@ public final class Member implements AutoCloseable {
         replica.decidedPrefix(),
         replica.applied(),
         stateHash(),
-        replica.applied() - startSlot,
-        statistics.batches(),
-        statistics.noops(),
-        statistics.forfeits(),
-        statistics.fastRatio(),
+        now.slots() - atStart.slots(),
+        now.batches() - atStart.batches(),
+        now.noops() - atStart.noops(),
+        now.forfeits() - atStart.forfeits(),
+        replica.statistics().fastRatio(),
         pending.size() + replica.pending(),
         connected(),
-        statistics.batchesOf(replica.self()));
+        now.ownBatches() - atStart.ownBatches(),
+        parts.transport().statistics());
   }
 }
