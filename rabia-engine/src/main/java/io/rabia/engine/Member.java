@@ -29,6 +29,9 @@ public final class Member implements AutoCloseable {
   private static final long TICK_NANOS = 1_000_000;
   private static final long SECOND = 1_000_000_000;
 
+  /** How much was applied, and of what. */
+  private record Applied(long slots, long batches, long ownBatches, long noops, long forfeits) {}
+
   private record QueuedRead(long ticket, Request request) {}
 
   private final EngineAgent.Parts parts;
@@ -48,7 +51,7 @@ public final class Member implements AutoCloseable {
   private final boolean[] connected;
   private final boolean[] heard;
   private final long[] peerApplied;
-  private long startSlot;
+  private Applied atStart = new Applied(0, 0, 0, 0, 0);
   private long secondAt;
 
   Member(
@@ -137,7 +140,7 @@ public final class Member implements AutoCloseable {
 
   void recovered(long lastGroup, long now) {
     replica.recovered(lastGroup, now);
-    startSlot = replica.applied();
+    atStart = appliedSoFar();
   }
 
   // ---- peers
@@ -328,8 +331,18 @@ public final class Member implements AutoCloseable {
     return applier.stateHash() * 31 + replica.tableHash();
   }
 
-  EngineStatus status(NodeId id, EngineState state, String reason) {
+  private Applied appliedSoFar() {
     ReplicaStatistics statistics = replica.statistics();
+    return new Applied(
+        replica.applied(),
+        statistics.batches(),
+        statistics.batchesOf(replica.self()),
+        statistics.noops(),
+        statistics.forfeits());
+  }
+
+  EngineStatus status(NodeId id, EngineState state, String reason) {
+    Applied now = appliedSoFar();
     return new EngineStatus(
         id,
         state,
@@ -338,13 +351,14 @@ public final class Member implements AutoCloseable {
         replica.decidedPrefix(),
         replica.applied(),
         stateHash(),
-        replica.applied() - startSlot,
-        statistics.batches(),
-        statistics.noops(),
-        statistics.forfeits(),
-        statistics.fastRatio(),
+        now.slots() - atStart.slots(),
+        now.batches() - atStart.batches(),
+        now.noops() - atStart.noops(),
+        now.forfeits() - atStart.forfeits(),
+        replica.statistics().fastRatio(),
         pending.size() + replica.pending(),
         connected(),
-        statistics.batchesOf(replica.self()));
+        now.ownBatches() - atStart.ownBatches(),
+        parts.transport().statistics());
   }
 }
