@@ -48,9 +48,7 @@ public final class EveryField<T> {
           assertThat(changed(one, other)).as("fields that differ").containsExactly(field);
           assertThat(withOne).as("nothing would be proved").isNotEqualTo(withOther);
           assertThat(observation.of(one)).as("with %s", value(field, one)).isEqualTo(withOne);
-          assertThat(observation.of(other))
-              .as("with %s", value(field, other))
-              .isEqualTo(withOther);
+          assertThat(observation.of(other)).as("with %s", value(field, other)).isEqualTo(withOther);
         });
   }
 
@@ -62,6 +60,12 @@ public final class EveryField<T> {
           assertThat(value(field, fresh)).as("nothing would be proved").isNotEqualTo(expected);
           assertThat(value(field, later.get())).isEqualTo(expected);
         });
+  }
+
+  /** As {@link #shows(String, Object, Object, ThrowingSupplier)}, with whatever other value. */
+  public EveryField<T> shows(String field, T fresh, ThrowingSupplier<T> later) {
+    return prove(
+        field, () -> assertThat(value(field, later.get())).isNotEqualTo(value(field, fresh)));
   }
 
   private EveryField<T> prove(String field, Executable proof) {
@@ -76,7 +80,8 @@ public final class EveryField<T> {
     for (String name : names) {
       Executable unproved =
           () -> {
-            throw new AssertionError("nothing shows what " + type.getSimpleName() + "." + name + " does");
+            throw new AssertionError(
+                "nothing shows what " + type.getSimpleName() + "." + name + " does");
           };
       tests.add(DynamicTest.dynamicTest(name, proofs.getOrDefault(name, unproved)));
     }
@@ -105,7 +110,7 @@ public final class EveryField<T> {
       field.setAccessible(true);
       return field.get(of);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError("no field " + name + " in " + type, e);
+      throw new LinkageError("no field " + name + " in " + type, e);
     }
   }
 }

@@ -30,6 +30,10 @@ final class Answer implements ResultHandler {
     return calls == 0;
   }
 
+  boolean isFailure() {
+    return failure != null;
+  }
+
   byte[] bytes() {
     assertThat(calls).as("one answer").isEqualTo(1);
     assertThat(failure).isNull();

@@ -15,9 +15,15 @@ import java.util.List;
 final class Journal implements StateMachine {
   private final List<String> entries = new ArrayList<>();
   private final List<Long> times = new ArrayList<>();
+  private volatile int size;
 
   List<String> entries() {
     return entries;
+  }
+
+  /** How many there are; from any thread. */
+  int size() {
+    return size;
   }
 
   /** The log time of each entry. */
@@ -37,6 +43,7 @@ final class Journal implements StateMachine {
     }
     entries.add(text);
     times.add(logTime);
+    size = entries.size();
     return (text + "@" + entries.size()).getBytes(StandardCharsets.UTF_8);
   }
 

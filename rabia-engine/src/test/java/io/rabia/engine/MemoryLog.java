@@ -1,10 +1,14 @@
 package io.rabia.engine;
 
 import io.rabia.core.RabiaException;
+import io.rabia.core.message.Message;
+import io.rabia.core.message.MessageCodec;
+import io.rabia.core.message.MessageCollector;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -12,12 +16,13 @@ import java.util.List;
  * test says so. One thread.
  */
 final class MemoryLog implements Persistence {
-  private final List<byte[]> groups = new ArrayList<>();
+  private final List<byte[]> groups = Collections.synchronizedList(new ArrayList<>());
   private Runnable wakeup = () -> {};
-  private long durable;
-  private boolean manual;
-  private boolean fails;
+  private volatile long durable;
+  private volatile boolean manual;
+  private volatile boolean fails;
   private int reads;
+  private int groupsRead;
 
   /** From now on only {@link #force} makes groups durable. */
   MemoryLog manual() {
@@ -50,8 +55,9 @@ final class MemoryLog implements Persistence {
     durable = 0;
   }
 
-  boolean isEmpty() {
-    return groups.isEmpty();
+  /** Groups that are not durable yet; from any thread. */
+  long unforced() {
+    return groups.size() - durable;
   }
 
   /** How often groups were read again since the log was opened. */
@@ -59,8 +65,27 @@ final class MemoryLog implements Persistence {
     return reads;
   }
 
-  List<ByteBuffer> groups() {
-    return groups.stream().map(ByteBuffer::wrap).toList();
+  int groupsRead() {
+    return groupsRead;
+  }
+
+  /** Everything in it, durable or not. */
+  List<Message> records() {
+    MessageCollector records = new MessageCollector();
+    groups.forEach(group -> MessageCodec.read(ByteBuffer.wrap(group), records));
+    return records.messages();
+  }
+
+  MemoryLog copy() {
+    MemoryLog copy = new MemoryLog();
+    copy.replaceBy(this);
+    return copy;
+  }
+
+  void replaceBy(MemoryLog other) {
+    groups.clear();
+    groups.addAll(other.groups);
+    durable = other.durable;
   }
 
   @Override
@@ -104,6 +129,7 @@ final class MemoryLog implements Persistence {
   public void read(long from, GroupHandler handler) {
     reads++;
     for (long number = from; number <= groups.size(); number++) {
+      groupsRead++;
       if (!handler.onGroup(number, ByteBuffer.wrap(groups.get((int) number - 1)))) {
         return;
       }

@@ -97,8 +97,7 @@ final class TestNode {
   void stop() {
     EngineAgent stopping = agent();
     agent = null;
-    stopping.stop(
-        EngineState.STOPPED, "closed", new io.rabia.core.RabiaException.Closed("closed"));
+    stopping.stop(EngineState.STOPPED, "closed", new io.rabia.core.RabiaException.Closed("closed"));
   }
 
   boolean isRunning() {
@@ -158,8 +157,7 @@ final class TestNode {
 
   Answer submit(long session, long number, long lowestUnanswered, String command) {
     return submit(
-        new Command(
-            session, number, lowestUnanswered, command.getBytes(StandardCharsets.UTF_8)));
+        new Command(session, number, lowestUnanswered, command.getBytes(StandardCharsets.UTF_8)));
   }
 
   Answer submit(Command command) {

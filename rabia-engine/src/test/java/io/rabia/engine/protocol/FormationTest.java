@@ -82,7 +82,9 @@ class FormationTest {
     founder.onPromise(C, token(A), token(C));
     Init init = founder.init();
     assertThat(init).isNotNull();
-    assertThat(init.members()).extracting(m -> m.token()).containsExactly(token(A), token(B), token(C));
+    assertThat(init.members())
+        .extracting(m -> m.token())
+        .containsExactly(token(A), token(B), token(C));
     assertThat(init.members()).extracting(m -> m.origin()).containsExactly(0, 1, 2);
     assertThat(init.alpha()).isEqualTo(16);
     assertThat(init.clockStart()).isEqualTo(1000);
@@ -139,8 +141,7 @@ class FormationTest {
     Formation member = formation(B);
     member.onAsk(A, token(A));
     assertThat(member.takeRecords()).containsExactly(promise(token(A), token(B)));
-    assertThat(member.takeMessages())
-        .containsExactly(new Outgoing(A, promise(token(A), token(B))));
+    assertThat(member.takeMessages()).containsExactly(new Outgoing(A, promise(token(A), token(B))));
   }
 
   @Test

@@ -35,8 +35,7 @@ class InitTest {
   @Test
   void comesBackAsItWas() {
     assertThat(Init.decode(INIT.encode())).isEqualTo(INIT);
-    Init largest =
-        new Init("x".repeat(255), Configurations.members(64), 4096, -1, Long.MIN_VALUE);
+    Init largest = new Init("x".repeat(255), Configurations.members(64), 4096, -1, Long.MIN_VALUE);
     assertThat(Init.decode(largest.encode())).isEqualTo(largest);
   }
 
