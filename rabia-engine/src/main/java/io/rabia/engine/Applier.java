@@ -78,16 +78,15 @@ final class Applier {
         ByteBuffer.wrap(cursor.array(), cursor.payloadOffset(), cursor.payloadLength())
             .slice()
             .asReadOnlyBuffer();
-    byte[] answer;
     try {
-      answer = stateMachine.apply(decided.slot(), decided.logTime(), command);
+      byte[] answer = stateMachine.apply(decided.slot(), decided.logTime(), command);
+      byte[] result = new byte[1 + answer.length];
+      result[0] = Sessions.OK;
+      System.arraycopy(answer, 0, result, 1, answer.length);
+      return result;
     } catch (RuntimeException e) {
       return Sessions.failed(e.getClass().getSimpleName() + ": " + e.getMessage());
     }
-    byte[] result = new byte[1 + answer.length];
-    result[0] = Sessions.OK;
-    System.arraycopy(answer, 0, result, 1, answer.length);
-    return result;
   }
 
   private void answer(@Nullable Request request, byte[] result) {

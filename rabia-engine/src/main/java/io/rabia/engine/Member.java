@@ -212,13 +212,35 @@ public final class Member implements AutoCloseable {
     pending.add(request, now);
     switch (request.kind) {
       case COMMAND, OPEN_SESSION -> keeper.submit(request, now);
-      case READ -> reads.add(new QueuedRead(replica.queueRead(), request));
+      case READ -> queueRead(request);
       case LOCAL_READ -> read(request);
       default -> {
-        statusAt.add(request);
         answerStatusAt();
+        if (hasRoom(statusAt, request)) {
+          statusAt.add(request);
+          answerStatusAt();
+        }
       }
     }
+  }
+
+  private void queueRead(Request request) {
+    QueuedRead oldest = reads.peek();
+    while (oldest != null && oldest.request().answered) {
+      reads.remove();
+      oldest = reads.peek();
+    }
+    if (hasRoom(reads, request)) {
+      reads.add(new QueuedRead(replica.queueRead(), request));
+    }
+  }
+
+  private boolean hasRoom(ArrayDeque<?> queue, Request request) {
+    boolean room = queue.size() < parts.config().inboxCapacity();
+    if (!room) {
+      pending.fail(request, new RabiaException.Overload(queue.size() + " are waiting"));
+    }
+    return room;
   }
 
   private void read(Request request) {
