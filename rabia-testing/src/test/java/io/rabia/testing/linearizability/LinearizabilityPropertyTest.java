@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +31,7 @@ class LinearizabilityPropertyTest {
 
   /** Times in a narrow range, so that operations overlap, touch and follow each other. */
   private static <I, O> List<Operation<I, O>> history(
-      Random random, Function<Random, I> inputs, Function<Random, O> outputs) {
+      Random random, Function<Random, I> inputs, BiFunction<Random, I, O> outputs) {
     List<Operation<I, O>> history = new ArrayList<>();
     int count = 1 + random.nextInt(8);
     int lost = random.nextInt(5);
@@ -41,14 +42,14 @@ class LinearizabilityPropertyTest {
         history.add(Operation.unknown(i, input, invoked));
       } else {
         long returned = invoked + random.nextInt(8);
-        history.add(Operation.completed(i, input, outputs.apply(random), invoked, returned));
+        history.add(Operation.completed(i, input, outputs.apply(random, input), invoked, returned));
       }
     }
     return history;
   }
 
   private <I, O, S> void agree(
-      Model<I, O, S> model, Function<Random, I> inputs, Function<Random, O> outputs) {
+      Model<I, O, S> model, Function<Random, I> inputs, BiFunction<Random, I, O> outputs) {
     for (int seed = 0; seed < HISTORIES; seed++) {
       List<Operation<I, O>> history = history(new Random(seed), inputs, outputs);
       requireReads(model, history);
@@ -120,7 +121,7 @@ class LinearizabilityPropertyTest {
             default -> new Read<>(register);
           };
         },
-        random -> random.nextInt(3));
+        (random, input) -> random.nextInt(3));
   }
 
   @Test
@@ -139,19 +140,31 @@ class LinearizabilityPropertyTest {
             default -> new Get(key);
           };
         },
-        random ->
-            switch (random.nextInt(6)) {
-              case 0 -> new Absent();
-              case 1 -> new Refused();
-              case 2 -> new Value(Integer.toString(random.nextInt(3)));
-              default -> new Done();
-            });
+        LinearizabilityPropertyTest::mapOutput);
+  }
+
+  private static KeyValueModel.Output mapOutput(Random random, KeyValueModel.Input input) {
+    boolean first = random.nextBoolean();
+    if (input instanceof Delete) {
+      return first ? new Done() : new Absent();
+    }
+    if (input instanceof CompareAndSet) {
+      return first ? new Done() : new Refused();
+    }
+    if (input instanceof Put) {
+      return new Done();
+    }
+    return first && input instanceof Get
+        ? new Absent()
+        : new Value(Integer.toString(random.nextInt(3)));
   }
 
   @Test
   void agreesWithTheDefinitionOnCounters() {
     agree(
-        new CounterModel(), random -> (long) random.nextInt(3), random -> (long) random.nextInt(4));
+        new CounterModel(),
+        random -> (long) random.nextInt(3),
+        (random, input) -> (long) random.nextInt(4));
   }
 
   @Test
@@ -159,6 +172,7 @@ class LinearizabilityPropertyTest {
     agree(
         new QueueModel<Integer>(),
         random -> random.nextBoolean() ? Optional.of(random.nextInt(2)) : Optional.empty(),
-        random -> random.nextInt(3) > 0 ? Optional.of(random.nextInt(2)) : Optional.empty());
+        (random, input) ->
+            random.nextInt(3) > 0 ? Optional.of(random.nextInt(2)) : Optional.empty());
   }
 }
