@@ -179,7 +179,10 @@ final class ServerProcesses implements AutoCloseable {
     }
   }
 
-  /** A process of this machine's Java without any flag; its output goes to {@code name.out} and .err. */
+  /**
+   * A process of this machine's Java without any flag; its output goes to {@code name.out} and
+   * .err.
+   */
   Process java(String name, Class<?> main, String command, List<String> arguments) {
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
