@@ -217,10 +217,12 @@ final class SimClient {
     }
   }
 
+  private static final long LAST_THINK_TIME = 50 * SimClock.MILLI;
+
   private final Simulation world;
   private final SimRandom random;
   private final long patience;
-  private final long thinkTime;
+  private long thinkTime;
   private final int depth;
   private final TreeMap<Long, Write> open = new TreeMap<>();
   private int target;
@@ -228,6 +230,7 @@ final class SimClient {
   private long nextNumber = 1;
   private int outstanding;
   private int more = Integer.MAX_VALUE;
+  private int thoughts;
 
   /**
    * @param thinkTime nanoseconds from one wish to the next, on average; 0 for the next one as soon
@@ -252,7 +255,16 @@ final class SimClient {
     if (thinkTime == 0) {
       return;
     }
-    world.clock().after(1 + (long) (-Math.log(1 - random.unit()) * thinkTime), this::wish);
+    int thought = ++thoughts;
+    world
+        .clock()
+        .after(
+            1 + (long) (-Math.log(1 - random.unit()) * thinkTime),
+            () -> {
+              if (thought == thoughts) {
+                wish();
+              }
+            });
   }
 
   private void wish() {
@@ -276,9 +288,11 @@ final class SimClient {
     target = random.below(world.size());
   }
 
-  /** Wants so many things more, then nothing. */
+  /** Wants so many things more, however long it thought so far in quick succession, then nothing. */
   void finish(int wishes) {
     more = wishes;
+    thinkTime = Math.min(thinkTime, LAST_THINK_TIME);
+    think();
   }
 
   boolean isDone() {
