@@ -288,7 +288,9 @@ final class SimClient {
     target = random.below(world.size());
   }
 
-  /** Wants so many things more, however long it thought so far in quick succession, then nothing. */
+  /**
+   * Wants so many things more, however long it thought so far in quick succession, then nothing.
+   */
   void finish(int wishes) {
     more = wishes;
     thinkTime = Math.min(thinkTime, LAST_THINK_TIME);
