@@ -16,18 +16,25 @@ import org.jspecify.annotations.Nullable;
  * them and puts its batch into a round of its own, rather than split the votes. Any batch of an
  * owner ends its quietness, an owner that is late as a rule is not waited for (it would make the
  * others run at its pace), its batches are proposed by the others. And an owner that had commands
- * lately waits for the next ones for a round trip at most before it says NOOP: under steady load
- * its callers were just answered and are about to ask again.
+ * for most of its slots waits for the next ones, four round trips at most, before it says NOOP:
+ * under steady load its callers were just answered and are about to ask again.
  */
 final class Lanes {
   /** In place of an id: nothing to propose yet. */
   private static final long WAIT = -2;
 
+  private static final int ALWAYS = 256;
+
   private final Replica replica;
   private final BatchSource source;
   private long started;
   private long cursor;
-  private boolean busy;
+
+  /** How often own slots got a batch lately: 0 never, ALWAYS always. */
+  private int busy;
+
+  /** Since when a quiet owner's batch has waited with nothing open, or 0. */
+  private long leftSince;
 
   Lanes(Replica replica, BatchSource source) {
     this.replica = replica;
@@ -70,9 +77,13 @@ final class Lanes {
     }
   }
 
-  /** Proposes wherever this replica can, and starts rounds for what its own callers want. */
+  /**
+   * Proposes wherever this replica can, and starts rounds for what its own callers want and for
+   * what a quiet owner left.
+   */
   void fill(long now) {
     cursor = Math.max(cursor, replica.applied());
+    startForQuiet(now);
     while (true) {
       long end = Math.min(started, replica.limit());
       while (cursor < end && spoken(cursor)) {
@@ -118,6 +129,31 @@ final class Lanes {
     return true;
   }
 
+  /** A batch that lost its slot would wait for the others' next commands when its owner is gone. */
+  private void startForQuiet(long now) {
+    if (!holdsForQuiet()) {
+      leftSince = 0;
+    } else if (leftSince == 0) {
+      leftSince = now;
+    } else if (now - leftSince >= replica.waits.owner()) {
+      leftSince = 0;
+      started(replica.applied());
+    }
+  }
+
+  /** Is nothing open while a batch of a quiet owner is in no slot? */
+  boolean holdsForQuiet() {
+    if (replica.applied() < started) {
+      return false;
+    }
+    for (int i = 0; i < replica.peers.length; i++) {
+      if (i != replica.self && replica.peers[i].quiet() && replica.origins[i].next() != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private long choose(Slot slot, long now) {
     int owner = replica.configuration.owner(slot.number);
     if (owner == replica.self) {
@@ -156,10 +192,10 @@ final class Lanes {
       batch = newBatch();
       slot.proposedAt = now;
     }
-    if (batch == null && busy && now - slot.seenAt < replica.waits.holdBack()) {
+    if (batch == null && busy > ALWAYS / 2 && now - slot.seenAt < replica.waits.holdBack()) {
       return WAIT;
     }
-    busy = batch != null;
+    busy += ((batch != null ? ALWAYS : 0) - busy) / 8;
     return batch == null ? BatchId.NOOP : batch.id();
   }
 

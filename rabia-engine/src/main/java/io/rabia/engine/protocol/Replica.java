@@ -407,7 +407,10 @@ public final class Replica implements MessageHandler {
    * every millisecond.
    */
   public boolean busy() {
-    return applied < lanes.startedEnd() || barrier.active() || retransmitter.behind();
+    return applied < lanes.startedEnd()
+        || barrier.active()
+        || retransmitter.behind()
+        || lanes.holdsForQuiet();
   }
 
   void touch(Slot slot) {
