@@ -1,5 +1,9 @@
 package io.rabia.testing.sim;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
 /**
  * A kind of trouble. Each is drawn by seed or by name; one that was drawn and never fired makes the
  * run invalid.
@@ -40,5 +44,14 @@ public enum Fault {
   /** Sessions live for seconds only, so that they are closed under those who still use them. */
   EXPIRY,
   /** Everything else begins before the cluster is formed. */
-  FORMATION
+  FORMATION;
+
+  private static final Set<Fault> OF_ONE_NODE =
+      Collections.unmodifiableSet(
+          EnumSet.of(CRASH, CRASH_MID_CYCLE, CRASH_ALL, PAUSE, DRIFT, SLOW_DISK, EXPIRY));
+
+  /** Those that can strike a cluster of so many nodes: one alone has no network. */
+  static Set<Fault> fitting(int nodes) {
+    return nodes == 1 ? OF_ONE_NODE : EnumSet.allOf(Fault.class);
+  }
 }
