@@ -169,6 +169,7 @@ final class SimNetwork {
       return;
     }
     connection.broken = true;
+    trace.line("network", () -> connection + " break: " + reason);
     open.remove(connection);
     for (SimTransport end : List.of(connection.dialer, connection.acceptor)) {
       long notice =

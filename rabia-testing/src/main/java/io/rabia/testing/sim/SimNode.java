@@ -16,6 +16,7 @@ import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.SlotInstance;
 import java.util.Objects;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -314,6 +315,10 @@ final class SimNode {
 
   void sent(int to, Frame frame, boolean again) {
     world.sent(index, to, frame, again);
+  }
+
+  void tell(Supplier<String> text) {
+    world.trace().node(index, text);
   }
 
   void received(int from, Frame frame) {

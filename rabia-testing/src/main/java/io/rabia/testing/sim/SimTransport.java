@@ -134,6 +134,7 @@ final class SimTransport implements Transport {
       return;
     }
     up[other] = true;
+    node.tell(() -> "is connected to node " + (other + 1));
     handled++;
     heard.onConnected(peer);
   }
@@ -146,6 +147,7 @@ final class SimTransport implements Transport {
       network.noticed(this, connection);
       if (up[other]) {
         up[other] = false;
+        node.tell(() -> "has lost its connection to node " + (other + 1) + ": " + reason);
         handled++;
         heard.onDisconnected(id(connection), reason);
       }
