@@ -250,26 +250,31 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   /** Fails what waits; nothing is taken in any more. The log and the ports are given free. */
   void stop(EngineState last, String why, RabiaException failure) {
     state(last, why);
-    inbox.drain(request -> completions.failure(request.handler, failure));
+    inbox.close();
+    Request waiting = inbox.pollClosed();
+    while (waiting != null) {
+      completions.failure(waiting.handler, failure);
+      waiting = inbox.pollClosed();
+    }
     Member active = member;
     if (active != null) {
       active.failAll(failure);
     }
-    boot.failAll(failure);
     completions.flush();
     close();
   }
 
   @Override
   public void close() {
+    Member active = member;
+    member = null;
+    if (active != null) {
+      active.close();
+    }
     try {
       parts.transport().close();
     } finally {
       parts.persistence().close();
-      Member active = member;
-      if (active != null) {
-        active.close();
-      }
     }
   }
 

@@ -12,6 +12,7 @@ import io.rabia.core.message.MessageHandler;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.engine.protocol.BatchSource;
 import io.rabia.engine.protocol.Configuration;
+import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Internal;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.ReplicaStatistics;
@@ -43,11 +44,12 @@ public final class Member implements AutoCloseable {
   private final Applier applier;
   private final LogCatchUp logCatchUp;
   private final Outbox outbox;
-  private final Replica.Decided decided = new Replica.Decided();
+  private final Decided decided = new Decided();
   private final MessageHandler recovery;
   private final ArrayDeque<QueuedRead> reads = new ArrayDeque<>();
   private final ArrayDeque<Request> statusAt = new ArrayDeque<>();
   private final boolean[] connected;
+  private final boolean[] heard;
   private final long[] peerApplied;
   private Applied atStart = new Applied(0, 0, 0, 0, 0);
   private long secondAt;
@@ -91,6 +93,8 @@ public final class Member implements AutoCloseable {
     outbox = new Outbox(parts.transport(), persistence, replica, logCatchUp, parts.pool());
     connected = new boolean[configuration.size()];
     connected[self] = true;
+    heard = new boolean[configuration.size()];
+    heard[self] = true;
     peerApplied = new long[configuration.size()];
     secondAt = now;
   }
@@ -145,12 +149,14 @@ public final class Member implements AutoCloseable {
     int index = configuration.indexOf(peer);
     connected[index] = true;
     replica.connected(index, now);
+    outbox.heartbeat(index, now);
   }
 
   void disconnected(NodeId peer) {
     int index = configuration.indexOf(peer);
     if (connected[index]) {
       connected[index] = false;
+      heard[index] = false;
       replica.disconnected(index);
       outbox.disconnected(index);
     }
@@ -163,6 +169,7 @@ public final class Member implements AutoCloseable {
 
   void onFrame(NodeId peer, ByteBuffer body, long now) {
     int from = configuration.indexOf(peer);
+    heard[from] = true;
     long applied = FrameHeader.applied(body);
     peerApplied[from] = Math.max(peerApplied[from], applied);
     FrameHeader.skip(body);
@@ -171,8 +178,12 @@ public final class Member implements AutoCloseable {
   }
 
   int connected() {
+    return count(connected);
+  }
+
+  private static int count(boolean[] members) {
     int count = 0;
-    for (boolean is : connected) {
+    for (boolean is : members) {
       count += is ? 1 : 0;
     }
     return count;
@@ -182,8 +193,11 @@ public final class Member implements AutoCloseable {
     return connected() >= configuration.quorum();
   }
 
-  /** More than a window behind a connected member. */
+  /** More than a window behind a connected member, or not told by a quorum where it is. */
   boolean farBehind() {
+    if (count(heard) < configuration.quorum()) {
+      return true;
+    }
     for (int i = 0; i < connected.length; i++) {
       if (connected[i] && peerApplied[i] - replica.applied() > configuration.alpha()) {
         return true;
@@ -198,13 +212,35 @@ public final class Member implements AutoCloseable {
     pending.add(request, now);
     switch (request.kind) {
       case COMMAND, OPEN_SESSION -> keeper.submit(request, now);
-      case READ -> reads.add(new QueuedRead(replica.queueRead(), request));
+      case READ -> queueRead(request);
       case LOCAL_READ -> read(request);
       default -> {
-        statusAt.add(request);
         answerStatusAt();
+        if (hasRoom(statusAt, request)) {
+          statusAt.add(request);
+          answerStatusAt();
+        }
       }
     }
+  }
+
+  private void queueRead(Request request) {
+    QueuedRead oldest = reads.peek();
+    while (oldest != null && oldest.request().answered) {
+      reads.remove();
+      oldest = reads.peek();
+    }
+    if (hasRoom(reads, request)) {
+      reads.add(new QueuedRead(replica.queueRead(), request));
+    }
+  }
+
+  private boolean hasRoom(ArrayDeque<?> queue, Request request) {
+    boolean room = queue.size() < parts.config().inboxCapacity();
+    if (!room) {
+      pending.fail(request, new RabiaException.Overload(queue.size() + " are waiting"));
+    }
+    return room;
   }
 
   private void read(Request request) {

@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rabia.core.EveryField;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.transport.Transport;
+import io.rabia.core.transport.TransportStatistics;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,8 +17,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 /** What every transport owes to its engine. */
 abstract class TransportConformance {
@@ -383,6 +388,73 @@ abstract class TransportConformance {
     assertThat(receiver.framesReceived()).isEqualTo(2);
     assertThat(receiver.bytesReceived()).isEqualTo(8);
     assertThat(sender.refused() + sender.corrupted() + sender.cutOff()).isZero();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyFieldOfTheStatisticsIsCounted() {
+    TransportStatistics fresh = transport(1).statistics();
+    return EveryField.of(TransportStatistics.class)
+        .shows("framesSent", fresh, 2L, this::afterAnExchange)
+        .shows("framesReceived", fresh, 1L, this::afterAnExchange)
+        .shows("bytesSent", fresh, 8L, this::afterAnExchange)
+        .shows("bytesReceived", fresh, 3L, this::afterAnExchange)
+        .shows("connects", fresh, 1L, this::afterAnExchange)
+        .shows("disconnects", fresh, 1L, this::afterAnExchange)
+        .shows("refused", fresh, this::afterARefusal)
+        .shows("corrupted", fresh, 1L, this::afterNonsense)
+        .shows("cutOff", fresh, 1L, this::afterACutOff)
+        .tests();
+  }
+
+  private TransportStatistics afterAnExchange() {
+    Node a = start(1);
+    Node b = start(2);
+    awaitConnected(a, b);
+    a.sendFlushed(2, "12345");
+    a.sendFlushed(2, "678");
+    b.sendFlushed(1, "abc");
+    polls.until("all", () -> a.listener.frames.size() == 1 && b.listener.frames.size() == 2);
+    polls.close(b.transport);
+    polls.until("gone", () -> a.listener.count("-2") == 1);
+    return statisticsOfTheEnd(a);
+  }
+
+  private TransportStatistics afterARefusal() {
+    RecordingListener strict = new RecordingListener(1);
+    strict.judge = peer -> "not today";
+    Node a = start(strict);
+    start(2);
+    polls.until("refused", () -> a.transport.statistics().refused() > 0);
+    return statisticsOfTheEnd(a);
+  }
+
+  private TransportStatistics afterNonsense() {
+    Node a = start(1);
+    Node b = start(2);
+    a.listener.onFrame =
+        (peer, body) -> {
+          throw new RabiaException.Serialization("nonsense");
+        };
+    awaitConnected(a, b);
+    b.sendFlushed(1, "x");
+    polls.until("closed", () -> a.listener.count("-2") == 1);
+    return statisticsOfTheEnd(a);
+  }
+
+  private TransportStatistics afterACutOff() {
+    Node a = start(1);
+    Node b = start(2);
+    awaitConnected(a, b);
+    while (a.transport.send(NodeId.of(2), ByteBuffer.allocate(1 << 20))) {
+      a.transport.flush();
+    }
+    return statisticsOfTheEnd(a);
+  }
+
+  private TransportStatistics statisticsOfTheEnd(Node node) {
+    TransportStatistics statistics = node.transport.statistics();
+    polls.closeAll();
+    return statistics;
   }
 
   @Test
