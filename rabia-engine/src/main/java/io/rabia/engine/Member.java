@@ -12,6 +12,7 @@ import io.rabia.core.message.MessageHandler;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.engine.protocol.BatchSource;
 import io.rabia.engine.protocol.Configuration;
+import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Internal;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.ReplicaStatistics;
@@ -28,6 +29,9 @@ public final class Member implements AutoCloseable {
   private static final long TICK_NANOS = 1_000_000;
   private static final long SECOND = 1_000_000_000;
 
+  /** How much was applied, and of what. */
+  private record Applied(long slots, long batches, long ownBatches, long noops, long forfeits) {}
+
   private record QueuedRead(long ticket, Request request) {}
 
   private final EngineAgent.Parts parts;
@@ -40,13 +44,14 @@ public final class Member implements AutoCloseable {
   private final Applier applier;
   private final LogCatchUp logCatchUp;
   private final Outbox outbox;
-  private final Replica.Decided decided = new Replica.Decided();
+  private final Decided decided = new Decided();
   private final MessageHandler recovery;
   private final ArrayDeque<QueuedRead> reads = new ArrayDeque<>();
   private final ArrayDeque<Request> statusAt = new ArrayDeque<>();
   private final boolean[] connected;
+  private final boolean[] heard;
   private final long[] peerApplied;
-  private long startSlot;
+  private Applied atStart = new Applied(0, 0, 0, 0, 0);
   private long secondAt;
 
   Member(
@@ -88,6 +93,8 @@ public final class Member implements AutoCloseable {
     outbox = new Outbox(parts.transport(), persistence, replica, logCatchUp, parts.pool());
     connected = new boolean[configuration.size()];
     connected[self] = true;
+    heard = new boolean[configuration.size()];
+    heard[self] = true;
     peerApplied = new long[configuration.size()];
     secondAt = now;
   }
@@ -133,7 +140,7 @@ public final class Member implements AutoCloseable {
 
   void recovered(long lastGroup, long now) {
     replica.recovered(lastGroup, now);
-    startSlot = replica.applied();
+    atStart = appliedSoFar();
   }
 
   // ---- peers
@@ -142,12 +149,14 @@ public final class Member implements AutoCloseable {
     int index = configuration.indexOf(peer);
     connected[index] = true;
     replica.connected(index, now);
+    outbox.heartbeat(index, now);
   }
 
   void disconnected(NodeId peer) {
     int index = configuration.indexOf(peer);
     if (connected[index]) {
       connected[index] = false;
+      heard[index] = false;
       replica.disconnected(index);
       outbox.disconnected(index);
     }
@@ -160,6 +169,7 @@ public final class Member implements AutoCloseable {
 
   void onFrame(NodeId peer, ByteBuffer body, long now) {
     int from = configuration.indexOf(peer);
+    heard[from] = true;
     long applied = FrameHeader.applied(body);
     peerApplied[from] = Math.max(peerApplied[from], applied);
     FrameHeader.skip(body);
@@ -168,8 +178,12 @@ public final class Member implements AutoCloseable {
   }
 
   int connected() {
+    return count(connected);
+  }
+
+  private static int count(boolean[] members) {
     int count = 0;
-    for (boolean is : connected) {
+    for (boolean is : members) {
       count += is ? 1 : 0;
     }
     return count;
@@ -179,8 +193,11 @@ public final class Member implements AutoCloseable {
     return connected() >= configuration.quorum();
   }
 
-  /** More than a window behind a connected member. */
+  /** More than a window behind a connected member, or not told by a quorum where it is. */
   boolean farBehind() {
+    if (count(heard) < configuration.quorum()) {
+      return true;
+    }
     for (int i = 0; i < connected.length; i++) {
       if (connected[i] && peerApplied[i] - replica.applied() > configuration.alpha()) {
         return true;
@@ -336,8 +353,18 @@ public final class Member implements AutoCloseable {
     return applier.stateHash() * 31 + replica.tableHash();
   }
 
-  EngineStatus status(NodeId id, EngineState state, String reason) {
+  private Applied appliedSoFar() {
     ReplicaStatistics statistics = replica.statistics();
+    return new Applied(
+        replica.applied(),
+        statistics.batches(),
+        statistics.batchesOf(replica.self()),
+        statistics.noops(),
+        statistics.forfeits());
+  }
+
+  EngineStatus status(NodeId id, EngineState state, String reason) {
+    Applied now = appliedSoFar();
     return new EngineStatus(
         id,
         state,
@@ -346,13 +373,14 @@ public final class Member implements AutoCloseable {
         replica.decidedPrefix(),
         replica.applied(),
         stateHash(),
-        replica.applied() - startSlot,
-        statistics.batches(),
-        statistics.noops(),
-        statistics.forfeits(),
-        statistics.fastRatio(),
+        now.slots() - atStart.slots(),
+        now.batches() - atStart.batches(),
+        now.noops() - atStart.noops(),
+        now.forfeits() - atStart.forfeits(),
+        replica.statistics().fastRatio(),
         pending.size() + replica.pending(),
         connected(),
-        statistics.batchesOf(replica.self()));
+        now.ownBatches() - atStart.ownBatches(),
+        parts.transport().statistics());
   }
 }

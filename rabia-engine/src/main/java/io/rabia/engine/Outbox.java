@@ -168,12 +168,17 @@ final class Outbox implements AutoCloseable {
     }
     for (int to = 0; to < ids.length; to++) {
       if (to != replica.self() && now - lastSent[to] >= heartbeatNanos) {
-        lastSent[to] = now;
-        begin(direct);
-        MessageCodec.heartbeat(direct.ensure(MessageCodec.maxSize(null)));
-        transport.send(ids[to], direct.buffer().flip());
+        heartbeat(to, now);
       }
     }
+  }
+
+  /** Tells a member where this one is. */
+  void heartbeat(int to, long now) {
+    lastSent[to] = now;
+    begin(direct);
+    MessageCodec.heartbeat(direct.ensure(MessageCodec.maxSize(null)));
+    transport.send(ids[to], direct.buffer().flip());
   }
 
   void releaseHeld(long now) {

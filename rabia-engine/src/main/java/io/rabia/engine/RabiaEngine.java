@@ -13,6 +13,7 @@ import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.statemachine.StateMachine;
 import io.rabia.core.transport.Transport;
+import io.rabia.core.transport.TransportStatistics;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -133,6 +134,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
       started.complete(null);
       loop();
       agent.stop(EngineState.STOPPED, "closed", closed());
+      LOG.info("Node {} is closed", id);
     } catch (RuntimeException e) {
       fail(e);
     } catch (Error e) {
@@ -170,16 +172,23 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
         e instanceof RabiaException.NotAMember
             || e instanceof RabiaException.Storage
             || e instanceof RabiaException.Checksum;
-    LOG.error("Node {} stops: {}", id, e.getMessage(), e);
+    log(e);
     try {
       agent.stop(
           votesLost ? EngineState.DEGRADED : EngineState.STOPPED,
           String.valueOf(e.getMessage()).replace(' ', '_'),
           new RabiaException.Closed("the node stopped: " + e.getMessage()));
     } finally {
-      if (!started.completeExceptionally(e)) {
-        LOG.debug("Node {} had started", id);
-      }
+      started.completeExceptionally(e);
+    }
+  }
+
+  /** A failed start is told by {@link #start}; where something happened is of interest for bugs. */
+  private void log(RuntimeException e) {
+    if (!(e instanceof RabiaException)) {
+      LOG.error("Node {} stops", id, e);
+    } else if (started.isDone()) {
+      LOG.error("Node {} stops: {}", id, e.getMessage());
     }
   }
 
@@ -272,7 +281,8 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
 
   /** The state without figures: what is known of a node that has not started or has stopped. */
   public EngineStatus lastStatus() {
-    return new EngineStatus(id, agent.state(), agent.reason(), 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0);
+    return EngineStatus.withoutHistory(
+        id, agent.state(), agent.reason(), 0, TransportStatistics.NONE);
   }
 
   private void offer(Request request) {

@@ -16,18 +16,25 @@ import org.jspecify.annotations.Nullable;
  * them and puts its batch into a round of its own, rather than split the votes. Any batch of an
  * owner ends its quietness, an owner that is late as a rule is not waited for (it would make the
  * others run at its pace), its batches are proposed by the others. And an owner that had commands
- * lately waits for the next ones for a round trip at most before it says NOOP: under steady load
- * its callers were just answered and are about to ask again.
+ * for most of its slots waits for the next ones, four round trips at most, before it says NOOP:
+ * under steady load its callers were just answered and are about to ask again.
  */
 final class Lanes {
   /** In place of an id: nothing to propose yet. */
   private static final long WAIT = -2;
 
+  private static final int ALWAYS = 256;
+
   private final Replica replica;
   private final BatchSource source;
   private long started;
   private long cursor;
-  private boolean busy;
+
+  /** How often own slots got a batch lately: 0 never, ALWAYS always. */
+  private int busy;
+
+  /** Since when a quiet owner's batch has waited with nothing open, or 0. */
+  private long leftSince;
 
   Lanes(Replica replica, BatchSource source) {
     this.replica = replica;
@@ -56,8 +63,8 @@ final class Lanes {
     if (BatchId.isBatch(id)) {
       replica.peers[owner].spokeBatch();
       boolean lost = slot.instance.decided() && slot.instance.decidedId() != id;
-      if (!lost && BatchId.origin(id) < replica.origins.length) {
-        replica.origins[BatchId.origin(id)].open(BatchId.number(id), slot.number);
+      if (!lost && replica.batches.known(id)) {
+        replica.batches.of(id).open(BatchId.number(id), slot.number);
       }
     } else {
       replica.peers[owner].spokeNoop();
@@ -65,14 +72,18 @@ final class Lanes {
   }
 
   void decided(Slot slot, long id) {
-    if (BatchId.isBatch(id) && BatchId.origin(id) < replica.origins.length) {
-      replica.origins[BatchId.origin(id)].open(BatchId.number(id), slot.number);
+    if (BatchId.isBatch(id) && replica.batches.known(id)) {
+      replica.batches.of(id).open(BatchId.number(id), slot.number);
     }
   }
 
-  /** Proposes wherever this replica can, and starts rounds for what its own callers want. */
+  /**
+   * Proposes wherever this replica can, and starts rounds for what its own callers want and for
+   * what a quiet owner left.
+   */
   void fill(long now) {
     cursor = Math.max(cursor, replica.applied());
+    startForQuiet(now);
     while (true) {
       long end = Math.min(started, replica.limit());
       while (cursor < end && spoken(cursor)) {
@@ -109,13 +120,41 @@ final class Lanes {
     while (replica.configuration.owner(next) != replica.self) {
       next++;
     }
-    OriginBatches own = replica.origins[replica.self];
+    OriginBatches own = replica.batches.own();
     if (next >= replica.limit()
-        || (own.next() == null && !(source.ready(now, own.heldCount()) && replica.mayNumber()))) {
+        || (own.next() == null
+            && !(source.ready(now, own.heldCount()) && replica.batches.mayNumber()))) {
       return false;
     }
     started(next);
     return true;
+  }
+
+  /** A batch that lost its slot would wait for the others' next commands when its owner is gone. */
+  private void startForQuiet(long now) {
+    if (!holdsForQuiet()) {
+      leftSince = 0;
+    } else if (leftSince == 0) {
+      leftSince = now;
+    } else if (now - leftSince >= replica.waits.owner()) {
+      leftSince = 0;
+      started(replica.applied());
+    }
+  }
+
+  /** Is nothing open while a batch of a quiet owner is in no slot? */
+  boolean holdsForQuiet() {
+    if (replica.applied() < started) {
+      return false;
+    }
+    for (int i = 0; i < replica.peers.length; i++) {
+      if (i != replica.self
+          && replica.peers[i].quiet()
+          && replica.batches.ofMember(i).next() != null) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private long choose(Slot slot, long now) {
@@ -134,7 +173,7 @@ final class Lanes {
       }
       peer.suspect();
     }
-    CommandBatch waiting = replica.origins[owner].next();
+    CommandBatch waiting = replica.batches.ofMember(owner).next();
     return waiting == null ? followAnyBatch(slot, now) : waiting.id();
   }
 
@@ -151,30 +190,30 @@ final class Lanes {
   }
 
   private long ownNext(Slot slot, long now) {
-    CommandBatch batch = replica.origins[replica.self].next();
-    if (batch == null && !source.isEmpty() && replica.mayNumber()) {
+    CommandBatch batch = replica.batches.own().next();
+    if (batch == null && !source.isEmpty() && replica.batches.mayNumber()) {
       batch = newBatch();
       slot.proposedAt = now;
     }
-    if (batch == null && busy && now - slot.seenAt < replica.waits.holdBack()) {
+    if (batch == null && busy > ALWAYS / 2 && now - slot.seenAt < replica.waits.holdBack()) {
       return WAIT;
     }
-    busy = batch != null;
+    busy += ((batch != null ? ALWAYS : 0) - busy) / 8;
     return batch == null ? BatchId.NOOP : batch.id();
   }
 
   private @Nullable CommandBatch newBatch() {
     CommandBatch batch =
-        source.poll(replica.nextId(), replica.stamp(), replica.lowestOutstanding());
+        source.poll(replica.batches.nextId(), replica.stamp(), replica.batches.lowestOutstanding());
     if (batch != null) {
-      replica.took(batch);
+      replica.batches.took(batch);
     }
     return batch;
   }
 
   /** Proposes what another proposed, if its batch is held; else asks for the batch, for a while. */
   private long follow(Slot slot, long id, long now) {
-    if (id == BatchId.NOOP || replica.bodyOf(slot, id) != null) {
+    if (id == BatchId.NOOP || replica.batches.body(slot, id) != null) {
       return id;
     }
     if (now - slot.seenAt >= replica.waits.owner()) {

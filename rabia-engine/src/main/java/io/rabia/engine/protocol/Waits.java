@@ -3,7 +3,7 @@ package io.rabia.engine.protocol;
 /** The adaptive waits: multiples of a smoothed round trip, within {@link Timing}. Nanoseconds. */
 final class Waits {
   private static final long SLOW_FLOOR = 500_000;
-  private static final long MAX_HOLD_BACK = 1_000_000;
+  private static final long MAX_HOLD_BACK = 2_000_000;
 
   private final Timing timing;
   private long smoothed;
@@ -26,11 +26,11 @@ final class Waits {
   }
 
   /**
-   * How long an owner that had commands lately may wait for more before it fills its slot with
-   * NOOP.
+   * How long an owner that had commands for most of its slots may wait for the next ones before it
+   * fills its slot with NOOP.
    */
   long holdBack() {
-    return Math.min(MAX_HOLD_BACK, smoothed);
+    return Math.min(MAX_HOLD_BACK, 4 * smoothed);
   }
 
   /** For an owner that should speak. */

@@ -1,6 +1,6 @@
 package io.rabia.engine.protocol;
 
-import static io.rabia.engine.protocol.Batches.batch;
+import static io.rabia.engine.protocol.SampleBatches.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.BatchId;

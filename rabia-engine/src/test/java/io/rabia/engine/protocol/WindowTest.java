@@ -36,7 +36,7 @@ class WindowTest {
   @Test
   void aPlaceIsFreshForItsNextSlot() {
     Slot slot = window.at(1, 100);
-    slot.body = Batches.batch(0, 1, 1);
+    slot.body = SampleBatches.batch(0, 1, 1);
     slot.settled = true;
     slot.heard = true;
     slot.gate = 7;

@@ -259,4 +259,10 @@ class ScenariosTest {
     assertApplied(
         play("late-batch-of-a-dead-owner"), NOOP, Y_OF_B, NOOP, X_OF_A, NOOP, BatchId.pack(2, 1));
   }
+
+  /** Lanes, rule 4: without a command that would start a round. */
+  @Test
+  void batchThatADeadOwnerLeftIsDecidedThoughNobodyWantsAnything() throws IOException {
+    assertApplied(play("left-by-a-dead-owner"), NOOP, Y_OF_B, NOOP, X_OF_A, NOOP, NOOP);
+  }
 }

@@ -3,9 +3,9 @@ package io.rabia.engine.protocol;
 import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 
-/** Batches for tests. */
-final class Batches {
-  private Batches() {}
+/** SampleBatches for tests. */
+final class SampleBatches {
+  private SampleBatches() {}
 
   static CommandBatch batch(int origin, long number, long lowestOutstanding) {
     return batch(origin, number, lowestOutstanding, 10);
