@@ -43,7 +43,7 @@ class LogClockTest {
     LogClock other = new LogClock(FIRST);
     long early = -900_000_000_000L;
     long late = 77;
-    for (int i = 1; i <= 100; i++) {
+    for (long i = 1; i <= 100; i++) {
       long stamp = (i % 2 == 0 ? clock : other).stamp(i % 2 == 0 ? early + i * 10 : late + i * 10);
       assertThat(clock.apply(stamp, early + i * 10)).isEqualTo(stamp);
       assertThat(other.apply(stamp, late + i * 10)).isEqualTo(stamp);
