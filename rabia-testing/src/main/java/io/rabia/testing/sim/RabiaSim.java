@@ -38,6 +38,8 @@ public final class RabiaSim {
 
   /** Exit code 0 if all runs passed, 1 if one failed or was invalid, 2 for a wrong command line. */
   public static void main(String[] args) {
+    // What simulated nodes log has no reader here; without this, SLF4J warns that it is dropped.
+    System.setProperty("slf4j.internal.verbosity", "ERROR");
     System.exit(run(args, System.out, System.err));
   }
 
