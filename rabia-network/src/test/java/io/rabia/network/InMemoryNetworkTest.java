@@ -5,14 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rabia.core.NodeId;
 import io.rabia.core.transport.Transport;
 import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class InMemoryNetworkTest extends TransportConformance {
-  private final InMemoryNetwork network = new InMemoryNetwork(QUEUE_BYTES);
+class InMemoryNetworkTest {
+  private final InMemoryNetwork network = new InMemoryNetwork();
+  private final Polls polls = new Polls();
 
-  @Override
-  Transport transport(int id) {
-    return network.transport(NodeId.of(id));
+  @AfterEach
+  void closeAll() {
+    polls.closeAll();
   }
 
   @Test
@@ -20,7 +22,7 @@ class InMemoryNetworkTest extends TransportConformance {
     RecordingListener[] listeners = new RecordingListener[4];
     for (int id = 1; id <= 3; id++) {
       listeners[id] = new RecordingListener(id);
-      Transport transport = transport(id);
+      Transport transport = network.transport(NodeId.of(id));
       transport.start(listeners[id]);
       polls.add(transport);
     }

@@ -12,20 +12,27 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The same promises over TLS with certificates on both sides. */
+/** Who is let in over TLS with certificates on both sides. */
 @Tag("integration")
-class TlsTransportTest extends TransportConformance {
+class TlsTransportTest {
   @TempDir static Path directory;
   private static TlsConfig good;
   private static TlsConfig elsewhere;
   private static TlsConfig stranger;
 
   private final ClusterConfig cluster = Loopback.cluster("127.0.0.1", 3);
+  private final Polls polls = new Polls();
+
+  @AfterEach
+  void closeAll() {
+    polls.closeAll();
+  }
 
   @BeforeAll
   static void makeCertificates() throws Exception {
@@ -40,16 +47,8 @@ class TlsTransportTest extends TransportConformance {
             untrusted.certificateChain(), untrusted.privateKey(), good.trustedCertificates());
   }
 
-  @Override
-  Transport transport(int id) {
-    return transport(id, good);
-  }
-
-  private Transport transport(int id, TlsConfig tls) {
-    return NettyTransport.builder(NodeId.of(id), cluster)
-        .config(NettyTransportTest.config())
-        .tls(tls)
-        .build();
+  private NettyTransport transport(int id, TlsConfig tls) {
+    return NettyTransport.builder(NodeId.of(id), cluster).tls(tls).build();
   }
 
   private RecordingListener start(int id, Transport transport) {
@@ -95,7 +94,7 @@ class TlsTransportTest extends TransportConformance {
 
   @Test
   void closesPlainTextAtOnce() {
-    NettyTransport acceptor = (NettyTransport) transport(2);
+    NettyTransport acceptor = transport(2, good);
     start(2, acceptor);
     try (RawClient client = new RawClient(acceptor.localAddress())) {
       client.send(HandshakeCodec.preface(), RawClient.hello(1));

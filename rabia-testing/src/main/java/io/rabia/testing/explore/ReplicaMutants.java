@@ -38,7 +38,7 @@ public final class ReplicaMutants {
             ""),
         SourceMutant.of(
             "batch numbers are used again after a restart",
-            PACKAGE + "Replica.java",
+            PACKAGE + "Batches.java",
             "nextNumber = numbersEnd + 1;",
             "nextNumber = 1;"),
         SourceMutant.of(

@@ -8,6 +8,7 @@ import io.rabia.core.message.Message;
 import io.rabia.core.message.MessageHandler;
 import io.rabia.engine.protocol.BatchSource;
 import io.rabia.engine.protocol.Configuration;
+import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Output;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.Timing;
@@ -50,7 +51,7 @@ final class ReplicaNode {
   private final ArrayDeque<String> commands = new ArrayDeque<>();
   private final ArrayDeque<Read> reads = new ArrayDeque<>();
   private final Set<Long> own = new HashSet<>();
-  private final Replica.Decided decided = new Replica.Decided();
+  private final Decided decided = new Decided();
   private final List<Long> history = new ArrayList<>();
   private int durable;
   private int lastPromise;

@@ -1,0 +1,323 @@
+package io.rabia.testing.conformance;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.rabia.core.RabiaException;
+import io.rabia.core.persistence.Durability;
+import io.rabia.core.persistence.Persistence;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What every persistence owes to its engine: extend it, give it logs, run it with JUnit 5. What
+ * must survive does not apply to {@link Durability#MEMORY}. The loss of power cannot be tried from
+ * here.
+ */
+public abstract class PersistenceConformance {
+  private static final long PATIENCE_SECONDS = 10;
+
+  /**
+   * A log that has not been opened. All of one test are on the same storage, which is empty at
+   * first.
+   */
+  protected abstract Persistence create();
+
+  /**
+   * A log that has not been opened, on what the storage holds if the process dies now, without a
+   * call to the log that is open.
+   */
+  protected abstract Persistence afterProcessDeath();
+
+  // ---- what the cases are written with
+
+  private final Semaphore wakeups = new Semaphore(0);
+  private final List<String> replayed = new ArrayList<>();
+
+  private Persistence open(Persistence log) {
+    replayed.clear();
+    long last =
+        log.open(
+            (number, group) -> {
+              replayed.add(text(group));
+              assertEquals(replayed.size(), number, "groups are numbered from 1");
+              return true;
+            },
+            wakeups::release);
+    assertEquals(replayed.size(), last, "open returns the number of the last group");
+    return log;
+  }
+
+  private static String text(ByteBuffer group) {
+    return UTF_8.decode(group.duplicate()).toString();
+  }
+
+  private static long append(Persistence log, String text) {
+    return log.append(ByteBuffer.wrap(text.getBytes(UTF_8)));
+  }
+
+  private static List<String> texts(int count) {
+    List<String> texts = new ArrayList<>();
+    for (int i = 1; i <= count; i++) {
+      texts.add(("group " + i + " ").repeat(i % 10));
+    }
+    return texts;
+  }
+
+  private static void fill(Persistence log, int from, int to) {
+    texts(to).subList(from - 1, to).forEach(text -> append(log, text));
+  }
+
+  /** Waits for the wakeup that is owed when the log becomes durable outside of a call. */
+  private void flushed(Persistence log, long number) throws InterruptedException {
+    wakeups.drainPermits();
+    log.flush();
+    while (log.durable() < number) {
+      assertTrue(
+          wakeups.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS) || log.durable() >= number,
+          "durable without a wakeup, or never: " + log.durable());
+    }
+  }
+
+  private static List<String> read(Persistence log, long from) {
+    List<String> read = new ArrayList<>();
+    log.read(
+        from,
+        (number, group) -> {
+          assertEquals(from + read.size(), number);
+          return read.add(text(group));
+        });
+    return read;
+  }
+
+  private static void assumeSurvival(Persistence log) {
+    assumeTrue(log.durability() != Durability.MEMORY, "nothing survives in memory");
+  }
+
+  // ---- cases
+
+  @Test
+  void anEmptyLogEndsBeforeItsFirstGroup() {
+    try (Persistence log = open(create())) {
+      assertEquals(List.of(), replayed);
+      assertEquals(Persistence.NONE, log.durable());
+    }
+  }
+
+  @Test
+  void numbersGroupsFromOne() {
+    try (Persistence log = open(create())) {
+      for (int i = 1; i <= 100; i++) {
+        assertEquals(i, append(log, "group"));
+      }
+    }
+  }
+
+  @Test
+  void makesDurableWhatWasFlushedAndTellsSo() throws InterruptedException {
+    try (Persistence log = open(create())) {
+      for (int round = 1; round <= 20; round++) {
+        fill(log, 1, 5);
+        flushed(log, 5L * round);
+        assertEquals(5L * round, log.durable());
+      }
+    }
+  }
+
+  @Test
+  void callsNothingDurableThatIsNotThereAndNeverTakesItBack() {
+    try (Persistence log = open(create())) {
+      long before = Persistence.NONE;
+      for (int i = 1; i <= 200; i++) {
+        append(log, "group " + i);
+        if (i % 3 == 0) {
+          log.flush();
+        }
+        long durable = log.durable();
+        assertTrue(durable >= before && durable <= i, durable + " after " + before);
+        before = durable;
+      }
+    }
+  }
+
+  @Test
+  void flushesNothingWhenThereIsNothingNew() throws InterruptedException {
+    try (Persistence log = open(create())) {
+      log.flush();
+      assertEquals(Persistence.NONE, log.durable());
+      append(log, "group");
+      flushed(log, 1);
+      log.flush();
+      log.flush();
+      assertEquals(1, log.durable());
+      assertEquals(2, append(log, "the next"));
+    }
+  }
+
+  @Test
+  void copiesTheGroupAndLeavesTheBufferAsItWas() {
+    Persistence log = open(create());
+    ByteBuffer group = ByteBuffer.wrap("<<inner>>".getBytes(UTF_8)).position(2).limit(7);
+    log.append(group);
+    assertEquals(2, group.position());
+    assertEquals(7, group.limit());
+    group.put(2, (byte) '!');
+    log.close();
+    assumeSurvival(log);
+    open(create()).close();
+    assertEquals(List.of("inner"), replayed);
+  }
+
+  @Test
+  void takesDirectBuffers() {
+    Persistence log = open(create());
+    log.append(ByteBuffer.allocateDirect(8).put("direct".getBytes(UTF_8)).flip());
+    log.close();
+    assumeSurvival(log);
+    open(create()).close();
+    assertEquals(List.of("direct"), replayed);
+  }
+
+  @Test
+  void givesBackAfterEveryRestartWhatWasAppended() {
+    int count = 0;
+    for (int run = 0; run < 4; run++) {
+      Persistence log = open(create());
+      if (run > 0) {
+        assumeSurvival(log);
+      }
+      assertEquals(texts(count), replayed);
+      assertEquals(count, log.durable());
+      fill(log, count + 1, count + 25);
+      count += 25;
+      log.close();
+    }
+  }
+
+  @Test
+  void closeMakesDurableWhatWasNotFlushed() {
+    Persistence log = open(create());
+    fill(log, 1, 7);
+    log.close();
+    assertEquals(7, log.durable());
+    assumeSurvival(log);
+    open(create()).close();
+    assertEquals(texts(7), replayed);
+  }
+
+  @Test
+  void theDeathOfTheProcessLeavesAPrefixWithAllThatWasDurable() throws InterruptedException {
+    Persistence log = open(create());
+    assumeSurvival(log);
+    fill(log, 1, 30);
+    flushed(log, 30);
+    fill(log, 31, 40);
+    long durable = log.durable();
+    open(afterProcessDeath()).close();
+    assertTrue(replayed.size() >= durable && replayed.size() <= 40, "groups: " + replayed.size());
+    assertEquals(texts(replayed.size()), replayed);
+    log.close();
+  }
+
+  @Test
+  void goesOnWhereADeadProcessStopped() throws InterruptedException {
+    Persistence log = open(create());
+    assumeSurvival(log);
+    fill(log, 1, 10);
+    flushed(log, 10);
+    try (Persistence next = open(afterProcessDeath())) {
+      assertEquals(11, append(next, texts(11).get(10)));
+      flushed(next, 11);
+      assertEquals(texts(11), read(next, 1));
+    }
+    log.close();
+  }
+
+  @Test
+  void readsFromAnyGroupUntilTheHandlerHasEnough() throws InterruptedException {
+    try (Persistence log = open(create())) {
+      assumeSurvival(log);
+      fill(log, 1, 40);
+      flushed(log, 40);
+      for (int from = 1; from <= 41; from++) {
+        assertEquals(texts(40).subList(from - 1, 40), read(log, from));
+      }
+      List<Long> numbers = new ArrayList<>();
+      log.read(7, (number, group) -> numbers.add(number) && number < 25);
+      assertEquals(19, numbers.size());
+      assertEquals(41, append(log, "after reading"));
+      assertEquals(List.of("after reading"), read(log, 41));
+    }
+  }
+
+  @Test
+  void takesEmptyAndLargeGroups() {
+    byte[] large = new byte[1 << 20];
+    new Random(1).nextBytes(large);
+    Persistence log = open(create());
+    append(log, "");
+    log.append(ByteBuffer.wrap(large));
+    append(log, "small");
+    log.close();
+    assumeSurvival(log);
+    List<byte[]> groups = new ArrayList<>();
+    Persistence again = create();
+    again.open(
+        (number, group) -> {
+          byte[] copy = new byte[group.remaining()];
+          group.get(copy);
+          return groups.add(copy);
+        },
+        wakeups::release);
+    again.close();
+    assertEquals(3, groups.size());
+    assertEquals(0, groups.get(0).length);
+    assertArrayEquals(large, groups.get(1));
+    assertArrayEquals("small".getBytes(UTF_8), groups.get(2));
+  }
+
+  @Test
+  void saysHowLargeItIs() {
+    try (Persistence log = open(create())) {
+      assumeSurvival(log);
+      long before = log.sizeBytes();
+      log.append(ByteBuffer.allocate(10_000));
+      assertTrue(log.sizeBytes() >= before + 10_000, "bytes: " + log.sizeBytes());
+    }
+  }
+
+  @Test
+  void belongsToOneAtATime() {
+    try (Persistence log = open(create())) {
+      assumeSurvival(log);
+      Persistence second = create();
+      assertThrows(
+          RabiaException.Storage.class, () -> second.open((number, group) -> true, () -> {}));
+      second.close();
+      assertEquals(1, append(log, "still mine"));
+    }
+    open(create()).close();
+    assertEquals(List.of("still mine"), replayed);
+  }
+
+  @Test
+  void takesNothingOnceClosed() {
+    Persistence log = open(create());
+    append(log, "group");
+    log.close();
+    log.close();
+    assertEquals(1, log.durable());
+    assertThrows(RabiaException.Closed.class, () -> append(log, "late"));
+    assertThrows(RabiaException.Closed.class, log::flush);
+    assertThrows(RabiaException.Closed.class, () -> log.read(1, (number, group) -> true));
+  }
+}
