@@ -262,6 +262,16 @@ ReadIsFresh ==
     Cardinality(asked) >= Q => \E r \in asked : answers[r] >= floor
 
 (***************************************************************************)
+(* What must be possible: as an invariant, each of these must be violated. *)
+(***************************************************************************)
+NoSlotIsForfeited == \A d \in decided : d.outcome # None
+
+NoValueIsFirstDecidedInPhase2 ==
+  ~\E d \in decided : d.outcome # None /\ \A e \in decided : e.round > 4
+
+NoAnswerIsLow == \A r \in Replicas : answers[r] = Unasked \/ answers[r] >= floor
+
+(***************************************************************************)
 (* Fewer states, the same verdict.                                         *)
 (***************************************************************************)
 
@@ -278,9 +288,10 @@ Symmetry == Permutations(Replicas \ Unsteady) \cup Permutations(Unsteady) \cup P
 (* its rounds.  Where a replica is silent in a round, let it speak there   *)
 (* as well: it can, because of a round that anyone went beyond Q messages  *)
 (* were sent.  Nobody has to hear what is added, so everyone else can say  *)
-(* what it said; the replica itself jumps where it jumped.  That is a run  *)
-(* round by round to a superset of S; and what is broken in S is broken    *)
-(* there, for a replica that did not propose can propose anything.         *)
+(* what it said; the replica itself jumps where it jumped.  Records that a *)
+(* crash took were seen by nobody.  That is a run round by round to a      *)
+(* superset of S; and what is broken in S is broken there, for a replica   *)
+(* that did not propose can propose anything.                              *)
 (***************************************************************************)
 RoundByRound ==
   \A m \in sent' \ sent : m.round > 1 =>
