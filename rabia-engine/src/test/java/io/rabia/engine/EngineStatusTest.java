@@ -100,6 +100,7 @@ class EngineStatusTest {
         .shows("pending", fresh, 4L, () -> serving(EngineStatusTest::undecided))
         .shows("connected", fresh, 3, () -> serving(cluster -> {}))
         .shows("ownBatches", fresh, 2L, () -> serving(EngineStatusTest::loneCommand))
+        .shows("network", fresh, () -> serving(EngineStatusTest::loneCommand))
         .tests();
   }
 

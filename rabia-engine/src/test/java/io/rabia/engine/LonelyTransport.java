@@ -56,7 +56,7 @@ final class LonelyTransport implements Transport {
 
   @Override
   public TransportStatistics statistics() {
-    return new TransportStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return TransportStatistics.NONE;
   }
 
   @Override

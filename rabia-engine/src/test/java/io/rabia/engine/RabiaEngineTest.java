@@ -26,8 +26,10 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** A node on its own thread; one member, so that nobody else is needed. */
+@Timeout(60)
 class RabiaEngineTest {
   private final Journal machine = new Journal();
   private final LonelyTransport transport = new LonelyTransport();
@@ -91,38 +93,47 @@ class RabiaEngineTest {
     assertThat(engine.clusterId()).isNotEqualTo(ClusterId.NONE);
   }
 
+  private static ResultHandler handler(Runnable onResult) {
+    return new ResultHandler() {
+      @Override
+      public void onResult(byte[] result) {
+        onResult.run();
+      }
+
+      @Override
+      public void onFailure(RabiaException failure) {
+        throw failure;
+      }
+    };
+  }
+
   @Test
   void answersArriveOnAThreadOfTheirOwn() {
     RabiaEngine engine = started();
     CompletableFuture<String> thread = new CompletableFuture<>();
     engine.submit(
-        Command.of("a"),
-        new ResultHandler() {
-          @Override
-          public void onResult(byte[] result) {
-            thread.complete(Thread.currentThread().getName());
-          }
-
-          @Override
-          public void onFailure(RabiaException failure) {
-            thread.completeExceptionally(failure);
-          }
-        });
+        Command.of("a"), handler(() -> thread.complete(Thread.currentThread().getName())));
     assertThat(thread.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo("rabia-1-callback");
   }
 
   @Test
-  void answersArriveOnTheExecutorThatWasGivenWhileTheEngineGoesOn() {
+  void answersArriveOnTheExecutorThatWasGivenWhileTheEngineGoesOn() throws InterruptedException {
     ExecutorService executor = Executors.newSingleThreadExecutor(task -> new Thread(task, "mine"));
     try {
       RabiaEngine engine = engine(builder().completionExecutor(executor));
       engine.start();
+      CountDownLatch blocked = new CountDownLatch(1);
       CountDownLatch release = new CountDownLatch(1);
-      executor.execute(() -> awaitQuietly(release));
-      CompletableFuture<String> first =
-          engine
-              .submit(Command.of("a"))
-              .thenApply(result -> Thread.currentThread().getName());
+      CompletableFuture<String> first = new CompletableFuture<>();
+      engine.submit(
+          Command.of("a"),
+          handler(
+              () -> {
+                blocked.countDown();
+                awaitQuietly(release);
+                first.complete(Thread.currentThread().getName());
+              }));
+      blocked.await();
       engine.submit(Command.of("b"));
       Awaitility.await().until(() -> machine.size() == 2);
       release.countDown();

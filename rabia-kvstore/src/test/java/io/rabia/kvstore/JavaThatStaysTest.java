@@ -43,9 +43,11 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The Java that users compile against: what stands here as a whole line stays as it is. */
 @Tag("integration")
+@Timeout(60)
 class JavaThatStaysTest {
 
   private static String members(int count) throws IOException {

@@ -24,9 +24,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Three engines on threads of their own, on disks whose force takes 50 ms. */
 @Tag("integration")
+@Timeout(60)
 class SlowForceTest {
   private static final Duration FORCE = Duration.ofMillis(50);
   private static final Duration PATIENCE = Duration.ofSeconds(20);

@@ -7,7 +7,6 @@ import io.rabia.kvstore.server.cli.ServerProcesses.Output;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +15,7 @@ import picocli.CommandLine;
 /** What {@code bench} does, in the background, for as long as a test needs it. */
 final class Load implements AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
+  private static final double FOR_EVER = 1000;
 
   private final ClientCore core;
   private final @Nullable Journal journal;
@@ -26,10 +26,8 @@ final class Load implements AutoCloseable {
    * @param arguments of bench
    */
   Load(String servers, String... arguments) {
-    List<String> all = new ArrayList<>(List.of("--warmup", "0", "--seconds", "100"));
-    all.addAll(List.of(arguments));
-    BenchOptions options =
-        CommandLine.populateCommand(new BenchOptions(), all.toArray(String[]::new));
+    BenchOptions options = CommandLine.populateCommand(new BenchOptions(), arguments);
+    options.seconds = FOR_EVER;
     try {
       journal = options.journal == null ? null : Journal.append(options.journal);
     } catch (IOException e) {

@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -39,6 +40,7 @@ import java.util.stream.Stream;
  */
 final class ServerProcesses implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
   private static final List<String> PORTS = List.of("peer", "client", "redis", "http");
   private static final Set<Integer> GIVEN = new HashSet<>();
   private static final SplittableRandom RANDOM = new SplittableRandom();
@@ -47,6 +49,8 @@ final class ServerProcesses implements AutoCloseable {
   private final String durability;
   private final List<Map<String, Integer>> ports = new ArrayList<>();
   private final Map<Integer, Process> processes = new TreeMap<>();
+  private final List<Process> started = new CopyOnWriteArrayList<>();
+  private List<String> machineFlags = QUICK_START;
   private final Thread hook = new Thread(this::killAll);
   private final ClientCore core;
 
@@ -137,6 +141,7 @@ final class ServerProcesses implements AutoCloseable {
   /** Starts members and waits until all of them are there, with or without a quorum. */
   void start(Collection<Integer> ids) {
     for (int id : ids) {
+      assertThat(running()).doesNotContain(id);
       processes.put(id, java("server-" + id, RabiaKv.class, "server", flags(id)));
     }
     for (int id : ids) {
@@ -171,7 +176,7 @@ final class ServerProcesses implements AutoCloseable {
     return text("server-" + id + ".err");
   }
 
-  private String text(String file) {
+  String text(String file) {
     try {
       return Files.readString(directory.resolve(file));
     } catch (IOException e) {
@@ -179,21 +184,30 @@ final class ServerProcesses implements AutoCloseable {
     }
   }
 
-  /** A process of this machine's Java without any flag; its output goes to {@code name.out} and .err. */
+  /** Flags for the virtual machines of the servers to come, in place of what starts them quickly. */
+  void virtualMachine(String... flags) {
+    machineFlags = List.of(flags);
+  }
+
+  /** A process of this machine's Java; its output goes to {@code name.out} and .err. */
   Process java(String name, Class<?> main, String command, List<String> arguments) {
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     List<String> line = new ArrayList<>();
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    line.addAll(machineFlags);
     line.addAll(List.of("-cp", classPath, main.getName(), command));
     line.addAll(arguments);
     File out = directory.resolve(name + ".out").toFile();
     File err = directory.resolve(name + ".err").toFile();
     try {
-      return new ProcessBuilder(line)
-          .redirectOutput(out)
-          .redirectError(ProcessBuilder.Redirect.appendTo(err))
-          .start();
+      Process process =
+          new ProcessBuilder(line)
+              .redirectOutput(out)
+              .redirectError(ProcessBuilder.Redirect.appendTo(err))
+              .start();
+      started.add(process);
+      return process;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -210,7 +224,7 @@ final class ServerProcesses implements AutoCloseable {
   }
 
   private void killAll() {
-    processes.values().forEach(Process::destroyForcibly);
+    started.forEach(Process::destroyForcibly);
   }
 
   /** SIGSTOP. */
@@ -326,7 +340,7 @@ final class ServerProcesses implements AutoCloseable {
     Runtime.getRuntime().removeShutdownHook(hook);
     core.close();
     killAll();
-    processes.values().forEach(process -> process.onExit().join());
+    started.forEach(process -> process.onExit().join());
     for (int id : processes.keySet()) {
       assertThat(errors(id)).as("standard error of server %s", id).doesNotContain("WARNING:");
     }
