@@ -94,9 +94,7 @@ final class HostileClientsTest {
             hello("another", ClusterId.NONE, 1),
             hello("test", new ClusterId(4, 4), 1))) {
       try (Stranger transport = new Stranger(stranger)) {
-        awaitSoon("refused " + stranger)
-            .pollInSameThread()
-            .until(() -> transport.dials() > 1);
+        awaitSoon("refused " + stranger).pollInSameThread().until(() -> transport.dials() > 1);
         assertThat(transport.connected).isFalse();
       }
       refused = awaitCount("peers", "refused", refused + 1);
@@ -111,7 +109,8 @@ final class HostileClientsTest {
     try {
       for (int i = 0; i < 60; i++) {
         open.add(greeted().send(b -> b.writeInt(2_000_000).writeBytes(half)));
-        open.add(new RawClient(servers.port(TARGET, "redis")).send("*2\r\n$3\r\nGET\r\n$900000\r\n"));
+        open.add(
+            new RawClient(servers.port(TARGET, "redis")).send("*2\r\n$3\r\nGET\r\n$900000\r\n"));
         open.get(open.size() - 1).send(half);
         open.add(new RawClient(servers.port(TARGET, "http")).send("GET /" + "x".repeat(4000)));
         open.add(new RawClient(servers.port(TARGET, "peer")).send(PREFACE + "\u0000\u0000"));
@@ -162,7 +161,10 @@ final class HostileClientsTest {
         .containsEntry("hash", before.get("hash"));
     assertThat(servers.errors(TARGET))
         .doesNotContain("\tat ")
-        .satisfies(text -> assertThat(text.lines().filter(l -> l.contains("WARN")).count()).isBetween(1L, 15L));
+        .satisfies(
+            text ->
+                assertThat(text.lines().filter(l -> l.contains("WARN")).count())
+                    .isBetween(1L, 15L));
   }
 
   /** Waits until the counter has come so far and returns it. */
