@@ -2,6 +2,7 @@ package io.rabia.testing.explore;
 
 import io.rabia.testing.mutant.SourceMutant;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Bugs planted around the agreement of a slot, each of which {@link ReplicaCheck} must find. */
 public final class ReplicaMutants {
@@ -10,6 +11,11 @@ public final class ReplicaMutants {
   private ReplicaMutants() {}
 
   public static List<SourceMutant> all() {
+    return Stream.concat(ofPromises().stream(), ofBatches().stream()).toList();
+  }
+
+  /** Around records, restarts and barriers. */
+  private static List<SourceMutant> ofPromises() {
     return List.of(
         mutant(
             "the own vote counts before its force",
@@ -59,7 +65,12 @@ public final class ReplicaMutants {
             "batch numbers are used again after a restart",
             "Batches",
             "nextNumber = numbersEnd + 1;",
-            "nextNumber = 1;"),
+            "nextNumber = 1;"));
+  }
+
+  /** Around batches that are fetched, sent again, proposed again and applied. */
+  private static List<SourceMutant> ofBatches() {
+    return List.of(
         mutant(
             "who lacks a batch does not ask for it",
             "Lanes",
