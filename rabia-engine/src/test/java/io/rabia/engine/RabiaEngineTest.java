@@ -120,9 +120,7 @@ class RabiaEngineTest {
       CountDownLatch release = new CountDownLatch(1);
       executor.execute(() -> awaitQuietly(release));
       CompletableFuture<String> first =
-          engine
-              .submit(Command.of("a"))
-              .thenApply(result -> Thread.currentThread().getName());
+          engine.submit(Command.of("a")).thenApply(result -> Thread.currentThread().getName());
       engine.submit(Command.of("b"));
       Awaitility.await().until(() -> machine.size() == 2);
       release.countDown();
