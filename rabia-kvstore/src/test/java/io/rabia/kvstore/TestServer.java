@@ -19,6 +19,7 @@ public final class TestServer implements AutoCloseable {
           1000,
           3 << 20,
           64 << 20,
+          256 << 20,
           Duration.ofSeconds(10),
           Duration.ofSeconds(10),
           Duration.ofMinutes(1));

@@ -10,6 +10,7 @@ import io.rabia.kvstore.wire.ErrorCode;
 import io.rabia.kvstore.wire.Frames;
 import io.rabia.kvstore.wire.Hello;
 import io.rabia.kvstore.wire.Request;
+import io.rabia.kvstore.wire.RequestKind;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -25,20 +26,27 @@ final class ClientConnection extends PortConnection implements Completions.Recei
   private static final byte[] NOTHING = new byte[0];
 
   private final int nodeId;
+  private final int maxAnswer;
   private final Submitter submitter;
   private final NodeStatusSource status;
   private final Completions completions;
   private boolean greeted;
   private int inFlight;
+  private @Nullable Request waiting;
 
+  /**
+   * @param maxAnswer bytes of the largest answer to a read
+   */
   ClientConnection(
       Port port,
       int nodeId,
+      int maxAnswer,
       Submitter submitter,
       NodeStatusSource status,
       Completions completions) {
     super(port);
     this.nodeId = nodeId;
+    this.maxAnswer = maxAnswer;
     this.submitter = submitter;
     this.status = status;
     this.completions = completions;
@@ -51,7 +59,12 @@ final class ClientConnection extends PortConnection implements Completions.Recei
 
   @Override
   protected boolean answersOwed() {
-    return inFlight > 0;
+    return inFlight > 0 || waiting != null;
+  }
+
+  @Override
+  protected boolean busy() {
+    return waiting != null;
   }
 
   @Override
@@ -61,7 +74,7 @@ final class ClientConnection extends PortConnection implements Completions.Recei
 
   @Override
   protected void consume(ByteBuf bytes) {
-    while (!ending()) {
+    while (!ending() && waiting == null) {
       int length = Frames.frameLength(bytes, greeted ? port().limits().maxFrame() : MAX_HELLO);
       if (length < 0) {
         return;
@@ -113,9 +126,28 @@ final class ClientConnection extends PortConnection implements Completions.Recei
           request.correlation(),
           new RabiaException.Overload(inFlight + " requests of this connection in flight"));
     } else {
-      inFlight++;
-      port().begin();
-      completions.await(start(request), this, request.correlation());
+      long bytes = request.payload().length + (isRead(request.kind()) ? maxAnswer : 0);
+      if (port().begin(this, bytes)) {
+        inFlight++;
+        completions.await(start(request), this, request.correlation(), bytes);
+      } else {
+        waiting = request;
+      }
+    }
+  }
+
+  private static boolean isRead(RequestKind kind) {
+    return kind == RequestKind.READ_LINEARIZABLE || kind == RequestKind.READ_LOCAL;
+  }
+
+  @Override
+  protected void resume() {
+    Request request = waiting;
+    waiting = null;
+    if (request != null && connected() && !ending()) {
+      onRequest(request);
+      process();
+      flush();
     }
   }
 
@@ -152,9 +184,10 @@ final class ClientConnection extends PortConnection implements Completions.Recei
   }
 
   @Override
-  public void onResult(long correlation, byte @Nullable [] result, @Nullable Throwable failure) {
+  public void onResult(
+      long correlation, long bytes, byte @Nullable [] result, @Nullable Throwable failure) {
     inFlight--;
-    port().end();
+    port().end(bytes);
     if (!connected() || ending()) {
       return;
     }

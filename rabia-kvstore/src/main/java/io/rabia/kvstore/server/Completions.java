@@ -18,14 +18,21 @@ public final class Completions {
 
   /** Who waits for results; called on the event loop. */
   public interface Receiver {
-    void onResult(long tag, byte @Nullable [] result, @Nullable Throwable failure);
+    /**
+     * @param bytes as given to {@link #await}
+     */
+    void onResult(long tag, long bytes, byte @Nullable [] result, @Nullable Throwable failure);
 
     /** After the last of several results. */
     void onResultsComplete();
   }
 
   private record Completion(
-      Receiver receiver, long tag, byte @Nullable [] result, @Nullable Throwable failure) {}
+      Receiver receiver,
+      long tag,
+      long bytes,
+      byte @Nullable [] result,
+      @Nullable Throwable failure) {}
 
   private final EventLoop loop;
   private final Queue<Completion> queue = new ConcurrentLinkedQueue<>();
@@ -36,11 +43,12 @@ public final class Completions {
     this.loop = loop;
   }
 
-  /** Hands the future's end to the receiver. */
-  public void await(CompletableFuture<byte[]> future, Receiver receiver, long tag) {
+  /** Hands the future's end to the receiver, with what that wants to know again. */
+  public void await(
+      CompletableFuture<byte[]> future, Receiver receiver, long tag, long bytes) {
     future.whenComplete(
         (result, failure) -> {
-          queue.add(new Completion(receiver, tag, result, failure));
+          queue.add(new Completion(receiver, tag, bytes, result, failure));
           if (scheduled.compareAndSet(false, true)) {
             schedule();
           }
@@ -58,7 +66,7 @@ public final class Completions {
   private void drain() {
     scheduled.set(false);
     for (Completion next = queue.poll(); next != null; next = queue.poll()) {
-      next.receiver().onResult(next.tag(), next.result(), next.failure());
+      next.receiver().onResult(next.tag(), next.bytes(), next.result(), next.failure());
       if (touched.isEmpty() || touched.get(touched.size() - 1) != next.receiver()) {
         touched.add(next.receiver());
       }

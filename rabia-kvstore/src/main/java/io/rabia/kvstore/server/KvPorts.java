@@ -78,7 +78,12 @@ public final class KvPorts implements AutoCloseable {
   private PortConnection clientConnection(Port port) {
     Served to = served();
     return new ClientConnection(
-        port, config.nodeId().value(), to.submitter(), to.status(), completions);
+        port,
+        config.nodeId().value(),
+        config.store().maxValueSize(),
+        to.submitter(),
+        to.status(),
+        completions);
   }
 
   private PortConnection redisConnection(Port port) {

@@ -11,7 +11,9 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.rabia.core.RabiaException;
 import java.net.InetSocketAddress;
 import java.nio.channels.UnresolvedAddressException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +37,11 @@ public final class Port {
       new RateLimitedLog(LoggerFactory.getLogger(Port.class)::warn, System::nanoTime);
   private final Set<PortConnection> connections = new LinkedHashSet<>();
   private @Nullable Channel listening;
+  private final ArrayDeque<PortConnection> waiting = new ArrayDeque<>();
   private int inFlight;
+  private long bytesInFlight;
+  private long bytesHeld;
+  private boolean resuming;
   private volatile boolean draining;
 
   Port(String name, PortLimits limits, EventLoop loop) {
@@ -134,15 +140,48 @@ public final class Port {
     log.warn(name + " port: " + message);
   }
 
-  /** A request was handed to the engine. */
-  public void begin() {
+  /**
+   * A request is about to be handed to the engine that needs so many bytes, its answer counted, at
+   * most.
+   *
+   * @return false when it has to wait; the connection is resumed when there may be room
+   */
+  public boolean begin(PortConnection connection, long bytes) {
+    if (inFlight > 0 && bytesInFlight + bytes > limits.maxBytes()) {
+      waiting.add(connection);
+      return false;
+    }
     inFlight++;
+    bytesInFlight += bytes;
     statistics.count(PortStatistics.Event.REQUESTS);
+    return true;
   }
 
   /** Its answer is there. */
-  public void end() {
+  public void end(long bytes) {
     inFlight--;
+    bytesInFlight -= bytes;
+    if (!waiting.isEmpty() && !resuming) {
+      resuming = true;
+      loop.execute(this::resume);
+    }
+  }
+
+  private void resume() {
+    resuming = false;
+    for (int i = waiting.size(); i > 0 && bytesInFlight < limits.maxBytes(); i--) {
+      waiting.remove().resume();
+    }
+  }
+
+  /** A connection holds so many bytes more than before. */
+  void holds(long more) {
+    bytesHeld += more;
+    if (bytesHeld > limits.maxBytes()) {
+      connections.stream()
+          .max(Comparator.comparingLong(PortConnection::held))
+          .ifPresent(PortConnection::endForItsSize);
+    }
   }
 
   int inFlight() {

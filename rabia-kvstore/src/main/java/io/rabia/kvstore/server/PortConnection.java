@@ -3,6 +3,7 @@ package io.rabia.kvstore.server;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.ReferenceCountUtil;
@@ -30,6 +31,7 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
   private long lastRead;
   private long begun;
   private long unwritableSince;
+  private long held;
 
   protected PortConnection(Port port) {
     this.port = port;
@@ -56,6 +58,9 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
   protected boolean answersOwed() {
     return false;
   }
+
+  /** Goes on with a request that waited for room at the port. */
+  protected void resume() {}
 
   /** Writes what the protocol tells a peer that is refused, if it has words for that. */
   protected abstract void writeRefusal(ByteBuf target, RabiaException reason);
@@ -101,6 +106,26 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
     if (pending > port.limits().maxOutboundBytes()) {
       end(PortStatistics.Event.CUT_OFF, "reads no answers");
     }
+    account();
+  }
+
+  /** Tells the port what this connection holds now. */
+  private void account() {
+    long now = in == null ? 0 : in.capacity();
+    ChannelOutboundBuffer unread =
+        context == null ? null : context.channel().unsafe().outboundBuffer();
+    now += unread == null ? 0 : unread.totalPendingWriteBytes();
+    long more = now - held;
+    held = now;
+    port.holds(more);
+  }
+
+  final long held() {
+    return held;
+  }
+
+  final void endForItsSize() {
+    end(PortStatistics.Event.CUT_OFF, "holds " + held + " bytes, the most of all");
   }
 
   /** Says why, as far as the protocol can, and closes once that has left. */
@@ -159,6 +184,7 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
     ReferenceCountUtil.release(out);
     in = null;
     out = null;
+    account();
   }
 
   @Override
@@ -199,6 +225,7 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
       bytes.discardSomeReadBytes();
     }
     pauseOrResume();
+    account();
   }
 
   private void pauseOrResume() {
@@ -230,6 +257,7 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
   /** Ends the connection when the peer has taken too long with something. */
   final void sweep(long now) {
     PortLimits limits = port.limits();
+    account();
     if (unwritableSince != 0 && now - unwritableSince > limits.slowReaderTimeout().toNanos()) {
       end(PortStatistics.Event.CUT_OFF, "reads no answers");
       return;

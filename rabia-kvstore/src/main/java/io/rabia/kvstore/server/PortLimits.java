@@ -11,6 +11,9 @@ import java.time.Duration;
  *     Overload
  * @param maxFrame bytes of a request
  * @param maxOutboundBytes answers that a connection has not read; over it, it is cut off
+ * @param maxBytes what requests in flight and their answers may need, in all; more wait. And what
+ *     all connections may hold, of requests in part and of answers that they have not read; over
+ *     it, the one that holds most is cut off
  * @param frameTimeout from the first byte of a request, or of the hello, to its last
  * @param slowReaderTimeout how long a connection may take no answers while some wait for it
  * @param idleTimeout how long a connection may be silent
@@ -20,6 +23,7 @@ public record PortLimits(
     int maxInFlight,
     int maxFrame,
     int maxOutboundBytes,
+    long maxBytes,
     Duration frameTimeout,
     Duration slowReaderTimeout,
     Duration idleTimeout) {
@@ -28,7 +32,11 @@ public record PortLimits(
   static final Duration SWEEP = Duration.ofMillis(200);
 
   public PortLimits {
-    if (maxConnections < 1 || maxInFlight < 1 || maxFrame < 64 || maxOutboundBytes < 1024) {
+    if (maxConnections < 1
+        || maxInFlight < 1
+        || maxFrame < 64
+        || maxOutboundBytes < 1024
+        || maxBytes < maxFrame) {
       throw new RabiaException.Validation(
           "limits of a port: connections "
               + maxConnections
@@ -37,7 +45,9 @@ public record PortLimits(
               + ", frame "
               + maxFrame
               + ", outbound "
-              + maxOutboundBytes);
+              + maxOutboundBytes
+              + ", bytes "
+              + maxBytes);
     }
   }
 }

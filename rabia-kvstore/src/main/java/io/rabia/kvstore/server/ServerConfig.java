@@ -98,7 +98,10 @@ public record ServerConfig(
         .build();
   }
 
-  /** A frame holds a compare-and-set of the largest key and two of the largest values. */
+  /**
+   * A frame holds a compare-and-set of the largest key and two of the largest values. A port may
+   * hold an eighth of the memory there is, but a few frames in any case.
+   */
   private static PortLimits limits(Settings settings, KVStoreConfig store) {
     int largest = 2 * store.maxValueSize() + store.maxKeySize() + Frames.MAX_OVERHEAD;
     return new PortLimits(
@@ -106,6 +109,7 @@ public record ServerConfig(
         settings.requireInt("max-in-flight"),
         Math.max(1 << 16, largest),
         Math.max(MAX_OUTBOUND, 2 * largest),
+        Math.max(4L * largest, Runtime.getRuntime().maxMemory() / 8),
         FRAME_TIMEOUT,
         SLOW_READER_TIMEOUT,
         IDLE_TIMEOUT);

@@ -36,6 +36,7 @@ final class ClientPortTest {
           5,
           1 << 16,
           1 << 16,
+          1 << 20,
           Duration.ofMillis(300),
           Duration.ofMillis(300),
           Duration.ofMillis(800));
@@ -203,6 +204,52 @@ final class ClientPortTest {
   }
 
   @Test
+  void takesInOnlyWhatItsBytesAllowAndTheRestLater() throws IOException {
+    restart(withBytes(1 << 20));
+    byte[] query = KvCodec.encode(new KvQuery.Get(BIG));
+    try (RawClient one = greeted();
+        RawClient two = greeted()) {
+      for (int i = 0; i < 20; i++) {
+        Request read = Request.of(i, RequestKind.READ_LOCAL, 1000, 0, query);
+        one.send(b -> Frames.writeRequest(b, read));
+        two.send(b -> Frames.writeRequest(b, read));
+      }
+      for (int i = 0; i < 20; i++) {
+        assertThat(one.frame().readByte()).isEqualTo(Frames.RESPONSE);
+        assertThat(two.frame().readByte()).isEqualTo(Frames.RESPONSE);
+      }
+      assertThat(server.count("client", Event.REQUESTS)).isEqualTo(40);
+
+      server.node().mode(FakeCluster.Mode.SILENT);
+      Request read = Request.of(1, RequestKind.READ_LOCAL, 1000, 0, query);
+      one.send(b -> Frames.writeRequest(b, read)).send(b -> Frames.writeRequest(b, read));
+      await().until(() -> server.count("client", Event.REQUESTS) == 41);
+      two.send(b -> Frames.writeEmpty(b, Frames.PING));
+      assertThat(two.frame().readByte()).isEqualTo(Frames.PONG);
+      assertThat(server.count("client", Event.REQUESTS)).isEqualTo(41);
+    }
+  }
+
+  @Test
+  void cutsOffWhoHoldsMostWhenAllTogetherHoldTooMuch() throws IOException {
+    restart(withBytes(1 << 20));
+    try (RawClient small = greeted().send(b -> b.writeInt(900_000).writeZero(100_000));
+        RawClient large = greeted()) {
+      large.send(b -> b.writeInt(1_000_000).writeZero(999_000));
+      large.readUntilClosed();
+      assertThat(server.count("client", Event.CUT_OFF)).isEqualTo(1);
+      small.send(new byte[800_000]);
+      assertThat(small.readUntilClosed()).isNotEmpty(); // refused for what it says, not before
+      assertThat(server.count("client", Event.MALFORMED)).isEqualTo(1);
+    }
+  }
+
+  private static PortLimits withBytes(int bytes) {
+    Duration patience = Duration.ofSeconds(20);
+    return new PortLimits(10, 1000, 1 << 20, 8 << 20, bytes, patience, patience, patience);
+  }
+
+  @Test
   void cutsOffWhoNeverReadsAndServesTheOthers() throws IOException {
     PortLimits small =
         new PortLimits(
@@ -210,6 +257,7 @@ final class ClientPortTest {
             1000,
             3 << 20,
             8 << 20,
+            256 << 20,
             Duration.ofSeconds(5),
             Duration.ofMillis(500),
             Duration.ofMinutes(1));

@@ -99,7 +99,7 @@ public final class HttpConnection extends PortConnection implements Completions.
             ? pages.page(path)
             : CompletableFuture.completedFuture(HealthPages.methodNotAllowed());
     busy = true;
-    completions.await(page.thenApply(p -> response(p, withBody, close)), this, close ? CLOSE : 0);
+    completions.await(page.thenApply(p -> response(p, withBody, close)), this, close ? CLOSE : 0, 0);
   }
 
   private static byte[] response(HealthPages.Page page, boolean withBody, boolean close) {
@@ -119,7 +119,8 @@ public final class HttpConnection extends PortConnection implements Completions.
   }
 
   @Override
-  public void onResult(long tag, byte @Nullable [] result, @Nullable Throwable failure) {
+  public void onResult(
+      long tag, long bytes, byte @Nullable [] result, @Nullable Throwable failure) {
     busy = false;
     if (!connected() || ending()) {
       return;

@@ -34,10 +34,15 @@ public final class RedisConnection extends PortConnection implements Completions
   private final Submitter submitter;
   private final Duration timeout;
   private final Completions completions;
+  private final int maxArgument;
   private final RedisParser parser;
   private int protocol = 2;
   private byte[] name = new byte[0];
   private boolean busy;
+  private @Nullable Start waiting;
+
+  /** A request to the engine, and the bytes that it and its answer may need. */
+  private record Start(long bytes, Supplier<CompletableFuture<byte[]>> begin) {}
 
   /**
    * @param id of the connection, for CLIENT ID
@@ -60,6 +65,7 @@ public final class RedisConnection extends PortConnection implements Completions
     this.submitter = submitter;
     this.timeout = timeout;
     this.completions = completions;
+    this.maxArgument = maxArgument;
     parser = new RedisParser(maxArgument, port.limits().maxFrame());
   }
 
@@ -259,33 +265,54 @@ public final class RedisConnection extends PortConnection implements Completions
   }
 
   private void submit(KvCommand command) {
-    start(() -> submitter.submit(Command.of(KvCodec.encode(command)), timeout));
+    byte[] bytes = KvCodec.encode(command);
+    start(new Start(bytes.length, () -> submitter.submit(Command.of(bytes), timeout)));
   }
 
   private void read(KvQuery query) {
-    start(() -> submitter.read(KvCodec.encode(query), ReadConsistency.LINEARIZABLE, timeout));
+    byte[] bytes = KvCodec.encode(query);
+    start(
+        new Start(
+            bytes.length + maxArgument,
+            () -> submitter.read(bytes, ReadConsistency.LINEARIZABLE, timeout)));
   }
 
-  private void start(Supplier<CompletableFuture<byte[]>> request) {
+  private void start(Start request) {
     if (port().draining()) {
+      busy = false;
       RedisReply.error(out(), "CLUSTERDOWN the server is shutting down");
+      return;
+    }
+    busy = true;
+    if (!port().begin(this, request.bytes())) {
+      waiting = request;
       return;
     }
     CompletableFuture<byte[]> answer;
     try {
-      answer = request.get();
+      answer = request.begin().get();
     } catch (RuntimeException e) {
       answer = CompletableFuture.failedFuture(e);
     }
-    busy = true;
-    port().begin();
-    completions.await(answer, this, 0);
+    completions.await(answer, this, 0, request.bytes());
   }
 
   @Override
-  public void onResult(long tag, byte @Nullable [] result, @Nullable Throwable failure) {
+  protected void resume() {
+    Start request = waiting;
+    waiting = null;
+    if (request != null && connected() && !ending()) {
+      start(request);
+      process();
+      flush();
+    }
+  }
+
+  @Override
+  public void onResult(
+      long tag, long bytes, byte @Nullable [] result, @Nullable Throwable failure) {
     busy = false;
-    port().end();
+    port().end(bytes);
     if (!connected() || ending()) {
       return;
     }

@@ -9,11 +9,17 @@ import io.rabia.core.NodeId;
 import io.rabia.core.Token;
 import io.rabia.core.transport.Handshake;
 import io.rabia.core.transport.TransportListener;
+import io.rabia.kvstore.KvCodec;
+import io.rabia.kvstore.KvQuery;
 import io.rabia.kvstore.RawClient;
 import io.rabia.kvstore.wire.Frames;
+import io.rabia.kvstore.wire.Request;
+import io.rabia.kvstore.wire.RequestKind;
 import io.rabia.network.NettyTransport;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,6 +29,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -83,7 +90,7 @@ final class HostileClientsTest {
 
   @Test
   void refusesMembersOfAnotherVersionAnotherClusterOrAnotherConfiguration() throws Exception {
-    try (RawClient other = new RawClient(servers.port(TARGET, "peer"))) {
+    try (RawClient other = connect("peer")) {
       other.send(bytes(PREFACE.replace("\u0000\u0001", "\u0000\u0009")));
       assertThat(other.readUntilClosed()).contains("format version 9");
     }
@@ -94,7 +101,9 @@ final class HostileClientsTest {
             hello("another", ClusterId.NONE, 1),
             hello("test", new ClusterId(4, 4), 1))) {
       try (Stranger transport = new Stranger(stranger)) {
-        awaitSoon("refused " + stranger).pollInSameThread().until(() -> transport.dials() > 1);
+        awaitSoon("refused " + stranger)
+            .pollInSameThread()
+            .until(() -> transport.dials() > 1);
         assertThat(transport.connected).isFalse();
       }
       refused = awaitCount("peers", "refused", refused + 1);
@@ -103,36 +112,80 @@ final class HostileClientsTest {
   }
 
   @Test
-  void holdsNoMoreMemoryThanItHasForMuchThatNeverEnds() throws Exception {
-    byte[] half = new byte[60_000];
+  void servesOthersWhileManySendMoreThanItsMemoryHoldsOfWhatNeverEnds() throws Exception {
+    byte[] half = new byte[1_900_000];
+    whileOpen(
+        60,
+        i -> {
+          RawClient client =
+              i % 2 == 0
+                  ? greeted().send(b -> b.writeInt(2_000_000))
+                  : connect("redis").send("*2\r\n$3\r\nGET\r\n$1000000\r\n");
+          return client.send(i % 2 == 0 ? half : Arrays.copyOf(half, 900_000));
+        });
+  }
+
+  @Test
+  void servesOthersWhileManyAskForMoreThanItsMemoryHoldsAndReadNothing() throws Exception {
+    try (RawClient client = connect("redis")) {
+      client.send("*3\r\n$3\r\nSET\r\n$1\r\nv\r\n$1000000\r\n");
+      client.send(new byte[1_000_000]).send("\r\n");
+      assertThat(client.line()).isEqualTo("+OK");
+    }
+    byte[] query = KvCodec.encode(new KvQuery.Get(bytes("v")));
+    whileOpen(
+        20,
+        i ->
+            i % 2 == 0
+                ? connect("redis").send("GET v\r\n".repeat(100))
+                : greeted()
+                    .send(
+                        b -> {
+                          for (int n = 0; n < 100; n++) {
+                            Frames.writeRequest(
+                                b, Request.of(n, RequestKind.READ_LOCAL, 5000, 0, query));
+                          }
+                        }));
+  }
+
+  /** Opens connections, of which the server may end any at any time, and uses it meanwhile. */
+  private void whileOpen(int count, Opener opener) throws Exception {
     List<RawClient> open = new ArrayList<>();
     try {
-      for (int i = 0; i < 60; i++) {
-        open.add(greeted().send(b -> b.writeInt(2_000_000).writeBytes(half)));
-        open.add(
-            new RawClient(servers.port(TARGET, "redis")).send("*2\r\n$3\r\nGET\r\n$900000\r\n"));
-        open.get(open.size() - 1).send(half);
-        open.add(new RawClient(servers.port(TARGET, "http")).send("GET /" + "x".repeat(4000)));
-        open.add(new RawClient(servers.port(TARGET, "peer")).send(PREFACE + "\u0000\u0000"));
+      for (int i = 0; i < count; i++) {
+        try {
+          open.add(opener.open(i));
+        } catch (SocketException | EOFException ended) {
+          // as it may be
+        }
       }
       assertThat(servers.run("set", "b", "2").code()).isZero();
       assertThat(servers.status(TARGET)).containsEntry("state", "SERVING");
+      assertThat(count("client", "cut_off") + count("redis", "cut_off")).isPositive();
     } finally {
       for (RawClient client : open) {
         client.close();
       }
     }
-    awaitSoon("all are gone").until(() -> servers.run("get", "b").code() == 0);
+    assertThat(servers.errors(TARGET)).doesNotContain("OutOf", "\tat ");
+  }
+
+  private interface Opener {
+    RawClient open(int number) throws IOException;
+  }
+
+  private RawClient connect(String port) throws IOException {
+    return new RawClient(servers.port(TARGET, port));
   }
 
   private RawClient greeted() throws IOException {
-    RawClient client = new RawClient(servers.port(TARGET, "client"));
+    RawClient client = connect("client");
     client.send(b -> Frames.writeHello(b, ClusterId.NONE)).frame().release();
     return client;
   }
 
   private void say(String port, byte[] bytes) throws IOException {
-    try (RawClient client = new RawClient(servers.port(TARGET, port))) {
+    try (RawClient client = connect(port)) {
       client.send(bytes);
     }
   }
@@ -161,10 +214,7 @@ final class HostileClientsTest {
         .containsEntry("hash", before.get("hash"));
     assertThat(servers.errors(TARGET))
         .doesNotContain("\tat ")
-        .satisfies(
-            text ->
-                assertThat(text.lines().filter(l -> l.contains("WARN")).count())
-                    .isBetween(1L, 15L));
+        .satisfies(text -> assertThat(text.lines().filter(l -> l.contains("WARN")).count()).isBetween(1L, 15L));
   }
 
   /** Waits until the counter has come so far and returns it. */

@@ -39,7 +39,7 @@ import java.util.stream.Stream;
  * by its process id. One thread.
  */
 final class ServerProcesses implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(40);
   private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
   private static final List<String> PORTS = List.of("peer", "client", "redis", "http");
   private static final Set<Integer> GIVEN = new HashSet<>();

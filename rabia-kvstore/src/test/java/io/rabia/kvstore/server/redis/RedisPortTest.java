@@ -172,7 +172,9 @@ final class RedisPortTest {
     Duration soon = Duration.ofMillis(300);
     server =
         TestServer.start(
-            cluster, 1, new PortLimits(1, 10, 1 << 16, 1 << 16, soon, soon, Duration.ofMinutes(1)));
+            cluster,
+            1,
+            new PortLimits(1, 10, 1 << 16, 1 << 16, 1 << 20, soon, soon, Duration.ofMinutes(1)));
     try (RawClient half = new RawClient(server.port("redis")).send("*2\r\n$3\r\nGE")) {
       await().until(() -> server.count("redis", Event.ACCEPTED) == 1);
       try (RawClient second = new RawClient(server.port("redis"))) {
