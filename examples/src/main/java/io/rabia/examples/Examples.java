@@ -1,5 +1,6 @@
 package io.rabia.examples;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -22,7 +23,7 @@ public final class Examples {
         "quick-start",
         new Entry(
             "three replicas over TCP: write, read, kill one under load, restart it",
-            () -> new QuickStart(System.out).run()));
+            () -> new QuickStart(System.out, Duration.ofSeconds(3)).run()));
     return examples;
   }
 

@@ -4,9 +4,13 @@ import io.rabia.engine.EngineStatus;
 import io.rabia.kvstore.KVStore;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 
@@ -17,12 +21,17 @@ import java.util.concurrent.locks.LockSupport;
 final class QuickStart {
   private static final int NODES = 3;
   private static final int KILLED = 3;
-  private static final long PHASE_NANOS = 3_000_000_000L;
+  private static final int READS_AT_ONCE = 1000;
 
   private final PrintStream out;
+  private final Duration phase;
 
-  QuickStart(PrintStream out) {
+  /**
+   * @param phase how long the load lasts before the kill, and again until the restart
+   */
+  QuickStart(PrintStream out, Duration phase) {
     this.out = out;
+    this.phase = phase;
   }
 
   void run() throws IOException, TimeoutException {
@@ -47,14 +56,14 @@ final class QuickStart {
     }
   }
 
-  private static List<Writer> load(LocalCluster cluster) {
+  private List<Writer> load(LocalCluster cluster) {
     List<Writer> writers =
         List.of(
             new Writer("a", cluster.store(1)),
             new Writer("b", cluster.store(2)),
             new Writer("c", cluster.store(KILLED)));
     writers.forEach(Writer::start);
-    LockSupport.parkNanos(PHASE_NANOS);
+    LockSupport.parkNanos(phase.toNanos());
     return writers;
   }
 
@@ -65,7 +74,7 @@ final class QuickStart {
         before.slots(), before.fast(), before.forfeits());
     writers.forEach(Writer::resetGap);
     cluster.kill(KILLED);
-    LockSupport.parkNanos(PHASE_NANOS);
+    LockSupport.parkNanos(phase.toNanos());
     double pause = Math.max(writers.get(0).longestGapMillis(), writers.get(1).longestGapMillis());
     out.printf("Killed replica %d: the longest pause at the others was %.1f ms.%n", KILLED, pause);
     long restarted = System.nanoTime();
@@ -87,9 +96,7 @@ final class QuickStart {
     KVStore store = cluster.store(KILLED);
     for (Writer writer : writers) {
       committed += writer.acknowledged().size();
-      for (Map.Entry<String, String> entry : writer.acknowledged().entrySet()) {
-        lost += store.get(entry.getKey()).equals(Optional.of(entry.getValue())) ? 0 : 1;
-      }
+      lost += missing(store, writer.acknowledged());
     }
     cluster.awaitEqual();
     EngineStatus status = cluster.status(1);
@@ -102,6 +109,26 @@ final class QuickStart {
     require(lost == 0, "operations were lost");
     require(
         writers.get(0).failed() + writers.get(1).failed() == 0, "writes at live replicas failed");
+  }
+
+  private static int missing(KVStore store, Map<String, String> written) {
+    int missing = 0;
+    List<CompletableFuture<Boolean>> reads = new ArrayList<>();
+    Iterator<Map.Entry<String, String>> entries = written.entrySet().iterator();
+    while (entries.hasNext()) {
+      Map.Entry<String, String> entry = entries.next();
+      byte[] expected = Texts.utf8(entry.getValue());
+      reads.add(
+          store
+              .getAsync(Texts.utf8(entry.getKey()))
+              .thenApply(
+                  found -> found.isPresent() && Arrays.equals(found.get().value(), expected)));
+      if (reads.size() == READS_AT_ONCE || !entries.hasNext()) {
+        missing += (int) reads.stream().filter(read -> !read.join()).count();
+        reads.clear();
+      }
+    }
+    return missing;
   }
 
   private static void require(boolean holds, String otherwise) {

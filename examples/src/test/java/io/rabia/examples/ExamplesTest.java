@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +16,8 @@ class ExamplesTest {
   void quickStartLosesNothingWhenAReplicaIsKilledUnderLoad() throws Exception {
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
 
-    new QuickStart(new PrintStream(printed, true, StandardCharsets.UTF_8)).run();
+    new QuickStart(new PrintStream(printed, true, StandardCharsets.UTF_8), Duration.ofMillis(1500))
+        .run();
 
     assertThat(printed.toString(StandardCharsets.UTF_8))
         .contains("Operations lost: 0 ")

@@ -13,10 +13,12 @@ import java.util.regex.Pattern;
  */
 public final class ClusterConfig {
 
+  private static final int MAX_HOST = 255;
+
   /** A member and where its peers reach it; the host is resolved at every connection attempt. */
   public record Member(NodeId id, String host, int port) {
     public Member {
-      if (host.isBlank() || port < 0 || port > 65535) {
+      if (host.isBlank() || host.length() > MAX_HOST || port < 0 || port > 65535) {
         throw new RabiaException.Validation(
             "member " + id + " has no valid address: " + host + ":" + port);
       }

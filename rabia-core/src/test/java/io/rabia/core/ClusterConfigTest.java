@@ -62,6 +62,13 @@ class ClusterConfigTest {
   }
 
   @Test
+  void refusesAHostNameThatNoMessageHolds() {
+    ClusterConfig.builder().member(NodeId.of(1), "h".repeat(255), 1).build();
+    assertThatExceptionOfType(RabiaException.Validation.class)
+        .isThrownBy(() -> ClusterConfig.builder().member(NodeId.of(1), "h".repeat(256), 1));
+  }
+
+  @Test
   void refusesMoreThan64Members() {
     ClusterConfig.Builder builder = ClusterConfig.builder();
     for (int id = 1; id <= 64; id++) {

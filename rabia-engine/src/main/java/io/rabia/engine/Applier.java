@@ -4,7 +4,7 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.RabiaException;
 import io.rabia.core.statemachine.StateMachine;
-import io.rabia.engine.protocol.Replica;
+import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Sessions;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +35,7 @@ final class Applier {
   /**
    * @param ownOrigin ordinal whose batches carry this node's requests
    */
-  void apply(Replica.Decided decided, int ownOrigin) {
+  void apply(Decided decided, int ownOrigin) {
     CommandBatch batch = decided.batch();
     if (batch == null) {
       return;
@@ -51,7 +51,7 @@ final class Applier {
     }
   }
 
-  private byte[] execute(Replica.Decided decided, int index) {
+  private byte[] execute(Decided decided, int index) {
     return switch (cursor.kind()) {
       case CommandBatch.KIND_OPEN_SESSION -> {
         byte[] opened = sessions.open(decided.slot(), index);
@@ -73,21 +73,20 @@ final class Applier {
     };
   }
 
-  private byte[] run(Replica.Decided decided) {
+  private byte[] run(Decided decided) {
     ByteBuffer command =
         ByteBuffer.wrap(cursor.array(), cursor.payloadOffset(), cursor.payloadLength())
             .slice()
             .asReadOnlyBuffer();
-    byte[] answer;
     try {
-      answer = stateMachine.apply(decided.slot(), decided.logTime(), command);
+      byte[] answer = stateMachine.apply(decided.slot(), decided.logTime(), command);
+      byte[] result = new byte[1 + answer.length];
+      result[0] = Sessions.OK;
+      System.arraycopy(answer, 0, result, 1, answer.length);
+      return result;
     } catch (RuntimeException e) {
       return Sessions.failed(e.getClass().getSimpleName() + ": " + e.getMessage());
     }
-    byte[] result = new byte[1 + answer.length];
-    result[0] = Sessions.OK;
-    System.arraycopy(answer, 0, result, 1, answer.length);
-    return result;
   }
 
   private void answer(@Nullable Request request, byte[] result) {

@@ -81,6 +81,19 @@ final class Boot {
 
   /** Reads the log; returns the member that it makes, or null when there is none yet. */
   @Nullable Member open(long now, Runnable wakeup) {
+    try {
+      replay(now, wakeup);
+    } catch (RuntimeException | Error e) {
+      Member half = recovered;
+      if (half != null) {
+        half.close();
+      }
+      throw e;
+    }
+    return recovered;
+  }
+
+  private void replay(long now, Runnable wakeup) {
     MessageHandler identity = new IdentityRecords(now);
     persistence.open(
         (number, group) -> {
@@ -101,7 +114,6 @@ final class Boot {
     if (recovered != null) {
       recovered.recovered(lastGroup, now);
     }
-    return recovered;
   }
 
   private final class IdentityRecords extends LogRecords {
@@ -217,12 +229,6 @@ final class Boot {
 
   int connected() {
     return peers.size();
-  }
-
-  void failAll(RabiaException failure) {
-    if (recovered != null) {
-      recovered.failAll(failure);
-    }
   }
 
   // ---- peers

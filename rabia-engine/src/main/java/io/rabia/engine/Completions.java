@@ -5,13 +5,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Hands outcomes from the engine's thread to the callers' executor, all of a duty cycle as one
- * task.
+ * task. When that executor takes nothing more, the JVM's common pool does it: an answer is never
+ * lost, and never given on the engine's thread.
  */
 final class Completions {
   private static final Logger LOG = LoggerFactory.getLogger(Completions.class);
@@ -41,10 +43,11 @@ final class Completions {
     }
     List<Runnable> batch = ready;
     ready = new ArrayList<>(batch.size());
+    Runnable task = () -> batch.forEach(Completions::complete);
     try {
-      executor.execute(() -> batch.forEach(Completions::complete));
+      executor.execute(task);
     } catch (RejectedExecutionException e) {
-      batch.forEach(Completions::complete);
+      ForkJoinPool.commonPool().execute(task);
     }
   }
 

@@ -92,11 +92,13 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   }
 
   /**
-   * Reads the log and opens the ports. Called once, on the thread that then calls {@link #doWork}.
+   * Opens the port and reads the log. Called once, on the thread that then calls {@link #doWork}.
+   * In this order, a port that is taken leaves the log as it was; nobody is answered before the
+   * first {@link #doWork}.
    */
   public void start() {
-    member = boot.open(clock.getAsLong(), inbox::wakeup);
     parts.transport().start(this);
+    member = boot.open(clock.getAsLong(), inbox::wakeup);
     boot.begin();
     form();
     updateState();
@@ -168,8 +170,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   }
 
   private EngineStatus unformedStatus() {
-    return new EngineStatus(
-        parts.id(), state, reason, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, boot.connected() + 1, 0);
+    return EngineStatus.withoutHistory(
+        parts.id(), state, reason, boot.connected() + 1, parts.transport().statistics());
   }
 
   private void form() {
@@ -194,23 +196,31 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       }
     }
     if (active == null) {
-      state(EngineState.RECOVERING, "forming");
+      running(EngineState.RECOVERING, "forming");
     } else if (!quorum) {
-      state(EngineState.RECOVERING, "no-quorum");
+      running(EngineState.RECOVERING, "no-quorum");
     } else if (active.farBehind()) {
-      state(EngineState.CATCHING_UP, "behind");
+      running(EngineState.CATCHING_UP, "behind");
     } else {
-      state(EngineState.SERVING, "");
+      running(EngineState.SERVING, "");
     }
   }
 
-  private void state(EngineState newState, String newReason) {
-    if (state != newState || !reason.equals(newReason)) {
-      state = newState;
-      reason = newReason;
+  private void running(EngineState newState, String newReason) {
+    if (state(newState, newReason)) {
       LOG.info("Node {} is {} {}", parts.id(), newState, newReason);
-      parts.listener().onStateChanged(newState, newReason);
     }
+  }
+
+  /** Returns whether that is a change. */
+  private boolean state(EngineState newState, String newReason) {
+    if (state == newState && reason.equals(newReason)) {
+      return false;
+    }
+    state = newState;
+    reason = newReason;
+    parts.listener().onStateChanged(newState, newReason);
+    return true;
   }
 
   public EngineState state() {
@@ -240,26 +250,31 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   /** Fails what waits; nothing is taken in any more. The log and the ports are given free. */
   void stop(EngineState last, String why, RabiaException failure) {
     state(last, why);
-    inbox.drain(request -> completions.failure(request.handler, failure));
+    inbox.close();
+    Request waiting = inbox.pollClosed();
+    while (waiting != null) {
+      completions.failure(waiting.handler, failure);
+      waiting = inbox.pollClosed();
+    }
     Member active = member;
     if (active != null) {
       active.failAll(failure);
     }
-    boot.failAll(failure);
     completions.flush();
     close();
   }
 
   @Override
   public void close() {
+    Member active = member;
+    member = null;
+    if (active != null) {
+      active.close();
+    }
     try {
       parts.transport().close();
     } finally {
       parts.persistence().close();
-      Member active = member;
-      if (active != null) {
-        active.close();
-      }
     }
   }
 

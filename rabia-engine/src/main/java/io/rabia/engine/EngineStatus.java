@@ -1,6 +1,7 @@
 package io.rabia.engine;
 
 import io.rabia.core.NodeId;
+import io.rabia.core.transport.TransportStatistics;
 
 /**
  * A node's view of itself at one moment. Immutable.
@@ -16,7 +17,8 @@ import io.rabia.core.NodeId;
  * @param fast slots that decided a batch in phase 0 over slots in which a batch was proposed
  * @param pending commands and slots that wait
  * @param connected members with a connection, this one included
- * @param ownBatches batches applied that this node made
+ * @param ownBatches of the batches, those that this node made
+ * @param network what the connections to the other members counted
  */
 public record EngineStatus(
     NodeId id,
@@ -33,4 +35,12 @@ public record EngineStatus(
     double fast,
     long pending,
     int connected,
-    long ownBatches) {}
+    long ownBatches,
+    TransportStatistics network) {
+
+  /** Of a node that is in no cluster, or of which only this is known. */
+  static EngineStatus withoutHistory(
+      NodeId id, EngineState state, String reason, int connected, TransportStatistics network) {
+    return new EngineStatus(id, state, reason, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, connected, 0, network);
+  }
+}

@@ -1,8 +1,10 @@
 package io.rabia.engine;
 
+import io.rabia.core.InvariantViolation;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bounded way from callers' threads to the engine's. A caller wakes the engine only when it
@@ -34,8 +36,18 @@ final class Inbox {
     return closed;
   }
 
+  /** From now on nothing is taken in, and {@link #pollClosed} empties it in place of the engine. */
   void close() {
     closed = true;
+  }
+
+  /**
+   * The next request of a closed inbox, or null: whoever offered while it was closed finds its
+   * request here, if the engine did not. From any thread.
+   */
+  synchronized @Nullable Request pollClosed() {
+    InvariantViolation.check(closed, "the engine empties an open inbox");
+    return queue.poll();
   }
 
   boolean isEmpty() {

@@ -12,6 +12,7 @@ import io.rabia.core.message.MessageHandler;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.engine.protocol.BatchSource;
 import io.rabia.engine.protocol.Configuration;
+import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Internal;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.ReplicaStatistics;
@@ -28,6 +29,9 @@ public final class Member implements AutoCloseable {
   private static final long TICK_NANOS = 1_000_000;
   private static final long SECOND = 1_000_000_000;
 
+  /** How much was applied, and of what. */
+  private record Applied(long slots, long batches, long ownBatches, long noops, long forfeits) {}
+
   private record QueuedRead(long ticket, Request request) {}
 
   private final EngineAgent.Parts parts;
@@ -40,14 +44,14 @@ public final class Member implements AutoCloseable {
   private final Applier applier;
   private final LogCatchUp logCatchUp;
   private final Outbox outbox;
-  private final Replica.Decided decided = new Replica.Decided();
+  private final Decided decided = new Decided();
   private final MessageHandler recovery;
   private final ArrayDeque<QueuedRead> reads = new ArrayDeque<>();
   private final ArrayDeque<Request> statusAt = new ArrayDeque<>();
   private final boolean[] connected;
   private final boolean[] heard;
   private final long[] peerApplied;
-  private long startSlot;
+  private Applied atStart = new Applied(0, 0, 0, 0, 0);
   private long secondAt;
 
   Member(
@@ -136,7 +140,7 @@ public final class Member implements AutoCloseable {
 
   void recovered(long lastGroup, long now) {
     replica.recovered(lastGroup, now);
-    startSlot = replica.applied();
+    atStart = appliedSoFar();
   }
 
   // ---- peers
@@ -208,13 +212,35 @@ public final class Member implements AutoCloseable {
     pending.add(request, now);
     switch (request.kind) {
       case COMMAND, OPEN_SESSION -> keeper.submit(request, now);
-      case READ -> reads.add(new QueuedRead(replica.queueRead(), request));
+      case READ -> queueRead(request);
       case LOCAL_READ -> read(request);
       default -> {
-        statusAt.add(request);
         answerStatusAt();
+        if (hasRoom(statusAt, request)) {
+          statusAt.add(request);
+          answerStatusAt();
+        }
       }
     }
+  }
+
+  private void queueRead(Request request) {
+    QueuedRead oldest = reads.peek();
+    while (oldest != null && oldest.request().answered) {
+      reads.remove();
+      oldest = reads.peek();
+    }
+    if (hasRoom(reads, request)) {
+      reads.add(new QueuedRead(replica.queueRead(), request));
+    }
+  }
+
+  private boolean hasRoom(ArrayDeque<?> queue, Request request) {
+    boolean room = queue.size() < parts.config().inboxCapacity();
+    if (!room) {
+      pending.fail(request, new RabiaException.Overload(queue.size() + " are waiting"));
+    }
+    return room;
   }
 
   private void read(Request request) {
@@ -327,8 +353,18 @@ public final class Member implements AutoCloseable {
     return applier.stateHash() * 31 + replica.tableHash();
   }
 
-  EngineStatus status(NodeId id, EngineState state, String reason) {
+  private Applied appliedSoFar() {
     ReplicaStatistics statistics = replica.statistics();
+    return new Applied(
+        replica.applied(),
+        statistics.batches(),
+        statistics.batchesOf(replica.self()),
+        statistics.noops(),
+        statistics.forfeits());
+  }
+
+  EngineStatus status(NodeId id, EngineState state, String reason) {
+    Applied now = appliedSoFar();
     return new EngineStatus(
         id,
         state,
@@ -337,13 +373,14 @@ public final class Member implements AutoCloseable {
         replica.decidedPrefix(),
         replica.applied(),
         stateHash(),
-        replica.applied() - startSlot,
-        statistics.batches(),
-        statistics.noops(),
-        statistics.forfeits(),
-        statistics.fastRatio(),
+        now.slots() - atStart.slots(),
+        now.batches() - atStart.batches(),
+        now.noops() - atStart.noops(),
+        now.forfeits() - atStart.forfeits(),
+        replica.statistics().fastRatio(),
         pending.size() + replica.pending(),
         connected(),
-        statistics.batchesOf(replica.self()));
+        now.ownBatches() - atStart.ownBatches(),
+        parts.transport().statistics());
   }
 }

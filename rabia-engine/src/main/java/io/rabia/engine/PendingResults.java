@@ -52,7 +52,9 @@ final class PendingResults {
 
   /** Counts the request as waiting until it is answered. */
   void add(Request request, long now) {
-    request.deadline = now + request.timeoutNanos;
+    long deadline = now + request.timeoutNanos;
+    boolean overflow = request.timeoutNanos > 0 && deadline < now;
+    request.deadline = overflow ? Long.MAX_VALUE : deadline;
     nearestDeadline = Math.min(nearestDeadline, request.deadline);
     Request last = Objects.requireNonNull(head.previous);
     request.previous = last;

@@ -170,8 +170,9 @@ public final class RabiaConfig {
     }
 
     /**
-     * Requests that may wait for the engine's thread; beyond it callers get Overload. Default
-     * 65,536.
+     * Requests that may wait for the engine's thread, rounded up to a power of two; beyond it
+     * callers get Overload. So many reads, and so many commands without a session, may wait behind
+     * it. Default 65,536.
      */
     public Builder inboxCapacity(int requests) {
       this.inboxCapacity = requests;

@@ -13,6 +13,7 @@ import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.statemachine.StateMachine;
 import io.rabia.core.transport.Transport;
+import io.rabia.core.transport.TransportStatistics;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -58,6 +59,10 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
       throw new RabiaException.Validation("node " + id + " is not in " + cluster);
     }
     config = builder.config;
+    if (config.ownWindow() > cluster.alpha()) {
+      throw new RabiaException.Validation(
+          "ownWindow " + config.ownWindow() + " is above the cluster's alpha " + cluster.alpha());
+    }
     limits =
         new Limits(
             config.batching().maxBatchBytes() - CommandBatch.HEADER - CommandBatch.COMMAND_HEADER,
@@ -110,6 +115,9 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
    * @throws RabiaException what went wrong: the port, the log, another cluster's data
    */
   public void start() {
+    if (closing) {
+      throw closed();
+    }
     thread.start();
     try {
       started.join();
@@ -126,7 +134,8 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
       agent.start();
       started.complete(null);
       loop();
-      agent.stop(EngineState.STOPPED, "closed", new RabiaException.Closed("the engine is closed"));
+      agent.stop(EngineState.STOPPED, "closed", closed());
+      LOG.info("Node {} is closed", id);
     } catch (RuntimeException e) {
       fail(e);
     } catch (Error e) {
@@ -134,6 +143,10 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     } finally {
       stopped.complete(null);
     }
+  }
+
+  private static RabiaException closed() {
+    return new RabiaException.Closed("the engine is closed");
   }
 
   private void loop() {
@@ -152,7 +165,6 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
   }
 
   private void fail(RuntimeException e) {
-    agent.inbox().close();
     failure =
         e instanceof RabiaException typed
             ? typed
@@ -161,16 +173,23 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
         e instanceof RabiaException.NotAMember
             || e instanceof RabiaException.Storage
             || e instanceof RabiaException.Checksum;
-    LOG.error("Node {} stops: {}", id, e.getMessage(), e);
+    log(e);
     try {
       agent.stop(
           votesLost ? EngineState.DEGRADED : EngineState.STOPPED,
           String.valueOf(e.getMessage()).replace(' ', '_'),
           new RabiaException.Closed("the node stopped: " + e.getMessage()));
     } finally {
-      if (!started.completeExceptionally(e)) {
-        LOG.debug("Node {} had started", id);
-      }
+      started.completeExceptionally(e);
+    }
+  }
+
+  /** A failed start is told by {@link #start}; where something happened is of interest for bugs. */
+  private void log(RuntimeException e) {
+    if (!(e instanceof RabiaException)) {
+      LOG.error("Node {} stops", id, e);
+    } else if (started.isDone()) {
+      LOG.error("Node {} stops: {}", id, e.getMessage());
     }
   }
 
@@ -209,7 +228,11 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
       handler.onFailure(e);
       return;
     }
-    offer(Request.command(command, timeout.toNanos(), handler));
+    offer(Request.command(command, nanos(timeout), handler));
+  }
+
+  private static long nanos(Duration timeout) {
+    return TimeUnit.NANOSECONDS.convert(timeout);
   }
 
   /** A linearizable or local read with the configured request timeout. */
@@ -221,14 +244,14 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
   public CompletableFuture<byte[]> read(
       byte[] query, ReadConsistency consistency, Duration timeout) {
     FutureHandler handler = new FutureHandler();
-    offer(Request.read(query, consistency == ReadConsistency.LOCAL, timeout.toNanos(), handler));
+    offer(Request.read(query, consistency == ReadConsistency.LOCAL, nanos(timeout), handler));
     return handler.future;
   }
 
   @Override
   public CompletableFuture<Long> openSession(Duration timeout) {
     FutureHandler handler = new FutureHandler();
-    offer(Request.openSession(timeout.toNanos(), handler));
+    offer(Request.openSession(nanos(timeout), handler));
     return handler.future.thenApply(id -> ByteBuffer.wrap(id).getLong());
   }
 
@@ -237,31 +260,52 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     return agent.clusterId();
   }
 
-  /** A view of the node now; of a stopped one, its last state. */
+  /** A view of the node now; of a stopped one, its last state. Fails when the inbox is full. */
   public CompletableFuture<EngineStatus> status() {
     CompletableFuture<EngineStatus> future = new CompletableFuture<>();
     offer(Request.status(future));
-    return future.exceptionally(failure -> lastStatus());
+    return future.exceptionally(
+        failure -> {
+          if (failure instanceof RabiaException.Overload full) {
+            throw full;
+          }
+          return lastStatus();
+        });
   }
 
   /** A view of the node when exactly {@code slot} slots are applied; fails when that has passed. */
   public CompletableFuture<EngineStatus> statusAt(long slot, Duration timeout) {
     CompletableFuture<EngineStatus> future = new CompletableFuture<>();
-    offer(Request.statusAt(slot, timeout.toNanos(), future));
+    offer(Request.statusAt(slot, nanos(timeout), future));
     return future;
   }
 
   /** The state without figures: what is known of a node that has not started or has stopped. */
   public EngineStatus lastStatus() {
-    return new EngineStatus(id, agent.state(), agent.reason(), 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0);
+    return EngineStatus.withoutHistory(
+        id, agent.state(), agent.reason(), 0, TransportStatistics.NONE);
   }
 
   private void offer(Request request) {
-    if (closing || agent.inbox().isClosed()) {
-      request.handler.onFailure(new RabiaException.Closed("the engine is closed"));
-    } else if (!agent.inbox().offer(request)) {
+    Inbox inbox = agent.inbox();
+    if (closing || inbox.isClosed()) {
+      request.handler.onFailure(closed());
+    } else if (!inbox.offer(request)) {
       request.handler.onFailure(
-          new RabiaException.Overload(config.inboxCapacity() + " requests are waiting"));
+          inbox.isClosed()
+              ? closed()
+              : new RabiaException.Overload(config.inboxCapacity() + " requests are waiting"));
+    } else if (inbox.isClosed()) {
+      failLate(inbox);
+    }
+  }
+
+  /** The engine stopped while a request was offered: it may not have seen it. */
+  private static void failLate(Inbox inbox) {
+    Request late = inbox.pollClosed();
+    while (late != null) {
+      late.handler.onFailure(closed());
+      late = inbox.pollClosed();
     }
   }
 
@@ -297,16 +341,21 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
 
   /**
    * Takes nothing more in, waits up to 5 s for what is outstanding, fails the rest, gives log and
-   * ports free.
+   * ports free. Called on the node's own thread, by a handler or listener, it does not wait.
    */
   @Override
   public void close() {
     closing = true;
-    if (thread.isAlive()) {
+    if (Thread.currentThread() == thread) {
+      return;
+    }
+    if (thread.getState() != Thread.State.NEW) {
       agent.inbox().wakeup();
       stopped.join();
+    } else if (!agent.inbox().isClosed()) {
+      agent.stop(EngineState.STOPPED, "closed", closed());
+      stopped.complete(null);
     }
-    agent.inbox().close();
     if (ownExecutor != null) {
       ownExecutor.shutdown();
       long deadline = System.nanoTime() + DRAIN_NANOS;

@@ -5,6 +5,7 @@ import io.rabia.core.Command;
 import io.rabia.core.RabiaException;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
+import io.rabia.core.transport.TransportStatistics;
 import io.rabia.kvstore.server.NodeStatus;
 import io.rabia.kvstore.server.NodeStatusSource;
 import java.nio.ByteBuffer;
@@ -174,15 +175,33 @@ public final class FakeCluster implements AutoCloseable {
     @Override
     public CompletableFuture<NodeStatus> status() {
       String reason = state == NodeStatus.State.SERVING ? "" : "for a test";
-      return CompletableFuture.completedFuture(
-          new NodeStatus(id, state, reason, 1, slot, slot, 0xABCL, slot, slot, 0, 0, 1, 0, 2));
+      return CompletableFuture.completedFuture(status(reason, slot, 0xABCL));
+    }
+
+    private NodeStatus status(String reason, long at, long hash) {
+      return new NodeStatus(
+          id,
+          state,
+          reason,
+          1,
+          slot,
+          at,
+          hash,
+          slot,
+          slot,
+          0,
+          0,
+          1,
+          0,
+          2,
+          0,
+          TransportStatistics.NONE);
     }
 
     @Override
     public CompletableFuture<NodeStatus> statusAt(long at, Duration timeout) {
       return at <= slot
-          ? CompletableFuture.completedFuture(
-              new NodeStatus(id, state, "", 1, slot, at, at, slot, slot, 0, 0, 1, 0, 2))
+          ? CompletableFuture.completedFuture(status("", at, at))
           : CompletableFuture.failedFuture(new RabiaException.Timeout("slot " + at));
     }
   }

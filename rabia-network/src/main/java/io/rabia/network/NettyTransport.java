@@ -21,6 +21,7 @@ import io.rabia.core.transport.TransportListener;
 import io.rabia.core.transport.TransportStatistics;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -112,7 +113,7 @@ public final class NettyTransport implements Transport {
     server = channel;
     await(register(channel));
     await(channel.bind(bind));
-    LOG.info("member {} listens on {}", self, channel.localAddress());
+    LOG.debug("member {} listens on {}", self, channel.localAddress());
   }
 
   private void await(ChannelFuture future) {
@@ -123,8 +124,18 @@ public final class NettyTransport implements Transport {
       Throwable cause = future.cause();
       close();
       throw new RabiaException.Network(
-          "member " + self + " cannot listen on " + bind + ": " + cause.getMessage(), cause);
+          "member " + self + " cannot listen on " + name(bind) + ": " + reason(cause), cause);
     }
+  }
+
+  private static String name(InetSocketAddress address) {
+    return address.getHostString() + ":" + address.getPort();
+  }
+
+  private static String reason(Throwable cause) {
+    return cause instanceof UnresolvedAddressException
+        ? "the host name cannot be resolved"
+        : String.valueOf(cause.getMessage());
   }
 
   /** Where it listens: the port that was given by the system when the configured one is 0. */

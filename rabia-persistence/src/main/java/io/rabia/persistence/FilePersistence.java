@@ -43,6 +43,7 @@ public final class FilePersistence implements Persistence {
   private final RecordCodec codec = new RecordCodec();
   private final SegmentReader reader = new SegmentReader();
   private final List<LogSegment> segments = new ArrayList<>();
+  private final GroupIndex groups = new GroupIndex();
   private ByteBuffer out = ByteBuffer.allocateDirect(INITIAL_BUFFER_BYTES);
 
   private boolean opened;
@@ -206,6 +207,7 @@ public final class FilePersistence implements Persistence {
         roll();
       }
       reserve((int) size).put(RecordCodec.HEADER_BYTES, group, group.position(), length);
+      groups.note(lastNumber + 1, written);
       write(length, lastNumber + 1);
     } catch (IOException | RuntimeException e) {
       throw fail("cannot write " + activeSegment().name(), e);
@@ -330,6 +332,11 @@ public final class FilePersistence implements Persistence {
     long lastHere = active ? last : segments.get(index + 1).first() - 1;
     try (DiskFile file = disk.openRead(segment.name())) {
       reader.start(file, segment.base(), end - segment.base());
+      int place = groups.floor(from);
+      if (place >= 0 && groups.position(place) > segment.base()) {
+        reader.seek(groups.position(place) - segment.base());
+        expected = groups.number(place);
+      }
       while (expected <= lastHere) {
         if (!reader.next() || reader.number() != (reader.mark() ? expected - 1 : expected)) {
           throw damaged(segment, reader.offset());
@@ -337,6 +344,7 @@ public final class FilePersistence implements Persistence {
         if (reader.mark()) {
           continue;
         }
+        groups.note(expected, reader.position());
         if (expected >= from && !handler.onGroup(expected, reader.body())) {
           return false;
         }

@@ -143,6 +143,33 @@ class FilePersistenceTest {
   }
 
   @Test
+  void readsOnlyALittleOfWhatIsBeforeTheFirstGroupThatIsAskedFor() {
+    FilePersistenceConfig config = FilePersistenceConfig.defaults();
+    List<String> groups = new ArrayList<>();
+    try (FilePersistence log = open(disk, config)) {
+      for (int i = 1; i <= 4000; i++) {
+        groups.add("group " + i + "x".repeat(1000));
+        append(log, groups.get(i - 1));
+      }
+      assertReadsLittle(log, groups);
+    }
+    try (FilePersistence log = open(disk, config)) {
+      assertReadsLittle(log, groups);
+    }
+    assertThat(disk.segments()).hasSize(1);
+  }
+
+  private void assertReadsLittle(FilePersistence log, List<String> groups) {
+    for (int from = 1; from <= 4000; from += 333) {
+      List<String> read = new ArrayList<>();
+      long before = disk.bytesRead();
+      log.read(from, (number, group) -> read.add(text(group)) && read.size() < 10);
+      assertThat(read).isEqualTo(groups.subList(from - 1, Math.min(4000, from + 9)));
+      assertThat(disk.bytesRead() - before).isLessThan(200_000);
+    }
+  }
+
+  @Test
   void readsWhatIsWrittenButNotYetForced() {
     FilePersistence log = open(disk, FSYNC);
     append(log, "a");

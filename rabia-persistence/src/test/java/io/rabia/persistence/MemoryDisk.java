@@ -41,9 +41,15 @@ final class MemoryDisk implements Disk {
   private boolean locked;
   private int stopBefore = Integer.MAX_VALUE;
   private int failAt = Integer.MAX_VALUE;
+  private long bytesRead;
 
   MemoryDisk(String bootId) {
     this.bootId = bootId;
+  }
+
+  /** By all readers so far. */
+  long bytesRead() {
+    return bytesRead;
   }
 
   /** Every operation from this one on (0: the first of all) does nothing and fails. */
@@ -313,6 +319,7 @@ final class MemoryDisk implements Disk {
     public void read(ByteBuffer target, long position) throws IOException {
       begin(Operation.READ);
       int length = (int) Math.min(target.remaining(), Math.max(0, inode.size - position));
+      bytesRead += length;
       if (length > 0) {
         target.put(inode.bytes, (int) position, length);
       }

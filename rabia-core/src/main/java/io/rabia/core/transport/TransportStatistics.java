@@ -17,4 +17,8 @@ public record TransportStatistics(
     long disconnects,
     long refused,
     long corrupted,
-    long cutOff) {}
+    long cutOff) {
+
+  /** Of a transport that has not started. */
+  public static final TransportStatistics NONE = new TransportStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0);
+}

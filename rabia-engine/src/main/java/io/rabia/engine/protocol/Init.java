@@ -75,6 +75,12 @@ public record Init(
         Token token = new Token(in.getLong(), in.getLong());
         members.add(new Member(id, token, origin, string(in), in.getInt()));
       }
+      long ids = members.stream().map(Member::id).distinct().count();
+      long tokens =
+          members.stream().map(Member::token).filter(t -> !t.equals(Token.NONE)).distinct().count();
+      if (ids != count || tokens != count) {
+        throw new RabiaException.Serialization("INIT with a member twice");
+      }
       if (in.hasRemaining() || alpha < 8 || alpha > 4096) {
         throw new RabiaException.Serialization("malformed INIT");
       }

@@ -63,8 +63,8 @@ final class Lanes {
     if (BatchId.isBatch(id)) {
       replica.peers[owner].spokeBatch();
       boolean lost = slot.instance.decided() && slot.instance.decidedId() != id;
-      if (!lost && BatchId.origin(id) < replica.origins.length) {
-        replica.origins[BatchId.origin(id)].open(BatchId.number(id), slot.number);
+      if (!lost && replica.batches.known(id)) {
+        replica.batches.of(id).open(BatchId.number(id), slot.number);
       }
     } else {
       replica.peers[owner].spokeNoop();
@@ -72,8 +72,8 @@ final class Lanes {
   }
 
   void decided(Slot slot, long id) {
-    if (BatchId.isBatch(id) && BatchId.origin(id) < replica.origins.length) {
-      replica.origins[BatchId.origin(id)].open(BatchId.number(id), slot.number);
+    if (BatchId.isBatch(id) && replica.batches.known(id)) {
+      replica.batches.of(id).open(BatchId.number(id), slot.number);
     }
   }
 
@@ -120,9 +120,10 @@ final class Lanes {
     while (replica.configuration.owner(next) != replica.self) {
       next++;
     }
-    OriginBatches own = replica.origins[replica.self];
+    OriginBatches own = replica.batches.own();
     if (next >= replica.limit()
-        || (own.next() == null && !(source.ready(now, own.heldCount()) && replica.mayNumber()))) {
+        || (own.next() == null
+            && !(source.ready(now, own.heldCount()) && replica.batches.mayNumber()))) {
       return false;
     }
     started(next);
@@ -147,7 +148,9 @@ final class Lanes {
       return false;
     }
     for (int i = 0; i < replica.peers.length; i++) {
-      if (i != replica.self && replica.peers[i].quiet() && replica.origins[i].next() != null) {
+      if (i != replica.self
+          && replica.peers[i].quiet()
+          && replica.batches.ofMember(i).next() != null) {
         return true;
       }
     }
@@ -170,7 +173,7 @@ final class Lanes {
       }
       peer.suspect();
     }
-    CommandBatch waiting = replica.origins[owner].next();
+    CommandBatch waiting = replica.batches.ofMember(owner).next();
     return waiting == null ? followAnyBatch(slot, now) : waiting.id();
   }
 
@@ -187,8 +190,8 @@ final class Lanes {
   }
 
   private long ownNext(Slot slot, long now) {
-    CommandBatch batch = replica.origins[replica.self].next();
-    if (batch == null && !source.isEmpty() && replica.mayNumber()) {
+    CommandBatch batch = replica.batches.own().next();
+    if (batch == null && !source.isEmpty() && replica.batches.mayNumber()) {
       batch = newBatch();
       slot.proposedAt = now;
     }
@@ -201,16 +204,16 @@ final class Lanes {
 
   private @Nullable CommandBatch newBatch() {
     CommandBatch batch =
-        source.poll(replica.nextId(), replica.stamp(), replica.lowestOutstanding());
+        source.poll(replica.batches.nextId(), replica.stamp(), replica.batches.lowestOutstanding());
     if (batch != null) {
-      replica.took(batch);
+      replica.batches.took(batch);
     }
     return batch;
   }
 
   /** Proposes what another proposed, if its batch is held; else asks for the batch, for a while. */
   private long follow(Slot slot, long id, long now) {
-    if (id == BatchId.NOOP || replica.bodyOf(slot, id) != null) {
+    if (id == BatchId.NOOP || replica.batches.body(slot, id) != null) {
       return id;
     }
     if (now - slot.seenAt >= replica.waits.owner()) {

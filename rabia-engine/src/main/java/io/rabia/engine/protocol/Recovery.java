@@ -33,7 +33,7 @@ final class Recovery extends LogRecords {
     }
     Slot slot = open(number);
     if (slot != null) {
-      CommandBatch body = batch != null ? batch : replica.bodyOf(slot, id);
+      CommandBatch body = batch != null ? batch : replica.batches.body(slot, id);
       slot.body = body != null ? body : slot.body;
       slot.instance.restorePropose(id);
       replica.restoreOwn(slot);
@@ -68,6 +68,6 @@ final class Recovery extends LogRecords {
 
   @Override
   public void onNumbers(long end) {
-    replica.restoreNumbers(end);
+    replica.batches.restoreNumbers(end);
   }
 }

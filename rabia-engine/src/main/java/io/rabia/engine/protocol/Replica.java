@@ -28,34 +28,6 @@ import org.jspecify.annotations.Nullable;
 @Internal
 public final class Replica implements MessageHandler {
 
-  /** A decided slot, handed out in order; reused. */
-  public static final class Decided {
-    private long slot;
-    private long id;
-    private @Nullable CommandBatch batch;
-    private long logTime;
-
-    public long slot() {
-      return slot;
-    }
-
-    /** Packed batch id, NOOP, or NONE for a forfeited slot. */
-    public long id() {
-      return id;
-    }
-
-    /** What to apply: null for NOOP, a forfeited slot, and a batch that was applied before. */
-    public @Nullable CommandBatch batch() {
-      return batch;
-    }
-
-    /** The log time in force, nanoseconds. */
-    public long logTime() {
-      return logTime;
-    }
-  }
-
-  private static final int NUMBER_BLOCK = 1 << 16;
   private static final int RETAINED_SLOTS = 1 << 16;
 
   final Configuration configuration;
@@ -63,16 +35,17 @@ public final class Replica implements MessageHandler {
   final Output output = new Output();
   final Window window;
   final Peer[] peers;
-  final OriginBatches[] origins;
+  final Batches batches;
+  final Retention retention;
   final ReplicaStatistics statistics = new ReplicaStatistics();
   final Waits waits;
 
   private final CommonCoin coin;
   private final LogClock clock;
-  private final Retention retention;
   private final ReadBarrier barrier;
   private final Lanes lanes;
   private final Retransmitter retransmitter;
+  private final CatchUp catchUp;
   private final SlotInstance.Emitter emitter = new VoteEmitter();
 
   private long applied;
@@ -81,8 +54,6 @@ public final class Replica implements MessageHandler {
   private boolean recovering = true;
   private int from;
   private long now;
-  private long nextNumber = 1;
-  private long numbersEnd;
 
   private long[] dirty = new long[64];
   private int dirtyCount;
@@ -109,20 +80,18 @@ public final class Replica implements MessageHandler {
     int n = configuration.size();
     window = new Window(configuration, self);
     peers = new Peer[n];
-    origins = new OriginBatches[n];
     for (int i = 0; i < n; i++) {
       peers[i] = new Peer();
-      origins[i] = new OriginBatches(Window.powerOfTwo(4 * configuration.alpha()));
-      InvariantViolation.check(
-          configuration.members().get(i).origin() == i, "founders are numbered in order");
     }
     peers[self].connected = true;
     clock = new LogClock(clockStart);
     retention = new Retention(RETAINED_SLOTS, retainedBytes);
+    batches = new Batches(configuration, self, window, retention, output);
     barrier = new ReadBarrier(configuration.quorum(), self, nonceSeed);
     waits = new Waits(timing);
     lanes = new Lanes(this, source);
     retransmitter = new Retransmitter(this);
+    catchUp = new CatchUp(this);
   }
 
   // ---- restart: the own log is fed through recovery(), decisions are taken with pollDecided, then
@@ -145,8 +114,7 @@ public final class Replica implements MessageHandler {
     this.now = now;
     recovering = false;
     currentGroup = lastGroup + 1;
-    nextNumber = numbersEnd + 1;
-    origins[self].dropBelow(nextNumber);
+    batches.resume();
     retransmitter.restart(now);
   }
 
@@ -155,14 +123,10 @@ public final class Replica implements MessageHandler {
   }
 
   void restoreBatch(CommandBatch batch) {
-    if (known(batch.id())) {
-      hold(batch);
-      origins[BatchId.origin(batch.id())].setLogged(BatchId.number(batch.id()), applied);
+    if (batches.known(batch.id())) {
+      batches.hold(batch);
+      batches.of(batch.id()).setLogged(BatchId.number(batch.id()), applied);
     }
-  }
-
-  void restoreNumbers(long end) {
-    numbersEnd = Math.max(numbersEnd, end);
   }
 
   Slot openAtRecovery(long number) {
@@ -204,7 +168,7 @@ public final class Replica implements MessageHandler {
     boolean opened = window.peek(number) != null;
     Slot slot = place(number, id);
     if (batch != null) {
-      hold(batch);
+      batches.hold(batch);
     }
     if (slot == null) {
       return;
@@ -215,7 +179,7 @@ public final class Replica implements MessageHandler {
       slot.body = batch;
     }
     if (!slot.instance.onPropose(from, id)) {
-      repeated(slot);
+      catchUp.repeated(slot, from, now);
       return;
     }
     if (configuration.owner(number) == from) {
@@ -246,7 +210,7 @@ public final class Replica implements MessageHandler {
     if (fresh) {
       touch(slot);
     } else {
-      repeated(slot);
+      catchUp.repeated(slot, from, now);
     }
   }
 
@@ -266,7 +230,7 @@ public final class Replica implements MessageHandler {
 
   @Override
   public void onBatchRequest(long id) {
-    CommandBatch batch = find(id);
+    CommandBatch batch = batches.find(id, applied);
     if (batch != null) {
       output.add(
           Kind.BATCH_REPLY, Output.SEND | Output.SEND_BATCH, from, 0, 0, (byte) 0, id, batch);
@@ -275,7 +239,7 @@ public final class Replica implements MessageHandler {
 
   @Override
   public void onBatchReply(CommandBatch batch) {
-    hold(batch);
+    batches.hold(batch);
     for (long number = applied; number < Math.min(lanes.startedEnd(), limit()); number++) {
       Slot slot = window.peek(number);
       if (slot != null && slot.body == null && names(slot, batch.id())) {
@@ -299,31 +263,12 @@ public final class Replica implements MessageHandler {
 
   @Override
   public void onCatchUpRequest(long fromSlot, int maxBytes) {
-    long end = Math.min(applied, fromSlot + 2L * configuration.alpha());
-    if (fromSlot < end && !retention.holds(fromSlot)) {
-      output.add(Kind.CATCH_UP_REQUEST, 0, from, fromSlot, maxBytes, (byte) 0, end, null);
-      return;
-    }
-    long next = fromSlot;
-    for (int bytes = 0; next < end && bytes < maxBytes; next++) {
-      CommandBatch body = retention.body(next);
-      bytes += body == null ? 32 : body.size();
-      output.add(
-          Kind.DECIDE,
-          Output.SEND | Output.SEND_BATCH,
-          from,
-          next,
-          0,
-          (byte) 0,
-          retention.id(next),
-          body);
-    }
-    output.add(Kind.CATCH_UP_END, Output.SEND, from, next, 0, (byte) 0, 0, null);
+    catchUp.onRequest(from, fromSlot, maxBytes);
   }
 
   @Override
   public void onCatchUpEnd(long nextSlot) {
-    retransmitter.caughtUpTo(from);
+    catchUp.answered(from);
   }
 
   @Override
@@ -357,35 +302,13 @@ public final class Replica implements MessageHandler {
 
   /** The place of a slot that a message is for, or null when there is none. */
   private @Nullable Slot place(long number, long id) {
-    if (BatchId.isBatch(id) && !known(id)) {
+    if (BatchId.isBatch(id) && !batches.known(id)) {
       throw new RabiaException.Serialization("batch of an unknown origin");
     }
     if (number < applied) {
       return window.peek(number);
     }
     return window.holds(number, applied) ? window.at(number, now) : null;
-  }
-
-  /**
-   * A message came again: its sender misses something. Who is known to be behind a decision here is
-   * told it.
-   */
-  private void repeated(Slot slot) {
-    if (!slot.instance.decided() || peers[from].applied > slot.number) {
-      return;
-    }
-    if (slot.answeredAt[from] == 0 || now - slot.answeredAt[from] >= waits.resend()) {
-      slot.answeredAt[from] = now;
-      output.add(
-          Kind.DECIDE,
-          Output.SEND,
-          from,
-          slot.number,
-          0,
-          (byte) 0,
-          slot.instance.decidedId(),
-          null);
-    }
   }
 
   // ---- moving on
@@ -397,7 +320,8 @@ public final class Replica implements MessageHandler {
       evaluateTouched();
       lanes.fill(now);
     } while (dirtyCount > 0);
-    retransmitter.advance(now);
+    retransmitter.advance(now, catchUp.behind());
+    catchUp.advance(now, retransmitter.progressAt());
     barrier.advance(now, waits.resend(), highestTakenPart(), output);
     barrier.onApplied(applied);
   }
@@ -409,7 +333,7 @@ public final class Replica implements MessageHandler {
   public boolean busy() {
     return applied < lanes.startedEnd()
         || barrier.active()
-        || retransmitter.behind()
+        || catchUp.behind()
         || lanes.holdsForQuiet();
   }
 
@@ -471,10 +395,10 @@ public final class Replica implements MessageHandler {
     int flags = Output.LOG | Output.SEND | Output.PROMISE;
     CommandBatch body = null;
     if (BatchId.isBatch(id)) {
-      body = bodyOf(slot, id);
+      body = batches.body(slot, id);
       InvariantViolation.check(body != null, "proposed a batch that is not held");
       slot.body = body;
-      OriginBatches origin = origins[BatchId.origin(id)];
+      OriginBatches origin = batches.of(id);
       if (!origin.isLogged(BatchId.number(id), applied)) {
         flags |= Output.LOG_BATCH;
         origin.setLogged(BatchId.number(id), applied);
@@ -537,12 +461,12 @@ public final class Replica implements MessageHandler {
     slot.settled = true;
     long id = slot.instance.decidedId();
     if (BatchId.isBatch(id)) {
-      slot.body = bodyOf(slot, id);
+      slot.body = batches.body(slot, id);
     }
     for (int i = 0; i < peers.length; i++) {
       long proposal = slot.instance.proposal(i);
-      if (BatchId.isBatch(proposal) && proposal != id && known(proposal)) {
-        origins[BatchId.origin(proposal)].release(BatchId.number(proposal), slot.number);
+      if (BatchId.isBatch(proposal) && proposal != id && batches.known(proposal)) {
+        batches.of(proposal).release(BatchId.number(proposal), slot.number);
       }
     }
     if (!recovering) {
@@ -573,64 +497,8 @@ public final class Replica implements MessageHandler {
     }
   }
 
-  // ---- batches
-
-  private boolean known(long id) {
-    return BatchId.origin(id) < origins.length;
-  }
-
-  private void hold(CommandBatch batch) {
-    if (known(batch.id())) {
-      origins[BatchId.origin(batch.id())].hold(batch);
-    }
-  }
-
-  @Nullable CommandBatch bodyOf(Slot slot, long id) {
-    if (slot.bodyIs(id)) {
-      return slot.body;
-    }
-    return known(id) ? origins[BatchId.origin(id)].held(BatchId.number(id)) : null;
-  }
-
-  private @Nullable CommandBatch find(long id) {
-    if (!known(id)) {
-      return null;
-    }
-    CommandBatch batch = origins[BatchId.origin(id)].held(BatchId.number(id));
-    for (long number = applied; batch == null && number < limit(); number++) {
-      Slot slot = window.peek(number);
-      batch = slot != null && slot.bodyIs(id) ? slot.body : null;
-    }
-    return batch != null ? batch : retention.find(id);
-  }
-
-  /** The id for the next own batch; its block is in the log before it leaves. */
-  long nextId() {
-    if (nextNumber > numbersEnd) {
-      numbersEnd = nextNumber + NUMBER_BLOCK - 1;
-      output.add(
-          Kind.NUMBERS, Output.LOG | Output.PROMISE, Output.ALL, numbersEnd, 0, (byte) 0, 0, null);
-    }
-    return BatchId.pack(configuration.members().get(self).origin(), nextNumber);
-  }
-
-  /** Takes the own batch made under {@link #nextId}. */
-  void took(CommandBatch batch) {
-    nextNumber++;
-    hold(batch);
-  }
-
   long stamp() {
     return clock.stamp(now);
-  }
-
-  long lowestOutstanding() {
-    return origins[self].lowestOutstanding(nextNumber);
-  }
-
-  /** May another own batch be made without having W outstanding? */
-  boolean mayNumber() {
-    return nextNumber - lowestOutstanding() < 3L * configuration.alpha();
   }
 
   // ---- decisions out
@@ -652,9 +520,9 @@ public final class Replica implements MessageHandler {
     long id = slot.instance.decidedId();
     CommandBatch body = null;
     if (BatchId.isBatch(id)) {
-      InvariantViolation.check(known(id), "decided a batch of an unknown origin");
-      boolean skipped = origins[BatchId.origin(id)].isApplied(BatchId.number(id));
-      body = skipped ? null : bodyOf(slot, id);
+      InvariantViolation.check(batches.known(id), "decided a batch of an unknown origin");
+      boolean skipped = batches.of(id).isApplied(BatchId.number(id));
+      body = skipped ? null : batches.body(slot, id);
       if (body == null && !skipped) {
         return false;
       }
@@ -665,8 +533,7 @@ public final class Replica implements MessageHandler {
 
   private void take(Slot slot, long id, @Nullable CommandBatch body, Decided target) {
     if (!recovering) {
-      boolean logged =
-          body == null || origins[BatchId.origin(id)].isLogged(BatchId.number(id), applied);
+      boolean logged = body == null || batches.of(id).isLogged(BatchId.number(id), applied);
       output.add(
           Kind.DECIDE,
           Output.LOG | (logged ? 0 : Output.LOG_BATCH),
@@ -681,7 +548,7 @@ public final class Replica implements MessageHandler {
     target.id = id;
     target.batch = body;
     if (body != null) {
-      origins[BatchId.origin(id)].apply(BatchId.number(id), body.lowestOutstanding());
+      batches.of(id).apply(BatchId.number(id), body.lowestOutstanding());
       clock.apply(body.timestamp(), now);
       statistics.batches++;
       statistics.batchesOf[BatchId.origin(id)]++;
@@ -784,10 +651,6 @@ public final class Replica implements MessageHandler {
 
   /** A hash of the applied-batch table, equal at replicas that applied the same slots. */
   public long tableHash() {
-    long hash = clock.applied();
-    for (OriginBatches origin : origins) {
-      hash = hash * 31 + origin.rowHash();
-    }
-    return hash;
+    return batches.rowsHash(clock.applied());
   }
 }

@@ -10,22 +10,14 @@ import io.rabia.engine.protocol.SlotInstance.Stage;
 import io.rabia.engine.protocol.Window.Slot;
 
 /**
- * What makes up for lost messages and for having been away (protocol.md section 4): sends the own
- * messages of open slots again, asks for missing batches, and asks members that are ahead for their
- * decisions.
+ * What makes up for lost messages (protocol.md section 4): sends the own messages of open slots
+ * again, and asks for missing batches.
  */
 final class Retransmitter {
-  private static final int CATCH_UP_BYTES = 1 << 20;
-  private static final int NOBODY = -1;
-
   private final Replica replica;
   private long progressAt;
   private long resentAt;
   private long backoff;
-  private int asked = NOBODY;
-  private long askedAt;
-  private long askedFrom = -1;
-  private boolean catchingUp;
 
   Retransmitter(Replica replica) {
     this.replica = replica;
@@ -42,15 +34,17 @@ final class Retransmitter {
     backoff = 0;
   }
 
-  /** Is someone known to have applied more? */
-  boolean behind() {
-    return ahead(NOBODY) != NOBODY;
+  long progressAt() {
+    return progressAt;
   }
 
-  void advance(long now) {
+  /**
+   * @param behind whether another member is known to have applied more
+   */
+  void advance(long now, boolean behind) {
     if (replica.applied() >= replica.lanes().startedEnd()) {
       resentAt = now;
-      if (!behind()) {
+      if (!behind) {
         progressAt = now;
       }
     } else {
@@ -64,7 +58,6 @@ final class Retransmitter {
         resendTo(Output.ALL, now);
       }
     }
-    catchUp(now);
   }
 
   /** The next decision to apply may wait for its batch. */
@@ -72,54 +65,10 @@ final class Retransmitter {
     Slot slot = replica.window.peek(replica.applied());
     if (slot != null && slot.instance.decided()) {
       long id = slot.instance.decidedId();
-      if (BatchId.isBatch(id) && replica.bodyOf(slot, id) == null) {
+      if (BatchId.isBatch(id) && replica.batches.body(slot, id) == null) {
         replica.lanes().fetch(slot, id, now);
       }
     }
-  }
-
-  private void catchUp(long now) {
-    int peer = ahead(NOBODY);
-    if (peer == NOBODY) {
-      catchingUp = false;
-      asked = NOBODY;
-      return;
-    }
-    long gap = replica.peers[peer].applied - replica.applied();
-    catchingUp |= gap > replica.configuration.alpha() || now - progressAt > replica.waits.owner();
-    boolean free = asked == NOBODY || now - askedAt > replica.waits.resend();
-    if (catchingUp
-        && free
-        && (askedFrom != replica.applied() || now - askedAt > replica.waits.owner())) {
-      int other = asked == NOBODY ? NOBODY : ahead(asked);
-      asked = other == NOBODY ? peer : other;
-      askedAt = now;
-      askedFrom = replica.applied();
-      replica.output.add(
-          Kind.CATCH_UP_REQUEST, Output.SEND, asked, askedFrom, CATCH_UP_BYTES, (byte) 0, 0, null);
-    }
-  }
-
-  void caughtUpTo(int from) {
-    if (from == asked) {
-      asked = NOBODY;
-    }
-  }
-
-  /** The connected member that has applied most, if that is more than here; not this one. */
-  private int ahead(int inVain) {
-    int best = NOBODY;
-    for (int i = 0; i < replica.peers.length; i++) {
-      Peer peer = replica.peers[i];
-      if (i != replica.self
-          && i != inVain
-          && peer.connected
-          && peer.applied > replica.applied()
-          && (best == NOBODY || peer.applied > replica.peers[best].applied)) {
-        best = i;
-      }
-    }
-    return best;
   }
 
   /**
@@ -169,7 +118,7 @@ final class Retransmitter {
     long id = slot.instance.proposal(replica.self);
     CommandBatch body =
         BatchId.isBatch(id) && replica.configuration.owner(slot.number) == replica.self
-            ? replica.bodyOf(slot, id)
+            ? replica.batches.body(slot, id)
             : null;
     int flags = Output.SEND | (body != null ? Output.SEND_BATCH : 0);
     replica.output.add(Kind.PROPOSE, flags, to, slot.number, 0, (byte) 0, id, body);

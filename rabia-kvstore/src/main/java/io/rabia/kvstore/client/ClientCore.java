@@ -420,7 +420,7 @@ public final class ClientCore implements AutoCloseable {
     sessionsWithWaiting.removeIf(session -> session.waiting().isEmpty());
     for (ClientRequest request : expired) {
       // It stays on the wire: the server's answer, whenever it comes, frees its place there.
-      finish(request, null, request.expired(failures()));
+      finish(request, null, request.expired(failures(request)));
     }
     waiting.removeIf(request -> request.done);
     for (ClientSession session : sessionsWithWaiting) {
@@ -428,11 +428,12 @@ public final class ClientCore implements AutoCloseable {
     }
   }
 
-  private String failures() {
+  /** Why servers cannot be reached that the request could have gone to. */
+  private String failures(ClientRequest request) {
     StringBuilder failures = new StringBuilder();
     for (ServerLink link : links) {
       RabiaException failure = link.lastFailure();
-      if (failure != null) {
+      if (failure != null && (!request.onlyThere || link.index == request.server)) {
         failures.append("; ").append(failure.getMessage());
       }
     }

@@ -67,8 +67,9 @@ final class ClientRequest {
   RabiaException expired(String connections) {
     RabiaException last = lastRefusal;
     if (sent) {
-      String why = last == null ? connections : "; last refusal: " + last.getMessage();
-      return new RabiaException.Timeout("no answer in time, the outcome is unknown" + why);
+      String refusal = last == null ? "" : "; last refusal: " + last.getMessage();
+      return new RabiaException.Timeout(
+          "no answer in time, the outcome is unknown" + refusal + connections);
     }
     return last instanceof RabiaException.NoQuorum || last instanceof RabiaException.Overload
         ? last

@@ -70,6 +70,11 @@ final class EngineNode implements KvServer.Node {
 
   private static void refuseUnknownPast(ServerConfig config) {
     if (config.initial() == ServerConfig.Initial.EXISTING && isFresh(config)) {
+      if (config.cluster().members().size() == 1) {
+        throw new RabiaException.NotAMember(
+            "the only member has no history here, so its cluster cannot come back; --initial new"
+                + " starts an empty one");
+      }
       throw new RabiaException.NotAMember(
           "member "
               + config.nodeId()
@@ -145,7 +150,9 @@ final class EngineNode implements KvServer.Node {
         s.forfeits(),
         s.fast(),
         s.pending(),
-        s.connected());
+        s.connected(),
+        s.ownBatches(),
+        s.network());
   }
 
   private static NodeStatus.State state(EngineState state) {

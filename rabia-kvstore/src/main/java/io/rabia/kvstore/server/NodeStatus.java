@@ -1,5 +1,6 @@
 package io.rabia.kvstore.server;
 
+import io.rabia.core.transport.TransportStatistics;
 import java.util.Locale;
 
 /**
@@ -15,6 +16,8 @@ import java.util.Locale;
  * @param fast slots that decided a batch in phase 0 / slots in which a batch was proposed
  * @param pending commands taken in and not answered yet
  * @param connected members that it can reach, itself counted
+ * @param own of {@code batches}, those that this node made
+ * @param network what the connections to the other members counted
  */
 public record NodeStatus(
     int id,
@@ -30,7 +33,9 @@ public record NodeStatus(
     long forfeits,
     double fast,
     long pending,
-    int connected) {
+    int connected,
+    long own,
+    TransportStatistics network) {
 
   /** Whether and why not a node serves. */
   public enum State {
@@ -49,7 +54,7 @@ public record NodeStatus(
     return String.format(
         Locale.ROOT,
         "status id=%d state=%s reason=%s epoch=%d decided=%d applied=%d hash=%016x slots=%d"
-            + " batches=%d noop=%d forfeits=%d fast=%.4f pending=%d connected=%d",
+            + " batches=%d noop=%d forfeits=%d fast=%.4f pending=%d connected=%d own=%d",
         id,
         state,
         reason.isBlank() ? "-" : reason.strip().replaceAll("\\s+", "_"),
@@ -63,6 +68,7 @@ public record NodeStatus(
         forfeits,
         fast,
         pending,
-        connected);
+        connected,
+        own);
   }
 }

@@ -10,6 +10,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.rabia.core.RabiaException;
 import java.net.InetSocketAddress;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -87,7 +88,10 @@ public final class Port {
                 });
     ChannelFuture bound = bootstrap.bind(host, port).awaitUninterruptibly();
     if (!bound.isSuccess()) {
-      String reason = bound.cause().getMessage();
+      String reason =
+          bound.cause() instanceof UnresolvedAddressException
+              ? "the host name cannot be resolved"
+              : bound.cause().getMessage();
       throw new RabiaException.Network(
           "the " + name + " port " + host + ":" + port + " cannot be opened: " + reason,
           bound.cause());

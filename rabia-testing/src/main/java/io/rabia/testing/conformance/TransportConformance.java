@@ -428,8 +428,10 @@ public abstract class TransportConformance {
     close(b);
   }
 
+  /** Refusals, corruption and cutting off are counted by the cases above. */
   @Test
   void countsFramesBytesAndConnections() {
+    assertEquals(9, TransportStatistics.class.getRecordComponents().length, "all have a case");
     Station a = start(1);
     Station b = start(2);
     awaitConnected(a, b);

@@ -61,6 +61,20 @@ public record SourceMutant(String name, String file, List<Edit> edits) {
   }
 
   /**
+   * Another class of the same name, around which this bug is planted.
+   *
+   * @throws IllegalStateException when the mutant cannot be made
+   */
+  public Class<?> load(Class<?> original) {
+    try {
+      return Class.forName(
+          original.getName(), true, new MutantClassLoader(MutantCompiler.compile(this)));
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
    * Runs a check against this mutant.
    *
    * @param check a public class with a public constructor without arguments; found by name in the
@@ -71,10 +85,8 @@ public record SourceMutant(String name, String file, List<Edit> edits) {
    *     way
    */
   public Optional<String> run(Class<? extends Callable<?>> check) {
-    ClassLoader loader = new MutantClassLoader(MutantCompiler.compile(this));
     try {
-      Class<?> copy = Class.forName(check.getName(), true, loader);
-      ((Callable<?>) copy.getConstructor().newInstance()).call();
+      ((Callable<?>) load(check).getConstructor().newInstance()).call();
       return Optional.empty();
     } catch (Exception e) {
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {

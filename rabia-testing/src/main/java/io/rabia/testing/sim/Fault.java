@@ -1,5 +1,9 @@
 package io.rabia.testing.sim;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
 /**
  * A kind of trouble. Each is drawn by seed or by name; one that was drawn and never fired makes the
  * run invalid.
@@ -29,6 +33,13 @@ public enum Fault {
   CRASH_MID_CYCLE,
   /** All processes die at once; power fails, too. */
   CRASH_ALL,
+  /** A process ends in order: it closes its log, and comes back later. */
+  STOP,
+  /**
+   * The machines of up to f members whose logs are written and not forced lose power. Such a member
+   * must refuse to start from then on, unless its process had closed the log in order.
+   */
+  REBOOT,
   /** A process stands still for up to seconds. */
   PAUSE,
   /**
@@ -40,5 +51,22 @@ public enum Fault {
   /** Sessions live for seconds only, so that they are closed under those who still use them. */
   EXPIRY,
   /** Everything else begins before the cluster is formed. */
-  FORMATION
+  FORMATION;
+
+  private static final Set<Fault> OF_ONE_NODE =
+      Collections.unmodifiableSet(
+          EnumSet.of(CRASH, CRASH_MID_CYCLE, CRASH_ALL, STOP, PAUSE, DRIFT, SLOW_DISK, EXPIRY));
+
+  /**
+   * Those that can strike a cluster of so many nodes: one alone has no network, and two cannot lose
+   * one.
+   */
+  static Set<Fault> fitting(int nodes) {
+    if (nodes == 1) {
+      return OF_ONE_NODE;
+    }
+    return nodes == 2
+        ? EnumSet.complementOf(EnumSet.of(BRIDGE, REBOOT))
+        : EnumSet.allOf(Fault.class);
+  }
 }

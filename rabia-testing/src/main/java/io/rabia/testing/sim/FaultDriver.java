@@ -1,12 +1,21 @@
 package io.rabia.testing.sim;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Lets the drawn faults strike at random times, for random times, until it is stopped. One thread.
  */
 final class FaultDriver {
+  private static final Set<Fault> BY_THEMSELVES =
+      EnumSet.of(Fault.FORMATION, Fault.DRIFT, Fault.EXPIRY);
+
   private final Simulation world;
   private final SimRandom random;
   private final Faults faults;
@@ -23,20 +32,13 @@ final class FaultDriver {
   }
 
   void start() {
-    long quiet = faults.has(Fault.FORMATION) ? 0 : 2 * SimClock.SECOND;
+    long quiet = 2 * SimClock.SECOND;
     if (faults.has(Fault.FORMATION)) {
-      long early = random.between(0, 200 * SimClock.MILLI);
-      world
-          .clock()
-          .at(
-              early,
-              () -> {
-                faults.fired(Fault.FORMATION);
-                crash(random.below(n));
-              });
+      quiet = 0;
+      world.clock().at(random.between(0, 200 * SimClock.MILLI), this::crashEarly);
     }
     for (Fault fault : faults.drawn()) {
-      if (fault != Fault.FORMATION && fault != Fault.DRIFT && fault != Fault.EXPIRY) {
+      if (!BY_THEMSELVES.contains(fault)) {
         world.clock().at(quiet + random.between(0, SimClock.SECOND), () -> strikeAgain(fault));
       }
     }
@@ -44,6 +46,16 @@ final class FaultDriver {
 
   void stop() {
     stopped = true;
+  }
+
+  private void crashEarly() {
+    SimNode victim = anyNode();
+    if (victim.isAlive()) {
+      faults.fired(Fault.FORMATION);
+      crash(victim);
+    } else {
+      world.clock().after(10 * SimClock.MILLI, this::crashEarly);
+    }
   }
 
   private void strikeAgain(Fault fault) {
@@ -60,81 +72,140 @@ final class FaultDriver {
   }
 
   private void strike(Fault fault, long lasts) {
-    world.trace().line(() -> "fault " + fault + " for " + lasts / SimClock.MILLI + " ms");
     switch (fault) {
-      case DROP ->
-          spread(lasts, way -> way.drop = random.magnitude(10, 400) / 1000.0, way -> way.drop = 0);
+      case DROP -> spread(fault, lasts, way -> way.drop = random.magnitude(10, 400) / 1000.0);
       case BREAK -> {
-        spread(
-            lasts, way -> way.breakAt = random.magnitude(1, 30) / 1000.0, way -> way.breakAt = 0);
-        if (n > 1 && network.sever(0, 1 + random.below(n - 1))) {
-          faults.fired(Fault.BREAK);
-        }
+        breakOne();
+        spread(fault, lasts, way -> way.breakAt = random.magnitude(1, 30) / 1000.0);
       }
-      case DUPLICATE ->
-          spread(lasts, way -> way.duplicate = random.unit() / 2, way -> way.duplicate = 0);
-      case REORDER -> spread(lasts, way -> way.reorder = random.unit() / 2, way -> way.reorder = 0);
-      case DELAY -> {
-        faults.fired(fault);
-        spread(
-            lasts,
-            way -> way.extraDelay = random.magnitude(SimClock.MILLI, 100 * SimClock.MILLI),
-            way -> way.extraDelay = 0);
-      }
-      case CLOG -> {
-        faults.fired(fault);
-        long until = world.clock().now() + lasts + random.between(0, 2 * SimClock.SECOND);
-        anyWay().clogUntil = until;
-      }
+      case DUPLICATE -> spread(fault, lasts, way -> way.duplicate = random.unit() / 2);
+      case REORDER -> spread(fault, lasts, way -> way.reorder = random.unit() / 2);
+      case DELAY ->
+          spread(
+              fault,
+              lasts,
+              way -> way.extraDelay = random.magnitude(SimClock.MILLI, 100 * SimClock.MILLI));
+      case CLOG -> clog(lasts + random.between(0, 2 * SimClock.SECOND));
       case PARTITION -> partition(lasts);
       case ONE_WAY -> oneWay(lasts);
       case BRIDGE -> {
-        faults.fired(fault);
         int a = random.below(n);
-        int b = (a + 1 + random.below(n - 1)) % n;
-        cut(List.of(a), List.of(b), lasts);
+        cut(Fault.BRIDGE, List.of(a), List.of(another(a)), lasts);
       }
       case CRASH -> {
-        faults.fired(fault);
-        crash(random.below(n));
-      }
-      case CRASH_MID_CYCLE -> world.node(random.below(n)).crashSoon(1 + random.below(40));
-      case CRASH_ALL -> {
-        faults.fired(fault);
-        for (int i = 0; i < n; i++) {
-          crash(i);
+        SimNode victim = anyNode();
+        if (victim.isAlive()) {
+          faults.fired(fault);
+          crash(victim);
         }
       }
-      case PAUSE -> {
+      case CRASH_MID_CYCLE -> anyNode().crashSoon(1 + random.below(40));
+      case CRASH_ALL -> {
         faults.fired(fault);
-        world.node(random.below(n)).pause(lasts);
+        say(() -> "CRASH_ALL");
+        IntStream.range(0, n).mapToObj(world::node).forEach(this::crash);
       }
-      case SLOW_DISK -> {
-        faults.fired(fault);
-        SimNode node = world.node(random.below(n));
-        node.slowDisk(random.magnitude(SimClock.MILLI, SimClock.SECOND));
-        world.clock().after(lasts, () -> node.slowDisk(0));
-      }
+      case STOP -> stop(anyNode());
+      case REBOOT -> reboot();
+      case PAUSE -> pause(anyNode(), lasts);
+      case SLOW_DISK -> slowDisk(anyNode(), lasts);
       case DRIFT, EXPIRY, FORMATION ->
           throw new IllegalStateException("strikes by itself: " + fault);
     }
   }
 
-  private interface Change {
-    void on(SimNetwork.Way way);
+  private void say(Supplier<String> text) {
+    world.trace().line("faults", text);
   }
 
-  private SimNetwork.Way anyWay() {
-    int from = random.below(n);
-    return network.way(from, (from + 1 + random.below(Math.max(1, n - 1))) % n);
+  private static String forMillis(long nanos) {
+    return " for " + nanos / SimClock.MILLI + " ms";
+  }
+
+  // ---- nodes
+
+  private SimNode anyNode() {
+    return world.node(random.below(n));
+  }
+
+  private void crash(SimNode node) {
+    if (node.isAlive()) {
+      node.crash(random.chance(0.5));
+      world.restartLater(node);
+    }
+  }
+
+  private void stop(SimNode node) {
+    if (node.isAlive()) {
+      faults.fired(Fault.STOP);
+      node.stop();
+      world.restartLater(node);
+    }
+  }
+
+  /**
+   * Up to f members whose logs are not forced lose what they wrote, or had closed them in order
+   * before. Not during the first start, which needs all.
+   */
+  private void reboot() {
+    List<SimNode> victims = world.rebootable();
+    if (victims.isEmpty() || !world.isFormed()) {
+      return;
+    }
+    SimNode victim = victims.get(random.below(victims.size()));
+    boolean comesBack = !victim.isAlive();
+    if (victim.isAlive() && random.chance(0.5)) {
+      victim.stop();
+    }
+    faults.fired(Fault.REBOOT);
+    victim.reboot();
+    if (!comesBack) {
+      world.restartLater(victim);
+    }
+  }
+
+  private void pause(SimNode node, long lasts) {
+    if (node.isAlive()) {
+      faults.fired(Fault.PAUSE);
+      say(() -> "PAUSE of node " + (node.index() + 1) + forMillis(lasts));
+      node.pause(lasts);
+    }
+  }
+
+  private void slowDisk(SimNode node, long lasts) {
+    faults.fired(Fault.SLOW_DISK);
+    long nanos = random.magnitude(SimClock.MILLI, SimClock.SECOND);
+    say(
+        () ->
+            "SLOW_DISK of node "
+                + (node.index() + 1)
+                + forMillis(lasts)
+                + ", by "
+                + nanos / SimClock.MILLI
+                + " ms");
+    node.slowDisk(nanos);
+    world.clock().after(lasts, () -> node.slowDisk(0));
+  }
+
+  // ---- links
+
+  private int another(int member) {
+    return (member + 1 + random.below(n - 1)) % n;
+  }
+
+  private void breakOne() {
+    int a = random.below(n);
+    if (network.sever(a, another(a))) {
+      faults.fired(Fault.BREAK);
+    }
   }
 
   /** On one link, those of one member, or all. */
-  private void spread(long lasts, Change begin, Change end) {
+  private void spread(Fault fault, long lasts, Consumer<SimNetwork.Way> begin) {
     List<SimNetwork.Way> struck = new ArrayList<>();
     int kind = random.below(3);
     int member = random.below(n);
-    int other = random.below(n);
+    int other = another(member);
     for (int from = 0; from < n; from++) {
       for (int to = 0; to < n; to++) {
         boolean hit =
@@ -145,22 +216,37 @@ final class FaultDriver {
         }
       }
     }
-    struck.forEach(begin::on);
-    world.clock().after(lasts, () -> struck.forEach(end::on));
+    say(() -> fault + " from " + ends(struck) + forMillis(lasts));
+    struck.forEach(begin);
+    world.clock().after(lasts, () -> struck.forEach(way -> way.end(fault)));
+  }
+
+  private String ends(List<SimNetwork.Way> ways) {
+    if (ways.size() == n * (n - 1)) {
+      return "all to all";
+    }
+    return ways.stream().map(SimNetwork.Way::toString).collect(Collectors.joining(", "));
+  }
+
+  private void clog(long lasts) {
+    int from = random.below(n);
+    SimNetwork.Way way = network.way(from, another(from));
+    say(() -> "CLOG from " + way + forMillis(lasts));
+    way.clogUntil = world.clock().now() + lasts;
   }
 
   private void partition(long lasts) {
     List<Integer> left = new ArrayList<>();
     List<Integer> right = new ArrayList<>();
     int alone = random.below(n);
+    int other = another(alone);
     for (int i = 0; i < n; i++) {
-      (i == alone || random.chance(0.2) ? left : right).add(i);
+      (i == alone || i != other && random.chance(0.2) ? left : right).add(i);
     }
-    faults.fired(Fault.PARTITION);
-    cut(left, right, lasts);
+    cut(Fault.PARTITION, left, right, lasts);
   }
 
-  private void cut(List<Integer> left, List<Integer> right, long lasts) {
+  private void cut(Fault fault, List<Integer> left, List<Integer> right, long lasts) {
     boolean noticed = random.chance(0.5);
     List<SimNetwork.Way> struck = new ArrayList<>();
     for (int a : left) {
@@ -172,23 +258,17 @@ final class FaultDriver {
         }
       }
     }
-    world.trace().line(() -> "cut " + left + " from " + right + (noticed ? ", noticed" : ""));
-    struck.forEach(way -> way.cut = true);
-    world.clock().after(lasts, () -> struck.forEach(way -> way.cut = false));
+    cut(fault, struck, lasts);
   }
 
   private void oneWay(long lasts) {
-    SimNetwork.Way way = anyWay();
-    faults.fired(Fault.ONE_WAY);
-    way.cut = true;
-    world.clock().after(lasts, () -> way.cut = false);
+    int from = random.below(n);
+    cut(Fault.ONE_WAY, List.of(network.way(from, another(from))), lasts);
   }
 
-  private void crash(int index) {
-    SimNode node = world.node(index);
-    if (node.isAlive()) {
-      node.crash(random.chance(0.5));
-      world.restartLater(node);
-    }
+  private void cut(Fault fault, List<SimNetwork.Way> ways, long lasts) {
+    say(() -> fault + ", nothing passes from " + ends(ways) + forMillis(lasts));
+    ways.forEach(way -> way.cut(fault));
+    world.clock().after(lasts, () -> ways.forEach(way -> way.end(fault)));
   }
 }

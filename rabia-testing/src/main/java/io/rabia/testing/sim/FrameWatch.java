@@ -51,20 +51,18 @@ final class FrameWatch extends LogRecords {
   }
 
   private final Violations violations;
-  private final Trace trace;
   private final int n;
   private final Map<Long, SlotRecord> slots = new HashMap<>();
   private final Map<Long, Integer> contents = new HashMap<>();
   private int from;
 
-  FrameWatch(Violations violations, Trace trace, int n) {
-    this.trace = trace;
+  FrameWatch(Violations violations, int n) {
     this.violations = violations;
     this.n = n;
   }
 
-  void sent(int sender, byte[] frame) {
-    ByteBuffer body = ByteBuffer.wrap(frame);
+  void sent(int sender, Frame frame) {
+    ByteBuffer body = frame.body();
     FrameHeader.skip(body);
     from = sender;
     MessageCodec.read(body, this);
@@ -89,11 +87,6 @@ final class FrameWatch extends LogRecords {
               + " and "
               + value);
     }
-    if (before != value) {
-      int sender = from + 1;
-      trace.line(
-          () -> "  member " + sender + " says " + value + " as " + what + " of slot " + slot);
-    }
     round.said[from] = value;
   }
 
@@ -110,7 +103,7 @@ final class FrameWatch extends LogRecords {
     if (batch != null) {
       Integer before = contents.putIfAbsent(batch.id(), batch.hashCode());
       if (before != null && before != batch.hashCode()) {
-        violations.add("two contents under the batch number " + BatchId.toString(batch.id()));
+        violations.add("two contents under the batch number " + FrameText.id(batch.id()));
       }
     }
   }
@@ -192,8 +185,7 @@ final class FrameWatch extends LogRecords {
     }
     if (record.lockedPhase >= 0
         && (record.lockedValue == StateValue.CODE_V1) != (id != BatchId.NONE)) {
-      violations.add(
-          "slot " + slot + " is said to be " + BatchId.toString(id) + " against the votes");
+      violations.add("slot " + slot + " is said to be " + FrameText.id(id) + " against the votes");
     }
   }
 

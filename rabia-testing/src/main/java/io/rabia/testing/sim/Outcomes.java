@@ -3,6 +3,8 @@ package io.rabia.testing.sim;
 import io.rabia.core.BatchId;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /**
  * One outcome per slot, one state per number of applied slots, at all nodes in all their lives. One
@@ -25,7 +27,7 @@ final class Outcomes {
   void decided(int node, long slot, long id) {
     Long before = outcomes.putIfAbsent(slot, id);
     if (before == null) {
-      trace.line(() -> "slot " + slot + " is " + BatchId.toString(id) + " at node " + (node + 1));
+      trace.node(node, () -> "decides first " + slot + "=" + FrameText.id(id));
       trace.mix(slot * 31 + id);
       forfeits += id == BatchId.NONE ? 1 : 0;
       watch.applied(slot, id);
@@ -36,9 +38,9 @@ final class Outcomes {
               + ": node "
               + (node + 1)
               + " has "
-              + BatchId.toString(id)
+              + FrameText.id(id)
               + ", before "
-              + BatchId.toString(before));
+              + FrameText.id(before));
     }
   }
 
@@ -47,6 +49,13 @@ final class Outcomes {
     if (before != null && before != hash) {
       violations.add("node " + (node + 1) + " has another state after " + applied + " slots");
     }
+  }
+
+  /** The outcomes of the slots from {@code first} to below {@code end}. */
+  String text(long first, long end) {
+    return LongStream.range(first, end)
+        .mapToObj(slot -> " " + slot + "=" + FrameText.id(outcomes.get(slot)))
+        .collect(Collectors.joining());
   }
 
   /** How many different batches the first {@code applied} slots hold. */

@@ -4,64 +4,93 @@ import io.rabia.testing.mutant.SourceMutant;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 
 /** The simulator's command line. */
 public final class RabiaSim {
   private static final String USAGE =
-      "usage: rabia-sim [--seeds A..B | --seed N] [--seconds S] [--nodes N]"
-          + " [--faults all|none|NAME,...] [--load light|steady] | --mutants";
+      """
+      usage: rabia-sim [--seeds A..B | --seed N] [--seconds S] [--nodes N]
+                       [--faults all|none|NAME,...] [--load light|steady]
+             rabia-sim --mutants
+             rabia-sim --mutant K ARGUMENTS
+
+      --seeds    simulates each of them; 1..200 if not said
+      --seed     simulates one and prints what happens
+      --seconds  virtual time with faults, 60 if not said
+      --nodes    1 to 7, 3 if not said
+      --faults   all draws one to four by seed; names have all of these in every run
+      --mutants  plants known bugs and finds each of them
+      --mutant   plants the one with this number and simulates the arguments
+      """;
 
   private long first = 1;
   private long last = 200;
   private int seconds = 60;
   private int nodes = 3;
   private boolean replay;
-  private boolean allFaults;
-  private Set<Fault> faults = EnumSet.allOf(Fault.class);
-  private String faultText = "all";
+  private String faults = "all";
   private Load load = Load.LIGHT;
-  private boolean mutants;
 
   private RabiaSim() {}
 
   /** Exit code 0 if all runs passed, 1 if one failed or was invalid, 2 for a wrong command line. */
   public static void main(String[] args) {
-    System.exit(run(args, System.out));
+    // What simulated nodes log has no reader here; without this, SLF4J warns that it is dropped.
+    System.setProperty("slf4j.internal.verbosity", "ERROR");
+    System.exit(run(args, System.out, System.err));
   }
 
-  static int run(String[] args, PrintStream out) {
-    RabiaSim sim = new RabiaSim();
+  /**
+   * Does what the arguments say.
+   *
+   * @param progress where long work says now and then how far it is
+   * @return the exit code
+   */
+  public static int run(String[] args, PrintStream out, PrintStream progress) {
     try {
+      if (args.length > 0 && args[0].equals("--mutants")) {
+        return MutantHunt.run(out, progress) ? 0 : 1;
+      }
+      if (args.length > 1 && args[0].equals("--mutant")) {
+        return planted(Integer.parseInt(args[1]), tail(args, 2), out, progress);
+      }
+      RabiaSim sim = new RabiaSim();
       sim.parse(args);
+      return sim.simulate(out, progress) ? 0 : 1;
     } catch (IllegalArgumentException e) {
-      out.println(e.getMessage() == null ? USAGE : e.getMessage() + "\n" + USAGE);
+      out.println(e.getMessage());
+      out.print(USAGE);
       return 2;
     }
-    return sim.mutants ? plant(out) : sim.simulate(out);
   }
 
-  /** Every planted bug must be caught. */
-  private static int plant(PrintStream out) {
-    int missed = 0;
-    for (SourceMutant mutant : SimMutants.all()) {
-      Optional<String> caught = mutant.run(SimCheck.class);
-      missed += caught.isPresent() ? 0 : 1;
-      out.println(mutant.name() + ": " + caught.map(by -> "caught, " + by).orElse("NOT CAUGHT"));
+  private static String[] tail(String[] args, int from) {
+    return Arrays.copyOfRange(args, from, args.length);
+  }
+
+  private static int planted(int number, String[] args, PrintStream out, PrintStream progress) {
+    List<SourceMutant> mutants = SimMutants.all();
+    if (number < 1 || number > mutants.size()) {
+      throw new IllegalArgumentException("mutants are numbered from 1 to " + mutants.size());
     }
-    out.printf(Locale.ROOT, "mutants=%d missed=%d%n", SimMutants.all().size(), missed);
-    return missed == 0 ? 0 : 1;
+    SourceMutant mutant = mutants.get(number - 1);
+    out.println("mutant " + number + ": " + mutant.name());
+    try {
+      return (int)
+          mutant
+              .load(RabiaSim.class)
+              .getMethod("run", String[].class, PrintStream.class, PrintStream.class)
+              .invoke(null, args, out, progress);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private void parse(String[] args) {
     for (int i = 0; i < args.length; i += 2) {
-      if (args[i].equals("--mutants")) {
-        mutants = true;
-        i--;
-        continue;
-      }
       if (i + 1 == args.length) {
         throw new IllegalArgumentException("no value for " + args[i]);
       }
@@ -79,73 +108,39 @@ public final class RabiaSim {
         }
         case "--seconds" -> seconds = Integer.parseInt(value);
         case "--nodes" -> nodes = Integer.parseInt(value);
-        case "--faults" -> faults(value);
+        case "--faults" -> faults = value;
         case "--load" -> load = Load.valueOf(value.toUpperCase(Locale.ROOT));
         default -> throw new IllegalArgumentException("unknown option " + args[i]);
       }
     }
+    if (last < first) {
+      throw new IllegalArgumentException("no seeds from " + first + " to " + last);
+    }
   }
 
-  private void faults(String value) {
-    faultText = value;
-    allFaults = !value.equals("all");
-    faults = EnumSet.noneOf(Fault.class);
-    if (value.equals("all")) {
-      faults = EnumSet.allOf(Fault.class);
-    } else if (!value.equals("none")) {
-      Arrays.stream(value.split(","))
+  private Set<Fault> faults() {
+    if (faults.equals("all")) {
+      return Fault.fitting(nodes);
+    }
+    Set<Fault> named = EnumSet.noneOf(Fault.class);
+    if (!faults.equals("none")) {
+      Arrays.stream(faults.split(","))
           .map(name -> Fault.valueOf(name.toUpperCase(Locale.ROOT)))
-          .forEach(faults::add);
+          .forEach(named::add);
     }
+    return named;
   }
 
-  private int simulate(PrintStream out) {
-    long passed = 0;
-    long failed = 0;
-    long invalid = 0;
-    long operations = 0;
-    long slots = 0;
-    long events = 0;
-    for (long seed = first; seed <= last; seed++) {
-      SimReport report =
-          Simulation.run(
-              new SimOptions(seed, seconds, nodes, faults, allFaults, load), replay ? out : null);
-      operations += report.operations();
-      slots += report.slots();
-      events += report.faultEvents();
-      if (report.violation() != null) {
-        failed++;
-        out.println("seed " + seed + " FAILED " + report.violation());
-      } else if (report.invalid() != null) {
-        invalid++;
-        out.println("seed " + seed + " INVALID " + report.invalid() + " " + report.faultCounts());
-      } else {
-        passed++;
-      }
-      if (!report.passed()) {
-        out.printf(
-            Locale.ROOT,
-            "  replay: --seed %d --seconds %d --nodes %d --faults %s --load %s%n",
-            seed,
-            seconds,
-            nodes,
-            faultText,
-            load.name().toLowerCase(Locale.ROOT));
-      }
-      if (replay) {
-        out.println(report);
-      }
+  private boolean simulate(PrintStream out, PrintStream progress) {
+    Set<Fault> drawn = faults();
+    boolean every = !faults.equals("all");
+    SimOptions one = new SimOptions(first, seconds, nodes, drawn, every, load);
+    if (replay) {
+      SimReport report = Simulation.run(one, out);
+      out.println(report.verdict());
+      out.println(report);
+      return report.passed();
     }
-    out.printf(
-        Locale.ROOT,
-        "simulated seeds=%d passed=%d failed=%d invalid=%d ops=%d slots=%d fault_events=%d%n",
-        last - first + 1,
-        passed,
-        failed,
-        invalid,
-        operations,
-        slots,
-        events);
-    return failed + invalid == 0 ? 0 : 1;
+    return new Campaign(first, last, out, progress).run(one::withSeed);
   }
 }

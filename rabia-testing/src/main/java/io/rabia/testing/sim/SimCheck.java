@@ -31,7 +31,7 @@ public final class SimCheck implements Callable<Long> {
       SimOptions options = new SimOptions(seed, SECONDS, 3, faults, seed % MIXES.size() != 0, load);
       SimReport report = Simulation.run(options, null);
       if (report.violation() != null) {
-        throw new InvariantViolation("seed " + seed + " " + report.violation());
+        throw new InvariantViolation(report.verdict() + "\n  replay: " + options.arguments());
       }
       operations += report.operations();
     }

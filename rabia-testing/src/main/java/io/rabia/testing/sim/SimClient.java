@@ -4,8 +4,11 @@ import io.rabia.core.Command;
 import io.rabia.core.RabiaException;
 import io.rabia.engine.ResultHandler;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * A client with a session: several commands outstanding at a time, each sent again through other
@@ -21,6 +24,7 @@ final class SimClient {
     final long began = world.clock().now();
     boolean done;
     int attempts;
+    private int askedNode = NOBODY;
 
     abstract boolean send(SimNode node, ResultHandler handler);
 
@@ -36,23 +40,39 @@ final class SimClient {
         return;
       }
       int number = ++attempts;
-      if (!send(world.node(target), new Reply(this, number))) {
-        elsewhere();
-        world.clock().after(random.between(5, 40) * SimClock.MILLI, () -> again(number));
+      askedNode = target;
+      say(() -> "asks node " + (askedNode + 1) + ": " + this);
+      if (send(world.node(askedNode), new Reply(this, number))) {
+        world.clock().after(patience + random.between(0, patience), () -> unanswered(number));
       } else {
-        world.clock().after(patience + random.between(0, patience), () -> again(number));
+        tryElsewhereSoon();
       }
     }
 
-    private void again(int number) {
-      if (!done && attempts == number) {
+    /** The node is gone, or has not answered for too long. */
+    private void unanswered(int attempt) {
+      if (!done && attempts == attempt) {
         if (mayRepeat()) {
-          elsewhere();
-          attempt();
+          tryElsewhereSoon();
         } else {
           finish();
         }
       }
+    }
+
+    private void tryElsewhereSoon() {
+      elsewhere();
+      askedNode = NOBODY;
+      int number = ++attempts;
+      world
+          .clock()
+          .after(
+              random.between(5, 40) * SimClock.MILLI,
+              () -> {
+                if (attempts == number) {
+                  attempt();
+                }
+              });
     }
 
     /** Is it harmless when it is done twice? */
@@ -63,8 +83,7 @@ final class SimClient {
     final void finish() {
       if (!done) {
         done = true;
-        outstanding--;
-        world.completed(world.clock().now() - began);
+        outstanding.remove(this);
         if (thinkTime == 0) {
           wish();
         }
@@ -83,31 +102,25 @@ final class SimClient {
 
     @Override
     public void onResult(byte[] result) {
+      say(() -> "is answered " + ByteBuffer.wrap(result).getLong() + ": " + wish);
       world.trace().mix(ByteBuffer.wrap(result).getLong());
       wish.answered(result);
-      wish.finish();
+      if (!wish.done) {
+        world.completed(world.clock().now() - wish.began);
+        wish.finish();
+      }
     }
 
     @Override
     public void onFailure(RabiaException failure) {
+      say(() -> "is told " + failure.getMessage() + ": " + wish);
       if (wish.done) {
         return;
       }
       if (!wish.failed(failure)) {
         wish.finish();
       } else if (wish.attempts == attempt) {
-        elsewhere();
-        wish.attempts++;
-        int next = wish.attempts;
-        world
-            .clock()
-            .after(
-                random.between(5, 40) * SimClock.MILLI,
-                () -> {
-                  if (!wish.done && wish.attempts == next) {
-                    wish.attempt();
-                  }
-                });
+        wish.tryElsewhereSoon();
       }
     }
   }
@@ -116,6 +129,11 @@ final class SimClient {
     @Override
     boolean send(SimNode node, ResultHandler handler) {
       return node.openSession(patience, handler);
+    }
+
+    @Override
+    public String toString() {
+      return "open a session";
     }
 
     @Override
@@ -166,6 +184,12 @@ final class SimClient {
     }
 
     @Override
+    public String toString() {
+      String numbered = number == 0 ? "" : ", number " + number + " of session " + inSession;
+      return "write " + operation + " to register " + register + numbered;
+    }
+
+    @Override
     boolean failed(RabiaException failure) {
       if (failure instanceof RabiaException.SessionClosed
           && number != 0
@@ -210,6 +234,11 @@ final class SimClient {
     }
 
     @Override
+    public String toString() {
+      return "read register " + register;
+    }
+
+    @Override
     void answered(byte[] result) {
       if (!done) {
         world.history().read(register, floor, ByteBuffer.wrap(result).getLong());
@@ -217,25 +246,31 @@ final class SimClient {
     }
   }
 
+  private static final int NOBODY = -1;
+  private static final long LAST_THINK_TIME = 50 * SimClock.MILLI;
+
   private final Simulation world;
+  private final String name;
   private final SimRandom random;
   private final long patience;
-  private final long thinkTime;
+  private long thinkTime;
   private final int depth;
   private final TreeMap<Long, Write> open = new TreeMap<>();
   private int target;
   private long session;
   private long nextNumber = 1;
-  private int outstanding;
+  private final List<Wish> outstanding = new ArrayList<>();
   private int more = Integer.MAX_VALUE;
+  private int thoughts;
 
   /**
    * @param thinkTime nanoseconds from one wish to the next, on average; 0 for the next one as soon
    *     as one is done
    * @param depth wishes that may be outstanding together
    */
-  SimClient(Simulation world, SimRandom random, int home, long thinkTime, int depth) {
+  SimClient(Simulation world, String name, SimRandom random, int home, long thinkTime, int depth) {
     this.world = world;
+    this.name = name;
     this.random = random;
     this.thinkTime = thinkTime;
     this.depth = depth;
@@ -252,14 +287,23 @@ final class SimClient {
     if (thinkTime == 0) {
       return;
     }
-    world.clock().after(1 + (long) (-Math.log(1 - random.unit()) * thinkTime), this::wish);
+    int thought = ++thoughts;
+    world
+        .clock()
+        .after(
+            1 + (long) (-Math.log(1 - random.unit()) * thinkTime),
+            () -> {
+              if (thought == thoughts) {
+                wish();
+              }
+            });
   }
 
   private void wish() {
     if (more == 0) {
       return;
     }
-    if (session != 0 && outstanding < depth) {
+    if (session != 0 && outstanding.size() < depth) {
       more--;
       double kind = random.unit();
       begin(kind < 0.25 ? new Read() : new Write(kind < 0.9));
@@ -268,29 +312,48 @@ final class SimClient {
   }
 
   private void begin(Wish wish) {
-    outstanding++;
+    outstanding.add(wish);
     wish.attempt();
+  }
+
+  private void say(Supplier<String> text) {
+    world.trace().line(name, text);
+  }
+
+  /** The connections to this node broke. */
+  void disconnected(int node) {
+    for (Wish wish : List.copyOf(outstanding)) {
+      if (wish.askedNode == node) {
+        wish.unanswered(wish.attempts);
+      }
+    }
   }
 
   private void elsewhere() {
     target = random.below(world.size());
   }
 
-  /** Wants so many things more, then nothing. */
+  /**
+   * Wants so many things more, soon one after the other however long it thought before, then
+   * nothing.
+   */
   void finish(int wishes) {
     more = wishes;
+    thinkTime = Math.min(thinkTime, LAST_THINK_TIME);
+    think();
   }
 
   boolean isDone() {
-    return more == 0 && outstanding == 0;
+    return more == 0 && outstanding.isEmpty();
   }
 
   @Override
   public String toString() {
-    return "session="
+    return name
+        + " session="
         + session
         + " outstanding="
-        + outstanding
+        + outstanding.size()
         + " open="
         + open.keySet()
         + " left="

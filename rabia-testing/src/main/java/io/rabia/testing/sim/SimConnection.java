@@ -29,6 +29,11 @@ final class SimConnection {
     return end == dialer ? 0 : 1;
   }
 
+  @Override
+  public String toString() {
+    return "nodes " + (dialer.self() + 1) + " and " + (acceptor.self() + 1);
+  }
+
   long lastArrival(SimTransport from) {
     return lastArrival[side(from)];
   }

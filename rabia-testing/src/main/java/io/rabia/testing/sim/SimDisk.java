@@ -58,9 +58,14 @@ final class SimDisk implements Storage {
   @Override
   public void crash(boolean power) {
     life.dead = true;
-    if (!power || durability == Durability.OS) {
-      return;
+    if (power && durability == Durability.FSYNC) {
+      reboot();
     }
+  }
+
+  @Override
+  public void reboot() {
+    life.dead = true;
     boot = random.nextLong();
     names = random.chance(0.5) ? names : new TreeMap<>(forcedNames);
     for (Content content : names.values()) {

@@ -24,7 +24,7 @@ public final class SimMutants {
             "if (false) {"),
         SourceMutant.of(
             "batch numbers are used again after a restart",
-            PROTOCOL + "Replica.java",
+            PROTOCOL + "Batches.java",
             "nextNumber = numbersEnd + 1;",
             "nextNumber = 1;"),
         SourceMutant.of(
@@ -40,7 +40,7 @@ public final class SimMutants {
         SourceMutant.of(
             "a batch decided in two slots is applied twice",
             PROTOCOL + "Replica.java",
-            "boolean skipped = origins[BatchId.origin(id)].isApplied(BatchId.number(id));",
+            "boolean skipped = batches.of(id).isApplied(BatchId.number(id));",
             "boolean skipped = false;"),
         SourceMutant.of(
             "a barrier is answered with what was applied",

@@ -1,7 +1,9 @@
 package io.rabia.testing.sim;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,13 +16,41 @@ final class SimNetwork {
 
   /** What the faults do to frames from one member to another. */
   static final class Way {
+    private final int from;
+    private final int to;
+    private final Set<Fault> cuts = EnumSet.noneOf(Fault.class);
     double drop;
     double duplicate;
     double reorder;
     double breakAt;
-    boolean cut;
     long clogUntil;
     long extraDelay;
+
+    Way(int from, int to) {
+      this.from = from;
+      this.to = to;
+    }
+
+    void cut(Fault by) {
+      cuts.add(by);
+    }
+
+    /** The fault is over. */
+    void end(Fault fault) {
+      switch (fault) {
+        case DROP -> drop = 0;
+        case DUPLICATE -> duplicate = 0;
+        case REORDER -> reorder = 0;
+        case BREAK -> breakAt = 0;
+        case DELAY -> extraDelay = 0;
+        default -> cuts.remove(fault);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return (from + 1) + " to " + (to + 1);
+    }
   }
 
   private final SimClock clock;
@@ -44,7 +74,7 @@ final class SimNetwork {
     ways = new Way[n][n];
     for (int i = 0; i < n; i++) {
       for (int j = 0; j < n; j++) {
-        ways[i][j] = new Way();
+        ways[i][j] = new Way(i, j);
       }
     }
     transports = new SimTransport[n];
@@ -61,9 +91,9 @@ final class SimNetwork {
 
   /** Ends all faults; what they broke stays broken until it is made again. */
   void heal() {
-    for (Way[] row : ways) {
+    for (int from = 0; from < n; from++) {
       for (int to = 0; to < n; to++) {
-        row[to] = new Way();
+        ways[from][to] = new Way(from, to);
       }
     }
   }
@@ -106,7 +136,7 @@ final class SimNetwork {
     if (from == null || from.connection(acceptor) != null) {
       return;
     }
-    if (to == null || ways[dialer][acceptor].cut || ways[acceptor][dialer].cut) {
+    if (to == null || strikes(ways[dialer][acceptor]) || strikes(ways[acceptor][dialer])) {
       dialLater(dialer, acceptor);
       return;
     }
@@ -116,8 +146,10 @@ final class SimNetwork {
     from.deliver(new SimTransport.Dialing(connection));
   }
 
-  boolean isCut(SimTransport from, SimTransport to) {
-    return ways[from.self()][to.self()].cut;
+  /** Does nothing pass this way? */
+  private boolean strikes(Way way) {
+    way.cuts.forEach(faults::fired);
+    return !way.cuts.isEmpty();
   }
 
   /** Breaks the connection between two members, if there is one. */
@@ -137,6 +169,7 @@ final class SimNetwork {
       return;
     }
     connection.broken = true;
+    trace.line("network", () -> connection + " break: " + reason);
     open.remove(connection);
     for (SimTransport end : List.of(connection.dialer, connection.acceptor)) {
       long notice =
@@ -155,11 +188,12 @@ final class SimNetwork {
   }
 
   /** Takes a frame on its way; false when it found the connection broken or cut it off. */
-  boolean carry(SimConnection connection, SimTransport from, byte[] frame) {
+  boolean carry(SimConnection connection, SimTransport from, Frame frame) {
+    SimTransport to = connection.other(from);
     if (connection.broken) {
+      trace.lost(from.self(), to.self(), frame, "lost on a broken connection");
       return true;
     }
-    SimTransport to = connection.other(from);
     Way way = ways[from.self()][to.self()];
     frames++;
     if (connection.queued(from) > QUEUE_BOUND) {
@@ -171,8 +205,13 @@ final class SimNetwork {
       sever(connection, "broken");
       return true;
     }
-    if (way.cut || way.drop > 0 && random.chance(way.drop)) {
-      faults.fired(way.cut ? Fault.PARTITION : Fault.DROP);
+    if (strikes(way)) {
+      trace.lost(from.self(), to.self(), frame, "cut");
+      return true;
+    }
+    if (way.drop > 0 && random.chance(way.drop)) {
+      faults.fired(Fault.DROP);
+      trace.lost(from.self(), to.self(), frame, "dropped");
       return true;
     }
     boolean reordered = way.reorder > 0 && random.chance(way.reorder);
@@ -181,34 +220,42 @@ final class SimNetwork {
       faults.fired(Fault.REORDER);
       arrival += random.between(0, 4 * maxDelay);
     } else {
-      arrival = Math.max(Math.max(arrival, way.clogUntil), connection.lastArrival(from));
+      if (way.clogUntil > arrival) {
+        faults.fired(Fault.CLOG);
+        arrival = way.clogUntil;
+      }
+      arrival = Math.max(arrival, connection.lastArrival(from));
       connection.lastArrival(from, arrival);
     }
     send(connection, from, frame, arrival);
     if (way.duplicate > 0 && random.chance(way.duplicate)) {
       faults.fired(Fault.DUPLICATE);
-      send(connection, from, frame, arrival + random.magnitude(MICROS, 5 * SimClock.SECOND));
+      send(
+          connection, from, frame, arrival + random.magnitude(SimClock.MICRO, 5 * SimClock.SECOND));
     }
     return true;
   }
 
-  private static final long MICROS = SimClock.MICRO;
-
   private long delay(Way way) {
-    long extra = way.extraDelay == 0 ? 0 : random.between(0, way.extraDelay);
-    return random.between(minDelay, maxDelay) + extra;
+    if (way.extraDelay == 0) {
+      return random.between(minDelay, maxDelay);
+    }
+    faults.fired(Fault.DELAY);
+    return random.between(minDelay, maxDelay) + random.between(0, way.extraDelay);
   }
 
-  private void send(SimConnection connection, SimTransport from, byte[] frame, long arrival) {
+  private void send(SimConnection connection, SimTransport from, Frame frame, long arrival) {
     SimTransport to = connection.other(from);
-    connection.queue(from, frame.length);
+    connection.queue(from, frame.length());
     clock.at(
         arrival,
         () -> {
-          connection.queue(from, -frame.length);
-          if (!connection.broken) {
+          connection.queue(from, -frame.length());
+          if (connection.broken) {
+            trace.lost(from.self(), to.self(), frame, "lost with its connection");
+          } else {
             trace.mix(clock.now() * 31 + to.self());
-            trace.mix(java.util.Arrays.hashCode(frame));
+            trace.mix(frame.fingerprint());
             to.deliver(new SimTransport.Arrived(connection, frame));
           }
         });
@@ -223,7 +270,7 @@ final class SimNetwork {
     clock.at(
         arrival,
         () -> {
-          if (way(from.self(), to.self()).cut) {
+          if (strikes(way(from.self(), to.self()))) {
             sever(connection, "handshake lost");
           } else if (!connection.broken) {
             arrives.run();

@@ -3,6 +3,7 @@ package io.rabia.testing.sim;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.Command;
 import io.rabia.core.NodeId;
+import io.rabia.core.RabiaException;
 import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.engine.EngineAgent;
@@ -13,7 +14,9 @@ import io.rabia.engine.RabiaConfig;
 import io.rabia.engine.ResultHandler;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.SlotInstance;
+import java.util.Objects;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +45,11 @@ final class SimNode {
   private int life;
   private long checked;
   private boolean starting;
+  private boolean mayRefuse;
+  private boolean mustRefuse;
+  private boolean rebooted;
+  private boolean lost;
+  private boolean wasMember;
 
   SimNode(
       Simulation world,
@@ -76,6 +84,16 @@ final class SimNode {
     return id.value() - 1;
   }
 
+  /** It refused to start, because it may have lost votes. */
+  boolean isLost() {
+    return lost;
+  }
+
+  /** It was a member of the formed cluster in this life or a former one. */
+  boolean wasMember() {
+    return wasMember;
+  }
+
   boolean isAlive() {
     return agent != null;
   }
@@ -87,7 +105,7 @@ final class SimNode {
   // ---- lives
 
   void start() {
-    if (agent != null) {
+    if (agent != null || lost) {
       return;
     }
     life++;
@@ -96,7 +114,7 @@ final class SimNode {
     SimTransport fresh = new SimTransport(world.network(), this, cluster.members().size());
     transport = fresh;
     Persistence log = storage.open(this::mayCrash);
-    world.trace().line(() -> "node " + (index + 1) + " starts on " + storage);
+    world.trace().node(index, () -> "starts on " + storage);
     LongSupplier tokens = random.fork()::nextLong;
     EngineAgent.Parts parts =
         new EngineAgent.Parts(
@@ -117,43 +135,85 @@ final class SimNode {
             tokens);
     agent = born;
     starting = true;
-    guarded(
-        () -> {
-          born.start();
-          starting = false;
-        });
+    mayRefuse = true;
+    guarded(born::start);
     if (agent != null) {
-      check(born);
-      wake();
+      started(born);
     }
+  }
+
+  private void started(EngineAgent born) {
+    if (rebooted && mustRefuse) {
+      violated("started although its machine lost power under a log that was not forced");
+    }
+    starting = false;
+    rebooted = false;
+    mustRefuse = true;
+    check(born);
+    wake();
   }
 
   private final class Told implements EngineListener {
     @Override
     public void onStateChanged(EngineState state, String reason) {
-      world.trace().line(() -> "node " + (index + 1) + " is " + state + " " + reason);
+      world.trace().node(index, () -> "is " + state + " " + reason);
     }
   }
 
   /** The process dies. */
   void crash(boolean power) {
+    if (agent != null) {
+      world.trace().node(index, () -> "dies" + (power ? ", power fails" : ""));
+      gone();
+      storage.crash(power);
+      if (!power) {
+        world.disconnected(index);
+      }
+    }
+  }
+
+  /** The process ends in order. */
+  void stop() {
+    EngineAgent closing = Objects.requireNonNull(agent);
+    world.trace().node(index, () -> "stops");
+    guarded(closing::close);
+    if (agent != null) {
+      forget();
+      storage.crash(false);
+      world.disconnected(index);
+      mayRefuse = false;
+      mustRefuse = false;
+    }
+  }
+
+  /** The machine loses power and comes up again. */
+  void reboot() {
+    world.trace().node(index, () -> "reboots");
+    gone();
+    storage.reboot();
+    rebooted = true;
+  }
+
+  private void gone() {
     EngineAgent dying = agent;
     SimTransport ports = transport;
     if (dying == null || ports == null) {
       return;
     }
-    world.trace().line(() -> "node " + (index + 1) + " dies" + (power ? ", power fails" : ""));
+    ports.close();
+    Member member = dying.member();
+    if (member != null) {
+      member.close();
+    }
+    forget();
+  }
+
+  private void forget() {
     agent = null;
     transport = null;
     crashIn = 0;
     pausedUntil = 0;
     nextWake = Long.MAX_VALUE;
-    ports.close();
-    storage.crash(power);
-    Member member = dying.member();
-    if (member != null) {
-      member.close();
-    }
   }
 
   /** The process will die at its so many-th write or send from now on. */
@@ -232,9 +292,14 @@ final class SimNode {
       crash(random.chance(0.5));
       world.restartLater(this);
     } catch (RuntimeException e) {
-      world.trace().failure(e);
-      violated("stopped: " + e);
       running = false;
+      if (starting && rebooted && mayRefuse && e instanceof RabiaException.Checksum) {
+        lost = true;
+        refused(e.getMessage());
+      } else {
+        world.trace().failure(e);
+        violated("stopped: " + e);
+      }
       crash(false);
     } finally {
       running = false;
@@ -248,12 +313,20 @@ final class SimNode {
     world.logTime(logTime);
   }
 
-  void sent(int to, byte[] frame) {
-    world.sent(index, to, frame);
+  void sent(int to, Frame frame, boolean again) {
+    world.sent(index, to, frame, again);
   }
 
-  void refused(String reason) {
-    world.trace().line(() -> "node " + (index + 1) + " refuses: " + reason);
+  void tell(Supplier<String> text) {
+    world.trace().node(index, text);
+  }
+
+  void received(int from, Frame frame) {
+    world.trace().arrived(from, index, frame);
+  }
+
+  void refused(@Nullable String reason) {
+    world.trace().node(index, () -> "refuses: " + reason);
   }
 
   void violated(String what) {
@@ -265,6 +338,7 @@ final class SimNode {
     if (member == null) {
       return;
     }
+    wasMember = true;
     Replica replica = member.replica();
     long applied = replica.applied();
     long end = applied + replica.pending();
@@ -277,6 +351,8 @@ final class SimNode {
       }
     }
     if (applied > checked) {
+      long from = checked;
+      world.trace().node(index, () -> "applies" + world.outcomes().text(from, applied));
       checked = applied;
       world.outcomes().state(index, applied, member.stateHash());
     }
@@ -301,15 +377,17 @@ final class SimNode {
     Member member = member();
     return "node "
         + (index + 1)
-        + (agent == null
-            ? " is down"
-            : " applied="
-                + applied()
-                + (member == null ? "" : " pending=" + member.replica().pending())
-                + " "
-                + agent.state()
-                + " "
-                + agent.reason());
+        + (lost
+            ? " is lost"
+            : agent == null
+                ? " is down"
+                : " applied="
+                    + applied()
+                    + (member == null ? "" : " pending=" + member.replica().pending())
+                    + " "
+                    + agent.state()
+                    + " "
+                    + agent.reason());
   }
 
   // ---- requests; false when nobody is there to take it

@@ -2,7 +2,9 @@ package io.rabia.testing.sim;
 
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a simulation is made from; equal options give equal runs.
@@ -10,8 +12,8 @@ import java.util.Set;
  * @param seconds virtual time with clients and faults, before everything heals
  * @param nodes 1 to 7
  * @param faults those to draw from
- * @param allFaults true for all of {@code faults} in every run, false for one to four of them by
- *     seed
+ * @param allFaults true for all of {@code faults} in every run, false for one to four of those that
+ *     fit, by seed
  * @param load what the clients want
  */
 public record SimOptions(
@@ -23,17 +25,31 @@ public record SimOptions(
     if (seconds < 1 || nodes < 1 || nodes > 7) {
       throw new IllegalArgumentException("1 or more seconds, 1 to 7 nodes");
     }
-    if (nodes == 1
-        && !EnumSet.of(
-                Fault.CRASH,
-                Fault.CRASH_MID_CYCLE,
-                Fault.CRASH_ALL,
-                Fault.PAUSE,
-                Fault.DRIFT,
-                Fault.SLOW_DISK,
-                Fault.EXPIRY)
-            .containsAll(faults)) {
-      throw new IllegalArgumentException("one node has no network");
+    if (!Fault.fitting(nodes).containsAll(faults)) {
+      throw new IllegalArgumentException(
+          "with so many nodes there is only " + Fault.fitting(nodes));
     }
+  }
+
+  SimOptions withSeed(long other) {
+    return new SimOptions(other, seconds, nodes, faults, allFaults, load);
+  }
+
+  /** The command line that simulates the same. */
+  String arguments() {
+    String names =
+        faults.isEmpty()
+            ? "none"
+            : faults.stream().map(Fault::name).collect(Collectors.joining(","));
+    return "--seed "
+        + seed
+        + " --seconds "
+        + seconds
+        + " --nodes "
+        + nodes
+        + " --faults "
+        + (allFaults ? names : "all")
+        + " --load "
+        + load.name().toLowerCase(Locale.ROOT);
   }
 }

@@ -41,6 +41,11 @@ final class SimPersistence implements Storage {
   }
 
   @Override
+  public void reboot() {
+    crash(true);
+  }
+
+  @Override
   public void slow(long nanos) {
     slow = nanos;
   }

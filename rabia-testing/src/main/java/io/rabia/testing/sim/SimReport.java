@@ -34,4 +34,13 @@ public record SimReport(
   public boolean passed() {
     return violation == null && invalid == null;
   }
+
+  /** One line: the seed and what came of it. */
+  public String verdict() {
+    String seed = "seed " + options.seed();
+    if (violation != null) {
+      return seed + " FAILED " + violation;
+    }
+    return invalid != null ? seed + " INVALID " + invalid + " " + faultCounts : seed + " passed";
+  }
 }

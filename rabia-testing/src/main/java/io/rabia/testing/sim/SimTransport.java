@@ -25,7 +25,7 @@ final class SimTransport implements Transport {
 
   record Broken(SimConnection connection, String reason) implements Arrival {}
 
-  record Arrived(SimConnection connection, byte[] frame) implements Arrival {}
+  record Arrived(SimConnection connection, Frame frame) implements Arrival {}
 
   private final SimNetwork network;
   private final SimNode node;
@@ -37,6 +37,7 @@ final class SimTransport implements Transport {
   private long wait;
   private int handled;
   private boolean closed;
+  private @Nullable Frame lastSent;
 
   SimTransport(SimNetwork network, SimNode node, int members) {
     this.network = network;
@@ -133,6 +134,7 @@ final class SimTransport implements Transport {
       return;
     }
     up[other] = true;
+    node.tell(() -> "is connected to node " + (other + 1));
     handled++;
     heard.onConnected(peer);
   }
@@ -145,6 +147,7 @@ final class SimTransport implements Transport {
       network.noticed(this, connection);
       if (up[other]) {
         up[other] = false;
+        node.tell(() -> "has lost its connection to node " + (other + 1) + ": " + reason);
         handled++;
         heard.onDisconnected(id(connection), reason);
       }
@@ -158,8 +161,9 @@ final class SimTransport implements Transport {
       return;
     }
     handled++;
+    node.received(other, arrived.frame());
     try {
-      heard.onFrame(id(connection), ByteBuffer.wrap(arrived.frame()).asReadOnlyBuffer());
+      heard.onFrame(id(connection), arrived.frame().body());
     } catch (RabiaException.Serialization e) {
       node.violated("refused a frame that was never altered: " + e.getMessage());
       lost(heard, connection, "malformed frame");
@@ -179,9 +183,9 @@ final class SimTransport implements Transport {
     if (connection == null || !up[to]) {
       return false;
     }
-    byte[] frame = new byte[body.remaining()];
-    body.duplicate().get(frame);
-    node.sent(to, frame);
+    Frame frame = lastSent != null && lastSent.holds(body) ? lastSent : Frame.copyOf(body);
+    node.sent(to, frame, frame == lastSent);
+    lastSent = frame;
     return network.carry(connection, this, frame);
   }
 

@@ -2,6 +2,7 @@ package io.rabia.testing.sim;
 
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
+import io.rabia.core.Quorum;
 import io.rabia.core.batching.BatchConfig;
 import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.memory.PoolConfig;
@@ -26,6 +27,7 @@ public final class Simulation {
   private static final int OPERATIONS_PER_MINUTE = 1_000;
   private static final double FASTEST_CLOCK = 1.3;
   private static final int STEADY_CLIENTS = 4;
+  private static final int OS_DISK = 16;
 
   private final SimOptions options;
   private final SimRandom random;
@@ -39,6 +41,7 @@ public final class Simulation {
   private final SimNetwork network;
   private final FaultDriver driver;
   private final List<SimNode> nodes = new ArrayList<>();
+  private final List<SimNode> rebootable = new ArrayList<>();
   private final List<SimClient> clients = new ArrayList<>();
   private final MemoryPool pool =
       new MemoryPool(PoolConfig.builder().sizeClass(1 << 16, 1 << 12).build());
@@ -48,7 +51,6 @@ public final class Simulation {
   private boolean healed;
   private long firstLogTime = -1;
   private long firstLogTimeAt;
-  private int lastFrame;
 
   private Simulation(SimOptions options, @Nullable PrintStream out) {
     this.options = options;
@@ -57,7 +59,7 @@ public final class Simulation {
     violations = new Violations(clock, trace);
     faults = new Faults(draw(options.faults()));
     int n = options.nodes();
-    watch = new FrameWatch(violations, trace, n);
+    watch = new FrameWatch(violations, n);
     outcomes = new Outcomes(violations, watch, trace);
     history = new History(violations, n);
     network = new SimNetwork(clock, trace, random.fork(), faults, n);
@@ -105,9 +107,16 @@ public final class Simulation {
     RabiaConfig config = config(large);
     int kind = faults.has(Fault.SLOW_DISK) ? 0 : random.below(20);
     long forceNanos = random.magnitude(50 * SimClock.MICRO, 10 * SimClock.MILLI);
+    int reboots = faults.has(Fault.REBOOT) ? Quorum.faults(n) : 0;
+    int firstToReboot = random.below(n);
     for (int i = 0; i < n; i++) {
-      Storage storage = storage(kind, forceNanos);
-      nodes.add(new SimNode(this, i, members, config, storage, random.fork(), pool, drifts));
+      boolean mayReboot = Math.floorMod(i - firstToReboot, n) < reboots;
+      Storage storage = storage(mayReboot ? OS_DISK : kind, forceNanos);
+      SimNode node = new SimNode(this, i, members, config, storage, random.fork(), pool, drifts);
+      nodes.add(node);
+      if (mayReboot) {
+        rebootable.add(node);
+      }
     }
     addClients();
   }
@@ -115,18 +124,23 @@ public final class Simulation {
   private void addClients() {
     if (options.load() == Load.STEADY) {
       for (int i = 0; i < STEADY_CLIENTS * options.nodes(); i++) {
-        clients.add(new SimClient(this, random.fork(), i % options.nodes(), 0, 1));
+        addClient(i, 0, 1);
       }
       return;
     }
-    int count = 6 + random.below(4);
+    int count = 8 + random.below(5);
     for (int i = 0; i < count; i++) {
       boolean idle = i == 0 && faults.has(Fault.EXPIRY);
       long think =
-          idle ? 4 * SimClock.SECOND : random.magnitude(30 * SimClock.MILLI, 300 * SimClock.MILLI);
-      clients.add(
-          new SimClient(this, random.fork(), i % options.nodes(), think, 1 + random.below(4)));
+          idle ? 4 * SimClock.SECOND : random.magnitude(20 * SimClock.MILLI, 200 * SimClock.MILLI);
+      addClient(i, think, 1 + random.below(4));
     }
+  }
+
+  private void addClient(int index, long think, int depth) {
+    String name = "client " + (index + 1);
+    int home = index % options.nodes();
+    clients.add(new SimClient(this, name, random.fork(), home, think, depth));
   }
 
   private Storage storage(int kind, long forceNanos) {
@@ -136,7 +150,8 @@ public final class Simulation {
     if (kind < 11) {
       return new SimPersistence(clock, random.fork(), 0);
     }
-    return new SimDisk(random.fork(), kind < 16 ? Durability.FSYNC : Durability.OS, 1 << 16);
+    Durability durability = kind < OS_DISK ? Durability.FSYNC : Durability.OS;
+    return new SimDisk(random.fork(), durability, 1 << 16);
   }
 
   private RabiaConfig config(boolean large) {
@@ -181,7 +196,7 @@ public final class Simulation {
   }
 
   private void heal() {
-    trace.line(() -> "healed; " + faults);
+    trace.line("faults", () -> "end; so many struck: " + faults);
     driver.stop();
     healed = true;
     network.heal();
@@ -209,6 +224,9 @@ public final class Simulation {
       }
     }
     for (SimNode node : nodes) {
+      if (node.isLost()) {
+        continue;
+      }
       history.requireAnswered(node.index());
       Member member = node.member();
       if (member != null
@@ -219,8 +237,11 @@ public final class Simulation {
   }
 
   private boolean quiescent() {
-    long applied = nodes.get(0).applied();
+    long applied = nodes.stream().mapToLong(SimNode::applied).max().orElse(0);
     for (SimNode node : nodes) {
+      if (node.isLost()) {
+        continue;
+      }
       Member member = node.member();
       if (member == null || node.applied() != applied || member.replica().pending() > 0) {
         return false;
@@ -312,6 +333,17 @@ public final class Simulation {
     return nodes.get(index);
   }
 
+  /** Members whose machines may still lose power. */
+  List<SimNode> rebootable() {
+    rebootable.removeIf(SimNode::isLost);
+    return rebootable;
+  }
+
+  /** Is every node a member, or was it? */
+  boolean isFormed() {
+    return nodes.stream().allMatch(SimNode::wasMember);
+  }
+
   int size() {
     return options.nodes();
   }
@@ -321,19 +353,28 @@ public final class Simulation {
     return padding;
   }
 
+  /** The operating system of a node that died tells its clients. */
+  void disconnected(int node) {
+    clients.forEach(client -> client.disconnected(node));
+  }
+
   void completed(long latency) {
     completed++;
     longest = Math.max(longest, latency);
   }
 
-  void sent(int from, int to, byte[] frame) {
-    int fingerprint = java.util.Arrays.hashCode(frame) * 31 + from;
-    if (fingerprint != lastFrame) {
+  /**
+   * A node sends a frame.
+   *
+   * @param again whether it was the last one that this node sent to another
+   */
+  void sent(int from, int to, Frame frame, boolean again) {
+    trace.sent(from, to, frame);
+    if (!again) {
       watch.sent(from, frame);
-      lastFrame = fingerprint;
     }
     trace.mix(clock.now() * 64 + from * 8L + to);
-    trace.mix(fingerprint);
+    trace.mix(frame.fingerprint());
   }
 
   /**

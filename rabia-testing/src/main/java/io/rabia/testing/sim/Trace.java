@@ -6,17 +6,30 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened: for people, when there is somewhere to print it, and always as a hash, to compare
- * runs. One thread.
+ * What happened: for people, a line per event and who it happened to, when there is somewhere to
+ * print it; and always as a hash, to compare runs. One thread.
  */
 final class Trace {
+  private static final String LEGEND =
+      """
+      # seconds, who, what. Batch 2.7 is number 7 of node 2. Frames: [slots that the sender applied],
+      # its messages; "propose 5=2.7": slot 5; "vote2 5/0=V1(2.7)": slot 5, phase 0. Heartbeats are not shown.
+      """;
+
   private final SimClock clock;
   private final @Nullable PrintStream out;
   private long hash = 0xCBF29CE484222325L;
 
+  private @Nullable Frame leaving;
+  private int leavingFrom;
+  private String leavingTo = "";
+
   Trace(SimClock clock, @Nullable PrintStream out) {
     this.clock = clock;
     this.out = out;
+    if (out != null) {
+      out.print(LEGEND);
+    }
   }
 
   /** Takes a number into the hash. */
@@ -25,18 +38,66 @@ final class Trace {
     hash ^= hash >>> 29;
   }
 
-  boolean isPrinted() {
-    return out != null;
-  }
-
-  void line(Supplier<String> text) {
+  void node(int index, Supplier<String> text) {
     if (out != null) {
-      out.printf(Locale.ROOT, "%12.6f  %s%n", clock.now() / 1e9, text.get());
+      line("node " + (index + 1), text.get());
     }
   }
 
-  void failure(RuntimeException failure) {
+  void line(String who, Supplier<String> text) {
     if (out != null) {
+      line(who, text.get());
+    }
+  }
+
+  private void line(String who, String text) {
+    left();
+    print(who, text);
+  }
+
+  private void print(String who, String text) {
+    if (out != null) {
+      out.printf(Locale.ROOT, "%12.6f  %-8s  %s%n", clock.now() / 1e9, who, text);
+    }
+  }
+
+  /** A node sends a frame; the same one to several others becomes one line. */
+  void sent(int from, int to, Frame frame) {
+    if (out == null || frame.isHeartbeat()) {
+      return;
+    }
+    if (leaving != frame || leavingFrom != from) {
+      left();
+      leaving = frame;
+      leavingFrom = from;
+    }
+    leavingTo += " " + (to + 1);
+  }
+
+  private void left() {
+    Frame frame = leaving;
+    if (frame != null) {
+      leaving = null;
+      print("node " + (leavingFrom + 1), "to" + leavingTo + ": " + frame);
+      leavingTo = "";
+    }
+  }
+
+  void arrived(int from, int to, Frame frame) {
+    if (out != null && !frame.isHeartbeat()) {
+      line("node " + (to + 1), "from " + (from + 1) + ": " + frame);
+    }
+  }
+
+  void lost(int from, int to, Frame frame, String why) {
+    if (out != null && !frame.isHeartbeat()) {
+      line("network", why + ", from " + (from + 1) + " to " + (to + 1) + ": " + frame);
+    }
+  }
+
+  void failure(Throwable failure) {
+    if (out != null) {
+      left();
       failure.printStackTrace(out);
     }
   }

@@ -15,7 +15,7 @@ final class Violations {
   }
 
   void add(String what) {
-    trace.line(() -> "VIOLATION " + what);
+    trace.line("BROKEN", () -> what);
     if (first == null) {
       first = String.format(Locale.ROOT, "at %.6f s: %s", clock.now() / 1e9, what);
     }

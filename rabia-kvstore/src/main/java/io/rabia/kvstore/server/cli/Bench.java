@@ -68,7 +68,7 @@ final class Bench {
     }
   }
 
-  /** Runs it and returns a line for all and one per server. */
+  /** Runs it to its end, or until {@link #stop}, and returns a line for all and one per server. */
   List<String> run() {
     greetServers();
     begin = System.nanoTime();
@@ -105,13 +105,22 @@ final class Bench {
 
   private void start() {
     long untilEnd = options.warmup().plus(options.measured()).toNanos();
-    loop.schedule(this::stop, untilEnd, TimeUnit.NANOSECONDS);
+    loop.schedule(this::end, untilEnd, TimeUnit.NANOSECONDS);
     free.addAll(workers);
     turn();
   }
 
-  private void stop() {
-    stopped = true;
+  /** Ends it before its time: only what came until now counts. From any thread. */
+  void stop() {
+    loop.execute(this::end);
+  }
+
+  private void end() {
+    if (!stopped) {
+      stopped = true;
+      long now = System.nanoTime();
+      recorders.forEach(recorder -> recorder.endAt(now));
+    }
     finishIfIdle();
   }
 

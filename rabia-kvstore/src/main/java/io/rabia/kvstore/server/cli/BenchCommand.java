@@ -5,6 +5,7 @@ import io.rabia.kvstore.client.ClientCore;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -42,7 +43,33 @@ final class BenchCommand implements Callable<Integer> {
 
   private void run(ClientCore core, @Nullable Journal journal) {
     Bench bench = new Bench(core, options, servers.timeout(), journal);
-    bench.run().forEach(spec.commandLine().getOut()::println);
-    spec.commandLine().getOut().flush();
+    CountDownLatch printed = new CountDownLatch(1);
+    Thread interrupted = new Thread(() -> finish(bench, printed), "rabia-bench-stop");
+    Runtime.getRuntime().addShutdownHook(interrupted);
+    try {
+      bench.run().forEach(spec.commandLine().getOut()::println);
+      spec.commandLine().getOut().flush();
+    } finally {
+      printed.countDown();
+      remove(interrupted);
+    }
+  }
+
+  /** Who interrupts it sees what came of it so far. */
+  private static void finish(Bench bench, CountDownLatch printed) {
+    bench.stop();
+    try {
+      printed.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void remove(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // it is what ends this process
+    }
   }
 }

@@ -11,7 +11,7 @@ final class BenchRecorder {
 
   private final Histogram latencies = new Histogram(DIGITS);
   private final long start;
-  private final long end;
+  private long end;
   private long lastCompletion;
   private long maxGap;
   private long completed;
@@ -23,6 +23,13 @@ final class BenchRecorder {
     this.start = start;
     this.end = end;
     lastCompletion = start;
+  }
+
+  /** The window ends now, if it has not ended yet. */
+  void endAt(long now) {
+    if (now - end < 0) {
+      end = Math.max(now, start);
+    }
   }
 
   /** A request that was outstanding at the end of the window counts with its latency only. */
@@ -46,7 +53,7 @@ final class BenchRecorder {
   }
 
   String line(String prefix, int clients) {
-    double seconds = (end - start) / 1e9;
+    double seconds = Math.max(1, end - start) / 1e9;
     long gap = Math.max(maxGap, end - lastCompletion);
     return String.format(
         Locale.ROOT,

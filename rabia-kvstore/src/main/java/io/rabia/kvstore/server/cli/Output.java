@@ -35,6 +35,8 @@ final class Output {
   private static void write(JsonGenerator out, @Nullable Object value) throws IOException {
     if (value instanceof Long || value instanceof Integer) {
       out.writeNumber(((Number) value).longValue());
+    } else if (value instanceof Double number) {
+      out.writeNumber(number);
     } else if (value instanceof Boolean truth) {
       out.writeBoolean(truth);
     } else if (value == null) {

@@ -91,11 +91,17 @@ final class StatusCommand implements Callable<Integer> {
     for (String field : line.split(" ", -1)) {
       int equals = field.indexOf('=');
       if (equals > 0) {
-        String value = field.substring(equals + 1);
-        boolean number = value.matches("[0-9]{1,18}") && !field.startsWith("hash=");
-        fields.put(field.substring(0, equals), number ? Long.valueOf(value) : value);
+        String name = field.substring(0, equals);
+        fields.put(name, value(name, field.substring(equals + 1)));
       }
     }
     return fields;
+  }
+
+  private static Object value(String name, String text) {
+    if (name.equals("hash") || !text.matches("[0-9]{1,18}(\\.[0-9]+)?")) {
+      return text;
+    }
+    return text.indexOf('.') < 0 ? (Object) Long.valueOf(text) : Double.valueOf(text);
   }
 }

@@ -3,6 +3,7 @@ package io.rabia.kvstore.server.http;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.rabia.core.RabiaException;
+import io.rabia.core.transport.TransportStatistics;
 import io.rabia.kvstore.KvStateMachine;
 import io.rabia.kvstore.server.NodeStatus;
 import io.rabia.kvstore.server.NodeStatusSource;
@@ -93,16 +94,13 @@ public final class HealthPages {
       out.writeNumberField("fast", status.fast());
       out.writeNumberField("pending", status.pending());
       out.writeNumberField("connected", status.connected());
+      out.writeNumberField("own", status.own());
       out.writeNumberField("entries", store.entries());
       out.writeNumberField("memoryBytes", store.memoryBytes());
+      write(out, status.network());
       out.writeObjectFieldStart("ports");
       for (Port port : ports) {
-        out.writeObjectFieldStart(port.name());
-        for (PortStatistics.Event event : PortStatistics.Event.values()) {
-          String name = event.name().toLowerCase(Locale.ROOT);
-          out.writeNumberField(name, port.statistics().get(event));
-        }
-        out.writeEndObject();
+        write(out, port);
       }
       out.writeEndObject();
       out.writeEndObject();
@@ -110,5 +108,28 @@ public final class HealthPages {
       throw new UncheckedIOException(e);
     }
     return text + "\n";
+  }
+
+  private static void write(JsonGenerator out, TransportStatistics network) throws IOException {
+    out.writeObjectFieldStart("peers");
+    out.writeNumberField("frames_sent", network.framesSent());
+    out.writeNumberField("frames_received", network.framesReceived());
+    out.writeNumberField("bytes_sent", network.bytesSent());
+    out.writeNumberField("bytes_received", network.bytesReceived());
+    out.writeNumberField("connects", network.connects());
+    out.writeNumberField("disconnects", network.disconnects());
+    out.writeNumberField("refused", network.refused());
+    out.writeNumberField("corrupted", network.corrupted());
+    out.writeNumberField("cut_off", network.cutOff());
+    out.writeEndObject();
+  }
+
+  private static void write(JsonGenerator out, Port port) throws IOException {
+    out.writeObjectFieldStart(port.name());
+    for (PortStatistics.Event event : PortStatistics.Event.values()) {
+      String name = event.name().toLowerCase(Locale.ROOT);
+      out.writeNumberField(name, port.statistics().get(event));
+    }
+    out.writeEndObject();
   }
 }

@@ -1,0 +1,73 @@
+package io.rabia.engine;
+
+import io.rabia.core.statemachine.StateMachine;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A state machine that keeps what it was told. The result names the command and its place; a
+ * command that begins with {@code throw} throws, and one that is {@code null} answers null.
+ */
+final class Journal implements StateMachine {
+  private final List<String> entries = new ArrayList<>();
+  private final List<Long> times = new ArrayList<>();
+  private volatile int size;
+
+  List<String> entries() {
+    return entries;
+  }
+
+  /** How many there are; from any thread. */
+  int size() {
+    return size;
+  }
+
+  /** The log time of each entry. */
+  List<Long> times() {
+    return times;
+  }
+
+  @Override
+  @SuppressWarnings("NullAway")
+  public byte[] apply(long slot, long logTime, ByteBuffer command) {
+    String text = StandardCharsets.UTF_8.decode(command).toString();
+    if (text.startsWith("throw")) {
+      throw new UnsupportedOperationException(text);
+    }
+    if (text.equals("null")) {
+      return null;
+    }
+    entries.add(text);
+    times.add(logTime);
+    size = entries.size();
+    return (text + "@" + entries.size()).getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public byte[] query(ByteBuffer query) {
+    String text = StandardCharsets.UTF_8.decode(query).toString();
+    if (text.startsWith("throw")) {
+      throw new UnsupportedOperationException(text);
+    }
+    return String.join(" ", entries).getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void snapshot(OutputStream target) {
+    throw new UnsupportedOperationException("no test takes one");
+  }
+
+  @Override
+  public void restore(InputStream source) {
+    throw new UnsupportedOperationException("no test takes one");
+  }
+
+  @Override
+  public long stateHash() {
+    return entries.hashCode();
+  }
+}

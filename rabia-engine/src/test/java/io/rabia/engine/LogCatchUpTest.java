@@ -1,0 +1,118 @@
+package io.rabia.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rabia.core.BatchId;
+import io.rabia.core.CommandBatch;
+import io.rabia.core.message.MessageCodec;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class LogCatchUpTest {
+  private static final int ALPHA = 8;
+  private static final int SLOTS = 3000;
+  private static final int PROPOSED_AHEAD = 2 * ALPHA;
+
+  private final MemoryLog log = new MemoryLog();
+  private final LogCatchUp catchUp = new LogCatchUp(log, ALPHA);
+
+  private record Decision(long slot, long id, boolean withBatch) {}
+
+  private final List<Decision> decisions = new ArrayList<>();
+  private long end = -1;
+
+  private static CommandBatch batch(long slot) {
+    CommandBatch.Encoder encoder = new CommandBatch.Encoder();
+    encoder.add(CommandBatch.KIND_APPLY, 1, slot + 1, 1, new byte[100]);
+    return encoder.build(BatchId.pack(0, slot + 1), slot, 1);
+  }
+
+  /** Every fifth slot is forfeited, every third a NOOP. */
+  private static long idOf(long slot) {
+    return slot % 5 == 0 ? BatchId.NONE : slot % 3 == 0 ? BatchId.NOOP : batch(slot).id();
+  }
+
+  /** A log as a member writes it: a batch comes with its proposal, long before its decision. */
+  @BeforeEach
+  void writeTheLog() {
+    ByteBuffer group = ByteBuffer.allocate(4096);
+    for (long slot = -PROPOSED_AHEAD; slot < SLOTS; slot++) {
+      long ahead = slot + PROPOSED_AHEAD;
+      if (BatchId.isBatch(idOf(ahead))) {
+        MessageCodec.propose(group, ahead, idOf(ahead), batch(ahead));
+      }
+      if (slot >= 0) {
+        MessageCodec.decide(group, slot, idOf(slot), null);
+      }
+      long number = log.append(group.flip());
+      catchUp.appended(number, Math.max(0, slot + 1));
+      group.clear();
+    }
+    log.flush();
+  }
+
+  private void read(long from, long to, int maxBytes) {
+    decisions.clear();
+    catchUp.read(
+        from,
+        to,
+        maxBytes,
+        (slot, id, batch) -> {
+          if (batch != null) {
+            assertThat(batch).isEqualTo(batch(slot));
+          }
+          decisions.add(new Decision(slot, id, batch != null));
+        },
+        next -> end = next);
+  }
+
+  private void assertRead(long from, long to) {
+    assertThat(end).isEqualTo(to);
+    assertThat(decisions).hasSize((int) (to - from));
+    for (int i = 0; i < decisions.size(); i++) {
+      long slot = from + i;
+      assertThat(decisions.get(i))
+          .isEqualTo(new Decision(slot, idOf(slot), BatchId.isBatch(idOf(slot))));
+    }
+  }
+
+  @Test
+  void servesEveryDecisionWithItsBatchFromAnywhere() {
+    for (long from = 0; from < SLOTS; from += 83) {
+      read(from, Math.min(SLOTS, from + 200), Integer.MAX_VALUE);
+      assertRead(from, Math.min(SLOTS, from + 200));
+    }
+  }
+
+  @Test
+  void stopsAtTheNumberOfBytesAndSaysWhereToGoOn() {
+    long next = 700;
+    while (next < 900) {
+      long from = next;
+      read(from, 900, 1000);
+      assertThat(end).isBetween(from + 1, from + 40);
+      assertRead(from, end);
+      next = end;
+    }
+    assertThat(next).isEqualTo(900);
+  }
+
+  @Test
+  void startsShortBeforeWhatIsAskedFor() {
+    int before = log.groupsRead();
+    read(2900, 2910, Integer.MAX_VALUE);
+    assertRead(2900, 2910);
+    assertThat(log.groupsRead() - before).isLessThan(600);
+  }
+
+  @Test
+  void anEmptyLogServesNothing() {
+    new LogCatchUp(new MemoryLog(), ALPHA)
+        .read(0, 10, 1000, (slot, id, batch) -> decisions.add(null), next -> end = next);
+    assertThat(decisions).isEmpty();
+    assertThat(end).isEqualTo(-1);
+  }
+}

@@ -1,0 +1,298 @@
+package io.rabia.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rabia.core.BatchId;
+import io.rabia.core.Command;
+import io.rabia.core.CommandBatch;
+import io.rabia.core.RabiaException;
+import io.rabia.core.batching.BatchConfig;
+import io.rabia.core.batching.CommandBatcher;
+import io.rabia.engine.protocol.Sessions;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SessionKeeperTest {
+  private static final int TIME_TO_LIVE = 8;
+  private static final int DEFERRED = 3000;
+  private static final int MEMBERS = 3;
+
+  private record Sent(byte kind, long session, long number, long lowest, Request request) {}
+
+  private final CommandBatcher batcher =
+      new CommandBatcher(BatchConfig.builder().maxBatchSize(5000).build(), () -> 0);
+  private final Completions completions = new Completions(Runnable::run);
+  private final PendingResults pending = new PendingResults(completions, 1024);
+  private final SessionKeeper keeper = new SessionKeeper(batcher, pending, TIME_TO_LIVE, DEFERRED);
+  private final Sessions sessions = new Sessions();
+  private long slot;
+  private long batches;
+
+  private Answer submit(Command command) {
+    Answer answer = new Answer();
+    Request request = Request.command(command, Long.MAX_VALUE, answer);
+    pending.add(request, 0);
+    keeper.submit(request, 0);
+    completions.flush();
+    return answer;
+  }
+
+  /** What the engine would put into its next batch. */
+  private List<Sent> sent() {
+    CommandBatch batch = batcher.poll(BatchId.pack(0, ++batches), 0, 1);
+    if (batch == null) {
+      return List.of();
+    }
+    pending.batched(batches, batch.count());
+    Request[] requests = pending.take(batches);
+    assertThat(requests).isNotNull();
+    List<Sent> sent = new ArrayList<>();
+    CommandBatch.Cursor cursor = batch.cursor();
+    while (cursor.next()) {
+      sent.add(
+          new Sent(
+              cursor.kind(),
+              cursor.session(),
+              cursor.number(),
+              cursor.lowestUnanswered(),
+              requests[sent.size()]));
+    }
+    return sent;
+  }
+
+  /** Opens the session that the keeper asks for; returns its id. */
+  private long open() {
+    List<Sent> sent = sent();
+    assertThat(sent).extracting(Sent::kind).containsExactly(CommandBatch.KIND_OPEN_SESSION);
+    byte[] opened = sessions.open(slot++, 0);
+    assertThat(keeper.answered(sent.get(0).request(), opened)).isTrue();
+    keeper.advance(0);
+    long id = ByteBuffer.wrap(opened).getLong(1);
+    keeper.seen(id);
+    return id;
+  }
+
+  private static byte[] ok() {
+    return new byte[] {Sessions.OK};
+  }
+
+  private static byte[] closed() {
+    return new byte[] {Sessions.CLOSED};
+  }
+
+  @Test
+  void numbersCommandsWithoutASessionInOneOfItsOwn() {
+    submit(Command.of("a"));
+    submit(Command.of("b"));
+    long own = open();
+    List<Sent> sent = sent();
+    assertThat(sent).extracting(Sent::session).containsExactly(own, own);
+    assertThat(sent).extracting(Sent::number).containsExactly(1L, 2L);
+    submit(Command.of("c"));
+    assertThat(sent()).extracting(Sent::number).containsExactly(3L);
+  }
+
+  @Test
+  void opensOneSessionHoweverManyWait() {
+    for (int i = 0; i < 10; i++) {
+      submit(Command.of("x"));
+    }
+    assertThat(sent()).extracting(Sent::kind).containsExactly(CommandBatch.KIND_OPEN_SESSION);
+  }
+
+  @Test
+  void leavesTheNumbersOfAClientAsTheyAre() {
+    submit(new Command(77, 5, 4, new byte[0]));
+    Sent sent = sent().get(0);
+    assertThat(sent.session()).isEqualTo(77);
+    assertThat(sent.number()).isEqualTo(5);
+    assertThat(sent.lowest()).isEqualTo(4);
+  }
+
+  @Test
+  void saysTheLowestNumberThatItStillWaitsFor() {
+    submit(Command.of("1"));
+    open();
+    submit(Command.of("2"));
+    submit(Command.of("3"));
+    List<Sent> sent = sent();
+    keeper.answered(sent.get(1).request(), ok());
+    submit(Command.of("4"));
+    assertThat(sent()).extracting(Sent::lowest).containsExactly(1L);
+    keeper.answered(sent.get(0).request(), ok());
+    submit(Command.of("5"));
+    assertThat(sent()).extracting(Sent::lowest).containsExactly(3L);
+  }
+
+  @Test
+  void neverHasMoreThanAWindowOutstanding() {
+    for (int i = 0; i < 2000; i++) {
+      submit(Command.of("x"));
+    }
+    open();
+    List<Sent> first = sent();
+    assertThat(first).hasSize(Sessions.WINDOW);
+    keeper.answered(first.get(1).request(), ok());
+    keeper.advance(0);
+    assertThat(sent()).as("number 1 is outstanding").isEmpty();
+    keeper.answered(first.get(0).request(), ok());
+    keeper.advance(0);
+    List<Sent> next = sent();
+    assertThat(next).extracting(Sent::number).containsExactly(1025L, 1026L);
+    assertThat(next).extracting(Sent::lowest).containsOnly(3L);
+  }
+
+  @Test
+  void opensAnotherSessionWhenItsOwnWasClosedAndSendsTheRefusedAgain() {
+    Answer answer = submit(Command.of("a"));
+    long former = open();
+    Sent refused = sent().get(0);
+    assertThat(keeper.answered(refused.request(), closed())).as("not the caller's").isFalse();
+    keeper.advance(0);
+    long own = open();
+    assertThat(own).isNotEqualTo(former);
+    Sent again = sent().get(0);
+    assertThat(again.request()).isSameAs(refused.request());
+    assertThat(again.session()).isEqualTo(own);
+    assertThat(again.number()).isEqualTo(1);
+    assertThat(keeper.answered(again.request(), ok())).isTrue();
+    assertThat(answer.isOpen()).isTrue();
+  }
+
+  @Test
+  void theAnswersOfTheClosedSessionDoNotConfuseTheNextOne() {
+    submit(Command.of("a"));
+    submit(Command.of("b"));
+    open();
+    List<Sent> former = sent();
+    keeper.answered(former.get(0).request(), closed());
+    keeper.advance(0);
+    open();
+    List<Sent> next = sent();
+    assertThat(next).extracting(Sent::number).containsExactly(1L);
+    keeper.answered(former.get(1).request(), closed());
+    keeper.advance(0);
+    List<Sent> third = sent();
+    assertThat(third).extracting(Sent::kind).containsOnly(CommandBatch.KIND_APPLY);
+    assertThat(third).extracting(Sent::number).containsExactly(2L);
+    assertThat(third).extracting(Sent::lowest).containsExactly(1L);
+  }
+
+  @Test
+  void aClientsClosedSessionIsTheClientsAffair() {
+    submit(new Command(77, 5, 4, new byte[0]));
+    assertThat(keeper.answered(sent().get(0).request(), closed())).isTrue();
+  }
+
+  @Test
+  void asksAgainWhenNoSessionCouldBeOpened() {
+    submit(Command.of("a"));
+    Sent opening = sent().get(0);
+    keeper.answered(opening.request(), new byte[] {Sessions.FULL});
+    keeper.advance(0);
+    assertThat(sent()).extracting(Sent::kind).containsExactly(CommandBatch.KIND_OPEN_SESSION);
+  }
+
+  @Test
+  void boundsWhatWaitsForTheSession() {
+    for (int i = 0; i < DEFERRED; i++) {
+      assertThat(submit(Command.of("x")).isOpen()).isTrue();
+    }
+    assertThat(submit(Command.of("x")).failure()).isInstanceOf(RabiaException.Overload.class);
+    assertThat(keeper.deferred()).isEqualTo(DEFERRED);
+  }
+
+  @Test
+  void aCommandThatTimedOutWhileItWaitedIsNeverSent() {
+    Answer answer = new Answer();
+    Request request = Request.command(Command.of("a"), 10, answer);
+    pending.add(request, 0);
+    keeper.submit(request, 0);
+    submit(Command.of("b"));
+    pending.expire(10);
+    long own = open();
+    assertThat(sent()).extracting(Sent::number).containsExactly(1L);
+    assertThat(own).isPositive();
+  }
+
+  // ---- closing what is silent
+
+  private long sessionSeenNow() {
+    long id = ByteBuffer.wrap(sessions.open(slot++, 0)).getLong(1);
+    keeper.seen(id);
+    return id;
+  }
+
+  /** Ticks until the keeper proposes something, or so many times. */
+  private int ticksUntilItSpeaks(int self, int most) {
+    for (int tick = 1; tick <= most; tick++) {
+      keeper.tick(sessions, self, MEMBERS, 0);
+      if (!batcher.isEmpty()) {
+        return tick;
+      }
+    }
+    return most + 1;
+  }
+
+  private int selfOfRank(long session, int rank) {
+    return (int) Math.floorMod(rank - session, (long) MEMBERS);
+  }
+
+  @Test
+  void proposesToCloseASessionThatWasSilentForItsTimeToLive() {
+    long id = sessionSeenNow();
+    assertThat(ticksUntilItSpeaks(selfOfRank(id, 0), 100)).isEqualTo(TIME_TO_LIVE);
+    Sent close = sent().get(0);
+    assertThat(close.kind()).isEqualTo(CommandBatch.KIND_CLOSE_SESSION);
+    assertThat(close.session()).isEqualTo(id);
+    assertThat(close.number()).as("the last slot that it saw of it").isEqualTo(0);
+    sessions.close(id, close.number());
+    assertThat(sessions.isOpen(id)).isFalse();
+  }
+
+  @Test
+  void theOthersWaitAQuarterLongerEach() {
+    long id = sessionSeenNow();
+    assertThat(ticksUntilItSpeaks(selfOfRank(id, 1), 100)).isEqualTo(TIME_TO_LIVE * 5 / 4);
+    sent();
+    keeper.seen(id);
+    assertThat(ticksUntilItSpeaks(selfOfRank(id, 2), 100)).isEqualTo(TIME_TO_LIVE * 6 / 4);
+  }
+
+  @Test
+  void aCommandOfTheSessionStartsItsTimeAnew() {
+    long id = sessionSeenNow();
+    int self = selfOfRank(id, 0);
+    assertThat(ticksUntilItSpeaks(self, TIME_TO_LIVE - 1)).isEqualTo(TIME_TO_LIVE);
+    keeper.seen(id);
+    assertThat(ticksUntilItSpeaks(self, 100)).isEqualTo(TIME_TO_LIVE);
+  }
+
+  @Test
+  void proposesAgainWhenTheSessionOutlivedTheProposal() {
+    long id = sessionSeenNow();
+    int self = selfOfRank(id, 0);
+    ticksUntilItSpeaks(self, 100);
+    sent();
+    assertThat(ticksUntilItSpeaks(self, 100)).isEqualTo(TIME_TO_LIVE);
+  }
+
+  @Test
+  void forgetsASessionThatIsClosed() {
+    long id = sessionSeenNow();
+    sessions.close(id, slot);
+    assertThat(ticksUntilItSpeaks(selfOfRank(id, 0), 100)).isEqualTo(101);
+  }
+
+  @Test
+  void neverProposesToCloseItsOwn() {
+    submit(Command.of("a"));
+    open();
+    sent();
+    for (int self = 0; self < MEMBERS; self++) {
+      assertThat(ticksUntilItSpeaks(self, 100)).isEqualTo(101);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package io.rabia.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rabia.core.ClusterConfig;
+import io.rabia.core.Command;
+import io.rabia.core.NodeId;
+import io.rabia.core.memory.MemoryPool;
+import io.rabia.core.memory.PoolConfig;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** A member of a {@link TestCluster} over all its lives. One thread. */
+final class TestNode {
+  static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private final TestCluster cluster;
+  private final NodeId id;
+  private final ClusterConfig members;
+  private final RabiaConfig config;
+  private final SplittableRandom random;
+  private final MemoryPool pool =
+      new MemoryPool(PoolConfig.builder().sizeClass(1 << 16, 8).leakDetection(true).build());
+  final MemoryLog log = new MemoryLog();
+  final List<String> events = new ArrayList<>();
+  Journal machine = new Journal();
+  private @Nullable EngineAgent agent;
+  private @Nullable WireTransport transport;
+  private @Nullable RuntimeException failure;
+
+  TestNode(TestCluster cluster, NodeId id, ClusterConfig members, RabiaConfig config) {
+    this.cluster = cluster;
+    this.id = id;
+    this.members = members;
+    this.config = config;
+    random = new SplittableRandom(id.value());
+  }
+
+  private final class Events implements EngineListener {
+    @Override
+    public void onStateChanged(EngineState state, String reason) {
+      events.add(reason.isEmpty() ? state.toString() : state + " " + reason);
+    }
+
+    @Override
+    public void onMemberConnected(NodeId member) {
+      events.add("+" + member);
+    }
+
+    @Override
+    public void onMemberDisconnected(NodeId member, String reason) {
+      events.add("-" + member + " " + reason);
+    }
+
+    @Override
+    public void onQuorumLost() {
+      events.add("quorum lost");
+    }
+
+    @Override
+    public void onQuorumRegained() {
+      events.add("quorum regained");
+    }
+  }
+
+  void start() {
+    machine = new Journal();
+    failure = null;
+    WireTransport ports = new WireTransport(cluster.wires, id);
+    transport = ports;
+    EngineAgent born =
+        new EngineAgent(
+            new EngineAgent.Parts(
+                id, members, config, machine, ports, log, pool, Runnable::run, new Events()),
+            cluster::now,
+            () -> TestCluster.WALL_CLOCK,
+            random::nextLong);
+    agent = born;
+    guarded(born::start);
+  }
+
+  /** The process dies; the log stays as it is. */
+  void kill() {
+    EngineAgent dying = agent;
+    if (dying != null) {
+      agent = null;
+      dying.close();
+    }
+  }
+
+  /** In order, failing what waits. */
+  void stop() {
+    EngineAgent stopping = agent();
+    agent = null;
+    stopping.stop(EngineState.STOPPED, "closed", new io.rabia.core.RabiaException.Closed("closed"));
+  }
+
+  boolean isRunning() {
+    return agent != null;
+  }
+
+  EngineAgent agent() {
+    assertThat(agent).as("node %s runs", id).isNotNull();
+    return agent;
+  }
+
+  Member member() {
+    Member member = agent().member();
+    assertThat(member).as("node %s is a member", id).isNotNull();
+    return member;
+  }
+
+  WireTransport transport() {
+    assertThat(transport).isNotNull();
+    return transport;
+  }
+
+  MemoryPool pool() {
+    return pool;
+  }
+
+  /** Why the node stopped by itself. */
+  RuntimeException failure() {
+    assertThat(failure).as("node %s stopped", id).isNotNull();
+    return failure;
+  }
+
+  int work() {
+    EngineAgent active = agent;
+    if (active == null) {
+      return 0;
+    }
+    int[] work = {0};
+    guarded(() -> work[0] = active.doWork(true));
+    return work[0];
+  }
+
+  private void guarded(Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      failure = e;
+      kill();
+    }
+  }
+
+  // ---- requests
+
+  Answer submit(String command) {
+    return submit(Command.of(command));
+  }
+
+  Answer submit(long session, long number, long lowestUnanswered, String command) {
+    return submit(
+        new Command(session, number, lowestUnanswered, command.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  Answer submit(Command command) {
+    Answer answer = new Answer();
+    assertThat(agent().submit(command, PATIENCE.toNanos(), answer)).isTrue();
+    return answer;
+  }
+
+  Answer openSession() {
+    Answer answer = new Answer();
+    assertThat(agent().openSession(PATIENCE.toNanos(), answer)).isTrue();
+    return answer;
+  }
+
+  Answer read(String query) {
+    Answer answer = new Answer();
+    byte[] bytes = query.getBytes(StandardCharsets.UTF_8);
+    assertThat(agent().read(bytes, PATIENCE.toNanos(), answer)).isTrue();
+    return answer;
+  }
+
+  EngineStatus status() {
+    CompletableFuture<EngineStatus> future = new CompletableFuture<>();
+    assertThat(agent().inbox().offer(Request.status(future))).isTrue();
+    work();
+    return future.join();
+  }
+
+  CompletableFuture<EngineStatus> statusAt(long slot) {
+    CompletableFuture<EngineStatus> future = new CompletableFuture<>();
+    assertThat(agent().inbox().offer(Request.statusAt(slot, PATIENCE.toNanos(), future))).isTrue();
+    return future;
+  }
+}

@@ -1,0 +1,176 @@
+package io.rabia.engine.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ReadBarrierTest {
+  private static final long SEED = 1000;
+  private static final long PATIENCE = 50;
+
+  private final Output output = new Output();
+  private ReadBarrier barrier = new ReadBarrier(2, 0, SEED);
+
+  private void advance(long now, long ownHighest) {
+    barrier.advance(now, PATIENCE, ownHighest, output);
+  }
+
+  /** The nonces asked since the last call. */
+  private List<Long> probes() {
+    List<Long> nonces = new ArrayList<>();
+    for (int i = 0; i < output.size(); i++) {
+      assertThat(output.kind(i)).isEqualTo(Output.Kind.READ_PROBE);
+      assertThat(output.to(i)).isEqualTo(Output.ALL);
+      assertThat(output.has(i, Output.LOG)).isFalse();
+      nonces.add(output.slot(i));
+    }
+    output.clear();
+    return nonces;
+  }
+
+  @Test
+  void asksNobodyWithoutARead() {
+    advance(0, 5);
+    assertThat(probes()).isEmpty();
+    assertThat(barrier.active()).isFalse();
+  }
+
+  @Test
+  void releasesOnceTheHighestAnswerIsApplied() {
+    long ticket = barrier.queue();
+    advance(0, 5);
+    long nonce = probes().get(0);
+    assertThat(barrier.released()).isLessThan(ticket);
+    barrier.onReply(1, nonce, 9);
+    barrier.onApplied(9);
+    assertThat(barrier.released()).as("slot 9 is not applied yet").isLessThan(ticket);
+    assertThat(barrier.active()).isTrue();
+    barrier.onApplied(10);
+    assertThat(barrier.released()).isEqualTo(ticket);
+    assertThat(barrier.active()).isFalse();
+  }
+
+  @Test
+  void theOwnHighestSlotCountsAsAnAnswer() {
+    long ticket = barrier.queue();
+    advance(0, 12);
+    barrier.onReply(1, probes().get(0), 3);
+    barrier.onApplied(12);
+    assertThat(barrier.released()).isLessThan(ticket);
+    barrier.onApplied(13);
+    assertThat(barrier.released()).isEqualTo(ticket);
+  }
+
+  @Test
+  void onFreshClusterNothingIsToBeApplied() {
+    long ticket = barrier.queue();
+    advance(0, -1);
+    barrier.onReply(2, probes().get(0), -1);
+    barrier.onApplied(0);
+    assertThat(barrier.released()).isEqualTo(ticket);
+  }
+
+  @Test
+  void oneMemberThatAnswersTwiceIsNoQuorum() {
+    barrier = new ReadBarrier(3, 0, SEED);
+    long ticket = barrier.queue();
+    advance(0, 0);
+    long nonce = probes().get(0);
+    barrier.onReply(1, nonce, 0);
+    barrier.onReply(1, nonce, 0);
+    barrier.onReply(0, nonce, 0);
+    barrier.onApplied(100);
+    assertThat(barrier.released()).isLessThan(ticket);
+    barrier.onReply(4, nonce, 0);
+    barrier.onApplied(100);
+    assertThat(barrier.released()).isEqualTo(ticket);
+  }
+
+  @Test
+  void anAnswerToAnotherNonceDoesNotCount() {
+    long ticket = barrier.queue();
+    advance(0, 0);
+    long nonce = probes().get(0);
+    barrier.onReply(1, nonce - 1, 0);
+    barrier.onReply(2, nonce + 1, 0);
+    barrier.onApplied(1);
+    assertThat(barrier.released()).isLessThan(ticket);
+  }
+
+  @Test
+  void asksAgainUnderAFreshNonceAndForgetsTheFormerAnswers() {
+    barrier = new ReadBarrier(3, 0, SEED);
+    long ticket = barrier.queue();
+    advance(0, 0);
+    long first = probes().get(0);
+    barrier.onReply(1, first, 0);
+    advance(PATIENCE, 0);
+    assertThat(probes()).isEmpty();
+    advance(PATIENCE + 1, 0);
+    long second = probes().get(0);
+    assertThat(second).isNotEqualTo(first);
+    barrier.onReply(2, first, 0);
+    barrier.onReply(3, second, 0);
+    barrier.onApplied(1);
+    assertThat(barrier.released()).as("one answer to each nonce").isLessThan(ticket);
+    barrier.onReply(1, second, 7);
+    barrier.onApplied(8);
+    assertThat(barrier.released()).isEqualTo(ticket);
+  }
+
+  @Test
+  void servesAllReadsQueuedBeforeItWithOneBarrier() {
+    long first = barrier.queue();
+    assertThat(barrier.queue()).isEqualTo(first);
+    advance(0, 0);
+    assertThat(probes()).hasSize(1);
+  }
+
+  @Test
+  void aReadQueuedDuringABarrierNeedsTheNextOne() {
+    long first = barrier.queue();
+    advance(0, 0);
+    long second = barrier.queue();
+    assertThat(second).isGreaterThan(first);
+    advance(1, 0);
+    barrier.onReply(1, probes().get(0), 0);
+    barrier.onApplied(1);
+    assertThat(barrier.released()).isEqualTo(first);
+    advance(2, 0);
+    barrier.onReply(1, probes().get(0), 0);
+    barrier.onApplied(1);
+    assertThat(barrier.released()).isEqualTo(second);
+  }
+
+  @Test
+  void barriersThatWaitForSlotsAreBounded() {
+    List<Long> tickets = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      tickets.add(barrier.queue());
+      advance(i, i);
+      probes().forEach(nonce -> barrier.onReply(1, nonce, 0));
+    }
+    assertThat(tickets.stream().distinct().count()).isEqualTo(17);
+    for (int applied = 0; applied <= 16; applied++) {
+      barrier.onApplied(applied);
+      assertThat(barrier.released()).isEqualTo(applied);
+    }
+    advance(200, 500);
+    barrier.onReply(1, probes().get(0), 0);
+    barrier.onApplied(501);
+    assertThat(barrier.released()).isEqualTo(tickets.get(99));
+    assertThat(barrier.active()).isFalse();
+  }
+
+  @Test
+  void oneMemberAloneAsksNobody() {
+    barrier = new ReadBarrier(1, 0, SEED);
+    long ticket = barrier.queue();
+    advance(0, 4);
+    assertThat(probes()).isEmpty();
+    barrier.onApplied(5);
+    assertThat(barrier.released()).isEqualTo(ticket);
+  }
+}

@@ -1,0 +1,228 @@
+package io.rabia.engine.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class SessionsTest {
+  private static final byte[] REFUSED = {Sessions.REFUSED};
+  private static final byte[] CLOSED = {Sessions.CLOSED};
+  private static final byte[] FULL = {Sessions.FULL};
+
+  private final Sessions sessions = new Sessions();
+  private final List<Long> executed = new ArrayList<>();
+  private long slot = 10;
+
+  private long open() {
+    byte[] opened = sessions.open(slot++, 0);
+    assertThat(opened[0]).isEqualTo(Sessions.OK);
+    return ByteBuffer.wrap(opened).getLong(1);
+  }
+
+  private byte[] apply(long session, long number, long lowestUnanswered) {
+    return sessions.apply(
+        session,
+        number,
+        lowestUnanswered,
+        slot++,
+        () -> {
+          executed.add(number);
+          return ok("result " + number + " of " + executed.size());
+        });
+  }
+
+  private static byte[] ok(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.allocate(1 + bytes.length).put(Sessions.OK).put(bytes).array();
+  }
+
+  @Test
+  void executesANumberOnceAndAnswersItsCopiesFromTheTable() {
+    long session = open();
+    assertThat(apply(session, 1, 1)).isEqualTo(ok("result 1 of 1"));
+    assertThat(apply(session, 1, 1)).isEqualTo(ok("result 1 of 1"));
+    assertThat(apply(session, 2, 1)).isEqualTo(ok("result 2 of 2"));
+    assertThat(apply(session, 1, 1)).isEqualTo(ok("result 1 of 1"));
+    assertThat(executed).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void keepsAFailureAsItKeepsAResult() {
+    long session = open();
+    byte[] failure = sessions.apply(session, 1, 1, slot++, () -> Sessions.failed("overdrawn"));
+    assertThat(failure[0]).isEqualTo(Sessions.FAILED);
+    assertThat(apply(session, 1, 1)).isEqualTo(failure);
+    assertThat(executed).isEmpty();
+  }
+
+  @Test
+  void neverExecutesANumberBelowTheLowestUnanswered() {
+    long session = open();
+    apply(session, 5, 5);
+    assertThat(apply(session, 4, 4)).isEqualTo(REFUSED);
+    assertThat(apply(session, 5, 5)).isEqualTo(ok("result 5 of 1"));
+    assertThat(executed).containsExactly(5L);
+  }
+
+  @Test
+  void aNumberThatAsksForNothingBelowItIsStillAnsweredFromTheTable() {
+    long session = open();
+    apply(session, 1, 1);
+    assertThat(apply(session, 1, 1)).isEqualTo(ok("result 1 of 1"));
+    apply(session, 2, 2);
+    assertThat(apply(session, 1, 1)).isEqualTo(REFUSED);
+  }
+
+  @Test
+  void theLowestUnansweredNeverGoesBack() {
+    long session = open();
+    apply(session, 9, 9);
+    apply(session, 10, 3);
+    assertThat(apply(session, 8, 3)).isEqualTo(REFUSED);
+    assertThat(executed).containsExactly(9L, 10L);
+  }
+
+  @Test
+  void outstandingNumbersMayComeInAnyOrder() {
+    long session = open();
+    for (long number : new long[] {7, 3, 1, 5, 2, 6, 4}) {
+      apply(session, number, 1);
+    }
+    assertThat(executed).containsExactly(7L, 3L, 1L, 5L, 2L, 6L, 4L);
+    assertThat(apply(session, 7, 1)).isEqualTo(ok("result 7 of 1"));
+    assertThat(apply(session, 4, 1)).isEqualTo(ok("result 4 of 7"));
+  }
+
+  @Test
+  void reachesAWindowAboveTheLowestUnansweredAndNoFurther() {
+    long session = open();
+    long last = Sessions.WINDOW;
+    assertThat(apply(session, last + 1, 1)).isEqualTo(REFUSED);
+    assertThat(apply(session, last, 1)[0]).isEqualTo(Sessions.OK);
+    assertThat(apply(session, last + 1, 2)[0]).isEqualTo(Sessions.OK);
+    assertThat(apply(session, last + 2, 1)).as("the lowest so far counts").isEqualTo(REFUSED);
+    assertThat(apply(session, Long.MAX_VALUE, 2)).isEqualTo(REFUSED);
+    assertThat(executed).containsExactly(last, last + 1);
+  }
+
+  @Test
+  void aRefusedCommandDoesNotRaiseTheLowestUnanswered() {
+    long session = open();
+    apply(session, 1, 1);
+    assertThat(apply(session, 5000, 2000)).isEqualTo(REFUSED);
+    assertThat(apply(session, 1, 1)).isEqualTo(ok("result 1 of 1"));
+  }
+
+  @Test
+  void answersAWholeWindowOfOutstandingNumbersWhileItMoves() {
+    long session = open();
+    for (long number = 1; number <= 5000; number++) {
+      apply(session, number, Math.max(1, number - Sessions.WINDOW + 1));
+      if (number % 97 == 0) {
+        for (long old = Math.max(1, number - Sessions.WINDOW + 1); old <= number; old += 13) {
+          assertThat(apply(session, old, 1)).isEqualTo(ok("result " + old + " of " + old));
+        }
+      }
+    }
+    assertThat(executed).hasSize(5000);
+  }
+
+  @Test
+  void aLateCopyAfterTheSessionWasClosedIsRefused() {
+    long session = open();
+    apply(session, 1, 1);
+    sessions.close(session, sessions.lastSlot(session));
+    assertThat(sessions.isOpen(session)).isFalse();
+    assertThat(apply(session, 1, 1)).isEqualTo(CLOSED);
+    assertThat(apply(session, 2, 1)).isEqualTo(CLOSED);
+    assertThat(executed).containsExactly(1L);
+    assertThat(sessions.size()).isZero();
+  }
+
+  @Test
+  void aSessionThatWasNeverOpenedIsClosed() {
+    assertThat(apply(99, 1, 1)).isEqualTo(CLOSED);
+    assertThat(apply(0, 1, 1)).isEqualTo(CLOSED);
+    assertThat(executed).isEmpty();
+    assertThat(sessions.lastSlot(99)).isEqualTo(-1);
+  }
+
+  @Test
+  void closesOnlyASessionOfWhichNothingWasAppliedSince() {
+    long session = open();
+    apply(session, 1, 1);
+    long seen = sessions.lastSlot(session);
+    apply(session, 2, 1);
+    sessions.close(session, seen);
+    assertThat(sessions.isOpen(session)).isTrue();
+    sessions.close(session, sessions.lastSlot(session));
+    assertThat(sessions.isOpen(session)).isFalse();
+  }
+
+  @Test
+  void aCopyAndARefusedCommandAreSignsOfLifeToo() {
+    long session = open();
+    apply(session, 5, 5);
+    for (long sign : new long[] {5, 1}) {
+      long seen = sessions.lastSlot(session);
+      apply(session, sign, sign);
+      sessions.close(session, seen);
+      assertThat(sessions.isOpen(session)).isTrue();
+    }
+  }
+
+  @Test
+  void holdsABoundedNumberOfSessions() {
+    long first = open();
+    while (sessions.size() < Sessions.MAX_SESSIONS) {
+      open();
+    }
+    assertThat(sessions.open(slot++, 0)).isEqualTo(FULL);
+    assertThat(sessions.size()).isEqualTo(Sessions.MAX_SESSIONS);
+    sessions.close(first, slot);
+    assertThat(sessions.open(slot++, 0)[0]).isEqualTo(Sessions.OK);
+  }
+
+  @Test
+  void neverGivesAnIdTwice() {
+    Set<Long> ids = new TreeSet<>();
+    int lastIndex = 65_535;
+    for (long at = 0; at < 50; at++) {
+      for (int index : new int[] {0, 1, lastIndex - 1, lastIndex}) {
+        ids.add(ByteBuffer.wrap(sessions.open(at, index)).getLong(1));
+      }
+    }
+    assertThat(ids).hasSize(200).doesNotContain(0L);
+  }
+
+  @Test
+  void hasTheSameHashAfterTheSameHistoryAndAnotherAfterEveryStep() {
+    Sessions twin = new Sessions();
+    List<Long> hashes = new ArrayList<>();
+    List<Runnable> steps = new ArrayList<>();
+    for (Sessions table : List.of(sessions, twin)) {
+      long first = ByteBuffer.wrap(table.open(1, 0)).getLong(1);
+      long second = ByteBuffer.wrap(table.open(1, 1)).getLong(1);
+      steps.add(() -> table.apply(first, 1, 1, 2, () -> ok("a")));
+      steps.add(() -> table.apply(first, 1, 1, 3, () -> ok("never")));
+      steps.add(() -> table.apply(first, 2, 2, 3, () -> ok("b")));
+      steps.add(() -> table.apply(second, 1, 1, 3, () -> ok("b")));
+      steps.add(() -> table.close(second, 3));
+      steps.add(() -> table.open(4, 0));
+    }
+    int count = steps.size() / 2;
+    for (int i = 0; i < count; i++) {
+      steps.get(i).run();
+      steps.get(count + i).run();
+      assertThat(sessions.hash()).isEqualTo(twin.hash());
+      assertThat(hashes).doesNotContain(sessions.hash());
+      hashes.add(sessions.hash());
+    }
+  }
+}

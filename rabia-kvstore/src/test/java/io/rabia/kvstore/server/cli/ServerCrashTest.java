@@ -1,0 +1,203 @@
+package io.rabia.kvstore.server.cli;
+
+import static io.rabia.kvstore.server.cli.ServerProcesses.awaitSoon;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rabia.kvstore.server.cli.ServerProcesses.Output;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Real servers that are killed, paused and told to stop while clients write. */
+@Tag("integration")
+@Timeout(120)
+final class ServerCrashTest {
+  private static final int MEMBERS = 3;
+  private static final Duration CATCH_UP = Duration.ofSeconds(10);
+
+  private final SplittableRandom random = new SplittableRandom();
+  @TempDir private Path directory;
+
+  private ServerProcesses start(String durability) {
+    return new ServerProcesses(directory, MEMBERS, durability).startAll();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"os", "fsync"})
+  void keepsEverythingAcknowledgedWhenAllAreKilledUnderLoad(String durability) {
+    try (ServerProcesses servers = start(durability)) {
+      killAllUnderLoad(servers);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"os", "fsync"})
+  @Tag("long")
+  void keepsEverythingAcknowledgedWhenAllAreKilledUnderLoadAgainAndAgain(String durability) {
+    try (ServerProcesses servers = start(durability)) {
+      for (int i = 0; i < 5; i++) {
+        killAllUnderLoad(servers);
+      }
+    }
+  }
+
+  private void killAllUnderLoad(ServerProcesses servers) {
+    String journal = directory.resolve("journal").toString();
+    try (Load load =
+        new Load(servers.servers(), "--warmup", "0", "--clients", "32", "--journal", journal)) {
+      servers.awaitProgress(1, 50 + random.nextInt(1000));
+      servers.kill(servers.all());
+      servers.start(servers.all());
+      servers.awaitProgress(1, 50);
+      assertThat(load.stop().number("bench clients", "errors")).isZero();
+    }
+    Output check = servers.run("check", "--journal", journal);
+    assertThat(check.out()).endsWith(" missing=0 wrong=0" + System.lineSeparator());
+    assertThat(check.number("check", "acknowledged")).isGreaterThan(100);
+    servers.assertEqual();
+  }
+
+  @Test
+  void goesOnWithoutOneThatIsKilledAndTakesItBack() {
+    try (ServerProcesses servers = start("os");
+        Load load = new Load(servers.servers(), "--warmup", "0", "--clients", "32")) {
+      int killed = 1 + random.nextInt(MEMBERS);
+      servers.awaitProgress(killed, 100);
+      servers.kill(killed);
+      servers.awaitProgress(after(killed), 500);
+      servers.start(List.of(killed));
+      awaitCaughtUp(servers, killed);
+      assertThat(load.stop().number("bench clients", "errors")).isZero();
+      servers.assertEqual();
+    }
+  }
+
+  @Test
+  void goesOnWithoutOneThatIsPausedAndTakesItBack() {
+    try (ServerProcesses servers = start("os");
+        Load load = new Load(servers.servers(), "--warmup", "0", "--clients", "32")) {
+      int paused = 1 + random.nextInt(MEMBERS);
+      servers.awaitProgress(paused, 100);
+      servers.freeze(paused);
+      awaitProgressFor(Duration.ofSeconds(2), servers, after(paused));
+      servers.thaw(paused);
+      awaitCaughtUp(servers, paused);
+      assertThat(load.stop().number("bench clients", "errors")).isZero();
+      servers.assertEqual();
+    }
+  }
+
+  private static int after(int id) {
+    return id % MEMBERS + 1;
+  }
+
+  private static void awaitProgressFor(Duration time, ServerProcesses servers, int id) {
+    long[] decided = {servers.number(id, "decided")};
+    awaitSoon("progress all the time")
+        .pollInterval(Duration.ofMillis(500))
+        .during(time)
+        .until(() -> decided[0] < (decided[0] = servers.number(id, "decided")));
+  }
+
+  /** Under load: it serves, and has applied what another one had decided when it began to. */
+  private static void awaitCaughtUp(ServerProcesses servers, int id) {
+    servers.awaitServing(List.of(id));
+    long decided = servers.number(after(id), "decided");
+    awaitSoon("caught up to " + decided).until(() -> servers.number(id, "applied") >= decided);
+  }
+
+  @Test
+  void doesNothingWithoutAQuorumAndGoesOnOnceThereIsOne() {
+    try (ServerProcesses servers = start("fsync")) {
+      assertThat(servers.run("set", "a", "1").code()).isZero();
+      servers.kill(List.of(2, 3));
+      awaitSoon("the loss is noticed")
+          .until(() -> servers.status(1).getOrDefault("reason", "").equals("no-quorum"));
+      assertUnavailable(servers.run("set", "a", "2", "--timeout", "0.5"));
+      assertUnavailable(servers.run("get", "a", "--timeout", "0.5"));
+      assertThat(servers.number(1, "connected")).isEqualTo(1);
+
+      servers.start(List.of(2));
+      assertThat(servers.run("set", "b", "3").code()).isZero();
+      // What was refused for want of a quorum was not taken in.
+      assertThat(servers.run("get", "a").out().strip()).isEqualTo("1");
+      servers.start(List.of(3));
+      servers.awaitServing(servers.all());
+      servers.assertEqual();
+    }
+  }
+
+  private static void assertUnavailable(Output output) {
+    assertThat(output.code()).isEqualTo(1);
+    assertThat(output.out()).isEmpty();
+    assertThat(output.err()).startsWith("error: UNAVAILABLE: ").hasLineCount(1);
+  }
+
+  /** What is promised where nothing else runs. */
+  @Test
+  @Tag("long")
+  void keepsItsBoundsWhenOneIsKilledOrPaused() {
+    try (ServerProcesses servers = start("os")) {
+      for (int id = 1; id <= MEMBERS; id++) {
+        try (Load load = new Load(servers.servers(), "--warmup", "3")) {
+          awaitProgressFor(Duration.ofSeconds(6), servers, id);
+          servers.kill(id);
+          awaitProgressFor(Duration.ofSeconds(3), servers, after(id));
+          long start = System.nanoTime();
+          servers.start(List.of(id));
+          awaitCaughtUp(servers, id);
+          assertSince(start, CATCH_UP);
+          assertGaps(servers, load.stop(), id, 200);
+        }
+        try (Load load = new Load(servers.servers(), "--warmup", "3")) {
+          awaitProgressFor(Duration.ofSeconds(6), servers, id);
+          servers.freeze(id);
+          awaitProgressFor(Duration.ofSeconds(5), servers, after(id));
+          servers.thaw(id);
+          long start = System.nanoTime();
+          awaitCaughtUp(servers, id);
+          assertSince(start, CATCH_UP);
+          assertGaps(servers, load.stop(), id, 500);
+        }
+      }
+      servers.kill(List.of(2, 3));
+      servers.start(List.of(2));
+      long ready = System.nanoTime();
+      assertThat(servers.run("set", "b", "3").code()).isZero();
+      assertSince(ready, Duration.ofSeconds(2));
+    }
+  }
+
+  private static void assertSince(long start, Duration bound) {
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(bound);
+  }
+
+  private static void assertGaps(ServerProcesses servers, Output bench, int failed, int millis) {
+    assertThat(bench.number("bench clients", "errors")).as(bench.out()).isZero();
+    for (int id : servers.all()) {
+      if (id != failed) {
+        String line = "bench server=" + servers.address(id, "client");
+        assertThat(bench.number(line, "max_gap_ms")).as(bench.out()).isLessThan(millis);
+      }
+    }
+  }
+
+  @Test
+  void drainsOnTermUnderLoadWithoutAnErrorAtItsClients() throws Exception {
+    try (ServerProcesses servers = start("os");
+        Load load = new Load(servers.servers(), "--warmup", "0", "--clients", "32")) {
+      servers.awaitProgress(1, 100);
+      assertThat(servers.terminate(2, Duration.ofSeconds(10))).isZero();
+      servers.awaitProgress(1, 100);
+      assertThat(load.stop().number("bench clients", "errors")).isZero();
+      servers.assertEqual();
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.rabia.kvstore.server.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rabia.kvstore.server.cli.ServerProcesses.Output;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What load leaves in the log, as {@code status} tells it. */
+@Tag("integration")
+@Timeout(120)
+final class ServerLoadTest {
+  @TempDir private Path directory;
+
+  @Test
+  void decidesBatchesOfAllMembersForWritesAndNoSlotForReads() {
+    try (ServerProcesses servers = new ServerProcesses(directory, 3, "fsync").startAll()) {
+      Output writes = bench(servers, "0");
+      assertThat(writes.number("bench clients", "ops_per_s")).isGreaterThan(100);
+      servers.assertEqual();
+      long own = 0;
+      for (int id : servers.all()) {
+        assertThat(servers.number(id, "own")).as("batches of %s", id).isGreaterThan(20);
+        own += servers.number(id, "own");
+      }
+      for (int id : servers.all()) {
+        assertThat(servers.number(id, "batches")).isEqualTo(own);
+        long others = servers.number(id, "noop") + servers.number(id, "forfeits");
+        assertThat(servers.number(id, "slots")).isEqualTo(own + others);
+      }
+
+      long decided = servers.number(1, "decided");
+      Output reads = bench(servers, "1");
+      assertThat(reads.number("bench clients", "reads")).isGreaterThan(500);
+      assertThat(servers.number(1, "decided") - decided).isLessThan(10);
+
+      servers.kill(2);
+      servers.start(List.of(2));
+      servers.awaitServing(servers.all());
+      assertThat(servers.number(2, "batches") + servers.number(2, "noop"))
+          .as("since the start of the process")
+          .isEqualTo(servers.number(2, "slots"))
+          .isLessThan(10);
+    }
+  }
+
+  private static Output bench(ServerProcesses servers, String reads) {
+    Output output =
+        servers.run(
+            "bench", "--warmup", "0.3", "--seconds", "1", "--clients", "16", "--reads", reads);
+    assertThat(output.code()).isZero();
+    assertThat(output.number("bench clients", "errors")).as(output.out()).isZero();
+    return output;
+  }
+}

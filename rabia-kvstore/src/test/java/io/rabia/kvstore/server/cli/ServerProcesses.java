@@ -1,0 +1,350 @@
+package io.rabia.kvstore.server.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.rabia.kvstore.client.ClientConfig;
+import io.rabia.kvstore.client.ClientCore;
+import io.rabia.kvstore.server.KvServer;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * The servers of one cluster, each a process of its own on the loopback, and the command line that
+ * talks to them. What was started here is ended with {@link #close}, or with this virtual machine,
+ * by its process id. One thread.
+ */
+final class ServerProcesses implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
+  private static final List<String> PORTS = List.of("peer", "client", "redis", "http");
+  private static final Set<Integer> GIVEN = new HashSet<>();
+  private static final SplittableRandom RANDOM = new SplittableRandom();
+
+  private final Path directory;
+  private final String durability;
+  private final List<Map<String, Integer>> ports = new ArrayList<>();
+  private final Map<Integer, Process> processes = new TreeMap<>();
+  private final List<Process> started = new CopyOnWriteArrayList<>();
+  private List<String> machineFlags = QUICK_START;
+  private final Thread hook = new Thread(this::killAll);
+  private final ClientCore core;
+
+  /** What a command printed. */
+  record Output(int code, String out, String err) {
+    /** The value in the first line that begins so. */
+    String field(String line, String name) {
+      return words(out.lines().filter(l -> l.startsWith(line)).findFirst().orElseThrow()).get(name);
+    }
+
+    double number(String line, String name) {
+      return Double.parseDouble(field(line, name));
+    }
+  }
+
+  ServerProcesses(Path directory, int members, String durability) {
+    this.directory = directory;
+    this.durability = durability;
+    for (int i = 0; i < members; i++) {
+      Map<String, Integer> own = new HashMap<>();
+      PORTS.forEach(name -> own.put(name, freePort()));
+      ports.add(own);
+    }
+    core = ClientCore.connect(servers(), ClientConfig.defaults());
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  /**
+   * A free port that the system does not hand out by itself: it is still free when a server that
+   * was killed wants it again.
+   */
+  static synchronized int freePort() {
+    while (true) {
+      int port = RANDOM.nextInt(12_000, 32_000);
+      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        if (GIVEN.add(port)) {
+          return socket.getLocalPort();
+        }
+      } catch (IOException taken) {
+        // another one
+      }
+    }
+  }
+
+  // ---- servers
+
+  List<Integer> all() {
+    return IntStream.rangeClosed(1, ports.size()).boxed().toList();
+  }
+
+  private List<Integer> running() {
+    return processes.entrySet().stream()
+        .filter(entry -> entry.getValue().isAlive())
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  int port(int id, String name) {
+    return ports.get(id - 1).get(name);
+  }
+
+  String address(int id, String name) {
+    return "127.0.0.1:" + port(id, name);
+  }
+
+  Path data(int id) {
+    return directory.resolve("data-" + id);
+  }
+
+  /** The flags with which a member is started. */
+  List<String> flags(int id) {
+    String members =
+        all().stream()
+            .map(member -> member + "=" + address(member, "peer"))
+            .collect(Collectors.joining(","));
+    return List.of(
+        "--id=" + id,
+        "--members=" + members,
+        "--cluster=test",
+        "--initial=new",
+        "--client=" + address(id, "client"),
+        "--redis=" + address(id, "redis"),
+        "--http=" + address(id, "http"),
+        "--data=" + data(id),
+        "--durability=" + durability);
+  }
+
+  /** Starts members and waits until all of them are there, with or without a quorum. */
+  void start(Collection<Integer> ids) {
+    for (int id : ids) {
+      assertThat(running()).doesNotContain(id);
+      processes.put(id, java("server-" + id, RabiaKv.class, "server", flags(id)));
+    }
+    for (int id : ids) {
+      Process process = processes.get(id);
+      await("READY of " + id)
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(5))
+          .failFast(() -> assertThat(process.isAlive()).as(errors(id)).isTrue())
+          .until(() -> printed(id).endsWith(System.lineSeparator()));
+      assertThat(printed(id))
+          .isEqualToIgnoringNewLines(
+              "READY id="
+                  + id
+                  + Stream.of("client", "redis", "http")
+                      .map(name -> " " + name + "=" + address(id, name))
+                      .collect(Collectors.joining()));
+    }
+  }
+
+  ServerProcesses startAll() {
+    start(all());
+    awaitServing(all());
+    return this;
+  }
+
+  private String printed(int id) {
+    return text("server-" + id + ".out");
+  }
+
+  /** What a server has written to its standard error in all its lives. */
+  String errors(int id) {
+    return text("server-" + id + ".err");
+  }
+
+  String text(String file) {
+    try {
+      return Files.readString(directory.resolve(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Flags for the virtual machines of the servers to come, in place of what starts them quickly.
+   */
+  void virtualMachine(String... flags) {
+    machineFlags = List.of(flags);
+  }
+
+  /** A process of this machine's Java; its output goes to {@code name.out} and .err. */
+  Process java(String name, Class<?> main, String command, List<String> arguments) {
+    String classPath =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    List<String> line = new ArrayList<>();
+    line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    line.addAll(machineFlags);
+    line.addAll(List.of("-cp", classPath, main.getName(), command));
+    line.addAll(arguments);
+    File out = directory.resolve(name + ".out").toFile();
+    File err = directory.resolve(name + ".err").toFile();
+    try {
+      Process process =
+          new ProcessBuilder(line)
+              .redirectOutput(out)
+              .redirectError(ProcessBuilder.Redirect.appendTo(err))
+              .start();
+      started.add(process);
+      return process;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** kill -9; returns when they are gone. */
+  void kill(Collection<Integer> ids) {
+    ids.forEach(id -> processes.get(id).destroyForcibly());
+    ids.forEach(id -> processes.get(id).onExit().join());
+  }
+
+  void kill(int id) {
+    kill(List.of(id));
+  }
+
+  private void killAll() {
+    started.forEach(Process::destroyForcibly);
+  }
+
+  /** SIGSTOP. */
+  void freeze(int id) {
+    signal(id, "STOP");
+  }
+
+  /** SIGCONT. */
+  void thaw(int id) {
+    signal(id, "CONT");
+  }
+
+  private void signal(int id, String name) {
+    try {
+      Process kill =
+          new ProcessBuilder("sh", "-c", "kill -" + name + " " + processes.get(id).pid()).start();
+      assertThat(kill.onExit().join().exitValue()).isZero();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** SIGTERM; returns the exit code. */
+  int terminate(int id, Duration within) throws InterruptedException {
+    Process process = processes.get(id);
+    process.destroy();
+    assertThat(process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+    return process.exitValue();
+  }
+
+  // ---- clients
+
+  /** The client addresses of all members. */
+  String servers() {
+    return servers(all());
+  }
+
+  String servers(Collection<Integer> ids) {
+    return ids.stream().map(id -> address(id, "client")).collect(Collectors.joining(","));
+  }
+
+  /** Runs the command line in this process, with the servers if the arguments name none. */
+  Output run(String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    if (!all.contains("--servers")) {
+      all.addAll(List.of("--servers", servers()));
+    }
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int code =
+        RabiaKv.run(
+            KvServer::startEngine,
+            new PrintWriter(out),
+            new PrintWriter(err),
+            all.toArray(String[]::new));
+    return new Output(code, out.toString(), err.toString());
+  }
+
+  /** The fields of a member's status; empty when it gives none. */
+  Map<String, String> status(int id) {
+    CompletableFuture<String> line = new CompletableFuture<>();
+    core.status(
+        id - 1,
+        Duration.ofSeconds(2),
+        (text, failure) ->
+            line.complete(text == null ? "" : new String(text, StandardCharsets.UTF_8)));
+    return words(line.join());
+  }
+
+  long number(int id, String field) {
+    return Long.parseLong(status(id).getOrDefault(field, "-1"));
+  }
+
+  private static Map<String, String> words(String line) {
+    Map<String, String> fields = new HashMap<>();
+    for (String word : line.strip().split(" ", -1)) {
+      String[] parts = word.split("=", 2);
+      fields.put(parts[0], parts.length == 1 ? "" : parts[1]);
+    }
+    return fields;
+  }
+
+  void awaitServing(Collection<Integer> ids) {
+    awaitSoon("serving " + ids)
+        .until(() -> ids.stream().allMatch(id -> "SERVING".equals(status(id).get("state"))));
+  }
+
+  /** The member has decided so many slots more than now. */
+  void awaitProgress(int id, long slots) {
+    long before = Math.max(0, number(id, "decided"));
+    awaitSoon("decided " + (before + slots)).until(() -> number(id, "decided") >= before + slots);
+  }
+
+  /** A wait that looks often. */
+  static org.awaitility.core.ConditionFactory awaitSoon(String what) {
+    return await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(20));
+  }
+
+  /** All that run hold the same at the same slot, once nothing is written any more. */
+  void assertEqual() {
+    awaitSoon("equal slots")
+        .until(() -> running().stream().map(id -> number(id, "applied")).distinct().count() == 1);
+    String slot = status(running().get(0)).get("applied");
+    Output output = run("status", "--at", slot, "--servers", servers(running()));
+    assertThat(output.code()).as(output.out()).isZero();
+    Set<String> hashes =
+        output.out().lines().map(line -> words(line).get("hash")).collect(Collectors.toSet());
+    assertThat(hashes).hasSize(1).doesNotContainNull();
+  }
+
+  @Override
+  public void close() {
+    Runtime.getRuntime().removeShutdownHook(hook);
+    core.close();
+    killAll();
+    started.forEach(process -> process.onExit().join());
+    for (int id : processes.keySet()) {
+      assertThat(errors(id)).as("standard error of server %s", id).doesNotContain("WARNING:");
+    }
+  }
+}
