@@ -22,8 +22,7 @@ record FaultPlan(List<Entry> entries) {
     List<InjectedFault> injected = new ArrayList<>();
     for (Entry entry : entries) {
       Await.holds(
-          entry.after().plusSeconds(1),
-          () -> System.nanoTime() - start >= entry.after().toNanos());
+          entry.after().plusSeconds(1), () -> System.nanoTime() - start >= entry.after().toNanos());
       injected.add(simulator.injectFault(entry.fault()));
     }
     return injected;

@@ -31,8 +31,7 @@ public sealed interface FaultType {
    * @param oneWay only what {@code left} sends to {@code right} is lost, without either noticing;
    *     else connections break and none are made
    */
-  record NetworkPartition(
-      Set<NodeId> left, Set<NodeId> right, boolean oneWay, Duration duration)
+  record NetworkPartition(Set<NodeId> left, Set<NodeId> right, boolean oneWay, Duration duration)
       implements FaultType {
     public NetworkPartition {
       left = Set.copyOf(left);

@@ -23,8 +23,7 @@ final class FaultyTransport implements Transport, TransportListener {
   private static final long LEAST_DETOUR = 1_000_000;
 
   /** A frame on its way. */
-  private record Arrival(long at, long order, Way way, byte[] body)
-      implements Comparable<Arrival> {
+  private record Arrival(long at, long order, Way way, byte[] body) implements Comparable<Arrival> {
     @Override
     public int compareTo(Arrival other) {
       return at != other.at ? Long.compare(at, other.at) : Long.compare(order, other.order);

@@ -58,7 +58,8 @@ public final class InjectedFault {
    */
   public void awaitEnd() {
     over.copy()
-        .orTimeout(type.duration().toMillis() + TimeUnit.SECONDS.toMillis(30), TimeUnit.MILLISECONDS)
+        .orTimeout(
+            type.duration().toMillis() + TimeUnit.SECONDS.toMillis(30), TimeUnit.MILLISECONDS)
         .join();
   }
 }

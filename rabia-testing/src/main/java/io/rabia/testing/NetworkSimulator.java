@@ -188,8 +188,7 @@ public final class NetworkSimulator {
         : NodeFaults.begin(fault, nodes, random);
   }
 
-  private InjectedFault trouble(
-      FaultType fault, NetworkConditions trouble, LongSupplier strikes) {
+  private InjectedFault trouble(FaultType fault, NetworkConditions trouble, LongSupplier strikes) {
     InjectedFault injected = new InjectedFault(fault, strikes, () -> relieve(trouble));
     worsen(trouble);
     return injected;

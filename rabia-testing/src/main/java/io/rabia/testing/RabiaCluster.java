@@ -12,8 +12,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Gives each test of a JUnit 5 class, or one test, a {@link TestCluster} of its own that serves:
- * as a parameter, or its {@link NetworkSimulator}. It is closed after the test.
+ * Gives each test of a JUnit 5 class, or one test, a {@link TestCluster} of its own that serves: as
+ * a parameter, or its {@link NetworkSimulator}. It is closed after the test.
  *
  * <pre>{@code
  * @Test

@@ -21,10 +21,10 @@ import java.util.function.Supplier;
 
 /**
  * A cluster of real engines in this process, each with its threads, on a network and on disks that
- * can fail. Nodes have the ids 1, 2, ... All methods may be called from any thread; those that
- * wait throw {@link AssertionError} after half a minute. What happens when is up to threads and
- * time: the same seed draws the same faults, and no more. A run that is the same each time is what
- * {@code rabia-sim.jar} is for.
+ * can fail. Nodes have the ids 1, 2, ... All methods may be called from any thread; those that wait
+ * throw {@link AssertionError} after half a minute. What happens when is up to threads and time:
+ * the same seed draws the same faults, and no more. A run that is the same each time is what {@code
+ * rabia-sim.jar} is for.
  */
 public final class TestCluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -45,8 +45,7 @@ public final class TestCluster implements AutoCloseable {
             builder.stateMachine,
             builder.durability,
             builder.seed);
-    simulator =
-        new NetworkSimulator(this::node, InMemoryNetwork.DEFAULT_QUEUE_BYTES, builder.seed);
+    simulator = new NetworkSimulator(this::node, InMemoryNetwork.DEFAULT_QUEUE_BYTES, builder.seed);
     for (ClusterConfig.Member member : parts.cluster().members()) {
       nodes.put(member.id(), new TestNode(member.id(), parts, simulator));
     }
@@ -168,7 +167,8 @@ public final class TestCluster implements AutoCloseable {
 
   /** A paused node does not tell. */
   private EngineStatus status(NodeId id) {
-    EngineStatus silent = new EngineStatus(id, EngineState.STOPPED, "silent", 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0);
+    EngineStatus silent =
+        new EngineStatus(id, EngineState.STOPPED, "silent", 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0);
     try {
       return engine(id)
           .status()

@@ -94,8 +94,7 @@ final class TestNode {
     forget();
     lives++;
     Random random = new Random(parts.seed() * 31 + id.value() * 7L + lives);
-    FaultyTransport ports =
-        new FaultyTransport(id, network.transport(id), network, gate, random);
+    FaultyTransport ports = new FaultyTransport(id, network.transport(id), network, gate, random);
     NodeLog files = new NodeLog(persistence());
     RabiaEngine born =
         RabiaEngine.builder()

@@ -274,9 +274,7 @@ public final class TestScenario {
       return this;
     }
 
-    /**
-     * How many are tried at least; the clients go on until the faults have ended. Default 300.
-     */
+    /** How many are tried at least; the clients go on until the faults have ended. Default 300. */
     public Builder commands(int commands) {
       this.commands = commands;
       return this;

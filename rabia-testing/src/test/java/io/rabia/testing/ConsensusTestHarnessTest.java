@@ -128,8 +128,7 @@ class ConsensusTestHarnessTest {
     assertThatThrownBy(
             () ->
                 harness(Counter::new)
-                    .fault(
-                        Duration.ZERO, new FaultType.MessageReordering(0, Duration.ofMillis(20)))
+                    .fault(Duration.ZERO, new FaultType.MessageReordering(0, Duration.ofMillis(20)))
                     .run())
         .hasMessageContaining("no effect of MessageReordering");
   }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Tag;
 class FaultyTransportConformanceTest {
 
   abstract static class OnSimulator extends TransportConformance {
-    private final NetworkSimulator network = 
+    private final NetworkSimulator network =
         new NetworkSimulator(
             id -> {
               throw new IllegalArgumentException("no node " + id);

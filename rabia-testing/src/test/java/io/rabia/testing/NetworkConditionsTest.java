@@ -84,8 +84,7 @@ class NetworkConditionsTest {
     }
   }
 
-  private final NetworkSimulator network =
-      network(InMemoryNetwork.DEFAULT_QUEUE_BYTES);
+  private final NetworkSimulator network = network(InMemoryNetwork.DEFAULT_QUEUE_BYTES);
   private End a = new End(1, network);
   private End b = new End(2, network);
 
@@ -222,7 +221,9 @@ class NetworkConditionsTest {
     network.updateConditions(NetworkConditions.builder().reorderingRate(0.3).build());
     send(500, 10);
     until("frames", () -> b.arrived.size() == 500);
-    assertThat(b.arrived).isNotEqualTo(numbers(500)).containsExactlyInAnyOrderElementsOf(numbers(500));
+    assertThat(b.arrived)
+        .isNotEqualTo(numbers(500))
+        .containsExactlyInAnyOrderElementsOf(numbers(500));
     assertThat(network.statistics().reordered()).isBetween(100L, 200L);
   }
 
@@ -250,7 +251,9 @@ class NetworkConditionsTest {
   void whatIsOnItsWayIsLostWithTheConnection() {
     connect();
     network.updateConditions(
-        NetworkConditions.builder().latency(Duration.ofMillis(400), Duration.ofMillis(400)).build());
+        NetworkConditions.builder()
+            .latency(Duration.ofMillis(400), Duration.ofMillis(400))
+            .build());
     send(10, 10);
     b.transport.poll(0);
     network.cuts().add(a.id, b.id);

@@ -218,7 +218,11 @@ class TestClusterTest {
       cluster.pause(B);
       cluster.pause(C);
       assertThat(
-              cluster.engine(A).submit(Command.of("SET k x")).handle((r, failure) -> failure).join())
+              cluster
+                  .engine(A)
+                  .submit(Command.of("SET k x"))
+                  .handle((r, failure) -> failure)
+                  .join())
           .isInstanceOf(RabiaException.Timeout.class);
     }
   }

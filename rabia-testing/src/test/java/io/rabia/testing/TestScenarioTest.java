@@ -45,7 +45,9 @@ class TestScenarioTest {
     try {
       CompletableFuture.allOf(
               scenarios.stream()
-                  .map(s -> CompletableFuture.runAsync(() -> results.put(s.name(), s.run()), threads))
+                  .map(
+                      s ->
+                          CompletableFuture.runAsync(() -> results.put(s.name(), s.run()), threads))
                   .toArray(CompletableFuture[]::new))
           .join();
     } finally {
@@ -117,8 +119,7 @@ class TestScenarioTest {
 
   @Test
   void whatIsExpectedOfAFaultNeedsOne() {
-    assertThatThrownBy(
-            () -> TestScenario.builder("idle").expect(new NoProgress(ms(1))).build())
+    assertThatThrownBy(() -> TestScenario.builder("idle").expect(new NoProgress(ms(1))).build())
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> new PartialCommitment(1)).isInstanceOf(IllegalArgumentException.class);
   }
