@@ -26,11 +26,10 @@ final class Wires {
 
   private record Way(NodeId from, NodeId to) {}
 
-  private static final Runnable NO_GREETING = () -> {};
-
   private final TreeMap<NodeId, WireTransport> started = new TreeMap<>();
   private final Set<Way> cuts = new HashSet<>();
   private final Set<Way> held = new HashSet<>();
+  private final Set<Way> slowGreetings = new HashSet<>();
   private final Map<Way, Runnable> greetings = new HashMap<>();
   private final List<Sent> sent = new ArrayList<>();
   private final List<String> refusals = new ArrayList<>();
@@ -74,11 +73,15 @@ final class Wires {
 
   /** The next handshakes of two members are on their way until {@link #greet}. */
   void holdGreeting(int a, int b) {
-    greetings.put(way(a, b), NO_GREETING);
+    slowGreetings.add(way(a, b));
   }
 
   void greet(int a, int b) {
-    greetings.remove(way(a, b)).run();
+    slowGreetings.remove(way(a, b));
+    Runnable greeting = greetings.remove(way(a, b));
+    if (greeting != null) {
+      greeting.run();
+    }
   }
 
   private static Way way(int from, int to) {
@@ -139,16 +142,9 @@ final class Wires {
     }
   }
 
-  private boolean greetingIsHeld(WireTransport a, WireTransport b) {
-    Runnable held = greetings.get(new Way(a.id(), b.id()));
-    return held != null && held != NO_GREETING;
-  }
-
   private void shakeHands(WireTransport a, WireTransport b) {
-    if (greetingIsHeld(a, b)
-        || a.knows(b.id())
-        || b.knows(a.id())
-        || cuts.contains(new Way(a.id(), b.id()))) {
+    Way way = new Way(a.id(), b.id());
+    if (greetings.containsKey(way) || a.knows(b.id()) || b.knows(a.id()) || cuts.contains(way)) {
       return;
     }
     Handshake ofA = a.listener().handshakeFor(b.id());
@@ -164,7 +160,9 @@ final class Wires {
           a.connect(b, ofB);
           b.connect(a, ofA);
         };
-    if (greetings.computeIfPresent(new Way(a.id(), b.id()), (way, none) -> greeting) == null) {
+    if (slowGreetings.contains(way)) {
+      greetings.put(way, greeting);
+    } else {
       greeting.run();
     }
   }
