@@ -16,8 +16,7 @@ class ExamplesTest {
   void quickStartLosesNothingWhenAReplicaIsKilledUnderLoad() throws Exception {
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
 
-    new QuickStart(
-            new PrintStream(printed, true, StandardCharsets.UTF_8), Duration.ofMillis(1500))
+    new QuickStart(new PrintStream(printed, true, StandardCharsets.UTF_8), Duration.ofMillis(1500))
         .run();
 
     assertThat(printed.toString(StandardCharsets.UTF_8))

@@ -51,6 +51,7 @@ final class Boot {
   private @Nullable Formation formation;
   private volatile ClusterId clusterId = ClusterId.NONE;
   private long lastGroup;
+  private long repeatedAt;
 
   Boot(
       EngineAgent.Parts parts,
@@ -180,10 +181,14 @@ final class Boot {
   }
 
   /** Logs and sends what the formation wants; returns INIT once it is durable. */
-  @Nullable Init advance() {
+  @Nullable Init advance(long now) {
     Formation forming = formation;
     if (forming == null) {
       return null;
+    }
+    if (now - repeatedAt >= parts.config().heartbeatInterval().toNanos()) {
+      repeatedAt = now;
+      forming.repeat();
     }
     List<Message> records = forming.takeRecords();
     if (!records.isEmpty()) {
@@ -307,15 +312,23 @@ final class Boot {
     seenPositions.merge(peer, FrameHeader.logPosition(body), Math::max);
   }
 
-  /** A frame from a peer with which there is no cluster yet. */
-  void onFrame(NodeId from, ByteBuffer body) {
+  /**
+   * A frame from a peer that was in no cluster when it introduced itself, or while this node is in
+   * none.
+   *
+   * @return false when a member of a cluster said it
+   */
+  boolean onFrame(NodeId from, ByteBuffer body) {
     FrameHeader.validate(body);
     FrameHeader.skip(body);
-    MessageCodec.read(body, new FormationMessages(from));
+    FormationMessages messages = new FormationMessages(from);
+    MessageCodec.read(body, messages);
+    return messages.heard;
   }
 
   private final class FormationMessages extends LogRecords {
     private final NodeId from;
+    private boolean heard;
 
     FormationMessages(NodeId from) {
       this.from = from;
@@ -323,6 +336,7 @@ final class Boot {
 
     @Override
     public void onFormationAsk(Token founder) {
+      heard = true;
       Formation forming = formation;
       if (forming != null) {
         forming.onAsk(from, founder);
@@ -333,14 +347,18 @@ final class Boot {
 
     @Override
     public void onFormationPromise(Token founder, Token own) {
+      heard = true;
       Formation forming = formation;
       if (forming != null) {
         forming.onPromise(from, founder, own);
+      } else if (init != null) {
+        send(from, new Message.Init(init.encode()));
       }
     }
 
     @Override
     public void onInit(ByteBuffer encoded) {
+      heard = true;
       Formation forming = formation;
       if (forming != null) {
         forming.onInit(Init.decode(encoded));

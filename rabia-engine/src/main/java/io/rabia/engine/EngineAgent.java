@@ -175,7 +175,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   }
 
   private void form() {
-    Init init = boot.advance();
+    Init init = boot.advance(clock.getAsLong());
     if (init != null && member == null) {
       member = boot.become(init, clock.getAsLong());
       LOG.info(
@@ -319,7 +319,10 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     Member active = member;
     try {
       if (active == null || !active.isConnected(peer)) {
-        boot.onFrame(peer, body);
+        if (!boot.onFrame(peer, body) && active != null) {
+          // Its handshake was on its way when it became a member: it must introduce itself again.
+          parts.transport().disconnect(peer, "a member since its handshake");
+        }
       } else {
         boot.seen(peer, body);
         active.onFrame(peer, body, clock.getAsLong());

@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,7 +89,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
                 builder.pool,
                 executor,
                 builder.listener),
-            System::nanoTime,
+            builder.clock,
             () -> TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()),
             random::nextLong);
     thread = daemon(this::run, "rabia-" + id + "-engine");
@@ -375,6 +376,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     private @Nullable Executor completionExecutor;
     private MemoryPool pool = MemoryPool.shared();
     private EngineListener listener = new EngineListener() {};
+    private LongSupplier clock = System::nanoTime;
 
     private Builder() {}
 
@@ -422,6 +424,15 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
 
     public Builder listener(EngineListener listener) {
       this.listener = listener;
+      return this;
+    }
+
+    /**
+     * The node's monotonic clock, in nanoseconds. Default {@link System#nanoTime}. One that runs
+     * wrong costs time, never agreement.
+     */
+    public Builder clock(LongSupplier nanoseconds) {
+      this.clock = nanoseconds;
       return this;
     }
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The first start of a cluster and its disturbances: protocol.md 6, and 10, number 17. */
@@ -174,6 +175,65 @@ class FirstStartTest {
       Answer answer = cluster.node(2).submit("with two of three");
       cluster.elapse(Duration.ofMillis(500));
       assertThat(answer.text()).isEqualTo("with two of three@1");
+    }
+  }
+
+  /** Its handshake says that it is in no cluster, and is on its way while it becomes a member. */
+  @Test
+  void whoBecameAMemberSinceItsHandshakeIntroducesItselfAgain() {
+    try (TestCluster cluster = new TestCluster(3)) {
+      cluster.wires.cut(2, 3);
+      cluster.nodes().forEach(TestNode::start);
+      while (cluster.wires.sentBy(3, Message.FormationPromise.class).isEmpty()) {
+        cluster.nodes().forEach(TestNode::work);
+      }
+      cluster.node(3).log.manual();
+      cluster.settle();
+      assertThat(cluster.node(2).agent().clusterId()).isNotEqualTo(ClusterId.NONE);
+      assertThat(cluster.node(3).agent().clusterId()).isEqualTo(ClusterId.NONE);
+      cluster.wires.holdGreeting(2, 3);
+      cluster.wires.heal(2, 3);
+      cluster.settle();
+      cluster.node(3).log.automatic();
+      cluster.settle();
+      assertThat(cluster.node(3).agent().clusterId()).isNotEqualTo(ClusterId.NONE);
+      cluster.wires.greet(2, 3);
+      cluster.elapse(Duration.ofMillis(200));
+      assertThat(cluster.node(2).status().connected()).isEqualTo(3);
+      assertThat(cluster.node(3).status().connected()).isEqualTo(3);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 3", "3, 1"})
+  void whatIsLostOfTheFormationIsSaidAgain(int from, int to) {
+    try (TestCluster cluster = new TestCluster(3)) {
+      cluster.wires.hold(from, to);
+      cluster.nodes().forEach(TestNode::start);
+      cluster.settle();
+      cluster.wires.lose(from, to);
+      assertThat(clusterIds(cluster)).containsExactly(ClusterId.NONE);
+      cluster.elapse(Duration.ofMillis(200));
+      assertOneCluster(cluster);
+    }
+  }
+
+  @Test
+  void whoMissedTheInitIsToldAgain() {
+    try (TestCluster cluster = new TestCluster(3)) {
+      cluster.nodes().forEach(TestNode::start);
+      while (cluster.wires.sentBy(2, Message.FormationPromise.class).isEmpty()) {
+        cluster.nodes().forEach(TestNode::work);
+      }
+      cluster.wires.hold(1, 2);
+      cluster.wires.hold(3, 2);
+      cluster.settle();
+      assertThat(cluster.node(1).agent().clusterId()).isNotEqualTo(ClusterId.NONE);
+      assertThat(cluster.node(2).agent().clusterId()).isEqualTo(ClusterId.NONE);
+      cluster.wires.lose(1, 2);
+      cluster.wires.lose(3, 2);
+      cluster.elapse(Duration.ofMillis(200));
+      assertOneCluster(cluster);
     }
   }
 

@@ -98,6 +98,13 @@ final class WireTransport implements Transport {
     }
   }
 
+  void loseFrom(NodeId from) {
+    End end = ends.get(from);
+    if (end != null) {
+      end.waiting.clear();
+    }
+  }
+
   @Override
   public void start(TransportListener listener) {
     this.listener = listener;

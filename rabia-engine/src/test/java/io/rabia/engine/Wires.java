@@ -8,8 +8,10 @@ import io.rabia.core.message.MessageCollector;
 import io.rabia.core.transport.Handshake;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -24,9 +26,12 @@ final class Wires {
 
   private record Way(NodeId from, NodeId to) {}
 
+  private static final Runnable NO_GREETING = () -> {};
+
   private final TreeMap<NodeId, WireTransport> started = new TreeMap<>();
   private final Set<Way> cuts = new HashSet<>();
   private final Set<Way> held = new HashSet<>();
+  private final Map<Way, Runnable> greetings = new HashMap<>();
   private final List<Sent> sent = new ArrayList<>();
   private final List<String> refusals = new ArrayList<>();
 
@@ -56,6 +61,24 @@ final class Wires {
     if (receiver != null) {
       receiver.releaseFrom(NodeId.of(from));
     }
+  }
+
+  /** Frames that wait in the connection are lost; it lives on. */
+  void lose(int from, int to) {
+    held.remove(way(from, to));
+    WireTransport receiver = started.get(NodeId.of(to));
+    if (receiver != null) {
+      receiver.loseFrom(NodeId.of(from));
+    }
+  }
+
+  /** The next handshakes of two members are on their way until {@link #greet}. */
+  void holdGreeting(int a, int b) {
+    greetings.put(way(a, b), NO_GREETING);
+  }
+
+  void greet(int a, int b) {
+    greetings.remove(way(a, b)).run();
   }
 
   private static Way way(int from, int to) {
@@ -116,8 +139,16 @@ final class Wires {
     }
   }
 
+  private boolean greetingIsHeld(WireTransport a, WireTransport b) {
+    Runnable held = greetings.get(new Way(a.id(), b.id()));
+    return held != null && held != NO_GREETING;
+  }
+
   private void shakeHands(WireTransport a, WireTransport b) {
-    if (a.knows(b.id()) || b.knows(a.id()) || cuts.contains(new Way(a.id(), b.id()))) {
+    if (greetingIsHeld(a, b)
+        || a.knows(b.id())
+        || b.knows(a.id())
+        || cuts.contains(new Way(a.id(), b.id()))) {
       return;
     }
     Handshake ofA = a.listener().handshakeFor(b.id());
@@ -128,7 +159,13 @@ final class Wires {
       refusals.add(refusedByB != null ? refusedByB : refusedByA);
       return;
     }
-    a.connect(b, ofB);
-    b.connect(a, ofA);
+    Runnable greeting =
+        () -> {
+          a.connect(b, ofB);
+          b.connect(a, ofA);
+        };
+    if (greetings.computeIfPresent(new Way(a.id(), b.id()), (way, none) -> greeting) == null) {
+      greeting.run();
+    }
   }
 }

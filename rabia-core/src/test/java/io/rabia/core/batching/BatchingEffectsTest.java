@@ -24,16 +24,15 @@ class BatchingEffectsTest {
 
   /** How many of 40 commands it takes in. */
   private static int fill(CommandBatcher batcher) {
-    int taken = 0;
+    int refused = 0;
     for (int number = 1; number <= 40; number++) {
       try {
         batcher.enqueue(CommandBatch.KIND_APPLY, 1, number, 1, PAYLOAD, 0);
-        taken++;
       } catch (RabiaException.Overload e) {
-        continue;
+        refused++;
       }
     }
-    return taken;
+    return 40 - refused;
   }
 
   private static CommandBatcher filled(BatchConfig config) {
@@ -81,7 +80,7 @@ class BatchingEffectsTest {
             "bufferBytes",
             config().maxBatchBytes(TWO_COMMANDS).build(),
             40,
-            config().maxBatchBytes(TWO_COMMANDS).bufferBytes(2 * TWO_COMMANDS).build(),
+            config().maxBatchBytes(TWO_COMMANDS).bufferBytes(2L * TWO_COMMANDS).build(),
             2 * TWO_COMMANDS / PAYLOAD.length,
             config -> fill(batcher(config)))
         .matters(

@@ -85,6 +85,25 @@ public final class Formation {
     messages.add(new Outgoing(from, new Message.FormationPromise(founder, own)));
   }
 
+  /**
+   * Says again what no answer came to: a frame may be lost although its connection lives on. All
+   * that is said is a promise that was given, or asks for one, so it may be said any number of
+   * times; who holds INIT answers a promise with it.
+   */
+  public void repeat() {
+    if (init != null) {
+      return;
+    }
+    for (ClusterConfig.Member member : cluster.members()) {
+      NodeId id = member.id();
+      if (founds() && !promises.containsKey(id)) {
+        messages.add(new Outgoing(id, new Message.FormationAsk(own)));
+      } else if (!founds() && !promised.equals(Token.NONE) && !id.equals(self)) {
+        messages.add(new Outgoing(id, new Message.FormationPromise(promised, own)));
+      }
+    }
+  }
+
   public void onPromise(NodeId from, Token founder, Token token) {
     if (founds() && init == null && founder.equals(own) && cluster.member(from).isPresent()) {
       promises.put(from, token);

@@ -64,6 +64,34 @@ class FormationTest {
   }
 
   @Test
+  void theFounderAsksAgainWhoHasNotPromised() {
+    Formation founder = formation(A);
+    founder.onPromise(B, token(A), token(B));
+    founder.repeat();
+    assertThat(founder.takeMessages()).containsExactly(new Outgoing(C, ask(token(A))));
+  }
+
+  @Test
+  void aPromiseIsSaidAgainToAllUntilThereIsAnInit() {
+    Formation other = formation(B);
+    other.repeat();
+    assertThat(other.takeMessages()).as("nothing is promised yet").isEmpty();
+    other.onAsk(A, token(A));
+    other.takeMessages();
+    other.takeRecords();
+    other.repeat();
+    assertThat(other.takeMessages())
+        .containsExactly(
+            new Outgoing(A, promise(token(A), token(B))),
+            new Outgoing(C, promise(token(A), token(B))));
+    assertThat(other.takeRecords()).as("promised before").isEmpty();
+    other.onInit(founded(token(A)));
+    other.takeMessages();
+    other.repeat();
+    assertThat(other.takeMessages()).isEmpty();
+  }
+
+  @Test
   void onlyTheFirstOfTheListFounds() {
     Formation other = formation(B);
     other.onConnected(A);

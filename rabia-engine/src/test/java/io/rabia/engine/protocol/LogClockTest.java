@@ -43,11 +43,10 @@ class LogClockTest {
     LogClock other = new LogClock(FIRST);
     long early = -900_000_000_000L;
     long late = 77;
-    for (int i = 1; i <= 100; i++) {
-      long stamp =
-          (i % 2 == 0 ? clock : other).stamp(i % 2 == 0 ? early + i * 10L : late + i * 10L);
-      assertThat(clock.apply(stamp, early + i * 10L)).isEqualTo(stamp);
-      assertThat(other.apply(stamp, late + i * 10L)).isEqualTo(stamp);
+    for (long i = 1; i <= 100; i++) {
+      long stamp = (i % 2 == 0 ? clock : other).stamp(i % 2 == 0 ? early + i * 10 : late + i * 10);
+      assertThat(clock.apply(stamp, early + i * 10)).isEqualTo(stamp);
+      assertThat(other.apply(stamp, late + i * 10)).isEqualTo(stamp);
     }
     assertThat(clock.applied()).isEqualTo(FIRST + 990);
   }

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.rabia.core.CommandBatch;
 import io.rabia.core.InvariantViolation;
-import java.util.HashSet;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class OriginBatchesTest {
@@ -169,7 +169,7 @@ class OriginBatchesTest {
   @Test
   void theTableForgetsNothingWhileItMoves() {
     SplittableRandom random = new SplittableRandom(3);
-    Set<Long> applied = new HashSet<>();
+    Set<Long> applied = new TreeSet<>();
     long lowest = 1;
     for (int step = 0; step < 20_000; step++) {
       while (applied.contains(lowest)) {

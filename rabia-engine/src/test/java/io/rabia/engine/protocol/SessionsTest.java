@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class SessionsTest {
@@ -191,7 +191,7 @@ class SessionsTest {
 
   @Test
   void neverGivesAnIdTwice() {
-    Set<Long> ids = new HashSet<>();
+    Set<Long> ids = new TreeSet<>();
     int lastIndex = 65_535;
     for (long at = 0; at < 50; at++) {
       for (int index : new int[] {0, 1, lastIndex - 1, lastIndex}) {

@@ -44,8 +44,7 @@ public final class Completions {
   }
 
   /** Hands the future's end to the receiver, with what that wants to know again. */
-  public void await(
-      CompletableFuture<byte[]> future, Receiver receiver, long tag, long bytes) {
+  public void await(CompletableFuture<byte[]> future, Receiver receiver, long tag, long bytes) {
     future.whenComplete(
         (result, failure) -> {
           queue.add(new Completion(receiver, tag, bytes, result, failure));

@@ -14,74 +14,67 @@ import java.util.Set;
  * What a cluster as a whole has promised so far, across crashes: protocol.md section 9. One thread.
  */
 final class ClusterOracle {
-  private record Place(int sender, String kind, long slot, int phase) {}
-
-  private final Map<Place, Message> said = new HashMap<>();
-  private final Map<Long, Set<Integer>> proposers = new HashMap<>();
+  private final int n;
+  private final Map<Long, SlotOracle> slots = new HashMap<>();
   private final List<Long> decided = new ArrayList<>();
   private final List<Long> tables = new ArrayList<>();
-  private final Set<Long> made = new HashSet<>();
-  private final int quorum;
+  private final Set<Long> appliedIds = new HashSet<>();
+  private final Map<Long, Integer> made = new HashMap<>();
 
   ClusterOracle(int n) {
-    quorum = n / 2 + 1;
+    this.n = n;
   }
 
-  /** An origin made a batch. */
-  void made(long id) {
-    InvariantViolation.check(made.add(id), "one batch number for two batches");
+  /** An origin made a batch in one of its runs. */
+  void made(long id, int run) {
+    InvariantViolation.check(made.putIfAbsent(id, run) == null, "one batch number for two batches");
   }
 
-  /** A message leaves a replica: nothing else may ever have left it in its place. */
+  /** In which run of its origin the batch was made. */
+  int madeIn(long id) {
+    return made.getOrDefault(id, -1);
+  }
+
+  /** A message leaves a replica. */
   void sent(int sender, Message message) {
     if (message instanceof Message.Propose propose) {
-      once(
-          new Place(sender, "Propose", propose.slot(), 0),
-          new Message.Propose(propose.slot(), propose.id(), null));
-      proposers
-          .computeIfAbsent(propose.slot() << 32 ^ propose.id(), key -> new HashSet<>())
-          .add(sender);
+      slot(propose.slot()).propose(sender, propose.id());
     } else if (message instanceof Message.Vote1 vote) {
-      once(new Place(sender, "Vote1", vote.slot(), vote.phase()), vote);
+      slot(vote.slot()).vote1(sender, vote.phase(), vote.value(), vote.id());
     } else if (message instanceof Message.Vote2 vote) {
-      once(new Place(sender, "Vote2", vote.slot(), vote.phase()), vote);
+      slot(vote.slot()).vote2(sender, vote.phase(), vote.value(), vote.id());
+    } else if (message instanceof Message.Decide decide) {
+      slot(decide.slot()).decide(decide.id());
     }
   }
 
-  private void once(Place place, Message message) {
-    Message before = said.putIfAbsent(place, message);
-    InvariantViolation.check(
-        before == null || before.equals(message), "said " + before + " and then " + message);
+  private SlotOracle slot(long slot) {
+    return slots.computeIfAbsent(slot, key -> new SlotOracle(n));
   }
 
   /** A replica applied its next slot. */
   void applied(long slot, long id, long tableHash) {
+    slot(slot).decide(id);
     if (slot < decided.size()) {
-      InvariantViolation.check(
-          decided.get((int) slot) == id,
-          "slot "
-              + slot
-              + " is "
-              + BatchId.toString(decided.get((int) slot))
-              + " and "
-              + BatchId.toString(id));
       InvariantViolation.check(
           tables.get((int) slot) == tableHash, "different tables after slot " + slot);
       return;
     }
     InvariantViolation.check(slot == decided.size(), "a slot was skipped");
-    InvariantViolation.check(!BatchId.isBatch(id) || made.contains(id), "a batch that nobody made");
     InvariantViolation.check(
-        id == BatchId.NONE
-            || proposers.getOrDefault(slot << 32 ^ id, Set.of()).size() + 1 >= quorum,
-        "decided what no quorum proposed");
+        !BatchId.isBatch(id) || made.containsKey(id), "a batch that nobody made");
     decided.add(id);
     tables.add(tableHash);
+    appliedIds.add(id);
   }
 
   /** How many slots were applied by anyone so far. */
   int applied() {
     return decided.size();
+  }
+
+  boolean isApplied(long id) {
+    return appliedIds.contains(id);
   }
 
   long decided(int slot) {

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.agrona.collections.Long2LongHashMap;
 
 /**
  * The states that one replica's production {@link SlotInstance} was ever in, numbered, and what it
@@ -19,7 +20,14 @@ import java.util.Map;
 final class LocalStates {
 
   /** What an evaluation does: the next state, and the own messages as round and code, in order. */
-  record Move(int next, byte[] rounds, byte[] codes, boolean coinUsed) {}
+  record Move(int next, byte[] rounds, byte[] codes, boolean coinUsed) {
+    /** Is this the same as the other one does? */
+    boolean does(Move other) {
+      return next == other.next
+          && Arrays.equals(rounds, other.rounds)
+          && Arrays.equals(codes, other.codes);
+    }
+  }
 
   private static final int FRESH = 0;
   private static final long UNKNOWN = Long.MIN_VALUE;
@@ -31,20 +39,16 @@ final class LocalStates {
   private final List<ByteBuffer> states = new ArrayList<>();
   private final List<Stage> stages = new ArrayList<>();
   private final List<Move> moves = new ArrayList<>();
-  private final Map<Long, Integer> restored = new HashMap<>();
+  private final Long2LongHashMap answers = new Long2LongHashMap(UNKNOWN);
+  private final Long2LongHashMap restored = new Long2LongHashMap(UNKNOWN);
   private final ByteBuffer scratch = ByteBuffer.allocate(1 << 12);
   private int[] phases = new int[64];
   private long[] decidedIds = new long[64];
   private int[] decidedPhases = new int[64];
 
-  private long[] memoKeys = new long[1 << 12];
-  private int[] memoValues = new int[1 << 12];
-  private int memoSize;
-
   LocalStates(Configuration configuration, int self) {
     this.configuration = configuration;
     this.self = self;
-    Arrays.fill(memoKeys, UNKNOWN);
     instance.reset(0, configuration, self);
     number();
   }
@@ -83,9 +87,9 @@ final class LocalStates {
   /** The state after a message; the same one when it was not counted. */
   int deliver(int state, int message, byte code, Deliveries deliveries) {
     long key = (long) state << 20 | message << 4 | code;
-    int place = find(key);
-    if (memoKeys[place] == key) {
-      return memoValues[place];
+    long known = answers.get(key);
+    if (known != UNKNOWN) {
+      return (int) known;
     }
     load(state);
     boolean counted = deliveries.deliver(instance, message, code);
@@ -94,7 +98,7 @@ final class LocalStates {
     InvariantViolation.check(
         !deliveries.deliver(instance, message, code) && number() == next,
         "a duplicate was counted");
-    remember(key, next);
+    answers.put(key, next);
     return next;
   }
 
@@ -105,13 +109,13 @@ final class LocalStates {
    */
   Move evaluate(int state, boolean patient, int coins) {
     long key = (long) state << 20 | 1 << 19 | coins << 1 | (patient ? 1 : 0);
-    int place = find(key);
-    if (memoKeys[place] == key) {
-      return moves.get(memoValues[place]);
+    long known = answers.get(key);
+    if (known != UNKNOWN) {
+      return moves.get((int) known);
     }
     Move move = ask(state, patient, coins);
     moves.add(move);
-    remember(key, moves.size() - 1);
+    answers.put(key, moves.size() - 1);
     return move;
   }
 
@@ -154,14 +158,14 @@ final class LocalStates {
 
   /** The state after a restart from these own messages, a nibble each. */
   int restore(long own, Deliveries deliveries) {
-    Integer known = restored.get(own);
-    if (known == null) {
+    long known = restored.get(own);
+    if (known == UNKNOWN) {
       instance.reset(0, configuration, self);
       deliveries.restore(instance, self);
       known = number();
       restored.put(own, known);
     }
-    return known;
+    return (int) known;
   }
 
   private void load(int state) {
@@ -191,36 +195,5 @@ final class LocalStates {
     decidedIds[number] = instance.decidedId();
     decidedPhases[number] = instance.decidedPhase();
     return number;
-  }
-
-  private int find(long key) {
-    int mask = memoKeys.length - 1;
-    int place = (int) (key * 0x9E3779B97F4A7C15L >>> 32) & mask;
-    while (memoKeys[place] != key && memoKeys[place] != UNKNOWN) {
-      place = (place + 1) & mask;
-    }
-    return place;
-  }
-
-  private void remember(long key, int value) {
-    if (++memoSize * 2 > memoKeys.length) {
-      long[] keys = memoKeys;
-      int[] values = memoValues;
-      memoKeys = new long[2 * keys.length];
-      memoValues = new int[2 * keys.length];
-      Arrays.fill(memoKeys, UNKNOWN);
-      for (int i = 0; i < keys.length; i++) {
-        if (keys[i] != UNKNOWN) {
-          put(keys[i], values[i]);
-        }
-      }
-    }
-    put(key, value);
-  }
-
-  private void put(long key, int value) {
-    int place = find(key);
-    memoKeys[place] = key;
-    memoValues[place] = value;
   }
 }

@@ -1,9 +1,9 @@
 package io.rabia.testing.explore;
 
-import io.rabia.core.CommonCoin;
+import java.util.EnumSet;
 import java.util.concurrent.Callable;
 
-/** The search that finds every planted bug of {@link ReplicaMutants}; throws what it finds. */
+/** The searches that find every planted bug of {@link ReplicaMutants}; throws what they find. */
 public final class ReplicaCheck implements Callable<Long> {
 
   public ReplicaCheck() {}
@@ -11,8 +11,10 @@ public final class ReplicaCheck implements Callable<Long> {
   /** Returns how many runs were tried. */
   @Override
   public Long call() {
-    long paths =
-        new ReplicaExplorer(1, Integer.MAX_VALUE, CommonCoin.keyed(1, 2)).explore().paths();
-    return paths + new ReplicaExplorer(2, 40, CommonCoin.keyed(1, 2)).explore().paths();
+    long paths = 0;
+    for (Situation situation : EnumSet.complementOf(EnumSet.of(Situation.FIVE_AT_REST))) {
+      paths += new ReplicaExplorer(situation, 1, Integer.MAX_VALUE, false).explore().paths();
+    }
+    return paths;
   }
 }

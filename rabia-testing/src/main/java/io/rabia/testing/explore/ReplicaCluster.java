@@ -1,5 +1,6 @@
 package io.rabia.testing.explore;
 
+import io.rabia.core.BatchId;
 import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
@@ -11,6 +12,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,7 @@ final class ReplicaCluster {
   private final int n;
   private final ReplicaNode[] nodes;
   private final List<ArrayDeque<Frame>> links = new ArrayList<>();
+  private final List<Frame> delivered = new ArrayList<>();
   private final boolean[] linked;
   private final ClusterOracle oracle;
   private final Trace trace;
@@ -61,6 +65,7 @@ final class ReplicaCluster {
 
   private void send(int from, int to, long applied, List<Message> messages) {
     if (linked[from * n + to]) {
+      messages.forEach(message -> oracle.sent(from, message));
       links.get(from * n + to).add(new Frame(++frames, from, to, applied, messages));
     }
   }
@@ -144,6 +149,11 @@ final class ReplicaCluster {
     return links.get(from * n + to).peek();
   }
 
+  /** What was delivered one frame at a time, in order. */
+  List<Frame> delivered() {
+    return delivered;
+  }
+
   List<Frame> underWay(int from, int to) {
     return List.copyOf(links.get(from * n + to));
   }
@@ -151,11 +161,26 @@ final class ReplicaCluster {
   void deliver(int from, int to) {
     Frame frame = links.get(from * n + to).poll();
     InvariantViolation.check(frame != null, "nothing to deliver");
+    delivered.add(frame);
+    receive(frame);
+  }
+
+  /** A frame that was delivered before comes once more, however late. */
+  void deliverAgain(Frame frame) {
+    trace.add("once more:");
+    receive(frame);
+  }
+
+  private void receive(Frame frame) {
     if (trace.wanted()) {
       trace.add(
-          nodes[from].name() + ">" + nodes[to].name() + " " + Trace.describe(frame.messages()));
+          nodes[frame.from()].name()
+              + ">"
+              + nodes[frame.to()].name()
+              + " "
+              + Trace.describe(frame.messages()));
     }
-    nodes[to].receive(List.of(frame), now);
+    nodes[frame.to()].receive(List.of(frame), now);
   }
 
   /** As to one that was paused: everything is received before anything is done about it. */
@@ -237,16 +262,8 @@ final class ReplicaCluster {
     return oldest != null;
   }
 
-  /** Nothing is under way and everyone has applied the same. */
-  boolean settled() {
-    boolean allUp = true;
-    for (ReplicaNode node : nodes) {
-      allUp &= node.up();
-    }
-    return allUp && linksAreEmpty() && settled(List.of(nodes));
-  }
-
-  private boolean linksAreEmpty() {
+  /** Nothing is under way. */
+  boolean quiet() {
     for (ArrayDeque<Frame> link : links) {
       if (!link.isEmpty()) {
         return false;
@@ -257,15 +274,31 @@ final class ReplicaCluster {
 
   /** These have nothing to do and have applied the same. */
   static boolean settled(List<ReplicaNode> nodes) {
-    long applied = nodes.get(0).replica().applied();
     for (ReplicaNode node : nodes) {
-      if (!node.idle()
+      if (!node.up()
+          || !node.idle()
           || node.waitsForForce()
           || node.waitsForCompany()
-          || node.replica().applied() != applied) {
+          || node.replica().applied() != nodes.get(0).replica().applied()) {
         return false;
       }
     }
     return true;
+  }
+
+  /**
+   * Batches that someone who is up holds, that nobody has applied, and whose origin has not
+   * restarted since: they must be decided sometime.
+   */
+  Set<Long> outstanding() {
+    Set<Long> ids = new TreeSet<>();
+    for (ReplicaNode node : nodes) {
+      if (node.up()) {
+        ids.addAll(node.holds());
+      }
+    }
+    ids.removeIf(
+        id -> oracle.isApplied(id) || nodes[BatchId.origin(id)].runs() != oracle.madeIn(id));
+    return ids;
   }
 }

@@ -1,22 +1,17 @@
 package io.rabia.testing.explore;
 
-import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
-import io.rabia.testing.explore.ReplicaNode.Frame;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 
 /**
- * Bounded search over whole production replicas: three of them, with logs, two of them with a
- * command and one with a read. The plain run always does what has waited longest. The search tries
- * every run that departs from it a bounded number of times, at any step, by any other thing that
- * can happen: another delivery first, a crash with or without the records that are not durable, a
- * broken connection, a restart, time that passes, another read. Each run goes on until everything
- * is settled, and is replayed from its start: nothing is copied. Deterministic; one thread, one
- * use.
+ * Bounded search over whole production replicas with logs, from a {@link Situation}. The plain run
+ * always does what has waited longest. The search tries every run that departs from it a bounded
+ * number of times, at any step, by any other thing that can happen: another delivery first, a crash
+ * with or without the records that are not durable, a broken connection, a restart, time that
+ * passes, another read. Each run goes on until everything is settled and whatever is held is
+ * applied, and is replayed from its start: nothing is copied. Deterministic; one thread, one use.
  */
 public final class ReplicaExplorer {
 
@@ -28,38 +23,28 @@ public final class ReplicaExplorer {
    */
   public record Result(long paths, long steps) {}
 
-  private enum Move {
-    FORCE,
-    FLUSH,
-    DELIVER,
-    RESTART,
-    TICK,
-    CRASH_BUT_KEEP_ALL,
-    CRASH,
-    READ,
-    RECONNECT
-  }
-
-  private record Option(long age, Move move, int a, int b) {}
-
   private static final int MAX_STEPS = 600;
-  private static final long TICK = 6_000_000;
-  private static final long NEVER = Long.MAX_VALUE;
 
+  /** How many more commands each member gets before a batch that is not applied counts as lost. */
+  private static final int MORE_COMMANDS = 2;
+
+  private final Situation situation;
   private final int departures;
   private final int horizon;
-  private final CommonCoin coin;
+  private final boolean repeats;
   private final ArrayDeque<int[]> open = new ArrayDeque<>();
   private long steps;
 
   /**
    * @param departures how often a run departs from the plain one
    * @param horizon only in the first so many steps
+   * @param repeats may a departure also be a frame that comes again?
    */
-  public ReplicaExplorer(int departures, int horizon, CommonCoin coin) {
+  public ReplicaExplorer(Situation situation, int departures, int horizon, boolean repeats) {
+    this.situation = situation;
     this.departures = departures;
     this.horizon = horizon;
-    this.coin = coin;
+    this.repeats = repeats;
   }
 
   /** Tries everything; an {@link InvariantViolation} tells the run that broke a rule. */
@@ -73,44 +58,51 @@ public final class ReplicaExplorer {
     return new Result(paths, steps);
   }
 
-  /** A run: pairs of a step and the option taken there; the first option everywhere else. */
+  /** A run: pairs of a step and the move made there; the oldest move everywhere else. */
   private void run(int[] path, boolean traced) {
-    ReplicaCluster cluster = new ReplicaCluster(3, coin, traced);
+    Scenario scenario = new Scenario(traced);
     try {
-      cluster.node(0).submit("a", cluster.now());
-      cluster.node(1).submit("b", cluster.now());
-      cluster.node(2).read(cluster.now());
-      int last = path.length == 0 ? -1 : path[path.length - 2];
-      int used = 0;
-      for (int step = 0; !cluster.settled(); step++) {
-        InvariantViolation.check(step < MAX_STEPS, "does not settle");
-        List<Option> options = options(cluster);
-        int choice = 0;
-        if (used < path.length && path[used] == step) {
-          choice = path[used + 1];
-          used += 2;
-        } else if (step > last && step < horizon && path.length < 2 * departures) {
-          depart(path, step, options.size());
-        }
-        apply(cluster, options.get(choice));
-        steps++;
-      }
+      scenario.play(situation.commands());
+      ReplicaMoves moves = new ReplicaMoves(scenario, repeats);
+      depart(path, moves);
+      complete(scenario.cluster(), moves);
     } catch (InvariantViolation violation) {
       if (!traced) {
         run(path, true);
       }
       throw new InvariantViolation(
           violation.getMessage()
-              + " in "
+              + "\n  "
+              + situation
+              + " "
               + Arrays.toString(path)
               + "\n  "
-              + String.join("\n  ", cluster.trace().take()),
+              + String.join("\n  ", scenario.cluster().trace().take()),
           violation);
     }
   }
 
-  private void depart(int[] path, int step, int options) {
-    for (int choice = 1; choice < options; choice++) {
+  private void depart(int[] path, ReplicaMoves moves) {
+    int last = path.length == 0 ? -1 : path[path.length - 2];
+    int used = 0;
+    for (int step = 0; !moves.settled(); step++) {
+      InvariantViolation.check(step < MAX_STEPS, "does not settle");
+      if (used < path.length && path[used] == step) {
+        moves.all().get(path[used + 1]).effect().run();
+        used += 2;
+      } else if (step > last && step < horizon && path.length < 2 * departures) {
+        List<ReplicaMoves.Move> all = moves.all();
+        branch(path, step, all.size());
+        all.get(0).effect().run();
+      } else {
+        moves.oldest().effect().run();
+      }
+      steps++;
+    }
+  }
+
+  private void branch(int[] path, int step, int moves) {
+    for (int choice = 1; choice < moves; choice++) {
       int[] longer = Arrays.copyOf(path, path.length + 2);
       longer[path.length] = step;
       longer[path.length + 1] = choice;
@@ -118,60 +110,19 @@ public final class ReplicaExplorer {
     }
   }
 
-  /** What can happen, the oldest first; what is never due comes last. */
-  private static List<Option> options(ReplicaCluster cluster) {
-    List<Option> options = new ArrayList<>();
-    boolean allUp = true;
-    for (int a = 0; a < cluster.size(); a++) {
-      ReplicaNode node = cluster.node(a);
-      allUp &= node.up();
-      if (node.up()) {
-        alone(cluster, node, options);
-      } else {
-        options.add(new Option(NEVER - 1, Move.RESTART, a, a));
-      }
-      for (int b = 0; b < cluster.size(); b++) {
-        Frame frame = cluster.next(a, b);
-        if (frame != null) {
-          options.add(new Option(frame.number(), Move.DELIVER, a, b));
-        }
-        if (a < b && cluster.connected(a, b)) {
-          options.add(new Option(NEVER, Move.RECONNECT, a, b));
+  /** Whatever is held must be decided when there is more to do. */
+  private void complete(ReplicaCluster cluster, ReplicaMoves moves) {
+    for (int more = 0; more < MORE_COMMANDS && !cluster.outstanding().isEmpty(); more++) {
+      for (ReplicaNode node : moves.alive()) {
+        node.submit("more", cluster.now());
+        for (int step = 0; !moves.settled(); step++) {
+          InvariantViolation.check(step < MAX_STEPS, "does not settle");
+          moves.oldest().effect().run();
+          steps++;
         }
       }
     }
-    options.add(new Option(allUp ? NEVER - 1 : NEVER, Move.TICK, 0, 0));
-    options.sort(Comparator.comparingLong(Option::age));
-    return options;
-  }
-
-  private static void alone(ReplicaCluster cluster, ReplicaNode node, List<Option> options) {
-    if (node.waitsForForce()) {
-      options.add(new Option(0, Move.FORCE, node.index, node.index));
-      options.add(new Option(NEVER, Move.CRASH_BUT_KEEP_ALL, node.index, node.index));
-    }
-    if (node.waitsForCompany()) {
-      options.add(new Option(cluster.frames(), Move.FLUSH, node.index, node.index));
-    }
-    options.add(new Option(NEVER, Move.CRASH, node.index, node.index));
-    options.add(new Option(NEVER, Move.READ, node.index, node.index));
-  }
-
-  private static void apply(ReplicaCluster cluster, Option option) {
-    ReplicaNode node = cluster.node(option.a());
-    switch (option.move()) {
-      case FORCE -> node.force(cluster.now());
-      case FLUSH -> node.flush();
-      case DELIVER -> cluster.deliver(option.a(), option.b());
-      case RESTART -> cluster.restart(option.a());
-      case TICK -> cluster.tick(TICK);
-      case CRASH_BUT_KEEP_ALL -> cluster.crash(option.a(), node.groups());
-      case CRASH -> cluster.crash(option.a(), node.durableGroups());
-      case READ -> node.read(cluster.now());
-      case RECONNECT -> {
-        cluster.disconnect(option.a(), option.b());
-        cluster.connect(option.a(), option.b());
-      }
-    }
+    InvariantViolation.check(
+        cluster.outstanding().isEmpty(), "a batch that is held is never decided");
   }
 }

@@ -2,6 +2,7 @@ package io.rabia.testing.explore;
 
 import io.rabia.testing.mutant.SourceMutant;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Bugs planted around the agreement of a slot, each of which {@link ReplicaCheck} must find. */
 public final class ReplicaMutants {
@@ -10,51 +11,124 @@ public final class ReplicaMutants {
   private ReplicaMutants() {}
 
   public static List<SourceMutant> all() {
+    return Stream.concat(ofPromises().stream(), ofBatches().stream()).toList();
+  }
+
+  /** Around records, restarts and barriers. */
+  private static List<SourceMutant> ofPromises() {
     return List.of(
-        SourceMutant.of(
+        mutant(
             "the own vote counts before its force",
-            PACKAGE + "Replica.java",
+            "Replica",
             "slot.gate > durable && !slot.instance.decidedByOthers()",
             "false"),
-        SourceMutant.of(
+        mutant(
+            "a Propose leaves before its force",
+            "Replica",
+            "int flags = Output.LOG | Output.SEND | Output.PROMISE;\n    CommandBatch body = null;",
+            "int flags = Output.LOG | Output.SEND;\n    CommandBatch body = null;"),
+        mutant(
+            "a proposed batch is not in the log",
+            "Replica",
+            "        flags |= Output.LOG_BATCH;\n",
+            ""),
+        mutant(
+            "a quorum sized by who is connected",
+            "SlotInstance",
+            "  public boolean evaluate(long awaited, CommonCoin coin, Emitter emitter) {\n",
+            "  public boolean evaluate(long awaited, CommonCoin coin, Emitter emitter) {\n"
+                + "    quorum = awaited == 0 ? Quorum.size(n) : Quorum.size(Long.bitCount(awaited));\n"
+                + "    decision = Math.min(quorum, Quorum.decision(n));\n"),
+        mutant(
             "a barrier is answered with what was applied",
-            PACKAGE + "Replica.java",
+            "Replica",
             "return Math.max(highestTaken, applied - 1);",
             "return applied - 1;"),
-        SourceMutant.of(
+        mutant(
+            "a barrier is answered with what was decided",
+            "Replica",
+            "return Math.max(highestTaken, applied - 1);",
+            "return decidedPrefix() - 1;"),
+        mutant(
             "a restart forgets in which slots it took part",
-            PACKAGE + "Replica.java",
+            "Replica",
             "    slot.gate = 0;\n    highestTaken = Math.max(highestTaken, slot.number);",
             "    slot.gate = 0;"),
-        SourceMutant.of(
+        mutant(
             "a restart forgets its votes",
-            PACKAGE + "Recovery.java",
+            "Recovery",
             "slot.instance.restoreVote2(phase, value, id);",
             ""),
-        SourceMutant.of(
-            "a restart forgets its proposals",
-            PACKAGE + "Recovery.java",
-            "slot.instance.restorePropose(id);",
-            ""),
-        SourceMutant.of(
+        mutant(
+            "a restart forgets its proposals", "Recovery", "slot.instance.restorePropose(id);", ""),
+        mutant(
             "batch numbers are used again after a restart",
-            PACKAGE + "Batches.java",
+            "Batches",
             "nextNumber = numbersEnd + 1;",
-            "nextNumber = 1;"),
-        SourceMutant.of(
-            "nobody asks for a decided batch that is missing",
-            PACKAGE + "Retransmitter.java",
-            "replica.lanes().fetch(slot, id, now);",
+            "nextNumber = 1;"));
+  }
+
+  /** Around batches that are fetched, sent again, proposed again and applied. */
+  private static List<SourceMutant> ofBatches() {
+    return List.of(
+        mutant(
+            "who lacks a batch does not ask for it",
+            "Lanes",
+            "        replica.output.add(Kind.BATCH_REQUEST, Output.SEND, candidate, 0, 0, (byte) 0, id, null);\n",
             ""),
-        SourceMutant.of(
+        mutant(
+            "who lacks a batch proposes it",
+            "Lanes",
+            "if (id == BatchId.NOOP || replica.batches.body(slot, id) != null) {",
+            "if (true) {"),
+        mutant(
             "open slots are not sent again",
-            PACKAGE + "Retransmitter.java",
+            "Retransmitter",
             "      if (slot != null) {\n        resend(slot, to);\n      }",
             ""),
-        SourceMutant.of(
+        mutant(
+            "only votes are sent again",
+            "Retransmitter",
+            "if (instance.proposed(replica.self)) {",
+            "if (false) {"),
+        mutant(
             "a batch that lost its slot is not proposed again",
-            PACKAGE + "OriginBatches.java",
+            "OriginBatches",
             "    if (held(number) != null && openIn[place] == slot) {\n      openIn[place] = NOT_OPEN;\n    }",
-            ""));
+            ""),
+        mutant(
+            "a batch decided in two slots is applied twice",
+            "Replica",
+            "boolean skipped = batches.of(id).isApplied(BatchId.number(id));",
+            "boolean skipped = false;"),
+        mutant(
+            "a quiet owner's batches are held back",
+            "Lanes",
+            "return waiting == null ? followAnyBatch(slot, now) : waiting.id();",
+            "return followAnyBatch(slot, now);"),
+        mutant(
+            "log time follows the own clock",
+            "LogClock",
+            "applied = Math.max(applied, timestamp);",
+            "applied = Math.max(applied, now);"));
+  }
+
+  /** Changes that a cluster can live with: nothing may be found in them. */
+  public static List<SourceMutant> harmless() {
+    return List.of(
+        mutant(
+            "no vote rides on a later frame",
+            "Replica",
+            "(rides && allConnected() ? Output.LAZY : 0)",
+            "0"),
+        mutant(
+            "every vote rides on a later frame",
+            "Replica",
+            "(rides && allConnected() ? Output.LAZY : 0)",
+            "Output.LAZY"));
+  }
+
+  private static SourceMutant mutant(String name, String type, String text, String replacement) {
+    return SourceMutant.of(name, PACKAGE + type + ".java", text, replacement);
   }
 }

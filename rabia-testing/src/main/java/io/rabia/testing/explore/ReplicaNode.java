@@ -4,6 +4,7 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
+import io.rabia.core.StateValue;
 import io.rabia.core.message.Message;
 import io.rabia.core.message.MessageHandler;
 import io.rabia.engine.protocol.BatchSource;
@@ -12,10 +13,12 @@ import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Output;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.Timing;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +54,9 @@ final class ReplicaNode {
   private final ArrayDeque<String> commands = new ArrayDeque<>();
   private final ArrayDeque<Read> reads = new ArrayDeque<>();
   private final Set<Long> own = new HashSet<>();
+  private final Set<Long> holds = new HashSet<>();
+  private final Set<Long> logged = new HashSet<>();
+  private final Set<Long> appliedIds = new HashSet<>();
   private final Decided decided = new Decided();
   private final List<Long> history = new ArrayList<>();
   private int durable;
@@ -94,13 +100,10 @@ final class ReplicaNode {
         return null;
       }
       encoder.add(
-          CommandBatch.KIND_APPLY,
-          1,
-          1,
-          1,
-          commands.remove().getBytes(java.nio.charset.StandardCharsets.UTF_8));
-      oracle.made(id);
+          CommandBatch.KIND_APPLY, 1, 1, 1, commands.remove().getBytes(StandardCharsets.UTF_8));
+      oracle.made(id, runs);
       own.add(id);
+      holds.add(id);
       return encoder.build(id, timestamp, lowestOutstanding);
     }
   }
@@ -129,16 +132,22 @@ final class ReplicaNode {
             RETAINED_BYTES,
             1000L * ++runs);
     history.clear();
+    appliedIds.clear();
     MessageHandler recovery =
         fresh.recovery(
             now,
             () -> {
               while (fresh.pollDecided(Long.MAX_VALUE, decided)) {
-                history.add(decided.id());
-                oracle.applied(decided.slot(), decided.id(), fresh.tableHash());
+                took(fresh);
               }
             });
-    log.forEach(group -> group.forEach(message -> message.accept(recovery)));
+    for (List<Message> group : log) {
+      for (Message message : group) {
+        message.accept(recovery);
+        keep(message, logged);
+      }
+    }
+    holds.addAll(logged);
     durable = log.size();
     lastPromise = durable;
     fresh.recovered(log.size(), now);
@@ -157,6 +166,8 @@ final class ReplicaNode {
     commands.clear();
     reads.clear();
     own.clear();
+    holds.clear();
+    logged.clear();
   }
 
   void connected(int peer, long now) {
@@ -185,7 +196,10 @@ final class ReplicaNode {
   void receive(List<Frame> frames, long now) {
     for (Frame frame : frames) {
       replica().begin(frame.from(), frame.applied(), now);
-      frame.messages().forEach(message -> message.accept(replica()));
+      for (Message message : frame.messages()) {
+        message.accept(replica());
+        keep(message, holds);
+      }
     }
     step(now);
   }
@@ -236,9 +250,29 @@ final class ReplicaNode {
     }
   }
 
-  private void applied(Replica active) {
+  private static void keep(Message message, Set<Long> ids) {
+    CommandBatch batch = null;
+    if (message instanceof Message.Propose propose) {
+      batch = propose.batch();
+    } else if (message instanceof Message.Decide decide) {
+      batch = decide.batch();
+    } else if (message instanceof Message.BatchReply reply) {
+      batch = reply.batch();
+    }
+    if (batch != null) {
+      ids.add(batch.id());
+    }
+  }
+
+  private void took(Replica active) {
     history.add(decided.id());
     oracle.applied(decided.slot(), decided.id(), active.tableHash());
+    InvariantViolation.check(
+        decided.batch() == null || appliedIds.add(decided.id()), "applied a batch twice");
+  }
+
+  private void applied(Replica active) {
+    took(active);
     CommandBatch batch = decided.batch();
     String skipped = batch == null && BatchId.isBatch(decided.id()) ? " again, skipped" : "";
     trace.add(
@@ -264,7 +298,10 @@ final class ReplicaNode {
     boolean promises = false;
     for (int i = 0; i < output.size(); i++) {
       if (output.has(i, Output.LOG)) {
-        group.add(message(output, i, output.has(i, Output.LOG_BATCH)));
+        Message message = message(output, i, output.has(i, Output.LOG_BATCH));
+        group.add(message);
+        keep(message, logged);
+        checkHeld(message);
         promises |= output.has(i, Output.PROMISE);
       }
     }
@@ -272,6 +309,14 @@ final class ReplicaNode {
       log.add(group);
       active.appended(log.size());
       lastPromise = promises ? log.size() : lastPromise;
+    }
+  }
+
+  /** Who proposes a batch must have it after a restart, too: so a decided batch is never lost. */
+  private void checkHeld(Message message) {
+    if (message instanceof Message.Propose propose && BatchId.isBatch(propose.id())) {
+      InvariantViolation.check(
+          logged.contains(propose.id()), "proposed a batch that is not in the log");
     }
   }
 
@@ -315,7 +360,6 @@ final class ReplicaNode {
   private void release() {
     while (!held.isEmpty() && held.peek().gate() <= durable) {
       Held frame = held.remove();
-      frame.messages().forEach(message -> oracle.sent(index, message));
       network.send(index, frame.to(), frame.applied(), frame.messages());
     }
   }
@@ -327,13 +371,11 @@ final class ReplicaNode {
     int phase = output.phase(i);
     return switch (output.kind(i)) {
       case PROPOSE -> new Message.Propose(slot, id, batch);
-      case VOTE1 ->
-          new Message.Vote1(slot, phase, io.rabia.core.StateValue.of(output.value(i)), id);
-      case VOTE2 ->
-          new Message.Vote2(slot, phase, io.rabia.core.StateValue.of(output.value(i)), id);
+      case VOTE1 -> new Message.Vote1(slot, phase, StateValue.of(output.value(i)), id);
+      case VOTE2 -> new Message.Vote2(slot, phase, StateValue.of(output.value(i)), id);
       case DECIDE -> new Message.Decide(slot, id, batch);
       case BATCH_REQUEST -> new Message.BatchRequest(id);
-      case BATCH_REPLY -> new Message.BatchReply(java.util.Objects.requireNonNull(output.batch(i)));
+      case BATCH_REPLY -> new Message.BatchReply(Objects.requireNonNull(output.batch(i)));
       case CATCH_UP_REQUEST -> new Message.CatchUpRequest(slot, phase);
       case CATCH_UP_END -> new Message.CatchUpEnd(slot);
       case READ_PROBE -> new Message.ReadProbe(slot);
@@ -367,6 +409,16 @@ final class ReplicaNode {
 
   boolean idle() {
     return up() && reads.isEmpty() && commands.isEmpty() && !replica().busy();
+  }
+
+  /** Ids of the batches that it has, or had until they were applied. */
+  Set<Long> holds() {
+    return holds;
+  }
+
+  /** How often it was started. */
+  int runs() {
+    return runs;
   }
 
   /** Batches of this run that were applied here. */

@@ -2,6 +2,7 @@ package io.rabia.testing.explore;
 
 import io.rabia.core.BatchId;
 import io.rabia.core.CommonCoin;
+import io.rabia.core.InvariantViolation;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * submit A text                  gives a command to A
  * read A                         queues a linearizable read at A
  * run                            forces and delivers, oldest first, until nothing happens without time
- * deliver A&gt;B [count]           delivers the oldest frames of a link
+ * deliver A&gt;B [count|all]       delivers the oldest frame of a link, or more of them
  * gulp A                         delivers all that is under way to A in one duty cycle
  * drop A&gt;B | repeat A&gt;B       loses, or delivers twice, the oldest frame of a link
  * block A&gt;B | unblock A&gt;B     run leaves the link alone, or not any more
@@ -40,10 +41,35 @@ public final class Scenario {
   private static final long MILLISECOND = 1_000_000;
   private static final int MAX_TICKS = 2_000;
 
+  private final boolean traced;
   private final Set<String> blocked = new HashSet<>();
   private final Set<Integer> slow = new HashSet<>();
   private @Nullable ReplicaCluster cluster;
   private long framesSeen;
+
+  public Scenario() {
+    this(true);
+  }
+
+  Scenario(boolean traced) {
+    this.traced = traced;
+  }
+
+  /** Plays commands alone. */
+  void play(List<String> commands) {
+    List<String> happened = new ArrayList<>();
+    commands.forEach(line -> command(line.split(" "), happened));
+  }
+
+  /** Does run leave the frame where it is? */
+  boolean isBlocked(ReplicaNode.Frame frame) {
+    return !blocked.isEmpty() && blocked.contains(link(frame));
+  }
+
+  /** Does run leave the log of this one alone? */
+  boolean isSlow(int index) {
+    return slow.contains(index);
+  }
 
   /**
    * Plays the text; returns it with what happened now in place of what is said to have happened.
@@ -122,11 +148,11 @@ public final class Scenario {
             default -> throw new IllegalArgumentException("no such coin: " + words[2]);
           };
     }
-    cluster = new ReplicaCluster(Integer.parseInt(words[1]), coin, true);
+    cluster = new ReplicaCluster(Integer.parseInt(words[1]), coin, traced);
   }
 
   private void run() {
-    cluster().run(frame -> !blocked.contains(link(frame)), node -> !slow.contains(node.index));
+    cluster().run(frame -> !isBlocked(frame), node -> !isSlow(node.index));
   }
 
   private String link(ReplicaNode.Frame frame) {
@@ -134,9 +160,15 @@ public final class Scenario {
   }
 
   private void deliver(String[] words) {
-    int count = words.length > 2 ? Integer.parseInt(words[2]) : 1;
+    int from = from(words[1]);
+    int to = to(words[1]);
+    int count = 1;
+    if (words.length > 2) {
+      count =
+          words[2].equals("all") ? cluster().underWay(from, to).size() : Integer.parseInt(words[2]);
+    }
     for (int i = 0; i < count; i++) {
-      cluster().deliver(from(words[1]), to(words[1]));
+      cluster().deliver(from, to);
     }
   }
 
@@ -158,10 +190,7 @@ public final class Scenario {
     }
     run();
     for (int ticks = 0; !ReplicaCluster.settled(nodes); ticks++) {
-      if (ticks == MAX_TICKS) {
-        throw new IllegalStateException(
-            "does not settle:\n" + String.join("\n", cluster().trace().take()));
-      }
+      InvariantViolation.check(ticks < MAX_TICKS, "does not settle");
       cluster().tick(MILLISECOND);
       run();
     }

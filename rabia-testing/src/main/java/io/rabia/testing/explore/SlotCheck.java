@@ -17,12 +17,14 @@ public final class SlotCheck implements Callable<Long> {
   @Override
   public Long call() {
     long states = 0;
+    for (List<Long> pattern : SlotModel.proposalPatterns(4)) {
+      states += explore(new SlotModel(pattern, 0, Delivery.FORGETFUL, true, Coin.PER_REPLICA));
+    }
     for (List<Long> pattern : SlotModel.proposalPatterns(3)) {
       states += explore(new SlotModel(pattern, 1, Delivery.FORGETFUL, true, Coin.PER_REPLICA));
-      states += explore(new SlotModel(pattern, 2, Delivery.FORGETFUL, true, Coin.COMMON));
     }
-    for (List<Long> pattern : SlotModel.proposalPatterns(4)) {
-      states += explore(new SlotModel(pattern, 0, Delivery.SUBSETS, true, Coin.PER_REPLICA));
+    for (List<Long> pattern : SlotModel.proposalPatterns(3)) {
+      states += explore(new SlotModel(pattern, 2, Delivery.FORGETFUL, true, Coin.COMMON));
     }
     return states;
   }

@@ -282,21 +282,20 @@ public final class SlotExplorer {
       push(state, action, message);
       return;
     }
-    evaluate(state, true, action, message);
-    evaluate(state, false, action, message);
-  }
-
-  private void evaluate(int state, boolean patient, Action action, int message) {
-    if (model.coin() == SlotModel.Coin.COMMON) {
-      apply(locals[actor].evaluate(state, patient, commonCoins), action, message);
-      return;
-    }
-    int coins = 0;
-    LocalStates.Move move;
+    boolean common = model.coin() == SlotModel.Coin.COMMON;
+    int coins = common ? commonCoins : 0;
+    LocalStates.Move patient;
+    LocalStates.Move impatient;
     do {
-      move = locals[actor].evaluate(state, patient, coins);
-      apply(move, action, message);
-    } while (move.coinUsed() && ++coins < 1 << model.lastPhase());
+      patient = locals[actor].evaluate(state, true, coins);
+      apply(patient, action, message);
+      impatient = locals[actor].evaluate(state, false, coins);
+      if (!impatient.does(patient)) {
+        apply(impatient, action, message);
+      }
+    } while (!common
+        && (patient.coinUsed() || impatient.coinUsed())
+        && ++coins < 1 << model.lastPhase());
   }
 
   private void apply(LocalStates.Move move, Action action, int message) {

@@ -60,6 +60,10 @@ public final class SlotMutants {
             "learn(id);\n    phase2[place] = votePhase;",
             "phase2[place] = votePhase;"),
         mutant(
+            "V1 without the id",
+            "long id = value == CODE_V1 ? knownId : BatchId.NONE;\n    emitter.emitVote1(",
+            "long id = BatchId.NONE;\n    emitter.emitVote1("),
+        mutant(
             "VQUESTION without the id",
             "ownVote2Id = value == CODE_V0 ? BatchId.NONE : knownId;",
             "ownVote2Id = value == CODE_V1 ? knownId : BatchId.NONE;"),

@@ -6,6 +6,7 @@ import io.rabia.testing.explore.SlotExplorer.Result;
 import io.rabia.testing.explore.SlotModel.Coin;
 import io.rabia.testing.explore.SlotModel.Delivery;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -20,9 +21,14 @@ class SlotExplorerTest {
     long transitions = 0;
     long sets = 0;
     long checksum = 0;
-    for (List<Long> pattern : SlotModel.proposalPatterns(n)) {
-      SlotModel model = new SlotModel(pattern, lastPhase, delivery, true, coin);
-      Result result = new SlotExplorer(model).explore();
+    List<SlotModel> models =
+        SlotModel.proposalPatterns(n).stream()
+            .map(pattern -> new SlotModel(pattern, lastPhase, delivery, true, coin))
+            .toList();
+    Map<SlotModel, Result> results =
+        Side.bySide(models, model -> new SlotExplorer(model).explore());
+    for (SlotModel model : models) {
+      Result result = results.get(model);
       System.out.println(model.describe() + ": " + result);
       states += result.states();
       transitions += result.transitions();

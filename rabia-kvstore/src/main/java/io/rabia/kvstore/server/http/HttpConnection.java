@@ -99,7 +99,8 @@ public final class HttpConnection extends PortConnection implements Completions.
             ? pages.page(path)
             : CompletableFuture.completedFuture(HealthPages.methodNotAllowed());
     busy = true;
-    completions.await(page.thenApply(p -> response(p, withBody, close)), this, close ? CLOSE : 0, 0);
+    completions.await(
+        page.thenApply(p -> response(p, withBody, close)), this, close ? CLOSE : 0, 0);
   }
 
   private static byte[] response(HealthPages.Page page, boolean withBody, boolean close) {

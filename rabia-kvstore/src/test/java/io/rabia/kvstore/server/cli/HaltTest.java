@@ -48,6 +48,7 @@ final class HaltTest {
     }
 
     @Override
+    @SuppressWarnings("InfiniteRecursion") // until the stack overflows
     public byte[] apply(long slot, long logTime, ByteBuffer command) {
       return apply(slot + 1, logTime, command);
     }

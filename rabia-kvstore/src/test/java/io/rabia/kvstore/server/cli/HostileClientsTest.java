@@ -101,9 +101,7 @@ final class HostileClientsTest {
             hello("another", ClusterId.NONE, 1),
             hello("test", new ClusterId(4, 4), 1))) {
       try (Stranger transport = new Stranger(stranger)) {
-        awaitSoon("refused " + stranger)
-            .pollInSameThread()
-            .until(() -> transport.dials() > 1);
+        awaitSoon("refused " + stranger).pollInSameThread().until(() -> transport.dials() > 1);
         assertThat(transport.connected).isFalse();
       }
       refused = awaitCount("peers", "refused", refused + 1);
@@ -214,7 +212,10 @@ final class HostileClientsTest {
         .containsEntry("hash", before.get("hash"));
     assertThat(servers.errors(TARGET))
         .doesNotContain("\tat ")
-        .satisfies(text -> assertThat(text.lines().filter(l -> l.contains("WARN")).count()).isBetween(1L, 15L));
+        .satisfies(
+            text ->
+                assertThat(text.lines().filter(l -> l.contains("WARN")).count())
+                    .isBetween(1L, 15L));
   }
 
   /** Waits until the counter has come so far and returns it. */

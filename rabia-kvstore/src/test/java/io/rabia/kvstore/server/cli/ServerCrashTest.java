@@ -50,7 +50,8 @@ final class ServerCrashTest {
 
   private void killAllUnderLoad(ServerProcesses servers) {
     String journal = directory.resolve("journal").toString();
-    try (Load load = new Load(servers.servers(), "--warmup", "0", "--clients", "32", "--journal", journal)) {
+    try (Load load =
+        new Load(servers.servers(), "--warmup", "0", "--clients", "32", "--journal", journal)) {
       servers.awaitProgress(1, 50 + random.nextInt(1000));
       servers.kill(servers.all());
       servers.start(servers.all());

@@ -190,7 +190,9 @@ final class ServerProcesses implements AutoCloseable {
     initial = value;
   }
 
-  /** Flags for the virtual machines of the servers to come, in place of what starts them quickly. */
+  /**
+   * Flags for the virtual machines of the servers to come, in place of what starts them quickly.
+   */
   void virtualMachine(String... flags) {
     machineFlags = List.of(flags);
   }

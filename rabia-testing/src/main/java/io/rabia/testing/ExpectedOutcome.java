@@ -1,0 +1,33 @@
+package io.rabia.testing;
+
+import java.time.Duration;
+
+/** What a {@link TestScenario} must come to. Immutable. */
+public sealed interface ExpectedOutcome {
+
+  /** Every command is committed, those that were under way when the faults ended soon after. */
+  record AllCommitted() implements ExpectedOutcome {}
+
+  /**
+   * While the faults last some commands are committed and some are not.
+   *
+   * @param leastShare of those that were tried which must be committed, 0 to 1
+   */
+  record PartialCommitment(double leastShare) implements ExpectedOutcome {
+    public PartialCommitment {
+      if (!(leastShare > 0 && leastShare < 1)) {
+        throw new IllegalArgumentException("a share is more than 0 and less than 1: " + leastShare);
+      }
+    }
+  }
+
+  /**
+   * Nothing is committed from {@code grace} after the last fault began until the first one ends.
+   *
+   * @param grace for what is under way
+   */
+  record NoProgress(Duration grace) implements ExpectedOutcome {}
+
+  /** Once the faults have ended, all nodes come to hold the same. */
+  record EventualConsistency() implements ExpectedOutcome {}
+}

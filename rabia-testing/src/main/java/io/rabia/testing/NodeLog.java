@@ -1,0 +1,62 @@
+package io.rabia.testing;
+
+import io.rabia.core.persistence.Durability;
+import io.rabia.core.persistence.Persistence;
+import java.nio.ByteBuffer;
+
+/** A log that is left as it is when its process dies. One thread, but for {@link #die}. */
+final class NodeLog implements Persistence {
+  private final Persistence log;
+  private volatile boolean dead;
+
+  NodeLog(Persistence log) {
+    this.log = log;
+  }
+
+  /** From now on closing changes nothing. */
+  void die() {
+    dead = true;
+  }
+
+  @Override
+  public void close() {
+    if (!dead) {
+      log.close();
+    }
+  }
+
+  @Override
+  public Durability durability() {
+    return log.durability();
+  }
+
+  @Override
+  public long open(GroupHandler replay, Runnable wakeup) {
+    return log.open(replay, wakeup);
+  }
+
+  @Override
+  public long append(ByteBuffer group) {
+    return log.append(group);
+  }
+
+  @Override
+  public void flush() {
+    log.flush();
+  }
+
+  @Override
+  public long durable() {
+    return log.durable();
+  }
+
+  @Override
+  public void read(long from, GroupHandler handler) {
+    log.read(from, handler);
+  }
+
+  @Override
+  public long sizeBytes() {
+    return log.sizeBytes();
+  }
+}

@@ -1,0 +1,76 @@
+package io.rabia.testing.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rabia.testing.spec.ModelChecker.Verdict;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The specification keeps its invariants in every state, whose number is a part of the result: a
+ * specification that lost a behaviour, or gained one, has another. With an error planted it does
+ * not.
+ */
+class SpecificationTest {
+
+  private static void assertHolds(ModelChecker run, long distinctStates) {
+    Verdict verdict = run.run();
+    assertThat(verdict.violated()).as(verdict.output()).isEmpty();
+    assertThat(verdict.distinctStates()).isEqualTo(distinctStates);
+  }
+
+  @Test
+  void twoPhasesWithRestartsKeepEveryInvariantInEveryInterleaving() {
+    assertHolds(ModelChecker.of("slot"), 67_118);
+  }
+
+  @Test
+  void threePhasesWithRestartsKeepEveryInvariantRoundByRound() {
+    assertHolds(ModelChecker.of("rounds"), 10_730);
+  }
+
+  @Test
+  void readMissesNothingThatWasAppliedBeforeItBegan() {
+    assertHolds(ModelChecker.of("read"), 17_738);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "slot, FastDecisionAtAQuorum, Agreement",
+    "slot, DecisionAtF, Agreement",
+    "slot, OwnVoteCountsBeforeItsForce, Agreement",
+    "slot, VoteForAProposalWithoutMajority, Validity",
+    "slot, RestartForgetsItsVotes, NoEquivocation",
+    "slot, VoteLeavesBeforeItsForce, NoEquivocation",
+    "slot, NoForceAtStart, NothingIsLost",
+    "slot, Vote2WithoutMajority, OneValueInVote2",
+    "slot, CoinAgainstAVote, ValueLocking",
+    "slot, JumpWithV0, ValueLocking",
+    "slot, V1WithoutItsId, V1KnowsItsId",
+    "rounds, FastDecisionAtAQuorum, Agreement",
+    "rounds, Vote2WithoutMajority, OneValueInVote2",
+    "read, BarrierAnswersWithApplied, ReadIsFresh",
+    "read, RestartWithoutItsLog, ReadIsFresh"
+  })
+  void plantedErrorHasACounterexample(String configuration, String error, String invariant) {
+    Verdict verdict =
+        ModelChecker.of(configuration)
+            .with(configuration + "-" + error, Map.of("Error", '"' + error + '"'))
+            .against(invariant)
+            .run();
+    assertThat(verdict.violated()).as(verdict.output()).hasValue(invariant);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "rounds, NoSlotIsForfeited",
+    "rounds, NoValueIsFirstDecidedInPhase2",
+    "read, NoAnswerIsLow"
+  })
+  void soundSpecificationReachesWhatMustBePossible(String configuration, String never) {
+    Verdict verdict = ModelChecker.of(configuration).against(never).run();
+    assertThat(verdict.violated()).as(verdict.output()).hasValue(never);
+  }
+}
