@@ -67,12 +67,11 @@ public record ServerConfig(
     }
     Durability durability =
         valid(settings, "durability", text -> Durability.valueOf(text.toUpperCase(Locale.ROOT)));
-    Path data = settings.get("data").map(Path::of).orElse(null);
-    if ((durability == Durability.MEMORY) != (data == null)) {
-      throw data == null
-          ? new RabiaException.Validation(
-              "data is not set, which only durability memory does without")
-          : settings.invalid("data", "durability memory keeps nothing there: leave it out");
+    Path data =
+        durability == Durability.MEMORY ? null : settings.get("data").map(Path::of).orElse(null);
+    if (durability != Durability.MEMORY && data == null) {
+      throw new RabiaException.Validation(
+          "data is not set, which only durability memory does without");
     }
     KVStoreConfig store = store(settings);
     return new ServerConfig(

@@ -26,7 +26,7 @@ public record Setting(
           of("client", null, "host:port for clients"),
           of("redis", null, "host:port for the Redis protocol; off when not set"),
           of("http", null, "host:port for health and status; off when not set"),
-          of("data", null, "data directory; not with durability memory"),
+          of("data", null, "data directory; durability memory uses none"),
           of("durability", "fsync", "fsync, os or memory"),
           of("max-entries", "1000000", "keys, the same at all members"),
           of("max-memory-mb", "1024", "MiB of keys and values, the same at all members"),

@@ -99,6 +99,7 @@ final class SettingsTest {
     assertThat(with("http", "h:9").http()).hasToString("h:9");
     assertThat(with("data", "/x").data()).isEqualTo(Path.of("/x"));
     assertThat(with("durability", "os").durability()).isEqualTo(Durability.OS);
+    assertThat(with("durability", "memory").data()).isNull();
     assertThat(with("max-entries", "7").store().maxEntries()).isEqualTo(7);
     assertThat(with("max-memory-mb", "7").store().maxMemoryMb()).isEqualTo(7);
     assertThat(with("max-key-size", "7").store().maxKeySize()).isEqualTo(7);
@@ -117,7 +118,6 @@ final class SettingsTest {
     refuses("initial", "maybe", "initial (flag --initial): 'maybe' is not valid");
     refuses("client", "nowhere", "client (flag --client)");
     refuses("durability", "hope", "durability (flag --durability)");
-    refuses("durability", "memory", "data (flag --data)");
     refuses("max-entries", "0", "maxEntries");
     refuses("max-connections", "0", "connections 0");
     Map<String, String> flags = new HashMap<>(MINIMAL);

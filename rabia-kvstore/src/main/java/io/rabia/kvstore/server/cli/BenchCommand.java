@@ -17,8 +17,7 @@ import picocli.CommandLine.Spec;
 /** {@code bench}: makes load and prints what came of it. */
 @Command(
     name = "bench",
-    description = "Loads the servers and prints throughput and latencies.",
-    mixinStandardHelpOptions = true)
+    description = "Loads the servers and prints throughput and latencies.")
 final class BenchCommand implements Callable<Integer> {
   @Mixin private Servers servers = new Servers();
   @Mixin private BenchOptions options = new BenchOptions();

@@ -21,8 +21,7 @@ import picocli.CommandLine.Spec;
 /** {@code check}: whether everything that a journal says was acknowledged is there. */
 @Command(
     name = "check",
-    description = "Reads back what a journal holds; exit code 1 when something is not as it says.",
-    mixinStandardHelpOptions = true)
+    description = "Reads back what a journal holds; exit code 1 when something is not as it says.")
 final class CheckCommand implements Callable<Integer> {
   private static final int OUTSTANDING = 256;
 

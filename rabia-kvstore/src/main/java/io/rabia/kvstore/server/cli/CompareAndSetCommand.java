@@ -17,8 +17,7 @@ import picocli.CommandLine.Spec;
 /** {@code cas KEY EXPECTED VALUE} or {@code cas --absent KEY VALUE}. */
 @Command(
     name = "cas",
-    description = "Stores a value if the key has the expected one; exit code 1 when it has not.",
-    mixinStandardHelpOptions = true)
+    description = "Stores a value if the key has the expected one; exit code 1 when it has not.")
 final class CompareAndSetCommand extends StoreCommand {
   @Option(names = "--absent", description = "the key must not exist; leave EXPECTED out")
   private boolean absent;

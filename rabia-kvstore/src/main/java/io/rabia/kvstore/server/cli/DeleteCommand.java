@@ -8,8 +8,7 @@ import picocli.CommandLine.Command;
 /** {@code del KEY}. */
 @Command(
     name = "del",
-    description = "Removes a key; exit code 1 when there is none.",
-    mixinStandardHelpOptions = true)
+    description = "Removes a key; exit code 1 when there is none.")
 final class DeleteCommand extends StoreCommand {
 
   @Override

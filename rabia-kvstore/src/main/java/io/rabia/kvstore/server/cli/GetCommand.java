@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 
 /** {@code get KEY}. */
-@Command(name = "get", description = "Prints the value of a key.", mixinStandardHelpOptions = true)
+@Command(name = "get", description = "Prints the value of a key.")
 final class GetCommand extends StoreCommand {
 
   @Override

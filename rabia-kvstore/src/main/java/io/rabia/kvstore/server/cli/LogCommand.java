@@ -16,7 +16,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "log",
     description = "Looks at the log of a server that does not run.",
-    mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "(verify | inspect)")
 final class LogCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -27,8 +26,7 @@ final class LogCommand implements Runnable {
   }
 
   @Command(
-      description = "Reads every byte; exit code 1 when something that was safe is damaged.",
-      mixinStandardHelpOptions = true)
+      description = "Reads every byte; exit code 1 when something that was safe is damaged.")
   int verify(@Parameters(paramLabel = "DIR") Path directory) {
     LogReport report = LogInspector.verify(directory);
     report.lines().forEach(spec.commandLine().getOut()::println);
@@ -36,7 +34,7 @@ final class LogCommand implements Runnable {
     return report.intact() ? CommandLine.ExitCode.OK : RabiaKv.NOT_DONE;
   }
 
-  @Command(description = "Prints every group of records.", mixinStandardHelpOptions = true)
+  @Command(description = "Prints every group of records.")
   int inspect(@Parameters(paramLabel = "DIR") Path directory) {
     PrintStream out = new PrintStream(new WriterStream(), true, StandardCharsets.UTF_8);
     LogInspector.inspect(directory, out);

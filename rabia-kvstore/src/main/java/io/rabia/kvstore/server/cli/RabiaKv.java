@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
     name = "rabia-kv",
     description = "Replicated key-value store",
     mixinStandardHelpOptions = true,
+    scope = CommandLine.ScopeType.INHERIT,
     versionProvider = RabiaKv.VersionText.class,
     subcommands = {
       StatusCommand.class,

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code set KEY VALUE}. */
-@Command(name = "set", description = "Stores a value.", mixinStandardHelpOptions = true)
+@Command(name = "set", description = "Stores a value.")
 final class SetCommand extends StoreCommand {
   @Parameters(index = "1", paramLabel = "VALUE")
   private String value = "";

@@ -21,8 +21,7 @@ import picocli.CommandLine.Spec;
 /** {@code status}: a line for each server, at once. */
 @Command(
     name = "status",
-    description = "Prints a line a server; exit code 1 when one gives none.",
-    mixinStandardHelpOptions = true)
+    description = "Prints a line a server; exit code 1 when one gives none.")
 final class StatusCommand implements Callable<Integer> {
   @Mixin private Servers servers = new Servers();
 

@@ -2,6 +2,8 @@ package io.rabia.kvstore.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rabia.kvstore.RawClient;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -16,12 +18,17 @@ final class ClusterSizeTest {
   @TempDir private Path directory;
 
   @Test
-  void oneAloneServesAndComesBack() {
+  void oneAloneServesAndComesBack() throws IOException {
     try (ServerProcesses servers = new ServerProcesses(directory, 1, "fsync").startAll()) {
       assertServes(servers, "1");
       servers.kill(1);
+      servers.initial("existing");
       servers.startAll();
       assertServes(servers, "2");
+      try (RawClient redis = new RawClient(servers.port(1, "redis"))) {
+        redis.send("INCR n\r\nGET n\r\n");
+        assertThat(redis.read(11)).isEqualTo(":3\r\n$1\r\n3\r\n");
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rabia.kvstore.server.cli.ServerProcesses.Output;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,6 +46,22 @@ final class ServerLoadTest {
           .as("since the start of the process")
           .isEqualTo(servers.number(2, "slots"))
           .isLessThan(10);
+    }
+  }
+
+  @Test
+  void tellsWhoInterruptsABenchWhatCameOfItSoFar() throws Exception {
+    try (ServerProcesses servers = new ServerProcesses(directory, 1, "os").startAll()) {
+      List<String> options =
+          List.of("--servers", servers.servers(), "--warmup", "0", "--seconds", "100");
+      Process bench = servers.java("bench", RabiaKv.class, "bench", options);
+      servers.awaitProgress(1, 50);
+      ServerProcesses.signal(bench, "INT");
+      assertThat(bench.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      Output output = new Output(bench.exitValue(), servers.text("bench.out"), "");
+      assertThat(output.out()).hasLineCount(2);
+      assertThat(output.number("bench clients", "ops_per_s")).isPositive();
+      assertThat(output.number("bench clients", "errors")).isZero();
     }
   }
 

@@ -50,6 +50,7 @@ final class ServerProcesses implements AutoCloseable {
   private final List<Map<String, Integer>> ports = new ArrayList<>();
   private final Map<Integer, Process> processes = new TreeMap<>();
   private final List<Process> started = new CopyOnWriteArrayList<>();
+  private String initial = "new";
   private List<String> machineFlags = QUICK_START;
   private final Thread hook = new Thread(this::killAll);
   private final ClientCore core;
@@ -130,7 +131,7 @@ final class ServerProcesses implements AutoCloseable {
         "--id=" + id,
         "--members=" + members,
         "--cluster=test",
-        "--initial=new",
+        "--initial=" + initial,
         "--client=" + address(id, "client"),
         "--redis=" + address(id, "redis"),
         "--http=" + address(id, "http"),
@@ -182,6 +183,11 @@ final class ServerProcesses implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** What the servers to come are told about an empty directory. */
+  void initial(String value) {
+    initial = value;
   }
 
   /**
@@ -240,9 +246,12 @@ final class ServerProcesses implements AutoCloseable {
   }
 
   private void signal(int id, String name) {
+    signal(processes.get(id), name);
+  }
+
+  static void signal(Process process, String name) {
     try {
-      Process kill =
-          new ProcessBuilder("sh", "-c", "kill -" + name + " " + processes.get(id).pid()).start();
+      Process kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid()).start();
       assertThat(kill.onExit().join().exitValue()).isZero();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
