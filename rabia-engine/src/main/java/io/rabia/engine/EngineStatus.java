@@ -39,7 +39,7 @@ public record EngineStatus(
     TransportStatistics network) {
 
   /** Of a node that is in no cluster, or of which only this is known. */
-  static EngineStatus withoutHistory(
+  public static EngineStatus withoutHistory(
       NodeId id, EngineState state, String reason, int connected, TransportStatistics network) {
     return new EngineStatus(id, state, reason, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, connected, 0, network);
   }

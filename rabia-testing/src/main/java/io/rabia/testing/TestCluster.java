@@ -5,6 +5,7 @@ import io.rabia.core.NodeId;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.statemachine.InMemoryStateMachine;
 import io.rabia.core.statemachine.StateMachine;
+import io.rabia.core.transport.TransportStatistics;
 import io.rabia.engine.EngineState;
 import io.rabia.engine.EngineStatus;
 import io.rabia.engine.RabiaConfig;
@@ -168,7 +169,7 @@ public final class TestCluster implements AutoCloseable {
   /** A paused node does not tell. */
   private EngineStatus status(NodeId id) {
     EngineStatus silent =
-        new EngineStatus(id, EngineState.STOPPED, "silent", 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0);
+        EngineStatus.withoutHistory(id, EngineState.STOPPED, "silent", 0, TransportStatistics.NONE);
     try {
       return engine(id)
           .status()

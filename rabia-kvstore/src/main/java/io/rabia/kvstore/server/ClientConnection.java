@@ -126,7 +126,7 @@ final class ClientConnection extends PortConnection implements Completions.Recei
           request.correlation(),
           new RabiaException.Overload(inFlight + " requests of this connection in flight"));
     } else {
-      long bytes = request.payload().length + (isRead(request.kind()) ? maxAnswer : 0);
+      long bytes = (long) request.payload().length + (isRead(request.kind()) ? maxAnswer : 0);
       if (port().begin(this, bytes)) {
         inFlight++;
         completions.await(start(request), this, request.correlation(), bytes);

@@ -15,9 +15,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code bench}: makes load and prints what came of it. */
-@Command(
-    name = "bench",
-    description = "Loads the servers and prints throughput and latencies.")
+@Command(name = "bench", description = "Loads the servers and prints throughput and latencies.")
 final class BenchCommand implements Callable<Integer> {
   @Mixin private Servers servers = new Servers();
   @Mixin private BenchOptions options = new BenchOptions();

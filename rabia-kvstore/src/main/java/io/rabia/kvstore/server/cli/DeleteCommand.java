@@ -6,9 +6,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 
 /** {@code del KEY}. */
-@Command(
-    name = "del",
-    description = "Removes a key; exit code 1 when there is none.")
+@Command(name = "del", description = "Removes a key; exit code 1 when there is none.")
 final class DeleteCommand extends StoreCommand {
 
   @Override

@@ -7,9 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code incr KEY [BY]}. */
-@Command(
-    name = "incr",
-    description = "Adds to the number under a key and prints the sum.")
+@Command(name = "incr", description = "Adds to the number under a key and prints the sum.")
 final class IncrementCommand extends StoreCommand {
   @Parameters(index = "1", arity = "0..1", defaultValue = "1", paramLabel = "BY")
   private long by;

@@ -25,8 +25,7 @@ final class LogCommand implements Runnable {
     throw new CommandLine.ParameterException(spec.commandLine(), "log verify or log inspect");
   }
 
-  @Command(
-      description = "Reads every byte; exit code 1 when something that was safe is damaged.")
+  @Command(description = "Reads every byte; exit code 1 when something that was safe is damaged.")
   int verify(@Parameters(paramLabel = "DIR") Path directory) {
     LogReport report = LogInspector.verify(directory);
     report.lines().forEach(spec.commandLine().getOut()::println);

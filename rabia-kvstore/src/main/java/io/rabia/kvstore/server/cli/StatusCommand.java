@@ -19,9 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code status}: a line for each server, at once. */
-@Command(
-    name = "status",
-    description = "Prints a line a server; exit code 1 when one gives none.")
+@Command(name = "status", description = "Prints a line a server; exit code 1 when one gives none.")
 final class StatusCommand implements Callable<Integer> {
   @Mixin private Servers servers = new Servers();
 
