@@ -5,7 +5,6 @@ import io.rabia.core.NodeId;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.statemachine.InMemoryStateMachine;
 import io.rabia.core.statemachine.StateMachine;
-import io.rabia.core.transport.TransportStatistics;
 import io.rabia.engine.EngineState;
 import io.rabia.engine.EngineStatus;
 import io.rabia.engine.RabiaConfig;
@@ -17,8 +16,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster of real engines in this process, each with its threads, on a network and on disks that
@@ -166,17 +168,15 @@ public final class TestCluster implements AutoCloseable {
     return nodes().stream().filter(this::isRunning).toList();
   }
 
-  /** A paused node does not tell. */
-  private EngineStatus status(NodeId id) {
-    EngineStatus silent =
-        EngineStatus.withoutHistory(id, EngineState.STOPPED, "silent", 0, TransportStatistics.NONE);
+  /** Null for one that is down, or paused and does not tell. */
+  private @Nullable EngineStatus status(NodeId id) {
     try {
-      return engine(id)
-          .status()
-          .completeOnTimeout(silent, ANSWER.toMillis(), TimeUnit.MILLISECONDS)
-          .join();
-    } catch (IllegalStateException justWentDown) {
-      return silent;
+      return engine(id).status().get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (IllegalStateException | ExecutionException | TimeoutException e) {
+      return null;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
     }
   }
 
@@ -190,13 +190,16 @@ public final class TestCluster implements AutoCloseable {
     Await.until(
         "nodes " + ids + " serve",
         PATIENCE,
-        () -> ids.stream().allMatch(id -> serves(status(id), ids)),
+        () -> ids.stream().allMatch(id -> serves(id, ids)),
         this::describe);
   }
 
-  private boolean serves(EngineStatus status, Collection<NodeId> ids) {
-    long reachable = ids.stream().filter(id -> !simulator.cuts().isCut(status.id(), id)).count();
-    return status.state() == EngineState.SERVING && status.connected() >= reachable;
+  private boolean serves(NodeId id, Collection<NodeId> ids) {
+    EngineStatus status = status(id);
+    long reachable = ids.stream().filter(other -> !simulator.cuts().isCut(id, other)).count();
+    return status != null
+        && status.state() == EngineState.SERVING
+        && status.connected() >= reachable;
   }
 
   /**
@@ -209,16 +212,19 @@ public final class TestCluster implements AutoCloseable {
   }
 
   private boolean equal() {
-    List<EngineStatus> statuses = running().stream().map(this::status).toList();
     Map<Long, EngineStatus> bySlot = new TreeMap<>();
-    for (EngineStatus status : statuses) {
+    for (NodeId id : running()) {
+      EngineStatus status = status(id);
+      if (status == null) {
+        return false;
+      }
       EngineStatus other = bySlot.putIfAbsent(status.applied(), status);
       if (other != null && other.applied() > 0 && other.hash() != status.hash()) {
         throw new AssertionError(
             "nodes "
                 + other.id()
                 + " and "
-                + status.id()
+                + id
                 + " differ after slot "
                 + (status.applied() - 1)
                 + "; "
@@ -233,14 +239,15 @@ public final class TestCluster implements AutoCloseable {
     StringBuilder text = new StringBuilder();
     for (NodeId id : nodes()) {
       text.append("node ").append(id);
-      if (isRunning(id)) {
-        EngineStatus status = status(id);
+      EngineStatus status = status(id);
+      if (status != null) {
         text.append(" is ").append(status.state()).append(' ').append(status.reason());
         text.append(" applied=").append(status.applied());
         text.append(String.format(" hash=%016x", status.hash()));
         text.append(" pending=").append(status.pending());
+        text.append(" connected=").append(status.connected());
       } else {
-        text.append(" is down");
+        text.append(isRunning(id) ? " is silent" : " is down");
         failure(id).ifPresent(why -> text.append(": ").append(why.getMessage()));
       }
       text.append("; ");

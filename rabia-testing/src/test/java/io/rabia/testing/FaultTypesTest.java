@@ -170,10 +170,9 @@ class FaultTypesTest {
     InjectedFault lost = cluster.simulator().injectFault(new NodeCrash(C, SHORT, true));
     set(cluster, A, "meanwhile2");
     over(lost);
-    assertThat(cluster.isRunning(C)).isTrue();
+    await().until(() -> !cluster.isRunning(C));
+    assertThat(cluster.failure(C)).get().isInstanceOf(RabiaException.NotAMember.class);
     set(cluster, A, "its-votes-are-not-needed");
-    assertThat(state(cluster, C)).as("its votes are lost").isNotEqualTo(EngineState.SERVING);
-    cluster.kill(C);
   }
 
   private void aRestartedNodeIsDownAndComesBack(TestCluster cluster) {
@@ -199,7 +198,6 @@ class FaultTypesTest {
     await().until(fault::fired);
     CompletableFuture<byte[]> waiting = submit(cluster, A, "paused");
     assertThat(timeOf(waiting::join)).isBetween(Duration.ofMillis(20), LONG);
-    assertThat(fault.isOver() || fault.type().duration().isZero()).isTrue();
     over(fault);
   }
 

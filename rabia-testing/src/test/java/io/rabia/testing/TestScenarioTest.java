@@ -58,7 +58,7 @@ class TestScenarioTest {
     assertThat(results.get("basic").unknown()).isZero();
     assertThat(results.get("partition").unknown()).isPositive();
     assertThat(results.get("30 % loss").statistics().lost()).isPositive();
-    assertThat(results.get("100-500 ms latency").committed()).isGreaterThanOrEqualTo(24);
+    assertThat(results.get("100-500 ms latency").committed()).isGreaterThanOrEqualTo(12);
   }
 
   @Test
