@@ -9,6 +9,7 @@ import io.rabia.engine.protocol.Sessions;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,7 +80,7 @@ final class Applier {
             .slice()
             .asReadOnlyBuffer();
     try {
-      byte[] answer = stateMachine.apply(decided.slot(), decided.logTime(), command);
+      byte[] answer = answer(stateMachine.apply(decided.slot(), decided.logTime(), command));
       byte[] result = new byte[1 + answer.length];
       result[0] = Sessions.OK;
       System.arraycopy(answer, 0, result, 1, answer.length);
@@ -87,6 +88,11 @@ final class Applier {
     } catch (RuntimeException e) {
       return Sessions.failed(e.getClass().getSimpleName() + ": " + e.getMessage());
     }
+  }
+
+  /** A state machine outside of null checks may break its contract. */
+  private static byte[] answer(byte @Nullable [] answer) {
+    return Objects.requireNonNull(answer, "the state machine answered nothing");
   }
 
   private void answer(@Nullable Request request, byte[] result) {
@@ -118,7 +124,7 @@ final class Applier {
   }
 
   byte[] query(byte[] query) {
-    return stateMachine.query(ByteBuffer.wrap(query).asReadOnlyBuffer());
+    return answer(stateMachine.query(ByteBuffer.wrap(query).asReadOnlyBuffer()));
   }
 
   long stateHash() {

@@ -16,6 +16,7 @@ import io.rabia.engine.protocol.Init;
 import io.rabia.engine.protocol.Internal;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -190,9 +191,9 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     if (now != quorum) {
       quorum = now;
       if (now) {
-        parts.listener().onQuorumRegained();
+        tell(EngineListener::onQuorumRegained);
       } else {
-        parts.listener().onQuorumLost();
+        tell(EngineListener::onQuorumLost);
       }
     }
     if (active == null) {
@@ -219,8 +220,17 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     }
     state = newState;
     reason = newReason;
-    parts.listener().onStateChanged(newState, newReason);
+    tell(listener -> listener.onStateChanged(newState, newReason));
     return true;
+  }
+
+  /** A listener's bug is not the node's end. */
+  private void tell(Consumer<EngineListener> event) {
+    try {
+      event.accept(parts.listener());
+    } catch (RuntimeException e) {
+      LOG.warn("A listener of node {} failed", parts.id(), e);
+    }
   }
 
   public EngineState state() {
@@ -301,7 +311,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     } catch (RabiaException.NotAMember e) {
       thrown = e;
     }
-    parts.listener().onMemberConnected(peer.id());
+    tell(listener -> listener.onMemberConnected(peer.id()));
   }
 
   @Override
@@ -311,7 +321,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       active.disconnected(peer);
     }
     boot.disconnected(peer);
-    parts.listener().onMemberDisconnected(peer, why);
+    tell(listener -> listener.onMemberDisconnected(peer, why));
   }
 
   @Override

@@ -183,7 +183,9 @@ class ExactlyOnceTest {
   void aStateMachineThatAnswersNothingFailsItsCommandAndNotTheNode() {
     Answer answer = a.submit("null");
     cluster.elapse(Duration.ofMillis(100));
-    assertThat(answer.failure()).isInstanceOf(RabiaException.StateMachineFailure.class);
+    assertThat(answer.failure())
+        .isInstanceOf(RabiaException.StateMachineFailure.class)
+        .hasMessageContaining("answered nothing");
     Answer next = b.submit("next");
     cluster.elapse(Duration.ofMillis(100));
     assertThat(next.text()).isEqualTo("next@1");

@@ -3,6 +3,7 @@ package io.rabia.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.BatchId;
+import io.rabia.core.RabiaException;
 import io.rabia.core.message.Message;
 import java.time.Duration;
 import java.util.List;
@@ -160,7 +161,7 @@ class ObligationTest {
     a.log.breakDown();
     Answer lost = a.submit("x");
     cluster.settle();
-    assertThat(a.failure()).isInstanceOf(io.rabia.core.RabiaException.Storage.class);
+    assertThat(a.failure()).isInstanceOf(RabiaException.Storage.class);
     assertThat(promisesOf(1)).isEmpty();
     Answer next = b.submit("y");
     cluster.elapse(Duration.ofMillis(500));

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.Command;
 import io.rabia.core.NodeId;
+import io.rabia.core.RabiaException;
 import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.memory.PoolConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +31,12 @@ final class TestNode {
       new MemoryPool(PoolConfig.builder().sizeClass(1 << 16, 8).leakDetection(true).build());
   final MemoryLog log = new MemoryLog();
   final List<String> events = new ArrayList<>();
+
+  /** Which methods of the listener were called. */
+  final Set<String> heard = new TreeSet<>();
+
   Journal machine = new Journal();
+  boolean listenerThrows;
   private @Nullable EngineAgent agent;
   private @Nullable WireTransport transport;
   private @Nullable RuntimeException failure;
@@ -42,29 +50,45 @@ final class TestNode {
   }
 
   private final class Events implements EngineListener {
+    private void mayThrow() {
+      if (listenerThrows) {
+        throw new IllegalStateException("the listener's bug");
+      }
+    }
+
     @Override
     public void onStateChanged(EngineState state, String reason) {
+      heard.add("onStateChanged");
       events.add(reason.isEmpty() ? state.toString() : state + " " + reason);
+      mayThrow();
     }
 
     @Override
     public void onMemberConnected(NodeId member) {
+      heard.add("onMemberConnected");
       events.add("+" + member);
+      mayThrow();
     }
 
     @Override
     public void onMemberDisconnected(NodeId member, String reason) {
+      heard.add("onMemberDisconnected");
       events.add("-" + member + " " + reason);
+      mayThrow();
     }
 
     @Override
     public void onQuorumLost() {
+      heard.add("onQuorumLost");
       events.add("quorum lost");
+      mayThrow();
     }
 
     @Override
     public void onQuorumRegained() {
+      heard.add("onQuorumRegained");
       events.add("quorum regained");
+      mayThrow();
     }
   }
 
@@ -97,7 +121,7 @@ final class TestNode {
   void stop() {
     EngineAgent stopping = agent();
     agent = null;
-    stopping.stop(EngineState.STOPPED, "closed", new io.rabia.core.RabiaException.Closed("closed"));
+    stopping.stop(EngineState.STOPPED, "closed", new RabiaException.Closed("closed"));
   }
 
   boolean isRunning() {

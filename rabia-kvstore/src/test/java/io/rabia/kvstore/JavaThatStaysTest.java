@@ -32,18 +32,29 @@ import io.rabia.kvstore.server.ServerConfig;
 import io.rabia.network.NettyTransport;
 import io.rabia.persistence.InMemoryPersistence;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The Java that users compile against: what stands here as a whole line stays as it is. */
 @Tag("integration")
@@ -127,6 +138,58 @@ class JavaThatStaysTest {
         });
     assertThat(text(handled)).isEqualTo("OK");
     engines.forEach(RabiaEngine::close);
+  }
+
+  @Test
+  void theJavaOfTheReadmeCompiles(@TempDir Path directory) throws IOException {
+    Matcher block =
+        Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(Path.of("../README.md")));
+    int blocks = 0;
+    while (block.find()) {
+      Path source = directory.resolve("Readme" + blocks + ".java");
+      String before =
+          "class Readme%d { void block() throws Exception {";
+      Files.writeString(
+          source, IMPORTS + String.format(before, blocks) + block.group(1) + "}}", UTF_8);
+      StringWriter errors = new StringWriter();
+      assertThat(compile(source, directory, errors)).as(errors.toString()).isTrue();
+      blocks++;
+    }
+    assertThat(blocks).isPositive();
+  }
+
+  private static final String IMPORTS =
+      Stream.of(
+              "io.rabia.core.*",
+              "io.rabia.core.batching.*",
+              "io.rabia.core.statemachine.*",
+              "io.rabia.engine.*",
+              "io.rabia.kvstore.*",
+              "io.rabia.kvstore.client.*",
+              "io.rabia.network.*",
+              "io.rabia.persistence.*",
+              "java.nio.file.*",
+              "java.time.*",
+              "java.util.concurrent.*",
+              "static java.nio.charset.StandardCharsets.*")
+          .map(name -> "import " + name + ";\n")
+          .collect(Collectors.joining());
+
+  private static boolean compile(Path source, Path to, StringWriter errors) {
+    String classPath =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    StandardJavaFileManager files = compiler.getStandardFileManager(null, null, UTF_8);
+    return compiler
+        .getTask(
+            errors,
+            files,
+            null,
+            List.of("-proc:none", "-cp", classPath, "-d", to.toString()),
+            null,
+            files.getJavaFileObjects(source))
+        .call();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.rabia.persistence;
 
+import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 
 /**
@@ -19,7 +20,7 @@ public record FilePersistenceConfig(Durability durability, int segmentBytes, int
 
   public FilePersistenceConfig {
     if (durability == Durability.MEMORY) {
-      throw new IllegalArgumentException(
+      throw new RabiaException.Validation(
           "a log in files is FSYNC or OS; for MEMORY see InMemoryPersistence");
     }
     checkBytes("segmentBytes", segmentBytes);
@@ -28,7 +29,7 @@ public record FilePersistenceConfig(Durability durability, int segmentBytes, int
 
   private static void checkBytes(String name, int value) {
     if (value < MIN_BYTES || value > MAX_BYTES) {
-      throw new IllegalArgumentException(
+      throw new RabiaException.Validation(
           name + " must be " + MIN_BYTES + " to " + MAX_BYTES + ": " + value);
     }
   }

@@ -283,15 +283,15 @@ class FilePersistenceTest {
   @ValueSource(ints = {0, 1023, (1 << 30) + 1})
   void refusesSizesOutOfBounds(int bytes) {
     assertThatThrownBy(() -> FilePersistenceConfig.builder().segmentBytes(bytes).build())
-        .isInstanceOf(IllegalArgumentException.class);
+        .isInstanceOf(RabiaException.Validation.class);
     assertThatThrownBy(() -> FilePersistenceConfig.builder().maxGroupBytes(bytes).build())
-        .isInstanceOf(IllegalArgumentException.class);
+        .isInstanceOf(RabiaException.Validation.class);
   }
 
   @Test
   void isNotForDurabilityMemory() {
     assertThatThrownBy(() -> FilePersistenceConfig.builder().durability(Durability.MEMORY).build())
-        .isInstanceOf(IllegalArgumentException.class);
+        .isInstanceOf(RabiaException.Validation.class);
   }
 
   /** A change here needs a new format version: logs on disk are read by later releases. */
