@@ -2,7 +2,10 @@ package io.rabia.engine;
 
 import io.rabia.core.NodeId;
 
-/** Hears of what happens to a node; called on the engine's thread, so it must return at once. What it throws is logged. */
+/**
+ * Hears of what happens to a node; called on the engine's thread, so it must return at once. What
+ * it throws is logged.
+ */
 public interface EngineListener {
 
   default void onStateChanged(EngineState state, String reason) {}

@@ -58,8 +58,7 @@ class RestartTest {
         assertThat(before == null || before.equals(batch)).isTrue();
       }
     }
-    assertThat(contents.keySet().stream().map(BatchId::number).distinct())
-        .hasSizeGreaterThan(6);
+    assertThat(contents.keySet().stream().map(BatchId::number).distinct()).hasSizeGreaterThan(6);
     assertThat(a.machine.entries()).doesNotHaveDuplicates().endsWith("the end");
   }
 

@@ -148,8 +148,7 @@ class JavaThatStaysTest {
     int blocks = 0;
     while (block.find()) {
       Path source = directory.resolve("Readme" + blocks + ".java");
-      String before =
-          "class Readme%d { void block() throws Exception {";
+      String before = "class Readme%d { void block() throws Exception {";
       Files.writeString(
           source, IMPORTS + String.format(before, blocks) + block.group(1) + "}}", UTF_8);
       StringWriter errors = new StringWriter();
