@@ -83,7 +83,7 @@ class RestartTest {
     cluster.nodes().forEach(node -> node.log.losePower());
     a.start();
     waitAWhile();
-    assertThat(a.machine.entries()).as("its own log, without anybody").containsExactly("one");
+    assertThat(a.machine.entries()).as("what it can know without anybody").isSubsetOf("one");
     Answer refused = a.submit("alone");
     cluster.settle();
     assertThat(refused.failure()).isInstanceOf(RabiaException.NoQuorum.class);
@@ -125,6 +125,7 @@ class RestartTest {
     execute(a, "one");
     b.kill();
     c.kill();
+    waitAWhile();
     Answer write = a.submit("two");
     Answer read = a.read("all");
     waitAWhile();

@@ -148,9 +148,8 @@ class JavaThatStaysTest {
     int blocks = 0;
     while (block.find()) {
       Path source = directory.resolve("Readme" + blocks + ".java");
-      String before = "class Readme%d { void block() throws Exception {";
-      Files.writeString(
-          source, IMPORTS + String.format(before, blocks) + block.group(1) + "}}", UTF_8);
+      String before = "class Readme" + blocks + " { void block() throws Exception {";
+      Files.writeString(source, IMPORTS + before + block.group(1) + "}}", UTF_8);
       StringWriter errors = new StringWriter();
       assertThat(compile(source, directory, errors)).as(errors.toString()).isTrue();
       blocks++;

@@ -85,8 +85,9 @@ public record SourceMutant(String name, String file, List<Edit> edits) {
    *     way
    */
   public Optional<String> run(Class<? extends Callable<?>> check) {
+    Class<?> changed = load(check);
     try {
-      ((Callable<?>) load(check).getConstructor().newInstance()).call();
+      ((Callable<?>) changed.getConstructor().newInstance()).call();
       return Optional.empty();
     } catch (Exception e) {
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {

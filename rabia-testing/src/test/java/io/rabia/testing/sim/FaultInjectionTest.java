@@ -1,0 +1,71 @@
+package io.rabia.testing.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rabia.testing.mutant.SourceMutant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Simulated clusters whose processes, disks and clocks fail, each on its own and all together. */
+@Tag("fault-injection")
+class FaultInjectionTest {
+  private static final int SEEDS = 6;
+
+  private static SimReport run(long seed, int seconds, int nodes, Set<Fault> faults, boolean all) {
+    return Simulation.run(new SimOptions(seed, seconds, nodes, faults, all, Load.LIGHT), null);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      names = {
+        "CRASH",
+        "CRASH_MID_CYCLE",
+        "CRASH_ALL",
+        "STOP",
+        "REBOOT",
+        "PAUSE",
+        "DRIFT",
+        "SLOW_DISK",
+        "EXPIRY",
+        "FORMATION"
+      })
+  void keepsEveryPromiseUnder(Fault fault) {
+    for (int seed = 1; seed <= SEEDS; seed++) {
+      SimReport report = run(seed, 20, 3, EnumSet.of(fault), true);
+      assertThat(report.passed()).as(report.verdict()).isTrue();
+      assertThat(report.faultEvents()).as(report.faultCounts()).isPositive();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 7})
+  void keepsEveryPromiseUnderWhatIsDrawnFromAllFaults(int nodes) {
+    for (int seed = 1; seed <= SEEDS; seed++) {
+      SimReport report = run(seed, 30, nodes, Fault.fitting(nodes), false);
+      assertThat(report.violation()).as(report.verdict()).isNull();
+    }
+  }
+
+  static List<SourceMutant> mutants() {
+    return SimMutants.all();
+  }
+
+  /** {@code rabia-sim.jar --mutants} shows that each is caught. */
+  @ParameterizedTest
+  @MethodSource("mutants")
+  void plantedBugFitsTheCode(SourceMutant mutant) {
+    assertThat(mutant.load(SimCheck.class)).isNotEqualTo(SimCheck.class);
+  }
+
+  @Test
+  void promiseThatLeavesBeforeItsForceIsCaught() {
+    assertThat(SimMutants.all().get(0).run(SimCheck.class)).isPresent();
+  }
+}

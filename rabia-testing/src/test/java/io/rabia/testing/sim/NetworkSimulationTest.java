@@ -1,0 +1,85 @@
+package io.rabia.testing.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Simulated clusters under each trouble of the network on its own, and without any. */
+@Tag("network-sim")
+class NetworkSimulationTest {
+  private static final int SECONDS = 20;
+  private static final int SEEDS = 6;
+
+  private static SimReport run(long seed, int nodes, Set<Fault> faults, Load load) {
+    return Simulation.run(new SimOptions(seed, SECONDS, nodes, faults, true, load), null);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      names = {
+        "DROP",
+        "BREAK",
+        "DUPLICATE",
+        "REORDER",
+        "DELAY",
+        "CLOG",
+        "PARTITION",
+        "ONE_WAY",
+        "BRIDGE"
+      })
+  void keepsEveryPromiseUnder(Fault fault) {
+    for (int seed = 1; seed <= SEEDS; seed++) {
+      SimReport report = run(seed, 3, EnumSet.of(fault), Load.LIGHT);
+      assertThat(report.passed()).as(report.verdict()).isTrue();
+      assertThat(report.faultEvents()).as(report.faultCounts()).isPositive();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 7})
+  void steadyLoadWithoutFaultsIsDecidedInPhase0(int nodes) {
+    for (int seed = 1; seed <= SEEDS; seed++) {
+      SimReport report = run(seed, nodes, Set.of(), Load.STEADY);
+      assertThat(report.passed()).as(report.verdict()).isTrue();
+      assertThat(report.fast()).as("fast path ratio, seed " + seed).isEqualTo(1.0);
+      assertThat(report.forfeits()).as("forfeits, seed " + seed).isZero();
+      assertThat(report.phases()).as("phases, seed " + seed).isZero();
+    }
+  }
+
+  @Test
+  void equalOptionsGiveEqualRuns() {
+    SimReport once = run(7, 3, EnumSet.allOf(Fault.class), Load.LIGHT);
+    SimReport again = run(7, 3, EnumSet.allOf(Fault.class), Load.LIGHT);
+    assertThat(again).isEqualTo(once);
+  }
+
+  @Test
+  void anotherSeedGivesAnotherRun() {
+    Set<Fault> faults = EnumSet.of(Fault.DROP, Fault.DELAY);
+    assertThat(run(1, 3, faults, Load.LIGHT).traceHash())
+        .isNotEqualTo(run(2, 3, faults, Load.LIGHT).traceHash());
+  }
+
+  @Test
+  void runInWhichADrawnFaultNeverFiredProvesNothing() {
+    SimOptions tooShort = new SimOptions(1, 1, 3, EnumSet.of(Fault.PARTITION), true, Load.STEADY);
+    SimReport report = Simulation.run(tooShort, null);
+    assertThat(report.violation()).isNull();
+    assertThat(report.invalid()).contains("never fired").contains("PARTITION");
+    assertThat(report.passed()).isFalse();
+  }
+
+  @Test
+  void longestWaitOfAClientShowsThePartition() {
+    long calm = run(3, 3, Set.of(), Load.LIGHT).longestNanos();
+    long cut = run(3, 3, EnumSet.of(Fault.PARTITION), Load.LIGHT).longestNanos();
+    assertThat(cut).isGreaterThan(2 * calm);
+  }
+}
