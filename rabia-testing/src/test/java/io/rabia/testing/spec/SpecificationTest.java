@@ -36,6 +36,27 @@ class SpecificationTest {
     assertHolds(ModelChecker.of("read"), 17_738);
   }
 
+  @Test
+  @Tag("long")
+  void threeValuesKeepEveryInvariantInEveryInterleaving() {
+    Map<String, String> constants = Map.of("Values", "{v1, v2, v3}");
+    assertHolds(ModelChecker.of("slot").with("slot-three-values", constants), 67_513);
+  }
+
+  @Test
+  @Tag("long")
+  void allReplicasMayCrashInPhase0() {
+    Map<String, String> constants = Map.of("Unsteady", "{r1, r2, r3}", "LastRound", "3");
+    assertHolds(ModelChecker.of("slot").with("slot-all-may-crash", constants), 1_911);
+  }
+
+  @Test
+  @Tag("long")
+  void readMissesNothingWhenTwoValuesAreProposed() {
+    Map<String, String> constants = Map.of("Values", "{v1, v2}");
+    assertHolds(ModelChecker.of("read").with("read-two-values", constants), 938_740);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "slot, FastDecisionAtAQuorum, Agreement",
