@@ -3,7 +3,7 @@ package io.rabia.engine.protocol;
 /** What a replica knows of another member. */
 final class Peer {
   /** So many own slots filled with NOOP by their owner make it idle. */
-  private static final int IDLE_AFTER = 3;
+  private static final int IDLE_AFTER = 16;
 
   boolean connected;
   long applied;
