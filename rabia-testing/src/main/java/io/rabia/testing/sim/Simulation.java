@@ -63,7 +63,8 @@ public final class Simulation {
     outcomes = new Outcomes(violations, watch, trace);
     history = new History(violations, n);
     network = new SimNetwork(clock, trace, random.fork(), faults, n);
-    boolean large = random.chance(0.1);
+    // Without pauses, large commands would fill the memory that holds all logs.
+    boolean large = random.chance(0.1) && options.load() == Load.LIGHT;
     padding = large ? 20_000 : 100;
     build(large);
     driver = new FaultDriver(this, random.fork());
