@@ -37,6 +37,15 @@ final class History {
     }
   }
 
+  /** Slot first, then how many writes the node had executed by then. */
+  private static long order(long slot, long index) {
+    return (slot << 32) + index;
+  }
+
+  private static long slotOf(long order) {
+    return order >> 32;
+  }
+
   /** A number for a new operation. */
   long begin() {
     return ++operations;
@@ -56,9 +65,9 @@ final class History {
     }
     long index = executed[node].size();
     if (before == null) {
-      log.put(operation, new Execution((slot << 16) + index % (1 << 16), register, previous));
+      log.put(operation, new Execution(order(slot, index), register, previous));
       logTimes.put(operation, logTime);
-    } else if (before.order() != (slot << 16) + index % (1 << 16)
+    } else if (before.order() != order(slot, index)
         || before.previous() != previous
         || logTimes.get(operation) != logTime) {
       violations.add(
@@ -71,12 +80,12 @@ final class History {
               + ", log time "
               + logTime
               + "; before "
-              + (before.order() >> 16)
+              + slotOf(before.order())
               + ", "
               + logTimes.get(operation));
     }
-    long order = (slot << 16) + index % (1 << 16);
-    if (order >> 16 < lastOrder[node] >> 16) {
+    long order = order(slot, index);
+    if (slotOf(order) < slotOf(lastOrder[node])) {
       violations.add("node " + (node + 1) + " went back to slot " + slot);
     }
     lastOrder[node] = order;
@@ -125,9 +134,9 @@ final class History {
               + ": operation "
               + result
               + " of slot "
-              + (order >> 16)
+              + slotOf(order)
               + ", slot "
-              + (floor >> 16)
+              + slotOf(floor)
               + " was visible before");
     }
     complete[register] = Math.max(complete[register], order);
