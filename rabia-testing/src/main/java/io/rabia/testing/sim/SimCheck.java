@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 
-/** The simulations that find every planted bug of {@link SimMutants}; throws what it finds. */
+/** The simulations that look for the planted bugs of {@link SimMutants}; throws what it finds. */
 public final class SimCheck implements Callable<Long> {
   private static final int SEEDS = 200;
   private static final int SECONDS = 30;

@@ -57,7 +57,7 @@ class FaultInjectionTest {
     return SimMutants.all();
   }
 
-  /** {@code rabia-sim.jar --mutants} shows that each is caught. */
+  /** Whether each is caught, {@code rabia-sim.jar --mutants} tells. */
   @ParameterizedTest
   @MethodSource("mutants")
   void plantedBugFitsTheCode(SourceMutant mutant) {
