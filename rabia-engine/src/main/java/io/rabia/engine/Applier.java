@@ -4,8 +4,12 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.RabiaException;
 import io.rabia.core.statemachine.StateMachine;
+import io.rabia.core.statemachine.StateView;
 import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Sessions;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -125,6 +129,19 @@ final class Applier {
 
   byte[] query(byte[] query) {
     return answer(stateMachine.query(ByteBuffer.wrap(query).asReadOnlyBuffer()));
+  }
+
+  /** Writes the sessions now, and returns the state machine as it is now. */
+  StateView freeze(DataOutputStream out) throws IOException {
+    sessions.save(out);
+    return stateMachine.freeze();
+  }
+
+  /** Takes what {@link #freeze} gave. */
+  void restore(DataInputStream in) throws IOException {
+    sessions.load(in);
+    sessions.forEachId(keeper::seen);
+    stateMachine.restore(in);
   }
 
   long stateHash() {

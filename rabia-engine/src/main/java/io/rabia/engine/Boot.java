@@ -17,6 +17,9 @@ import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Formation;
 import io.rabia.engine.protocol.Init;
 import io.rabia.engine.protocol.LogRecords;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -95,25 +98,53 @@ final class Boot {
   }
 
   private void replay(long now, Runnable wakeup) {
-    MessageHandler identity = new IdentityRecords(now);
-    persistence.open(
-        (number, group) -> {
-          lastGroup = number;
-          Member member = recovered;
-          if (member == null) {
-            MessageCodec.read(group, identity);
-          } else {
-            member.recover(number, group);
-          }
-          return true;
-        },
-        wakeup);
+    lastGroup = persistence.open(new Past(now), wakeup);
     if (token.equals(Token.NONE)) {
       token = new Token(random.getAsLong(), random.getAsLong());
       append(List.of(new Message.Identity(parts.id().value(), token)));
     }
     if (recovered != null) {
       recovered.recovered(lastGroup, now);
+    }
+  }
+
+  /** What the log tells: who this is, then what the member did. */
+  private final class Past implements Persistence.GroupHandler {
+    private final MessageHandler identity;
+    private final long now;
+
+    Past(long now) {
+      this.now = now;
+      identity = new IdentityRecords(now);
+    }
+
+    @Override
+    public void onSnapshot(InputStream content) throws IOException {
+      DataInputStream in = new DataInputStream(content);
+      SnapshotHead head = SnapshotHead.read(in);
+      requireOwn(head.id().value());
+      token = head.token();
+      Member member = member(head.init(), now);
+      recovered = member;
+      member.restore(in, now);
+    }
+
+    @Override
+    public boolean onGroup(long number, ByteBuffer group) {
+      Member member = recovered;
+      if (member == null) {
+        MessageCodec.read(group, identity);
+      } else {
+        member.recover(number, group);
+      }
+      return true;
+    }
+  }
+
+  private void requireOwn(int nodeId) {
+    if (nodeId != parts.id().value()) {
+      throw new RabiaException.Validation(
+          "the data directory belongs to member " + nodeId + ", not " + parts.id());
     }
   }
 
@@ -126,10 +157,7 @@ final class Boot {
 
     @Override
     public void onIdentity(int nodeId, Token own) {
-      if (nodeId != parts.id().value()) {
-        throw new RabiaException.Validation(
-            "the data directory belongs to member " + nodeId + ", not " + parts.id());
-      }
+      requireOwn(nodeId);
       token = own;
     }
 
@@ -159,6 +187,7 @@ final class Boot {
     clusterId = taken.clusterId();
     return new Member(
         parts,
+        new SnapshotHead(parts.id(), token, taken),
         configuration,
         self,
         secretHigh,

@@ -42,6 +42,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       Persistence persistence,
       MemoryPool pool,
       Executor completionExecutor,
+      Executor snapshotExecutor,
       EngineListener listener) {}
 
   private final Parts parts;

@@ -30,6 +30,7 @@ final class LogCatchUp {
   private long[] index = new long[64];
 
   private int indexed;
+  private int firstEntry;
 
   LogCatchUp(Persistence persistence, int alpha) {
     this.persistence = persistence;
@@ -46,18 +47,35 @@ final class LogCatchUp {
   }
 
   /**
+   * The group from which the log is needed by whoever goes on after {@code slot} slots; {@link
+   * Persistence#NONE} for an empty log.
+   */
+  long groupFor(long slot) {
+    int entry = (int) Math.min(indexed - 1L, Math.max(0, slot - reach) / STEP);
+    return entry < 0 ? Persistence.NONE : index[entry];
+  }
+
+  /** Groups below {@code first} may be gone. */
+  void compacted(long first) {
+    for (int entry = firstEntry; entry < indexed && index[entry] < first; entry++) {
+      index[entry] = first;
+      firstEntry = entry;
+    }
+  }
+
+  /**
    * Reads the decisions of the slots from {@code from} to below {@code to}, about so many bytes of
    * batches at most.
    */
   void read(long from, long to, int maxBytes, Decisions decisions, LongConsumer end) {
-    int entry = (int) Math.min(indexed - 1L, Math.max(0, from - reach) / STEP);
-    if (entry < 0) {
+    long first = groupFor(from);
+    if (first == Persistence.NONE) {
       return;
     }
     Scan scan = new Scan(from, to, maxBytes, decisions);
     MessageHandler records = LogRecords.decisions(scan::body, scan::decision);
     persistence.read(
-        index[entry],
+        first,
         (number, group) -> {
           MessageCodec.read(group, records);
           return !scan.finished();

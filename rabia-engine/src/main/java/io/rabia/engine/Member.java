@@ -16,6 +16,8 @@ import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Internal;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.ReplicaStatistics;
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +45,7 @@ public final class Member implements AutoCloseable {
   private final SessionKeeper keeper;
   private final Applier applier;
   private final LogCatchUp logCatchUp;
+  private final Snapshots snapshots;
   private final Outbox outbox;
   private final Decided decided = new Decided();
   private final MessageHandler recovery;
@@ -56,6 +59,7 @@ public final class Member implements AutoCloseable {
 
   Member(
       EngineAgent.Parts parts,
+      SnapshotHead head,
       Configuration configuration,
       int self,
       long coinKey0,
@@ -90,7 +94,9 @@ public final class Member implements AutoCloseable {
             nonceSeed);
     recovery = replica.recovery(now, this::applyRecovered);
     logCatchUp = new LogCatchUp(persistence, configuration.alpha());
-    outbox = new Outbox(parts.transport(), persistence, replica, logCatchUp, parts.pool());
+    snapshots = new Snapshots(parts, head, replica, applier, logCatchUp);
+    outbox =
+        new Outbox(parts.transport(), persistence, replica, logCatchUp, snapshots, parts.pool());
     connected = new boolean[configuration.size()];
     connected[self] = true;
     heard = new boolean[configuration.size()];
@@ -122,7 +128,15 @@ public final class Member implements AutoCloseable {
 
   // ---- recovery
 
+  /** Takes a snapshot from behind its head. */
+  void restore(DataInputStream in, long now) throws IOException {
+    replica.load(in, now);
+    applier.restore(in);
+    snapshots.restored();
+  }
+
   void recover(long number, ByteBuffer group) {
+    snapshots.logged(group.remaining());
     MessageCodec.read(group, recovery);
     logCatchUp.appended(number, replica.applied());
   }
@@ -294,8 +308,17 @@ public final class Member implements AutoCloseable {
       work += more ? 1 : 0;
     }
     releaseReads();
+    snapshots.advance(appliedByAll());
     outbox.advance(now, parts.config().heartbeatInterval().toNanos());
     return work;
+  }
+
+  private long appliedByAll() {
+    long least = replica.applied();
+    for (int i = 0; i < peerApplied.length; i++) {
+      least = i == replica.self() ? least : Math.min(least, peerApplied[i]);
+    }
+    return least;
   }
 
   private void releaseReads() {

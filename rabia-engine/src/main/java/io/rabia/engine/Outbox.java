@@ -28,6 +28,7 @@ final class Outbox implements AutoCloseable {
   private final Persistence persistence;
   private final Replica replica;
   private final LogCatchUp logCatchUp;
+  private final Snapshots snapshots;
   private final NodeId[] ids;
   private final EncodeBuffer group;
   private final EncodeBuffer broadcast;
@@ -43,11 +44,13 @@ final class Outbox implements AutoCloseable {
       Persistence persistence,
       Replica replica,
       LogCatchUp logCatchUp,
+      Snapshots snapshots,
       MemoryPool pool) {
     this.transport = transport;
     this.persistence = persistence;
     this.replica = replica;
     this.logCatchUp = logCatchUp;
+    this.snapshots = snapshots;
     int n = replica.configuration().size();
     ids = new NodeId[n];
     lastSent = new long[n];
@@ -84,6 +87,7 @@ final class Outbox implements AutoCloseable {
     if (group.buffer().position() == 0) {
       return;
     }
+    snapshots.logged(group.buffer().position());
     long number = persistence.append(group.buffer().flip());
     replica.appended(number);
     logCatchUp.appended(number, replica.applied());

@@ -21,6 +21,8 @@ public final class RabiaConfig {
   private final Duration sessionTimeToLive;
   private final int inboxCapacity;
   private final long retainedBytes;
+  private final long snapshotSlots;
+  private final long snapshotBytes;
 
   private RabiaConfig(Builder builder) {
     batching = builder.batching;
@@ -34,9 +36,13 @@ public final class RabiaConfig {
     sessionTimeToLive = builder.sessionTimeToLive;
     inboxCapacity = builder.inboxCapacity;
     retainedBytes = builder.retainedBytes;
+    snapshotSlots = builder.snapshotSlots;
+    snapshotBytes = builder.snapshotBytes;
     check(ownWindow >= 1 && ownWindow <= 1024, "ownWindow must be 1 to 1024");
     check(inboxCapacity >= 16 && inboxCapacity <= 1 << 24, "inboxCapacity must be 16 to 2^24");
     check(retainedBytes >= 1 << 20, "retainedBytes must be at least 1 MiB");
+    check(snapshotSlots >= 1, "snapshotInterval must be at least one slot");
+    check(snapshotBytes >= 1, "snapshotInterval must be at least one byte");
     check(positive(requestTimeout), "requestTimeout must be positive");
     check(positive(heartbeatInterval), "heartbeatInterval must be positive");
     check(positive(sessionTimeToLive), "sessionTimeToLive must be positive");
@@ -94,6 +100,14 @@ public final class RabiaConfig {
     return retainedBytes;
   }
 
+  public long snapshotSlots() {
+    return snapshotSlots;
+  }
+
+  public long snapshotBytes() {
+    return snapshotBytes;
+  }
+
   Timing timing() {
     return new Timing(
         minOwnerWait.toNanos(), maxOwnerWait.toNanos(), minResend.toNanos(), maxResend.toNanos());
@@ -113,6 +127,8 @@ public final class RabiaConfig {
     private Duration sessionTimeToLive = Duration.ofMinutes(10);
     private int inboxCapacity = 1 << 16;
     private long retainedBytes = 64L << 20;
+    private long snapshotSlots = 1 << 20;
+    private long snapshotBytes = 64L << 20;
 
     private Builder() {}
 
@@ -182,6 +198,17 @@ public final class RabiaConfig {
     /** Decided batches kept in memory for members that are behind, bytes. Default 64 MiB. */
     public Builder retainedBytes(long bytes) {
       this.retainedBytes = bytes;
+      return this;
+    }
+
+    /**
+     * How much is decided, in slots, or written to the log, in bytes, before a snapshot is taken of
+     * it. Defaults: 1,048,576 slots, 64 MiB; so many bytes as the last snapshot has when that is
+     * more. Fewer make a restart shorter and the log smaller, more write less.
+     */
+    public Builder snapshotInterval(long slots, long logBytes) {
+      this.snapshotSlots = slots;
+      this.snapshotBytes = logBytes;
       return this;
     }
 

@@ -46,6 +46,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
   private final EngineAgent agent;
   private final Thread thread;
   private final @Nullable ExecutorService ownExecutor;
+  private final ExecutorService snapshotExecutor;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private volatile boolean closing;
@@ -76,6 +77,8 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     } else {
       ownExecutor = null;
     }
+    snapshotExecutor =
+        Executors.newSingleThreadExecutor(task -> daemon(task, "rabia-" + id + "-snapshot"));
     SecureRandom random = new SecureRandom();
     agent =
         new EngineAgent(
@@ -88,11 +91,24 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
                 Objects.requireNonNull(builder.persistence, "persistence"),
                 builder.pool,
                 executor,
+                this::aside,
                 builder.listener),
             builder.clock,
             () -> TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()),
             random::nextLong);
     thread = daemon(this::run, "rabia-" + id + "-engine");
+  }
+
+  private void aside(Runnable task) {
+    snapshotExecutor.execute(
+        () -> {
+          try {
+            task.run();
+          } catch (Error e) {
+            haltOn(e);
+          }
+          agent.inbox().wakeup();
+        });
   }
 
   private static Thread daemon(Runnable task, String name) {
@@ -141,6 +157,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     } catch (Error e) {
       haltOn(e);
     } finally {
+      snapshotExecutor.shutdown();
       stopped.complete(null);
     }
   }

@@ -7,6 +7,7 @@ import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.memory.MemoryPool;
 import io.rabia.engine.protocol.Configuration;
+import io.rabia.engine.protocol.Init;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,10 +122,15 @@ class EngineStatusTest {
               new MemoryLog(),
               MemoryPool.shared(),
               Runnable::run,
+              Runnable::run,
               new EngineListener() {});
       Configuration seventh = new Configuration(7, 0, formed.alpha(), formed.members());
+      Configuration.Member self = formed.members().get(0);
+      SnapshotHead head =
+          new SnapshotHead(
+              self.id(), self.token(), new Init("test", formed.members(), formed.alpha(), 0, 0));
       try (Member member =
-          new Member(parts, seventh, 0, 1, 2, 3, 4, new Completions(Runnable::run), 5)) {
+          new Member(parts, head, seventh, 0, 1, 2, 3, 4, new Completions(Runnable::run), 5)) {
         return member.status(NodeId.of(1), EngineState.SERVING, "");
       }
     }

@@ -6,23 +6,35 @@ import io.rabia.core.message.MessageCodec;
 import io.rabia.core.message.MessageCollector;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.statemachine.StateView;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node's log in memory, over all its lives. Groups become durable with the flush, or when the
  * test says so. One thread.
  */
 final class MemoryLog implements Persistence {
-  private final List<byte[]> groups = Collections.synchronizedList(new ArrayList<>());
+  private final List<byte @Nullable []> groups = Collections.synchronizedList(new ArrayList<>());
+  private final Deque<Snapshot> snapshots = new ArrayDeque<>();
   private Runnable wakeup = () -> {};
   private volatile long durable;
   private volatile boolean manual;
   private volatile boolean fails;
   private int reads;
   private int groupsRead;
+
+  private record Snapshot(long first, byte[] content) {}
 
   /** From now on only {@link #force} makes groups durable. */
   MemoryLog manual() {
@@ -52,6 +64,7 @@ final class MemoryLog implements Persistence {
 
   void wipe() {
     groups.clear();
+    snapshots.clear();
     durable = 0;
   }
 
@@ -72,7 +85,7 @@ final class MemoryLog implements Persistence {
   /** Everything in it, durable or not. */
   List<Message> records() {
     MessageCollector records = new MessageCollector();
-    groups.forEach(group -> MessageCodec.read(ByteBuffer.wrap(group), records));
+    groups.stream().filter(Objects::nonNull).forEach(group -> MessageCodec.read(ByteBuffer.wrap(group), records));
     return records.messages();
   }
 
@@ -85,6 +98,8 @@ final class MemoryLog implements Persistence {
   void replaceBy(MemoryLog other) {
     groups.clear();
     groups.addAll(other.groups);
+    snapshots.clear();
+    snapshots.addAll(other.snapshots);
     durable = other.durable;
   }
 
@@ -97,7 +112,16 @@ final class MemoryLog implements Persistence {
   public long open(GroupHandler replay, Runnable wakeup) {
     this.wakeup = wakeup;
     durable = groups.size();
-    read(1, replay);
+    long from = 1;
+    if (!snapshots.isEmpty()) {
+      from = snapshots.getLast().first();
+      try {
+        replay.onSnapshot(new ByteArrayInputStream(snapshots.getLast().content()));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    read(from, replay);
     reads = 0;
     return durable;
   }
@@ -111,6 +135,29 @@ final class MemoryLog implements Persistence {
     group.duplicate().get(copy);
     groups.add(copy);
     return groups.size();
+  }
+
+  @Override
+  public long snapshot(long first, StateView content) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      content.writeTo(bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    snapshots.removeIf(older -> older.first() >= first);
+    snapshots.addLast(new Snapshot(first, bytes.toByteArray()));
+    if (snapshots.size() > 2) {
+      snapshots.removeFirst();
+    }
+    return snapshots.getFirst().first();
+  }
+
+  @Override
+  public void compact(long first) {
+    for (int i = (int) first - 2; i >= 0 && groups.get(i) != null; i--) {
+      groups.set(i, null);
+    }
   }
 
   @Override

@@ -100,7 +100,16 @@ final class TestNode {
     EngineAgent born =
         new EngineAgent(
             new EngineAgent.Parts(
-                id, members, config, machine, ports, log, pool, Runnable::run, new Events()),
+                id,
+                members,
+                config,
+                machine,
+                ports,
+                log,
+                pool,
+                Runnable::run,
+                Runnable::run,
+                new Events()),
             cluster::now,
             () -> TestCluster.WALL_CLOCK,
             random::nextLong);

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class EntryTable {
   private static final int SEGMENTS = 256;
   private static final int SEGMENT_SHIFT = 56;
+  private static final int INITIAL = 16;
 
   private final long seed;
   private final Segment[] segments = new Segment[SEGMENTS];
@@ -20,7 +21,7 @@ final class EntryTable {
    */
   EntryTable(long seed) {
     this.seed = seed;
-    Arrays.setAll(segments, i -> new Segment());
+    Arrays.setAll(segments, i -> new Segment(new byte[INITIAL][], new int[INITIAL], 0));
   }
 
   int size() {
@@ -36,7 +37,7 @@ final class EntryTable {
   byte @Nullable [] put(byte[] entry) {
     int keyLength = Entry.keyLength(entry);
     long hash = Hashing.hash(entry, Entry.KEY, keyLength, seed);
-    byte @Nullable [] replaced = segment(hash).put(hash, entry, keyLength);
+    byte @Nullable [] replaced = ownSegment(hash).put(hash, entry, keyLength);
     if (replaced == null) {
       size++;
     }
@@ -45,19 +46,42 @@ final class EntryTable {
 
   byte @Nullable [] remove(byte[] key) {
     long hash = Hashing.hash(key, 0, key.length, seed);
-    byte @Nullable [] removed = segment(hash).remove(hash, key);
+    byte @Nullable [] removed = ownSegment(hash).remove(hash, key);
     if (removed != null) {
       size--;
     }
     return removed;
   }
 
-  /** Hands out every entry, in no particular order. */
-  <E extends Exception> void forEach(Visitor<E> visitor) throws E {
+  /** The entries as they are now; a segment is copied before it changes. */
+  View freeze() {
     for (Segment segment : segments) {
-      for (byte @Nullable [] entry : segment.entries) {
-        if (entry != null) {
-          visitor.visit(entry);
+      segment.shared = true;
+    }
+    return new View(segments.clone(), size);
+  }
+
+  /** Entries that change no more. Used by one thread, any. */
+  static final class View {
+    private final Segment[] segments;
+    private final int size;
+
+    private View(Segment[] segments, int size) {
+      this.segments = segments;
+      this.size = size;
+    }
+
+    int size() {
+      return size;
+    }
+
+    /** Hands out every entry, in no particular order. */
+    <E extends Exception> void forEach(Visitor<E> visitor) throws E {
+      for (Segment segment : segments) {
+        for (byte @Nullable [] entry : segment.entries) {
+          if (entry != null) {
+            visitor.visit(entry);
+          }
         }
       }
     }
@@ -72,12 +96,33 @@ final class EntryTable {
     return segments[(int) (hash >>> SEGMENT_SHIFT)];
   }
 
+  /** The segment, to be changed. */
+  private Segment ownSegment(long hash) {
+    int index = (int) (hash >>> SEGMENT_SHIFT);
+    if (segments[index].shared) {
+      segments[index] = segments[index].copy();
+    }
+    return segments[index];
+  }
+
   /** Open addressing with linear probing; a removal closes its gap. */
   private static final class Segment {
-    private static final int INITIAL = 16;
-    private byte @Nullable [][] entries = new byte[INITIAL][];
-    private int[] tags = new int[INITIAL];
+    private byte @Nullable [][] entries;
+    private int[] tags;
     private int used;
+
+    /** A view has it: it must not change any more. */
+    private boolean shared;
+
+    Segment(byte @Nullable [][] entries, int[] tags, int used) {
+      this.entries = entries;
+      this.tags = tags;
+      this.used = used;
+    }
+
+    Segment copy() {
+      return new Segment(entries.clone(), tags.clone(), used);
+    }
 
     private int mask() {
       return tags.length - 1;

@@ -2,6 +2,7 @@ package io.rabia.kvstore;
 
 import io.rabia.core.RabiaException;
 import io.rabia.core.statemachine.StateMachine;
+import io.rabia.core.statemachine.StateView;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -227,12 +228,26 @@ public final class KvStateMachine implements StateMachine {
 
   @Override
   public void snapshot(OutputStream target) throws IOException {
+    freeze().writeTo(target);
+  }
+
+  /** Shares the entries, which never change, and the table until it changes. */
+  @Override
+  public StateView freeze() {
+    long frozenVersion = version;
+    long frozenHash = entriesHash;
+    EntryTable.View view = table.freeze();
+    return target -> write(target, frozenVersion, view, frozenHash);
+  }
+
+  private static void write(OutputStream target, long version, EntryTable.View view, long hash)
+      throws IOException {
     DataOutputStream out = new DataOutputStream(new BufferedOutputStream(target, BUFFER));
     out.writeInt(SNAPSHOT_MAGIC);
     out.writeInt(SNAPSHOT_VERSION);
     out.writeLong(version);
-    out.writeInt(table.size());
-    table.forEach(
+    out.writeInt(view.size());
+    view.forEach(
         entry -> {
           out.writeLong(Entry.version(entry));
           out.writeLong(Entry.created(entry));
@@ -241,7 +256,7 @@ public final class KvStateMachine implements StateMachine {
           out.writeInt(Entry.valueLength(entry));
           out.write(entry, Entry.KEY, entry.length - Entry.KEY);
         });
-    out.writeLong(entriesHash);
+    out.writeLong(hash);
     out.flush();
   }
 

@@ -5,22 +5,26 @@ import static io.rabia.core.InvariantViolation.check;
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.statemachine.StateView;
 import io.rabia.persistence.LogReport.Place;
 import io.rabia.persistence.LogStatus.State;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log in segment files of one directory (protocol.md section 6). One thread. {@link #append} is
- * one write, {@link #flush} under FSYNC one force by the calling thread, so {@link #durable} rises
+ * The log in segment files of one directory (protocol.md section 6), with snapshots beside it. One
+ * thread, but for {@link #snapshot}. {@link #append} is one write, {@link #flush} under FSYNC one force by the calling thread, so {@link #durable} rises
  * only during calls and {@code wakeup} is never used. An engine with nothing to do calls {@link
  * #flush} once more: then a mark is written that states that the last groups are safe, so that
  * damage to them can be told from a torn tail.
@@ -44,10 +48,17 @@ public final class FilePersistence implements Persistence {
   private final SegmentReader reader = new SegmentReader();
   private final List<LogSegment> segments = new ArrayList<>();
   private final GroupIndex groups = new GroupIndex();
+  private final SnapshotStore snapshots;
+
+  /** The first group that a kept snapshot needs; 1 without one. */
+  private volatile long needed = 1;
+
+  /** Segments that are no longer of the log, to be deleted with the next snapshot. */
+  private final Queue<String> dropped = new ConcurrentLinkedQueue<>();
   private ByteBuffer out = ByteBuffer.allocateDirect(INITIAL_BUFFER_BYTES);
 
   private boolean opened;
-  private boolean closed;
+  private volatile boolean closed;
   private @Nullable RabiaException failure;
   private @Nullable Closeable lock;
   private @Nullable DiskFile active;
@@ -76,6 +87,7 @@ public final class FilePersistence implements Persistence {
   public FilePersistence(Disk disk, FilePersistenceConfig config) {
     this.disk = disk;
     this.config = config;
+    snapshots = new SnapshotStore(disk);
   }
 
   @Override
@@ -90,7 +102,7 @@ public final class FilePersistence implements Persistence {
     try {
       lock = disk.lock();
       recover();
-      read(1, replay);
+      replay(replay);
       return lastNumber;
     } catch (IOException e) {
       RabiaException storage = fail("cannot open the log", e);
@@ -105,6 +117,18 @@ public final class FilePersistence implements Persistence {
       abandon(e);
       throw e;
     }
+  }
+
+  private void replay(GroupHandler replay) throws IOException {
+    long from = 1;
+    if (!snapshots.isEmpty()) {
+      needed = snapshots.oldest();
+      from = snapshots.newest();
+      try (InputStream content = snapshots.readNewest()) {
+        replay.onSnapshot(content);
+      }
+    }
+    read(from, replay);
   }
 
   private void abandon(Throwable cause) {
@@ -122,8 +146,12 @@ public final class FilePersistence implements Persistence {
     for (String name : LogScan.segmentNames(disk)) {
       force(name);
     }
+    for (String name : SnapshotStore.names(disk)) {
+      force(name);
+    }
     disk.forceDirectory();
-    LogScan scan = LogScan.of(disk, status, reader);
+    snapshots.open();
+    LogScan scan = LogScan.of(disk, status, reader, snapshots);
     if (scan.damage() != null) {
       throw new RabiaException.Checksum(
           "the log in " + disk.location() + " is damaged: " + scan.damage() + VOTES_LOST);
@@ -368,6 +396,46 @@ public final class FilePersistence implements Persistence {
     return failure;
   }
 
+  /** A failure leaves the log usable and the snapshots before as they were. */
+  @Override
+  public long snapshot(long first, StateView content) {
+    synchronized (snapshots) {
+      if (closed) {
+        throw new RabiaException.Closed("the log is closed");
+      }
+      try {
+        snapshots.write(first, content);
+        deleteDropped();
+      } catch (IOException e) {
+        throw storage("cannot write a snapshot in " + disk.location(), e);
+      }
+      needed = snapshots.oldest();
+      return needed;
+    }
+  }
+
+  /** Safe one by one, so that what is left after a loss of power has no gap. */
+  private void deleteDropped() throws IOException {
+    for (String name = dropped.poll(); name != null; name = dropped.poll()) {
+      disk.delete(name);
+      disk.forceDirectory();
+    }
+  }
+
+  @Override
+  public void compact(long first) {
+    requireUsable();
+    long end = Math.min(first, needed);
+    int gone = 0;
+    while (gone < segments.size() - 1 && segments.get(gone + 1).first() <= end) {
+      dropped.add(segments.get(gone).name());
+      gone++;
+    }
+    segments.subList(0, gone).clear();
+    firstUnforced = Math.max(0, firstUnforced - gone);
+    groups.dropBelow(segments.get(0).first());
+  }
+
   @Override
   public long sizeBytes() {
     return segments.isEmpty() ? 0 : written - segments.get(0).base();
@@ -388,10 +456,13 @@ public final class FilePersistence implements Persistence {
       abandon(storage);
       throw storage;
     }
-    try {
-      release();
-    } catch (IOException e) {
-      throw fail("cannot close the log", e);
+    // Whoever takes the directory next must not meet a snapshot that is being written.
+    synchronized (snapshots) {
+      try {
+        release();
+      } catch (IOException e) {
+        throw fail("cannot close the log", e);
+      }
     }
   }
 

@@ -33,6 +33,14 @@ final class GroupIndex {
     return found >= 0 ? found : -found - 2;
   }
 
+  /** Forgets what leads to groups below {@code number} only. */
+  void dropBelow(long number) {
+    int kept = Math.max(0, floor(number));
+    size -= kept;
+    System.arraycopy(numbers, kept, numbers, 0, size);
+    System.arraycopy(positions, kept, positions, 0, size);
+  }
+
   long number(int place) {
     return numbers[place];
   }

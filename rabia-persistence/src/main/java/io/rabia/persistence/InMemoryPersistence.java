@@ -3,6 +3,7 @@ package io.rabia.persistence;
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.statemachine.StateView;
 import java.nio.ByteBuffer;
 
 /**
@@ -44,6 +45,17 @@ public final class InMemoryPersistence implements Persistence {
   /** Hands over nothing: no group is kept. */
   @Override
   public void read(long from, GroupHandler handler) {
+    requireOpen();
+  }
+
+  /** Keeps nothing of it. */
+  @Override
+  public long snapshot(long first, StateView content) {
+    return first;
+  }
+
+  @Override
+  public void compact(long first) {
     requireOpen();
   }
 

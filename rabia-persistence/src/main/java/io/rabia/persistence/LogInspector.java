@@ -53,7 +53,9 @@ public final class LogInspector {
   }
 
   private static LogScan scan(Disk disk) throws IOException {
-    return LogScan.of(disk, LogStatus.read(disk), new SegmentReader());
+    SnapshotStore snapshots = new SnapshotStore(disk);
+    snapshots.open();
+    return LogScan.of(disk, LogStatus.read(disk), new SegmentReader(), snapshots);
   }
 
   private static RabiaException unreadable(Disk disk, IOException e) {

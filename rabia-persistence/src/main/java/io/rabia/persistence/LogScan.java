@@ -22,6 +22,7 @@ final class LogScan {
   private final List<LogSegment> segments = new ArrayList<>();
   private final List<LogReport.Segment> reports = new ArrayList<>();
 
+  private long first = 1;
   private long groups;
   private long lastNumber = Persistence.NONE;
   private long lastStart;
@@ -37,12 +38,34 @@ final class LogScan {
     this.status = status;
   }
 
-  /** {@code status} as it was found: it names segments that must be there. */
-  static LogScan of(Disk disk, @Nullable LogStatus status, SegmentReader reader)
+  /**
+   * {@code status} and the intact snapshots as they were found: they name segments and groups that
+   * must be there.
+   */
+  static LogScan of(
+      Disk disk, @Nullable LogStatus status, SegmentReader reader, SnapshotStore snapshots)
       throws IOException {
     LogScan scan = new LogScan(disk, status, reader);
     scan.readAll();
+    if (scan.damage == null) {
+      scan.requireGroupsOf(snapshots);
+    }
     return scan;
+  }
+
+  /** All groups below a snapshot were safe when it was taken, and the log goes on from it. */
+  private void requireGroupsOf(SnapshotStore snapshots) {
+    if (!snapshots.isEmpty() && snapshots.newest() > lastNumber + 1) {
+      damage =
+          new Place(
+              SnapshotFile.name(snapshots.newest()),
+              0,
+              "the log ends at group " + lastNumber + ", which was not its end");
+    } else if (first > 1 && (snapshots.isEmpty() || snapshots.newest() < first)) {
+      damage =
+          new Place(
+              LogSegment.name(first), 0, "no intact snapshot stands for the groups before it");
+    }
   }
 
   /** The names of all segments in the order of their numbers. */
@@ -122,6 +145,10 @@ final class LogScan {
 
   private void readSegment(String name, boolean last) throws IOException {
     long first = LogSegment.firstOf(name).orElseThrow();
+    if (segments.isEmpty() && unsafeTail == null) {
+      this.first = first;
+      lastNumber = first - 1;
+    }
     if (first != lastNumber + 1) {
       damage =
           new Place(name, 0, "the groups from number " + (lastNumber + 1) + " to it are missing");
@@ -132,7 +159,9 @@ final class LogScan {
       LogSegment segment = readHeader(file, name);
       if (segment == null) {
         judgeHeader(name, first, size, last);
-      } else if (segment.first() != first || segment.base() != end || segment.start() < lastStart) {
+      } else if (segment.first() != first
+          || (!segments.isEmpty() && segment.base() != end)
+          || segment.start() < lastStart) {
         damage =
             new Place(
                 name,

@@ -2,6 +2,7 @@ package io.rabia.testing;
 
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.statemachine.StateView;
 import java.nio.ByteBuffer;
 
 /** A log that is left as it is when its process dies. One thread, but for {@link #die}. */
@@ -53,6 +54,16 @@ final class NodeLog implements Persistence {
   @Override
   public void read(long from, GroupHandler handler) {
     log.read(from, handler);
+  }
+
+  @Override
+  public long snapshot(long first, StateView content) {
+    return log.snapshot(first, content);
+  }
+
+  @Override
+  public void compact(long first) {
+    log.compact(first);
   }
 
   @Override

@@ -1,5 +1,8 @@
 package io.rabia.core.persistence;
 
+import io.rabia.core.statemachine.StateView;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 
 /**
@@ -19,13 +22,18 @@ public interface Persistence extends AutoCloseable {
   interface GroupHandler {
     /** Returns false to stop reading. */
     boolean onGroup(long number, ByteBuffer group);
+
+    /** Before the first group of a log that has a snapshot: its content. */
+    default void onSnapshot(InputStream content) throws IOException {
+      throw new IllegalStateException("the log has a snapshot, and nobody takes it");
+    }
   }
 
   Durability durability();
 
   /**
-   * Takes the log, makes what it holds safe under the policy, then hands every group to {@code
-   * replay}.
+   * Takes the log, makes what it holds safe under the policy, then hands the newest snapshot, if
+   * there is one, and every group that it does not stand for to {@code replay}.
    *
    * @param wakeup called, from any thread, whenever {@link #durable()} has risen outside a call
    * @return the number of the last group, {@link #NONE} for a fresh log
@@ -49,6 +57,22 @@ public interface Persistence extends AutoCloseable {
    * one was read.
    */
   void read(long from, GroupHandler handler);
+
+  /**
+   * Keeps a snapshot that stands for all groups below {@code first}; durable when it returns. The
+   * one method for another thread, while the engine's goes on; one call at a time. A damaged one is
+   * passed over at {@link #open}, so the one before is kept, too.
+   *
+   * @param first the group to go on with after the snapshot; all below are durable
+   * @return the first group that is needed by a snapshot that is kept
+   */
+  long snapshot(long first, StateView content);
+
+  /**
+   * Lets go of groups below {@code first}, or some of them; none that a kept snapshot does not
+   * stand for.
+   */
+  void compact(long first);
 
   /** Bytes of log kept. */
   long sizeBytes();

@@ -1,5 +1,6 @@
 package io.rabia.core.statemachine;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,6 +30,17 @@ public interface StateMachine {
 
   /** Writes the whole state. */
   void snapshot(OutputStream target) throws IOException;
+
+  /**
+   * The whole state as it is now, for another thread to write while commands go on. Nothing else
+   * happens meanwhile, so this should take little time. By default the state is written into memory
+   * at once; a machine with much of it returns a view that shares what does not change.
+   */
+  default StateView freeze() throws IOException {
+    ByteArrayOutputStream copy = new ByteArrayOutputStream();
+    snapshot(copy);
+    return copy::writeTo;
+  }
 
   /** Replaces the whole state by one written by {@link #snapshot}. */
   void restore(InputStream source) throws IOException;

@@ -5,6 +5,9 @@ import io.rabia.core.CommandBatch;
 import io.rabia.core.InvariantViolation;
 import io.rabia.engine.protocol.Output.Kind;
 import io.rabia.engine.protocol.Window.Slot;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,6 +122,20 @@ final class Batches {
   void resume() {
     nextNumber = numbersEnd + 1;
     own().dropBelow(nextNumber);
+  }
+
+  void save(DataOutput out) throws IOException {
+    out.writeLong(numbersEnd);
+    for (OriginBatches origin : origins) {
+      origin.saveRow(out);
+    }
+  }
+
+  void load(DataInput in) throws IOException {
+    restoreNumbers(in.readLong());
+    for (OriginBatches origin : origins) {
+      origin.loadRow(in);
+    }
   }
 
   /** Part of the state hash: the applied-batch table. */

@@ -3,6 +3,9 @@ package io.rabia.engine.protocol;
 import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.InvariantViolation;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -170,6 +173,22 @@ final class OriginBatches {
     appliedAbove[(int) number & mask] = true;
     drop(number);
     return true;
+  }
+
+  void saveRow(DataOutput out) throws IOException {
+    out.writeLong(appliedLow);
+    for (long number = appliedLow; number <= appliedLow + mask; number++) {
+      out.writeBoolean(appliedAbove[(int) number & mask]);
+    }
+  }
+
+  /** Takes a row; nothing is held. */
+  void loadRow(DataInput in) throws IOException {
+    appliedLow = in.readLong();
+    for (long number = appliedLow; number <= appliedLow + mask; number++) {
+      appliedAbove[(int) number & mask] = in.readBoolean();
+    }
+    heldLow = appliedLow;
   }
 
   /** Part of the state hash: the row, whatever is held. */

@@ -60,6 +60,9 @@ final class Recovery extends LogRecords {
 
   @Override
   public void onDecide(long number, long id, @Nullable CommandBatch batch) {
+    if (replica.restored(number)) {
+      return;
+    }
     InvariantViolation.check(number == replica.applied(), "decisions in the log out of order");
     replica.onDecide(number, id, batch);
     decided.run();

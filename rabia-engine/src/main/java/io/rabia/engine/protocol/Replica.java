@@ -11,6 +11,9 @@ import io.rabia.core.Token;
 import io.rabia.core.message.MessageHandler;
 import io.rabia.engine.protocol.Output.Kind;
 import io.rabia.engine.protocol.Window.Slot;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +52,7 @@ public final class Replica implements MessageHandler {
   private final SlotInstance.Emitter emitter = new VoteEmitter();
 
   private long applied;
+  private long restoredTo;
   private long highestTaken = -1;
   private long currentGroup = 1;
   private boolean recovering = true;
@@ -109,6 +113,28 @@ public final class Replica implements MessageHandler {
     return new Recovery(this, decided);
   }
 
+  /** Writes what a replica must know beside the sessions and the state machine: a snapshot's part. */
+  public void save(DataOutput out) throws IOException {
+    out.writeLong(applied);
+    out.writeLong(clock.applied());
+    batches.save(out);
+  }
+
+  /**
+   * Takes what {@link #save} wrote, before the records of the log from then on; what they say of
+   * the slots before is passed over.
+   */
+  public void load(DataInput in, long now) throws IOException {
+    InvariantViolation.check(recovering && applied == 0, "a snapshot is taken first of all");
+    applied = in.readLong();
+    restoredTo = applied;
+    clock.apply(in.readLong(), now);
+    batches.load(in);
+    if (applied > 0) {
+      lanes.started(applied - 1);
+    }
+  }
+
   /** The log was read to its end, at number {@code lastGroup}; from now on this replica speaks. */
   public void recovered(long lastGroup, long now) {
     this.now = now;
@@ -127,6 +153,11 @@ public final class Replica implements MessageHandler {
       batches.hold(batch);
       batches.of(batch.id()).setLogged(BatchId.number(batch.id()), applied);
     }
+  }
+
+  /** Was this slot applied in the state that a snapshot restored? */
+  boolean restored(long number) {
+    return number < restoredTo;
   }
 
   Slot openAtRecovery(long number) {

@@ -1,8 +1,14 @@
 package io.rabia.engine.protocol;
 
+import io.rabia.core.InvariantViolation;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.function.LongConsumer;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +41,7 @@ public final class Sessions {
   /** No session can be opened any more. */
   public static final byte FULL = 4;
 
+  private static final byte[] NO_RESULT = {};
   private static final byte[] CLOSED_RESULT = {CLOSED};
   private static final byte[] REFUSED_RESULT = {REFUSED};
   private static final byte[] FULL_RESULT = {FULL};
@@ -142,8 +149,55 @@ public final class Sessions {
     return session == null ? -1 : session.lastSlot;
   }
 
+  public void forEachId(LongConsumer action) {
+    table.forEachLong((id, session) -> action.accept(id));
+  }
+
   public int size() {
     return table.size();
+  }
+
+  /** Writes the table, the same bytes for the same table. */
+  public void save(DataOutput out) throws IOException {
+    long[] ids = new long[table.size()];
+    int[] count = {0};
+    table.forEachLong((id, session) -> ids[count[0]++] = id);
+    Arrays.sort(ids);
+    out.writeInt(ids.length);
+    for (long id : ids) {
+      Session session = Objects.requireNonNull(table.get(id));
+      out.writeLong(id);
+      out.writeLong(session.lowest);
+      out.writeLong(session.highest);
+      out.writeLong(session.lastSlot);
+      for (long n = session.lowest; n <= session.highest; n++) {
+        byte[] result = session.result(n);
+        out.writeInt(result == null ? -1 : result.length);
+        out.write(result == null ? NO_RESULT : result);
+      }
+    }
+  }
+
+  /** Takes the table that {@link #save} wrote, into an empty one. */
+  public void load(DataInput in) throws IOException {
+    InvariantViolation.check(table.isEmpty(), "a table of sessions is loaded into an empty one");
+    int count = in.readInt();
+    for (int i = 0; i < count; i++) {
+      long id = in.readLong();
+      Session session = new Session();
+      session.lowest = in.readLong();
+      session.highest = in.readLong();
+      session.lastSlot = in.readLong();
+      for (long n = session.lowest; n <= session.highest; n++) {
+        int length = in.readInt();
+        if (length >= 0) {
+          byte[] result = new byte[length];
+          in.readFully(result);
+          session.store(n, result);
+        }
+      }
+      table.put(id, session);
+    }
   }
 
   /** Part of the state hash, whatever the order of the table. */

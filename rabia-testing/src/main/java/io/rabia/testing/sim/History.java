@@ -57,6 +57,17 @@ final class History {
     lastOrder[node] = -1;
   }
 
+  /** A new process of this node begins with the state after all writes up to a slot. */
+  void restored(int node, long lastSlot) {
+    log.forEach(
+        (operation, execution) -> {
+          if (slotOf(execution.order()) <= lastSlot) {
+            executed[node].add(operation);
+            lastOrder[node] = Math.max(lastOrder[node], execution.order());
+          }
+        });
+  }
+
   /** A node executed a write. */
   void executed(int node, long slot, long logTime, long operation, int register, long previous) {
     Execution before = log.get(operation);

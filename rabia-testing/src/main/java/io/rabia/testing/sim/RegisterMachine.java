@@ -18,11 +18,15 @@ final class RegisterMachine implements StateMachine {
 
   interface Listener {
     void applied(long slot, long logTime, long operation, int register, long previous);
+
+    /** The state is now that after all writes up to a slot. */
+    void restored(long lastSlot);
   }
 
   private final Listener listener;
   private final long[] registers = new long[REGISTERS];
   private long hash = 17;
+  private long lastSlot = -1;
 
   RegisterMachine(Listener listener) {
     this.listener = listener;
@@ -43,6 +47,7 @@ final class RegisterMachine implements StateMachine {
     long previous = registers[register];
     registers[register] = operation;
     hash = hash * 31 + operation;
+    lastSlot = slot;
     listener.applied(slot, logTime, operation, register, previous);
     return ByteBuffer.allocate(8).putLong(previous).array();
   }
@@ -54,18 +59,20 @@ final class RegisterMachine implements StateMachine {
 
   @Override
   public void snapshot(OutputStream target) throws IOException {
-    ByteBuffer out = ByteBuffer.allocate(8 * (REGISTERS + 1));
+    ByteBuffer out = ByteBuffer.allocate(8 * (REGISTERS + 2));
     Arrays.stream(registers).forEach(out::putLong);
-    target.write(out.putLong(hash).array());
+    target.write(out.putLong(hash).putLong(lastSlot).array());
   }
 
   @Override
   public void restore(InputStream source) throws IOException {
-    ByteBuffer in = ByteBuffer.wrap(source.readNBytes(8 * (REGISTERS + 1)));
+    ByteBuffer in = ByteBuffer.wrap(source.readNBytes(8 * (REGISTERS + 2)));
     for (int i = 0; i < REGISTERS; i++) {
       registers[i] = in.getLong();
     }
     hash = in.getLong();
+    lastSlot = in.getLong();
+    listener.restored(lastSlot);
   }
 
   @Override

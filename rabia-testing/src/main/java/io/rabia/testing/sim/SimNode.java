@@ -121,11 +121,12 @@ final class SimNode {
             cluster.members().get(index).id(),
             cluster,
             config,
-            new RegisterMachine(this::applied),
+            new RegisterMachine(new Applied()),
             fresh,
             log,
             pool,
             Runnable::run,
+            this::aside,
             new Told());
     EngineAgent born =
         new EngineAgent(
@@ -140,6 +141,21 @@ final class SimNode {
     if (agent != null) {
       started(born);
     }
+  }
+
+  /** What another thread of this process does, some time later, all at once. */
+  private void aside(Runnable task) {
+    int ofLife = life;
+    world
+        .clock()
+        .after(
+            random.between(0, 20 * SimClock.MILLI),
+            () -> {
+              if (agent != null && life == ofLife) {
+                guarded(task);
+                wake();
+              }
+            });
   }
 
   private void started(EngineAgent born) {
@@ -308,9 +324,18 @@ final class SimNode {
 
   // ---- what is watched
 
-  private void applied(long slot, long logTime, long operation, int register, long previous) {
-    world.history().executed(index, slot, logTime, operation, register, previous);
-    world.logTime(logTime);
+  private final class Applied implements RegisterMachine.Listener {
+    @Override
+    public void applied(long slot, long logTime, long operation, int register, long previous) {
+      world.history().executed(index, slot, logTime, operation, register, previous);
+      world.logTime(logTime);
+    }
+
+    @Override
+    public void restored(long lastSlot) {
+      world.trace().node(index, () -> "has a snapshot up to slot " + lastSlot);
+      world.history().restored(index, lastSlot);
+    }
   }
 
   void sent(int to, Frame frame, boolean again) {

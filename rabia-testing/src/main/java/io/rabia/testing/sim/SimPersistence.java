@@ -2,9 +2,17 @@ package io.rabia.testing.sim;
 
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.statemachine.StateView;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A log whose groups become durable some time after {@link #flush} returned, one force at a time.
@@ -15,10 +23,13 @@ final class SimPersistence implements Storage {
   private final SimClock clock;
   private final SimRandom random;
   private final long forceNanos;
-  private final List<byte[]> groups = new ArrayList<>();
+  private final List<byte @Nullable []> groups = new ArrayList<>();
+  private final Deque<Snapshot> snapshots = new ArrayDeque<>();
   private int durable;
   private long slow;
   private Log log = new Log(() -> {});
+
+  private record Snapshot(long first, byte[] content) {}
 
   SimPersistence(SimClock clock, SimRandom random, long forceNanos) {
     this.clock = clock;
@@ -79,7 +90,16 @@ final class SimPersistence implements Storage {
     public long open(GroupHandler replay, Runnable wakeup) {
       this.wakeup = wakeup;
       durable = groups.size();
-      read(1, replay);
+      long from = 1;
+      if (!snapshots.isEmpty()) {
+        from = snapshots.getLast().first();
+        try {
+          replay.onSnapshot(new ByteArrayInputStream(snapshots.getLast().content()));
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+      read(from, replay);
       return durable;
     }
 
@@ -136,8 +156,32 @@ final class SimPersistence implements Storage {
     }
 
     @Override
+    public long snapshot(long first, StateView content) {
+      mayCrash.run();
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      try {
+        content.writeTo(bytes);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      snapshots.removeIf(older -> older.first() >= first);
+      snapshots.addLast(new Snapshot(first, bytes.toByteArray()));
+      if (snapshots.size() > 2) {
+        snapshots.removeFirst();
+      }
+      return snapshots.getFirst().first();
+    }
+
+    @Override
+    public void compact(long first) {
+      for (int i = (int) first - 2; i >= 0 && groups.get(i) != null; i--) {
+        groups.set(i, null);
+      }
+    }
+
+    @Override
     public long sizeBytes() {
-      return groups.stream().mapToLong(group -> group.length).sum();
+      return groups.stream().mapToLong(group -> group == null ? 0 : group.length).sum();
     }
 
     @Override

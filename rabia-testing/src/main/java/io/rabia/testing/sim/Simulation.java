@@ -156,6 +156,7 @@ public final class Simulation {
   }
 
   private RabiaConfig config(boolean large) {
+    boolean snapshots = random.chance(0.5);
     return RabiaConfig.builder()
         .batching(
             BatchConfig.builder()
@@ -166,6 +167,7 @@ public final class Simulation {
                 .build())
         .ownWindow(1 + random.below(4))
         .inboxCapacity(1024)
+        .snapshotInterval(snapshots ? 100 : 1 << 20, 64 << 20)
         .retainedBytes(large ? 1 << 20 : 64 << 20)
         .sessionTimeToLive(
             faults.has(Fault.EXPIRY) ? Duration.ofSeconds(1) : Duration.ofMinutes(10))
