@@ -447,6 +447,7 @@ public final class FilePersistence implements Persistence {
       return;
     }
     closed = true;
+    snapshots.abandon();
     try {
       if (opened && failure == null) {
         finish();

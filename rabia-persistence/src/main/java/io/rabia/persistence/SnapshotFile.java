@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
@@ -58,26 +59,29 @@ final class SnapshotFile {
 
   // ---- writing
 
-  /** Writes all of it to the end of the file; not forced. */
-  static void write(DiskFile file, long first, StateView content) throws IOException {
+  /** Writes all of it to the end of the file, unless it is abandoned; not forced. */
+  static void write(DiskFile file, long first, StateView content, BooleanSupplier abandoned)
+      throws IOException {
     ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
     header.putInt(MAGIC).putShort((short) FORMAT_VERSION).putShort((short) GROUP_ID);
     header.putLong(first);
     header.putInt(checksum(header, 0, header.position(), 0)).flip();
     file.write(header);
-    Chunks chunks = new Chunks(file);
+    Chunks chunks = new Chunks(file, abandoned);
     content.writeTo(chunks);
     chunks.end();
   }
 
   private static final class Chunks extends OutputStream {
     private final DiskFile file;
+    private final BooleanSupplier abandoned;
     private final ByteBuffer chunk =
         ByteBuffer.allocate(CHUNK_HEADER + CHUNK_BYTES).position(CHUNK_HEADER);
     private long position = HEADER_BYTES;
 
-    Chunks(DiskFile file) {
+    Chunks(DiskFile file, BooleanSupplier abandoned) {
       this.file = file;
+      this.abandoned = abandoned;
     }
 
     @Override
@@ -101,6 +105,9 @@ final class SnapshotFile {
     }
 
     private void flushChunk() throws IOException {
+      if (abandoned.getAsBoolean()) {
+        throw new IOException("abandoned");
+      }
       int end = chunk.position();
       chunk.putInt(0, end - CHUNK_HEADER);
       chunk.putInt(4, checksum(chunk, CHUNK_HEADER, end, position));

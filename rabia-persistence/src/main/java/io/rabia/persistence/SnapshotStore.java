@@ -1,5 +1,7 @@
 package io.rabia.persistence;
 
+import static io.rabia.core.InvariantViolation.check;
+
 import io.rabia.core.RabiaException;
 import io.rabia.core.statemachine.StateView;
 import java.io.IOException;
@@ -22,11 +24,18 @@ final class SnapshotStore {
 
   private final Disk disk;
 
+  private volatile boolean abandoned;
+
   /** The first groups after the intact ones, ascending. */
   private final Deque<Long> intact = new ArrayDeque<>();
 
   SnapshotStore(Disk disk) {
     this.disk = disk;
+  }
+
+  /** What is being written fails; from any thread. */
+  void abandon() {
+    abandoned = true;
   }
 
   /** The names of all snapshots, oldest first. */
@@ -101,9 +110,10 @@ final class SnapshotStore {
 
   /** Durable when it returns; then older ones go, and damaged ones. */
   void write(long first, StateView content) throws IOException {
+    check(isEmpty() || first >= newest(), "a snapshot of an earlier state than the last one");
     try (DiskFile file = disk.openAppend(SnapshotFile.TEMPORARY)) {
       file.truncate(0);
-      SnapshotFile.write(file, first, content);
+      SnapshotFile.write(file, first, content, () -> abandoned);
       file.force();
     } catch (IOException | RuntimeException e) {
       discard(e);
@@ -112,7 +122,7 @@ final class SnapshotStore {
     String name = SnapshotFile.name(first);
     disk.rename(SnapshotFile.TEMPORARY, name);
     disk.forceDirectory();
-    intact.removeIf(older -> older >= first);
+    intact.remove(first);
     intact.addLast(first);
     while (intact.size() > KEPT) {
       intact.removeFirst();

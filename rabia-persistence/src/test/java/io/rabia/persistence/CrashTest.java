@@ -29,6 +29,8 @@ class CrashTest {
   private static final class History {
     final List<String> groups = new ArrayList<>();
     int promised;
+    boolean snapshots;
+    int snapshot = 1;
 
     /**
      * Opens, checks the promise, then appends and flushes at random until the disk stops or enough
@@ -38,7 +40,7 @@ class CrashTest {
       FilePersistence log = new FilePersistence(disk, config);
       List<String> replayed = new ArrayList<>();
       try {
-        log.open((number, group) -> replayed.add(Logs.text(group)), NO_WAKEUP);
+        log.open(new Replay(replayed), NO_WAKEUP);
         check(replayed);
         for (int i = 0; i < steps; i++) {
           step(log, life, random);
@@ -52,7 +54,12 @@ class CrashTest {
     }
 
     private void step(FilePersistence log, int life, Random random) {
-      if (random.nextInt(3) > 0) {
+      if (snapshots && random.nextInt(10) == 0) {
+        int first = snapshot + random.nextInt(Math.max(1, promised + 2 - snapshot));
+        snapshot = first;
+        long needed = log.snapshot(first, new Texts(groups.subList(0, first - 1)));
+        log.compact(1 + random.nextInt((int) needed));
+      } else if (random.nextInt(3) > 0) {
         String group =
             "life " + life + " group " + groups.size() + " " + "x".repeat(random.nextInt(300));
         groups.add(group);
@@ -84,6 +91,47 @@ class CrashTest {
       }
     }
     assertThat(operation).as("operations of a life").isGreaterThan(80);
+  }
+
+  @Test
+  void keepsWhatSnapshotsStandForWhenThePowerFailsBeforeAnyOperation() {
+    int operation = 0;
+    boolean stopped = true;
+    for (; stopped; operation++) {
+      for (int seed = 0; seed < 5; seed++) {
+        MemoryDisk disk = new MemoryDisk("boot").stopBefore(operation);
+        History history = new History();
+        history.snapshots = true;
+        history.live(disk, FSYNC, 0, new Random(4711), 90);
+        stopped = disk.stopped();
+        history.live(disk.afterPowerLoss(new Random(seed)), FSYNC, 1, new Random(seed), 5);
+      }
+    }
+    assertThat(operation).as("operations of a life").isGreaterThan(160);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Durability.class,
+      names = {"FSYNC", "OS"})
+  void keepsWhatSnapshotsStandForOverManyLives(Durability durability) {
+    boolean forced = durability == Durability.FSYNC;
+    int compacted = 0;
+    for (int seed = 0; seed < 200; seed++) {
+      Random random = new Random(seed);
+      MemoryDisk disk = new MemoryDisk("boot");
+      History history = new History();
+      history.snapshots = true;
+      for (int life = 0; life < 12; life++) {
+        disk.stopBefore(random.nextInt(160));
+        history.live(disk, forced ? FSYNC : OS, life, random, 80);
+        boolean power = forced && random.nextInt(3) > 0;
+        disk = power ? disk.afterPowerLoss(random) : disk.afterProcessDeath();
+      }
+      history.live(disk, forced ? FSYNC : OS, 12, random, 0);
+      compacted += disk.segments().contains(LogSegment.name(1)) ? 0 : 1;
+    }
+    assertThat(compacted).isGreaterThan(100);
   }
 
   @Test

@@ -107,8 +107,7 @@ class DiskFailureTest {
           .as("the log is forced before the mark")
           .isEqualTo(Operation.FORCE_DIRECTORY);
     }
-    MemoryDisk next =
-        config.equals(FSYNC) || clean ? disk.afterPowerLoss(new Random(operations)) : disk;
+    MemoryDisk next = config.equals(FSYNC) ? disk.afterPowerLoss(new Random(operations)) : disk;
     List<String> replayed = new ArrayList<>();
     open(next, config, replayed);
     assertThat(replayed).isEqualTo(Logs.texts(replayed.size()));

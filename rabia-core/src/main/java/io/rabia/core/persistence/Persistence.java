@@ -63,7 +63,8 @@ public interface Persistence extends AutoCloseable {
    * one method for another thread, while the engine's goes on; one call at a time. A damaged one is
    * passed over at {@link #open}, so the one before is kept, too.
    *
-   * @param first the group to go on with after the snapshot; all below are durable
+   * @param first the group to go on with after the snapshot, never lower than the last one's; all
+   *     below are durable
    * @return the first group that is needed by a snapshot that is kept
    */
   long snapshot(long first, StateView content);

@@ -1,0 +1,188 @@
+package io.rabia.persistence;
+
+import static io.rabia.persistence.Logs.FSYNC;
+import static io.rabia.persistence.Logs.NO_WAKEUP;
+import static io.rabia.persistence.Logs.append;
+import static io.rabia.persistence.Logs.fill;
+import static io.rabia.persistence.Logs.texts;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.rabia.core.RabiaException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Test;
+
+/** Snapshots beside the log: which are kept, what they let go of, and what damage does. */
+class SnapshotTest {
+  private static final int GROUPS = 45;
+
+  private final MemoryDisk disk = new MemoryDisk("boot");
+
+  /** Snapshots before groups 20 and 40; the log begins at or before 20. */
+  private FilePersistence filled() {
+    FilePersistence log = Logs.open(disk, FSYNC);
+    fill(log, 1, GROUPS);
+    assertThat(log.snapshot(20, new Texts(texts(19)))).isEqualTo(20);
+    assertThat(log.snapshot(40, new Texts(texts(39)))).isEqualTo(20);
+    return log;
+  }
+
+  private MemoryDisk compacted() {
+    FilePersistence log = filled();
+    log.compact(Long.MAX_VALUE);
+    log.snapshot(40, new Texts(texts(39)));
+    return disk.afterProcessDeath();
+  }
+
+  private static List<String> replay(MemoryDisk disk) {
+    List<String> replayed = new ArrayList<>();
+    FilePersistence log = new FilePersistence(disk, FSYNC);
+    assertThat(log.open(new Replay(replayed), NO_WAKEUP)).isEqualTo(GROUPS);
+    disk.afterProcessDeath();
+    return replayed;
+  }
+
+  private static List<String> snapshots(MemoryDisk disk) {
+    return disk.contents().keySet().stream().filter(name -> name.startsWith("snapshot")).toList();
+  }
+
+  @Test
+  void opensWithTheNewestAndTheGroupsThatItDoesNotStandFor() {
+    filled();
+    assertThat(replay(disk.afterProcessDeath())).isEqualTo(texts(GROUPS));
+  }
+
+  @Test
+  void letsGoOfTheSegmentsThatNoKeptSnapshotNeeds() {
+    compacted();
+    assertThat(disk.segments()).doesNotContain(LogSegment.name(1));
+    LogReport report = LogInspector.verify(disk);
+    assertThat(report.firstNumber()).isBetween(2L, 20L);
+    assertThat(report.intact()).isTrue();
+    assertThat(replay(disk)).isEqualTo(texts(GROUPS));
+  }
+
+  @Test
+  void keepsTheGroupsThatTheCallerStillNeeds() {
+    FilePersistence log = filled();
+    log.compact(1);
+    log.snapshot(43, new Texts(texts(42)));
+    assertThat(disk.segments()).contains(LogSegment.name(1));
+  }
+
+  @Test
+  void keepsTwo() {
+    FilePersistence log = filled();
+    assertThat(log.snapshot(43, new Texts(texts(42)))).isEqualTo(40);
+    assertThat(snapshots(disk))
+        .containsExactlyInAnyOrder(SnapshotFile.name(40), SnapshotFile.name(43));
+  }
+
+  @Test
+  void readsGroupsThatAreKeptAndNoOthers() {
+    FilePersistence log = filled();
+    log.compact(Long.MAX_VALUE);
+    List<Long> numbers = new ArrayList<>();
+    log.read(1, (number, group) -> numbers.add(number));
+    assertThat(numbers.get(0)).isBetween(2L, 20L);
+    assertThat(numbers).hasSize((int) (GROUPS + 1 - numbers.get(0)));
+  }
+
+  @Test
+  void passesOverANewestOneWithABitFlippedAnywhereOrCutAnywhere() {
+    compacted();
+    String newest = SnapshotFile.name(40);
+    byte[] content = disk.content(newest);
+    for (int at = 0; at < content.length; at++) {
+      byte[] flipped = content.clone();
+      flipped[at] ^= (byte) (1 << at % 8);
+      disk.content(newest, flipped);
+      assertThat(replay(disk)).as("flipped at " + at).isEqualTo(texts(GROUPS));
+      disk.content(newest, Arrays.copyOf(content, at));
+      assertThat(replay(disk)).as("cut at " + at).isEqualTo(texts(GROUPS));
+    }
+  }
+
+  @Test
+  void refusesALogThatBeginsAfterAllIntactSnapshots() {
+    compacted();
+    for (String name : snapshots(disk)) {
+      disk.content(name, new byte[7]);
+    }
+    assertThatThrownBy(() -> replay(disk))
+        .isInstanceOf(RabiaException.Checksum.class)
+        .hasMessageContaining("no intact snapshot stands for the groups before it")
+        .hasMessageContaining("lost its votes");
+    assertThat(LogInspector.verify(disk).intact()).isFalse();
+  }
+
+  @Test
+  void refusesALogThatEndsBeforeItsSnapshot() {
+    FilePersistence log = filled();
+    log.snapshot(GROUPS + 1, new Texts(texts(GROUPS)));
+    disk.afterProcessDeath();
+    String last = disk.segments().get(disk.segments().size() - 1);
+    byte[] content = disk.content(last);
+    disk.content(last, Arrays.copyOf(content, content.length - 1));
+    assertThatThrownBy(() -> replay(disk))
+        .isInstanceOf(RabiaException.Checksum.class)
+        .hasMessageContaining("the log ends at group " + (GROUPS - 1));
+  }
+
+  @Test
+  void refusesALaterFormat() {
+    compacted();
+    String newest = SnapshotFile.name(40);
+    byte[] content = disk.content(newest);
+    content[5]++;
+    CRC32C crc = new CRC32C();
+    crc.update(ByteBuffer.allocate(12).putInt(16).putLong(0).flip());
+    crc.update(content, 0, 16);
+    ByteBuffer.wrap(content).putInt(16, (int) crc.getValue());
+    disk.content(newest, content);
+    assertThatThrownBy(() -> replay(disk))
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("format version 2, known is 1");
+  }
+
+  @Test
+  void contentThatFailsLeavesNothingBehindAndTheLogUsable() {
+    FilePersistence log = filled();
+    List<String> before = snapshots(disk);
+    assertThatThrownBy(
+            () ->
+                log.snapshot(
+                    43,
+                    target -> {
+                      target.write(new byte[200_000]);
+                      throw new IOException("no more");
+                    }))
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("no more");
+    assertThat(snapshots(disk)).isEqualTo(before);
+    append(log, "goes on");
+    log.flush();
+    assertThat(log.durable()).isEqualTo(GROUPS + 1);
+  }
+
+  @Test
+  void closingTheLogEndsTheWritingOfASnapshot() {
+    FilePersistence log = filled();
+    assertThatThrownBy(
+            () ->
+                log.snapshot(
+                    43,
+                    target -> {
+                      log.close();
+                      target.write(new byte[200_000]);
+                    }))
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("abandoned");
+    assertThat(replay(disk)).isEqualTo(texts(GROUPS));
+  }
+}
