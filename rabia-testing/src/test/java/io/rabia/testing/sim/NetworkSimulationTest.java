@@ -6,6 +6,8 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +24,7 @@ class NetworkSimulationTest {
   }
 
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @EnumSource(
       names = {
         "DROP",
@@ -47,6 +50,7 @@ class NetworkSimulationTest {
    * of which every node has four, and one more a node, however long it goes on.
    */
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @ValueSource(ints = {2, 3, 4, 5, 7})
   void steadyLoadWithoutFaultsTakesTheFastPath(int nodes) {
     for (int seed = 1; seed <= 4; seed++) {
@@ -61,6 +65,7 @@ class NetworkSimulationTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void equalOptionsGiveEqualRuns() {
     SimReport once = run(7, 3, EnumSet.allOf(Fault.class), Load.LIGHT);
     SimReport again = run(7, 3, EnumSet.allOf(Fault.class), Load.LIGHT);
@@ -68,6 +73,7 @@ class NetworkSimulationTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void anotherSeedGivesAnotherRun() {
     Set<Fault> faults = EnumSet.of(Fault.DROP, Fault.DELAY);
     assertThat(run(1, 3, faults, Load.LIGHT).traceHash())
@@ -75,6 +81,7 @@ class NetworkSimulationTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void runInWhichADrawnFaultNeverFiredProvesNothing() {
     SimOptions tooShort = new SimOptions(1, 1, 3, EnumSet.of(Fault.PARTITION), true, Load.STEADY);
     SimReport report = Simulation.run(tooShort, null);
@@ -84,6 +91,7 @@ class NetworkSimulationTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void longestWaitOfAClientShowsThePartition() {
     long calm = run(3, 3, Set.of(), Load.LIGHT).longestNanos();
     long cut = run(3, 3, EnumSet.of(Fault.PARTITION), Load.LIGHT).longestNanos();

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rabia.testing.mutant.SourceMutant;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Number 11: a slow owner is not waited for, and its batches are decided all the same. */
 @Tag("network-sim")
@@ -15,11 +17,13 @@ class SlowOwnerTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void othersKeepTheirPaceAndItsBatchesAreDecided() {
     new SlowOwnerCheck().call();
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void whoWaitsForEveryOwnerRunsAtThePaceOfTheSlowest() {
     SourceMutant patient =
         mutant(
@@ -31,6 +35,7 @@ class SlowOwnerTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void whoseBatchesAreNotProposedByTheOthersIsStarved() {
     SourceMutant selfish =
         mutant(
