@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param invalid why the run proves nothing although nothing was broken, or null
  * @param served what the nodes did for clients, by index
  * @param fast least fast path ratio of the nodes' last lives
+ * @param slow most slots with a batch that left the fast path in a node's last life
  * @param longestNanos between a client's wish and its answer
  * @param phases highest phase in which a slot was decided
  * @param frames accepted by the network, heartbeats included
@@ -25,6 +26,7 @@ public record SimReport(
     long noops,
     long batches,
     double fast,
+    long slow,
     long longestNanos,
     long phases,
     long frames,

@@ -9,6 +9,7 @@ import io.rabia.core.memory.PoolConfig;
 import io.rabia.core.persistence.Durability;
 import io.rabia.engine.Member;
 import io.rabia.engine.RabiaConfig;
+import io.rabia.engine.protocol.ReplicaStatistics;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -285,16 +286,19 @@ public final class Simulation {
       invalid = "never fired: " + faults.silent();
     }
     double fast = 1;
+    long slow = 0;
     long noops = 0;
     long batches = 0;
     long phases = 0;
     for (SimNode node : nodes) {
       Member member = node.member();
       if (member != null) {
-        fast = Math.min(fast, member.replica().statistics().fastRatio());
-        noops = Math.max(noops, member.replica().statistics().noops());
-        batches = Math.max(batches, member.replica().statistics().batches());
-        long[] perPhase = member.replica().statistics().phases();
+        ReplicaStatistics statistics = member.replica().statistics();
+        fast = Math.min(fast, statistics.fastRatio());
+        slow = Math.max(slow, statistics.batchProposed() - statistics.fast());
+        noops = Math.max(noops, statistics.noops());
+        batches = Math.max(batches, statistics.batches());
+        long[] perPhase = statistics.phases();
         for (int p = 0; p < perPhase.length; p++) {
           phases = perPhase[p] > 0 ? Math.max(phases, p) : phases;
         }
@@ -310,6 +314,7 @@ public final class Simulation {
         noops,
         batches,
         fast,
+        slow,
         longest,
         phases,
         network.frames(),

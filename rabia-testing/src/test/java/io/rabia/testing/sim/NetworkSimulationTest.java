@@ -56,10 +56,10 @@ class NetworkSimulationTest {
     for (long seed : new long[] {1, 2, 5, 6}) {
       SimReport start = steady(seed, nodes, 3);
       SimReport longer = steady(seed, nodes, 6);
-      assertThat(slow(longer))
+      assertThat(longer.slow())
           .as("off the fast path, " + longer)
           .isLessThanOrEqualTo((nodes > 5 ? 6L : 5L) * nodes);
-      assertThat(slow(longer) - slow(start))
+      assertThat(longer.slow() - start.slow())
           .as("after the start, " + longer)
           .isLessThanOrEqualTo(nodes > 4 ? 1 : 0);
       assertThat(start.forfeits()).as(start.toString()).isLessThanOrEqualTo(seed > 4 ? 5 : 2);
@@ -72,10 +72,6 @@ class NetworkSimulationTest {
     SimReport report = Simulation.run(options, null);
     assertThat(report.violation()).as(report.verdict()).isNull();
     return report;
-  }
-
-  private static long slow(SimReport report) {
-    return Math.round((1 - report.fast()) * report.batches());
   }
 
   @Test
