@@ -43,6 +43,6 @@ class SlowOwnerTest {
             "return waiting == null ? followAnyBatch(slot, now) : waiting.id();",
             "return followAnyBatch(slot, now);");
     assertThat(selfish.run(SlowOwnerCheck.class))
-        .hasValueSatisfying(found -> assertThat(found).contains("left commands unanswered"));
+        .hasValueSatisfying(found -> assertThat(found).contains("is starved"));
   }
 }
