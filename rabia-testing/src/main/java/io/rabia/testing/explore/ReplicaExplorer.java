@@ -33,6 +33,7 @@ public final class ReplicaExplorer {
   private final int departures;
   private final int horizon;
   private final boolean repeats;
+  private volatile boolean violated;
 
   /**
    * @param departures how often a run departs from the plain one
@@ -52,7 +53,11 @@ public final class ReplicaExplorer {
     long steps = 0;
     List<int[]> next = List.of(new int[0]);
     while (!next.isEmpty()) {
-      List<Run> done = next.parallelStream().map(path -> new Run(path).toItsEnd(false)).toList();
+      List<Run> done =
+          next.parallelStream()
+              .filter(path -> !violated)
+              .map(path -> new Run(path).toItsEnd(false))
+              .toList();
       paths += done.size();
       steps += done.stream().mapToLong(run -> run.steps).sum();
       next = done.stream().flatMap(run -> run.longer.stream()).toList();
@@ -83,6 +88,7 @@ public final class ReplicaExplorer {
         complete(scenario.cluster(), moves);
         return this;
       } catch (InvariantViolation violation) {
+        violated = true;
         if (!traced) {
           new Run(path).toItsEnd(true);
         }
