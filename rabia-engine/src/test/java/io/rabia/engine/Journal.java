@@ -1,6 +1,9 @@
 package io.rabia.engine;
 
 import io.rabia.core.statemachine.StateMachine;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -57,13 +60,25 @@ final class Journal implements StateMachine {
   }
 
   @Override
-  public void snapshot(OutputStream target) {
-    throw new UnsupportedOperationException("no test takes one");
+  public void snapshot(OutputStream target) throws IOException {
+    DataOutputStream out = new DataOutputStream(target);
+    out.writeInt(entries.size());
+    for (int i = 0; i < entries.size(); i++) {
+      out.writeUTF(entries.get(i));
+      out.writeLong(times.get(i));
+    }
   }
 
   @Override
-  public void restore(InputStream source) {
-    throw new UnsupportedOperationException("no test takes one");
+  public void restore(InputStream source) throws IOException {
+    DataInputStream in = new DataInputStream(source);
+    entries.clear();
+    times.clear();
+    size = in.readInt();
+    for (int i = 0; i < size; i++) {
+      entries.add(in.readUTF());
+      times.add(in.readLong());
+    }
   }
 
   @Override

@@ -33,6 +33,7 @@ final class MemoryLog implements Persistence {
   private volatile boolean fails;
   private int reads;
   private int groupsRead;
+  private int taken;
 
   private record Snapshot(long first, byte[] content) {}
 
@@ -80,6 +81,20 @@ final class MemoryLog implements Persistence {
 
   int groupsRead() {
     return groupsRead;
+  }
+
+  /** Snapshots that were ever taken. */
+  int snapshots() {
+    return taken;
+  }
+
+  /** The first group that is still there. */
+  int first() {
+    int first = 0;
+    while (first < groups.size() && groups.get(first) == null) {
+      first++;
+    }
+    return first + 1;
   }
 
   /** Everything in it, durable or not. */
@@ -145,6 +160,7 @@ final class MemoryLog implements Persistence {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    taken++;
     snapshots.removeIf(older -> older.first() >= first);
     snapshots.addLast(new Snapshot(first, bytes.toByteArray()));
     if (snapshots.size() > 2) {

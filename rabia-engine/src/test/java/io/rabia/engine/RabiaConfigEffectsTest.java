@@ -108,6 +108,20 @@ class RabiaConfigEffectsTest {
             config().retainedBytes(MIB).build(),
             true,
             RabiaConfigEffectsTest::laggardNeedsTheLog)
+        .matters(
+            "snapshotSlots",
+            defaults,
+            0,
+            config().snapshotInterval(10, 64 << 20).build(),
+            4,
+            RabiaConfigEffectsTest::snapshotsInFortySlots)
+        .matters(
+            "snapshotBytes",
+            config().snapshotInterval(1000, 2000).build(),
+            2,
+            config().snapshotInterval(1000, 1000).build(),
+            4,
+            RabiaConfigEffectsTest::snapshotsInFortySlots)
         .tests();
   }
 
@@ -300,6 +314,17 @@ class RabiaConfigEffectsTest {
         taken++;
       }
       return taken;
+    }
+  }
+
+  private static int snapshotsInFortySlots(RabiaConfig config) {
+    try (TestCluster cluster = new TestCluster(1, config).startAll()) {
+      TestNode node = cluster.node(1);
+      while (node.status().applied() < 40) {
+        node.submit("x");
+        cluster.settle();
+      }
+      return node.log.snapshots();
     }
   }
 
