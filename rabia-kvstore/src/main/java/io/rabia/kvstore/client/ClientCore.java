@@ -547,7 +547,9 @@ public final class ClientCore implements AutoCloseable {
       }
       for (ClientRequest request : lost) {
         onWire.remove(request.correlation);
-        if (!request.done && !closed) {
+        if (closed) {
+          finish(request, null, new RabiaException.Closed("the client was closed"));
+        } else if (!request.done) {
           again(request, reason);
         }
       }
