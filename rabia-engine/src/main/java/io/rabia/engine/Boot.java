@@ -27,12 +27,16 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How a node becomes a member: reads its identity and its past from the log, or takes part in the
  * first start; and what it tells and asks of peers in handshakes. One thread.
  */
 final class Boot {
+  private static final Logger LOG = LoggerFactory.getLogger(Boot.class);
+
   private final EngineAgent.Parts parts;
   private final LongSupplier wallClock;
   private final LongSupplier random;
@@ -151,6 +155,13 @@ final class Boot {
     }
     if (taken.secretHash() != secretHash) {
       throw new RabiaException.WrongCluster("the cluster was formed with another secret");
+    }
+    if (taken.alpha() != parts.cluster().alpha()) {
+      LOG.warn(
+          "Node {}: alpha {} of the configuration has no effect, the cluster was formed with {}",
+          parts.id(),
+          parts.cluster().alpha(),
+          taken.alpha());
     }
     Configuration configuration = taken.configuration();
     int self = configuration.indexOf(parts.id());

@@ -21,6 +21,7 @@ final class MemoryLog implements Persistence {
   private volatile long durable;
   private volatile boolean manual;
   private volatile boolean fails;
+  private int flushes;
   private int reads;
   private int groupsRead;
 
@@ -58,6 +59,10 @@ final class MemoryLog implements Persistence {
   /** Groups that are not durable yet; from any thread. */
   long unforced() {
     return groups.size() - durable;
+  }
+
+  int flushes() {
+    return flushes;
   }
 
   /** How often groups were read again since the log was opened. */
@@ -120,6 +125,7 @@ final class MemoryLog implements Persistence {
 
   @Override
   public void flush() {
+    flushes++;
     if (!manual) {
       durable = groups.size();
     }
