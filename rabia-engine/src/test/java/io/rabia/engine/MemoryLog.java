@@ -31,6 +31,7 @@ final class MemoryLog implements Persistence {
   private volatile long durable;
   private volatile boolean manual;
   private volatile boolean fails;
+  private int flushes;
   private int reads;
   private int groupsRead;
   private int taken;
@@ -74,6 +75,10 @@ final class MemoryLog implements Persistence {
     return groups.size() - durable;
   }
 
+  int flushes() {
+    return flushes;
+  }
+
   /** How often groups were read again since the log was opened. */
   int reads() {
     return reads;
@@ -95,6 +100,15 @@ final class MemoryLog implements Persistence {
       first++;
     }
     return first + 1;
+  }
+
+  /** Bytes of the largest group. */
+  int largestGroup() {
+    return groups.stream()
+        .filter(Objects::nonNull)
+        .mapToInt(group -> group.length)
+        .max()
+        .orElse(0);
   }
 
   /** Everything in it, durable or not. */
@@ -178,6 +192,7 @@ final class MemoryLog implements Persistence {
 
   @Override
   public void flush() {
+    flushes++;
     if (!manual) {
       durable = groups.size();
     }

@@ -3,6 +3,7 @@ package io.rabia.kvstore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rabia.core.statemachine.StateView;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -194,6 +195,32 @@ final class KvStateMachineTest {
     slot = 5000;
     assertThat(apply(restored, set("n", "1"))).isEqualTo(next);
     assertThat(restored.stateHash()).isEqualTo(store.stateHash());
+  }
+
+  @Test
+  void aFrozenStateStaysAsItWasWhateverIsAppliedLater() throws IOException {
+    for (int i = 0; i < 1000; i++) {
+      apply(set("k" + i, "v" + i));
+    }
+    long hash = store.stateHash();
+    byte[] before = snapshot();
+    StateView frozen = store.freeze();
+    for (int i = 0; i < 1000; i += 2) {
+      apply(set("k" + i, "changed"));
+      apply(set("new" + i, "x".repeat(i)));
+      apply(new KvCommand.Delete(List.of(bytes("k" + (i + 1)))));
+    }
+    StateView second = store.freeze();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    frozen.writeTo(out);
+    assertThat(out.toByteArray()).isEqualTo(before);
+    KvStateMachine restored = new KvStateMachine(KVStoreConfig.defaults());
+    restored.restore(new ByteArrayInputStream(out.toByteArray()));
+    assertThat(restored.stateHash()).isEqualTo(hash);
+    out.reset();
+    second.writeTo(out);
+    restored.restore(new ByteArrayInputStream(out.toByteArray()));
+    assertThat(restored.stateHash()).isEqualTo(store.stateHash()).isNotEqualTo(hash);
   }
 
   @Test

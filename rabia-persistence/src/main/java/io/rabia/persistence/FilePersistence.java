@@ -103,6 +103,7 @@ public final class FilePersistence implements Persistence {
       lock = disk.lock();
       recover();
       replay(replay);
+      writeStatus(); // not earlier: who cannot use the log must leave a clean mark as it is
       return lastNumber;
     } catch (IOException e) {
       RabiaException storage = fail("cannot open the log", e);
@@ -139,7 +140,7 @@ public final class FilePersistence implements Persistence {
     }
   }
 
-  /** Makes what is on disk safe, judges it, cuts an unsafe tail and takes the log for this run. */
+  /** Makes what is on disk safe, judges it, cuts an unsafe tail and readies the log to go on. */
   private void recover() throws IOException {
     LogStatus status = LogStatus.read(disk);
     requireSameBoot(status);
@@ -173,7 +174,6 @@ public final class FilePersistence implements Persistence {
       active = disk.openAppend(segments.get(segments.size() - 1).name());
     }
     firstUnforced = segments.size() - 1;
-    writeStatus();
   }
 
   private void requireSameBoot(@Nullable LogStatus status) throws IOException {

@@ -10,6 +10,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.statemachine.StateView;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,16 +48,32 @@ public abstract class PersistenceConformance {
 
   private Persistence open(Persistence log) {
     replayed.clear();
-    long last =
-        log.open(
-            (number, group) -> {
-              replayed.add(text(group));
-              assertEquals(replayed.size(), number, "groups are numbered from 1");
-              return true;
-            },
-            wakeups::release);
+    long last = log.open(new Replay(), wakeups::release);
     assertEquals(replayed.size(), last, "open returns the number of the last group");
     return log;
+  }
+
+  /** A snapshot of these cases holds the groups that it stands for, a line each. */
+  private final class Replay implements Persistence.GroupHandler {
+    @Override
+    public void onSnapshot(InputStream content) throws IOException {
+      replayed.addAll(new String(content.readAllBytes(), UTF_8).lines().toList());
+    }
+
+    @Override
+    public boolean onGroup(long number, ByteBuffer group) {
+      replayed.add(text(group));
+      assertEquals(replayed.size(), number, "groups are numbered from 1");
+      return true;
+    }
+  }
+
+  private static StateView lines(List<String> texts) {
+    return target -> {
+      for (String text : texts) {
+        target.write((text + "\n").getBytes(UTF_8));
+      }
+    };
   }
 
   private static String text(ByteBuffer group) {
@@ -283,6 +302,48 @@ public abstract class PersistenceConformance {
     assertEquals(0, groups.get(0).length);
     assertArrayEquals(large, groups.get(1));
     assertArrayEquals("small".getBytes(UTF_8), groups.get(2));
+  }
+
+  @Test
+  void aSnapshotStandsForTheGroupsBeforeIt() throws InterruptedException {
+    try (Persistence log = open(create())) {
+      assumeSurvival(log);
+      fill(log, 1, 200);
+      flushed(log, 200);
+      long needed = log.snapshot(101, lines(texts(100)));
+      assertTrue(needed >= 1 && needed <= 101, "needs no group after the snapshot: " + needed);
+      log.compact(needed);
+      assertEquals(texts(200).subList(100, 200), read(log, 101), "what it does not stand for");
+    }
+    try (Persistence log = open(create())) {
+      assertEquals(texts(200), replayed);
+      log.snapshot(151, lines(texts(150)));
+    }
+    try (Persistence log = open(afterProcessDeath())) {
+      assertEquals(texts(200), replayed);
+      append(log, "goes on");
+    }
+  }
+
+  @Test
+  void aSnapshotWhoseContentFailsChangesNothing() throws InterruptedException {
+    try (Persistence log = open(create())) {
+      assumeSurvival(log);
+      fill(log, 1, 10);
+      flushed(log, 10);
+      assertThrows(
+          RabiaException.class,
+          () ->
+              log.snapshot(
+                  5,
+                  target -> {
+                    target.write(1);
+                    throw new IOException("the state cannot be written");
+                  }));
+      fill(log, 11, 12);
+    }
+    open(create()).close();
+    assertEquals(texts(12), replayed);
   }
 
   @Test
