@@ -3,6 +3,7 @@ package io.rabia.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.Command;
+import io.rabia.core.CommandBatch;
 import io.rabia.core.RabiaException;
 import io.rabia.core.batching.BatchConfig;
 import java.nio.charset.StandardCharsets;
@@ -184,6 +185,36 @@ class BackPressureTest {
     releaseEverything();
     assertThat(a.machine.entries()).containsExactly("first", "slow");
     assertThat(a.status().pending()).isZero();
+  }
+
+  @Test
+  void largeCommandsThatComeAtOnceAreLoggedInBoundedGroups() {
+    int batch = 1 << 20;
+    int commands = 16;
+    RabiaConfig config =
+        RabiaConfig.builder().batching(BatchConfig.builder().maxBatchBytes(batch).build()).build();
+    try (TestCluster large = new TestCluster(3, config)) {
+      large.startAll();
+      large.node(1).submit("first");
+      large.elapse(Duration.ofMillis(100));
+      byte[] payload = new byte[batch - CommandBatch.HEADER - CommandBatch.COMMAND_HEADER];
+      List<Answer> answers = new ArrayList<>();
+      for (int i = 0; i < commands; i++) {
+        answers.add(large.node(1).submit(Command.of(payload)));
+      }
+      large.wires.hold(1, 3);
+      large.wires.hold(2, 3);
+      large.elapse(Duration.ofMillis(100));
+      assertThat(large.node(1).machine.size()).isEqualTo(1 + commands);
+      assertThat(large.node(3).machine.size()).isEqualTo(1);
+      large.wires.release(1, 3);
+      large.wires.release(2, 3);
+      large.elapse(Duration.ofMillis(100));
+      assertThat(answers).allSatisfy(answer -> assertThat(answer.isFailure()).isFalse());
+      assertThat(large.nodes())
+          .allSatisfy(node -> assertThat(node.machine.size()).isEqualTo(1 + commands))
+          .allSatisfy(node -> assertThat(node.log.largest()).isBetween(batch, 10 * batch));
+    }
   }
 
   @Test

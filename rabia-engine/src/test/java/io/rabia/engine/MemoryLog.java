@@ -22,6 +22,7 @@ final class MemoryLog implements Persistence {
   private volatile boolean manual;
   private volatile boolean fails;
   private int reads;
+  private int largest;
   private int groupsRead;
 
   /** From now on only {@link #force} makes groups durable. */
@@ -63,6 +64,11 @@ final class MemoryLog implements Persistence {
   /** How often groups were read again since the log was opened. */
   int reads() {
     return reads;
+  }
+
+  /** Bytes of the largest group so far. */
+  int largest() {
+    return largest;
   }
 
   int groupsRead() {
@@ -108,6 +114,7 @@ final class MemoryLog implements Persistence {
       throw new RabiaException.Storage("no space left", null);
     }
     byte[] copy = new byte[group.remaining()];
+    largest = Math.max(largest, copy.length);
     group.duplicate().get(copy);
     groups.add(copy);
     return groups.size();

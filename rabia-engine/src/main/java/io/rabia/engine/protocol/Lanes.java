@@ -89,12 +89,12 @@ final class Lanes {
       while (cursor < end && spoken(cursor)) {
         cursor++;
       }
-      for (long number = cursor; number < end; number++) {
+      for (long number = cursor; number < end && !replica.output.full(); number++) {
         if (!spoken(number)) {
           fill(replica.window.at(number, now), now);
         }
       }
-      if (!start(now)) {
+      if (replica.output.full() || !start(now)) {
         return;
       }
     }

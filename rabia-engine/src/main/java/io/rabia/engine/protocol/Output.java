@@ -53,6 +53,9 @@ public final class Output {
   /** The record is a promise: it must be durable before what follows. (A decision is not.) */
   public static final int PROMISE = 32;
 
+  /** Bytes of batches after which a log group is closed. */
+  static final int GROUP_BYTES = 8 << 20;
+
   private Kind[] kinds = new Kind[64];
   private int[] flags = new int[64];
   private int[] destinations = new int[64];
@@ -62,6 +65,7 @@ public final class Output {
   private long[] ids = new long[64];
   private @Nullable CommandBatch[] batches = new CommandBatch[64];
   private int size;
+  private long loggedBytes;
 
   void add(
       Kind kind,
@@ -84,6 +88,9 @@ public final class Output {
     ids[size] = id;
     batches[size] = batch;
     size++;
+    if (batch != null && (flag & LOG_BATCH) != 0) {
+      loggedBytes += batch.size();
+    }
   }
 
   private void grow() {
@@ -100,6 +107,15 @@ public final class Output {
 
   public int size() {
     return size;
+  }
+
+  /**
+   * Are the batches for the log so large that they are to be written before more is put out? So a
+   * log group holds {@link #GROUP_BYTES} and one batch at most, whatever is decided or proposed at
+   * once.
+   */
+  boolean full() {
+    return loggedBytes >= GROUP_BYTES;
   }
 
   public Kind kind(int i) {
@@ -141,5 +157,6 @@ public final class Output {
   public void clear() {
     Arrays.fill(batches, 0, size, null);
     size = 0;
+    loggedBytes = 0;
   }
 }

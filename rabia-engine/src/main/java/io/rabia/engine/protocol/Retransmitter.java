@@ -19,6 +19,9 @@ final class Retransmitter {
   private long resentAt;
   private long backoff;
 
+  /** Was anything open at the last call? What was opened since then was not waited for yet. */
+  private boolean open;
+
   Retransmitter(Replica replica) {
     this.replica = replica;
   }
@@ -42,12 +45,15 @@ final class Retransmitter {
    * @param behind whether another member is known to have applied more
    */
   void advance(long now, boolean behind) {
-    if (replica.applied() >= replica.lanes().startedEnd()) {
+    boolean rested = !open;
+    open = replica.applied() < replica.lanes().startedEnd();
+    if (rested || !open) {
       resentAt = now;
       if (!behind) {
         progressAt = now;
       }
-    } else {
+    }
+    if (open) {
       replica.evaluateWaiting();
       fetchMissing(now);
       long wait = Math.max(replica.waits.resend(), backoff);
