@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class Batches {
   private static final int NUMBER_BLOCK = 1 << 16;
 
+  /** From so many bytes of own batches outstanding on, commands wait. */
+  private static final int OUTSTANDING_BYTES = 4 << 20;
+
   private final OriginBatches[] origins;
   private final Window window;
   private final Retention retention;
@@ -106,9 +109,13 @@ final class Batches {
     return own().lowestOutstanding(nextNumber);
   }
 
-  /** May another own batch be made without having W outstanding? */
+  /**
+   * May another own batch be made without having W outstanding, or more bytes than the way to a
+   * peer takes at once? (Everything open is sent again to a peer that connects: if that overflowed
+   * its queue, the connection would break again for ever.)
+   */
   boolean mayNumber() {
-    return nextNumber - lowestOutstanding() < 3L * alpha;
+    return nextNumber - lowestOutstanding() < 3L * alpha && own().heldBytes() < OUTSTANDING_BYTES;
   }
 
   void restoreNumbers(long end) {
