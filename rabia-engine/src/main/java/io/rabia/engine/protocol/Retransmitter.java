@@ -19,8 +19,8 @@ final class Retransmitter {
   private long resentAt;
   private long backoff;
 
-  /** Was anything open at the last call? What was opened since then was not waited for yet. */
-  private boolean open;
+  /** Nothing was open when this was last looked at, which at rest is long ago. */
+  private boolean atRest;
 
   Retransmitter(Replica replica) {
     this.replica = replica;
@@ -45,15 +45,16 @@ final class Retransmitter {
    * @param behind whether another member is known to have applied more
    */
   void advance(long now, boolean behind) {
-    boolean rested = !open;
-    open = replica.applied() < replica.lanes().startedEnd();
-    if (rested || !open) {
+    boolean wasAtRest = atRest;
+    atRest = replica.applied() >= replica.lanes().startedEnd();
+    if (atRest || wasAtRest) {
       resentAt = now;
+    }
+    if (atRest) {
       if (!behind) {
         progressAt = now;
       }
-    }
-    if (open) {
+    } else {
       replica.evaluateWaiting();
       fetchMissing(now);
       long wait = Math.max(replica.waits.resend(), backoff);

@@ -14,6 +14,7 @@ public final class RabiaSim {
       """
       usage: rabia-sim [--seeds A..B | --seed N] [--seconds S] [--nodes N]
                        [--faults all|none|NAME,...] [--load light|steady]
+                       [--distances drawn|near|one-far]
              rabia-sim --mutants
              rabia-sim --mutant K ARGUMENTS
 
@@ -22,6 +23,7 @@ public final class RabiaSim {
       --seconds  virtual time with faults, 60 if not said
       --nodes    1 to 7, 3 if not said
       --faults   all draws one to four by seed; names have all of these in every run
+      --distances  of the members by seed, 0.1 ms, or 1 ms to the last one
       --mutants  plants known bugs and finds each of them
       --mutant   plants the one with this number and simulates the arguments
       """;
@@ -33,6 +35,7 @@ public final class RabiaSim {
   private boolean replay;
   private String faults = "all";
   private Load load = Load.LIGHT;
+  private Distances distances = Distances.DRAWN;
 
   private RabiaSim() {}
 
@@ -110,6 +113,8 @@ public final class RabiaSim {
         case "--nodes" -> nodes = Integer.parseInt(value);
         case "--faults" -> faults = value;
         case "--load" -> load = Load.valueOf(value.toUpperCase(Locale.ROOT));
+        case "--distances" ->
+            distances = Distances.valueOf(value.toUpperCase(Locale.ROOT).replace('-', '_'));
         default -> throw new IllegalArgumentException("unknown option " + args[i]);
       }
     }
@@ -134,7 +139,7 @@ public final class RabiaSim {
   private boolean simulate(PrintStream out, PrintStream progress) {
     Set<Fault> drawn = faults();
     boolean every = !faults.equals("all");
-    SimOptions one = new SimOptions(first, seconds, nodes, drawn, every, load);
+    SimOptions one = new SimOptions(first, seconds, nodes, drawn, every, load, distances);
     if (replay) {
       SimReport report = Simulation.run(one, out);
       out.println(report.verdict());

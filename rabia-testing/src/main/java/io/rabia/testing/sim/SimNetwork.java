@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimNetwork {
   private static final long QUEUE_BOUND = 8 << 20;
+  private static final long FAR = 10;
 
   /** What the faults do to frames from one member to another. */
   static final class Way {
@@ -63,6 +64,7 @@ final class SimNetwork {
   private final List<SimConnection> open = new ArrayList<>();
   private long minDelay = 50 * SimClock.MICRO;
   private long maxDelay = 500 * SimClock.MICRO;
+  private int far = -1;
   private long frames;
 
   SimNetwork(SimClock clock, Trace trace, SimRandom random, Faults faults, int n) {
@@ -83,6 +85,11 @@ final class SimNetwork {
   void delays(long min, long max) {
     minDelay = min;
     maxDelay = max;
+  }
+
+  /** Makes the ways to and from a member {@value #FAR} times as long. */
+  void far(int member) {
+    far = member;
   }
 
   Way way(int from, int to) {
@@ -237,11 +244,13 @@ final class SimNetwork {
   }
 
   private long delay(Way way) {
+    long distance = way.from == far || way.to == far ? FAR : 1;
+    long delay = distance * random.between(minDelay, maxDelay);
     if (way.extraDelay == 0) {
-      return random.between(minDelay, maxDelay);
+      return delay;
     }
     faults.fired(Fault.DELAY);
-    return random.between(minDelay, maxDelay) + random.between(0, way.extraDelay);
+    return delay + random.between(0, way.extraDelay);
   }
 
   private void send(SimConnection connection, SimTransport from, Frame frame, long arrival) {

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,6 +25,7 @@ class FaultInjectionTest {
   }
 
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @EnumSource(
       names = {
         "CRASH",
@@ -45,6 +48,7 @@ class FaultInjectionTest {
   }
 
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @ValueSource(ints = {1, 2, 3, 4, 5, 7})
   void keepsEveryPromiseUnderWhatIsDrawnFromAllFaults(int nodes) {
     for (int seed = 1; seed <= SEEDS; seed++) {
@@ -59,12 +63,14 @@ class FaultInjectionTest {
 
   /** Whether each is caught, {@code rabia-sim.jar --mutants} tells. */
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @MethodSource("mutants")
   void plantedBugFitsTheCode(SourceMutant mutant) {
     assertThat(mutant.load(SimCheck.class)).isNotEqualTo(SimCheck.class);
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void promiseThatLeavesBeforeItsForceIsCaught() {
     assertThat(SimMutants.all().get(0).run(SimCheck.class)).isPresent();
   }
