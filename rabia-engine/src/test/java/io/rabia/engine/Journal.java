@@ -20,6 +20,9 @@ final class Journal implements StateMachine {
   private final List<Long> times = new ArrayList<>();
   private volatile int size;
 
+  /** {@link #stateHash} fails. */
+  boolean withoutHash;
+
   List<String> entries() {
     return entries;
   }
@@ -83,6 +86,9 @@ final class Journal implements StateMachine {
 
   @Override
   public long stateHash() {
+    if (withoutHash) {
+      throw new UnsupportedOperationException("no hash");
+    }
     return entries.hashCode();
   }
 }

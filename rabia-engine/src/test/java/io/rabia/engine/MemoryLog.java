@@ -33,6 +33,7 @@ final class MemoryLog implements Persistence {
   private volatile boolean fails;
   private int flushes;
   private int reads;
+  private int largest;
   private int groupsRead;
   private int taken;
 
@@ -84,8 +85,9 @@ final class MemoryLog implements Persistence {
     return reads;
   }
 
-  int groupsRead() {
-    return groupsRead;
+  /** Bytes of the largest group so far. */
+  int largest() {
+    return largest;
   }
 
   /** Snapshots that were ever taken. */
@@ -102,19 +104,16 @@ final class MemoryLog implements Persistence {
     return first + 1;
   }
 
-  /** Bytes of the largest group. */
-  int largestGroup() {
-    return groups.stream()
-        .filter(Objects::nonNull)
-        .mapToInt(group -> group.length)
-        .max()
-        .orElse(0);
+  int groupsRead() {
+    return groupsRead;
   }
 
   /** Everything in it, durable or not. */
   List<Message> records() {
     MessageCollector records = new MessageCollector();
-    groups.stream().filter(Objects::nonNull).forEach(group -> MessageCodec.read(ByteBuffer.wrap(group), records));
+    groups.stream()
+        .filter(Objects::nonNull)
+        .forEach(group -> MessageCodec.read(ByteBuffer.wrap(group), records));
     return records.messages();
   }
 
@@ -161,6 +160,7 @@ final class MemoryLog implements Persistence {
       throw new RabiaException.Storage("no space left", null);
     }
     byte[] copy = new byte[group.remaining()];
+    largest = Math.max(largest, copy.length);
     group.duplicate().get(copy);
     groups.add(copy);
     return groups.size();

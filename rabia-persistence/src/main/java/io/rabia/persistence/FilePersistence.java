@@ -24,10 +24,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The log in segment files of one directory (protocol.md section 6), with snapshots beside it. One
- * thread, but for {@link #snapshot}. {@link #append} is one write, {@link #flush} under FSYNC one force by the calling thread, so {@link #durable} rises
- * only during calls and {@code wakeup} is never used. An engine with nothing to do calls {@link
- * #flush} once more: then a mark is written that states that the last groups are safe, so that
- * damage to them can be told from a torn tail.
+ * thread, but for {@link #snapshot}. {@link #append} is one write, {@link #flush} under FSYNC one
+ * force by the calling thread, so {@link #durable} rises only during calls and {@code wakeup} is
+ * never used. An engine with nothing to do calls {@link #flush} once more: then a mark is written
+ * that states that the last groups are safe, so that damage to them can be told from a torn tail.
  *
  * <p>Errors: {@link RabiaException.Storage} when the disk fails or is full, or the directory cannot
  * be used or is in use; {@link RabiaException.Checksum} when groups that were safe are gone, so
@@ -55,6 +55,7 @@ public final class FilePersistence implements Persistence {
 
   /** Segments that are no longer of the log, to be deleted with the next snapshot. */
   private final Queue<String> dropped = new ConcurrentLinkedQueue<>();
+
   private ByteBuffer out = ByteBuffer.allocateDirect(INITIAL_BUFFER_BYTES);
 
   private boolean opened;

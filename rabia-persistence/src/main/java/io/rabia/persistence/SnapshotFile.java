@@ -192,8 +192,7 @@ final class SnapshotFile {
       int end = CHUNK_HEADER + length;
       chunk.limit(end);
       file.read(chunk, position + CHUNK_HEADER);
-      if (chunk.hasRemaining()
-          || chunk.getInt(4) != checksum(chunk, CHUNK_HEADER, end, position)) {
+      if (chunk.hasRemaining() || chunk.getInt(4) != checksum(chunk, CHUNK_HEADER, end, position)) {
         throw damaged(name, position);
       }
       chunk.position(CHUNK_HEADER);

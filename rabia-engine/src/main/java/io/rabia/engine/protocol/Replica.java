@@ -113,7 +113,9 @@ public final class Replica implements MessageHandler {
     return new Recovery(this, decided);
   }
 
-  /** Writes what a replica must know beside the sessions and the state machine: a snapshot's part. */
+  /**
+   * Writes what a replica must know beside the sessions and the state machine: a snapshot's part.
+   */
   public void save(DataOutput out) throws IOException {
     out.writeLong(applied);
     out.writeLong(clock.applied());
@@ -547,7 +549,7 @@ public final class Replica implements MessageHandler {
    */
   public boolean pollDecided(long durable, Decided target) {
     Slot slot = window.peek(applied);
-    if (slot == null || !slot.instance.decided()) {
+    if (slot == null || !slot.instance.decided() || output.isFull()) {
       return false;
     }
     settle(slot);
