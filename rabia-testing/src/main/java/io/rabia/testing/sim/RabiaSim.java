@@ -2,6 +2,7 @@ package io.rabia.testing.sim;
 
 import io.rabia.testing.mutant.SourceMutant;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -40,7 +41,8 @@ public final class RabiaSim {
   public static void main(String[] args) {
     // What simulated nodes log has no reader here; without this, SLF4J warns that it is dropped.
     System.setProperty("slf4j.internal.verbosity", "ERROR");
-    System.exit(run(args, System.out, System.err));
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    System.exit(run(args, out, System.err));
   }
 
   /**
@@ -138,7 +140,8 @@ public final class RabiaSim {
     if (replay) {
       SimReport report = Simulation.run(one, out);
       out.println(report.verdict());
-      out.println(report);
+      out.println("  " + report.figures());
+      out.println("  replay: " + one.arguments());
       return report.passed();
     }
     return new Campaign(first, last, out, progress).run(one::withSeed);

@@ -291,7 +291,7 @@ final class SimClient {
     world
         .clock()
         .after(
-            1 + (long) (-Math.log(1 - random.unit()) * thinkTime),
+            1 + (long) (-StrictMath.log(1 - random.unit()) * thinkTime),
             () -> {
               if (thought == thoughts) {
                 wish();

@@ -35,6 +35,32 @@ public record SimReport(
     return violation == null && invalid == null;
   }
 
+  /** One line of figures, the same for the same run wherever it is made. */
+  public String figures() {
+    return "operations="
+        + operations
+        + " slots="
+        + slots
+        + " forfeits="
+        + forfeits
+        + " noops="
+        + noops
+        + " batches="
+        + batches
+        + " fast_permille="
+        + Math.round(fast * 1000)
+        + " longest_ms="
+        + longestNanos / SimClock.MILLI
+        + " phases="
+        + phases
+        + " frames="
+        + frames
+        + " faults="
+        + faultCounts
+        + " trace="
+        + Long.toHexString(traceHash);
+  }
+
   /** One line: the seed and what came of it. */
   public String verdict() {
     String seed = "seed " + options.seed();

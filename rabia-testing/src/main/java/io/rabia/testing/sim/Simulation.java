@@ -391,10 +391,10 @@ public final class Simulation {
     if (logTime - firstLogTime > most) {
       violations.add(
           "log time ran "
-              + (logTime - firstLogTime) / 1e9
-              + " s ahead in "
-              + (clock.now() - firstLogTimeAt) / 1e9
-              + " s");
+              + (logTime - firstLogTime) / SimClock.MILLI
+              + " ms ahead in "
+              + (clock.now() - firstLogTimeAt) / SimClock.MILLI
+              + " ms");
     }
   }
 }

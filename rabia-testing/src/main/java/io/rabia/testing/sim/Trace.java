@@ -1,7 +1,6 @@
 package io.rabia.testing.sim;
 
 import java.io.PrintStream;
-import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +14,9 @@ final class Trace {
       # seconds, who, what. Batch 2.7 is number 7 of node 2. Frames: [slots that the sender applied],
       # its messages; "propose 5=2.7": slot 5; "vote2 5/0=V1(2.7)": slot 5, phase 0. Heartbeats are not shown.
       """;
+
+  private static final String OURS = "io.rabia.";
+  private static final int WHO = 8;
 
   private final SimClock clock;
   private final @Nullable PrintStream out;
@@ -57,7 +59,8 @@ final class Trace {
 
   private void print(String who, String text) {
     if (out != null) {
-      out.printf(Locale.ROOT, "%12.6f  %-8s  %s%n", clock.now() / 1e9, who, text);
+      String blanks = " ".repeat(Math.max(0, WHO - who.length()));
+      out.println(clock.text() + "  " + who + blanks + "  " + text);
     }
   }
 
@@ -95,11 +98,25 @@ final class Trace {
     }
   }
 
+  /**
+   * Where in the code of this project a failure came from; that of the JDK is not always the same.
+   */
   void failure(Throwable failure) {
     if (out != null) {
       left();
-      failure.printStackTrace(out);
+      for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+        out.println(cause);
+        for (StackTraceElement frame : cause.getStackTrace()) {
+          if (frame.getClassName().startsWith(OURS)) {
+            out.println("    at " + frame.getMethodName() + ", " + where(frame));
+          }
+        }
+      }
     }
+  }
+
+  private static String where(StackTraceElement frame) {
+    return frame.getFileName() + ":" + frame.getLineNumber();
   }
 
   long hash() {

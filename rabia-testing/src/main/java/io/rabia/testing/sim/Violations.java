@@ -1,6 +1,5 @@
 package io.rabia.testing.sim;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Remembers the first broken promise of a run. One thread. */
@@ -17,7 +16,7 @@ final class Violations {
   void add(String what) {
     trace.line("BROKEN", () -> what);
     if (first == null) {
-      first = String.format(Locale.ROOT, "at %.6f s: %s", clock.now() / 1e9, what);
+      first = "at " + clock.text().strip() + " s: " + what;
     }
   }
 

@@ -6,6 +6,7 @@ import io.rabia.kvstore.client.KvClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -50,8 +51,11 @@ final class CheckCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf(
+            Locale.ROOT,
             "check acknowledged=%d missing=%d wrong=%d%n",
-            content.acknowledged(), missing.sum(), wrong.sum());
+            content.acknowledged(),
+            missing.sum(),
+            wrong.sum());
     spec.commandLine().getOut().flush();
     if (unread.sum() > 0) {
       spec.commandLine().getErr().println("error: " + unread.sum() + " keys could not be read");
