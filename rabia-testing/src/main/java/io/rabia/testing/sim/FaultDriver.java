@@ -167,7 +167,10 @@ final class FaultDriver {
   private void pause(SimNode node, long lasts) {
     if (node.isAlive()) {
       faults.fired(Fault.PAUSE);
-      say(() -> "PAUSE of node " + (node.index() + 1) + forMillis(lasts));
+      world
+          .trace()
+          .lasts(
+              node.index(), lasts, () -> "PAUSE of node " + (node.index() + 1) + forMillis(lasts));
       node.pause(lasts);
     }
   }
@@ -267,7 +270,12 @@ final class FaultDriver {
   }
 
   private void cut(Fault fault, List<SimNetwork.Way> ways, long lasts) {
-    say(() -> fault + ", nothing passes from " + ends(ways) + forMillis(lasts));
+    world
+        .trace()
+        .lasts(
+            SlotStory.NO_NODE,
+            lasts,
+            () -> fault + ", nothing passes from " + ends(ways) + forMillis(lasts));
     ways.forEach(way -> way.cut(fault));
     world.clock().after(lasts, () -> ways.forEach(way -> way.end(fault)));
   }

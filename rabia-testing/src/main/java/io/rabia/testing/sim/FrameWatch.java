@@ -10,6 +10,7 @@ import io.rabia.engine.protocol.LogRecords;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,28 +73,37 @@ final class FrameWatch extends LogRecords {
     return slots.computeIfAbsent(number, fresh -> new SlotRecord(n));
   }
 
-  private void say(Round round, long value, long slot, String what) {
+  private void say(Round round, long value, long slot, String what, LongFunction<String> text) {
     long before = round.said[from];
     if (before != ABSENT && before != value) {
-      violations.add(
-          "equivocation: member "
-              + (from + 1)
-              + " said two values in "
+      broken(
+          slot,
+          "equivocation: says "
               + what
-              + " of slot "
-              + slot
-              + ": "
-              + before
-              + " and "
-              + value);
+              + "="
+              + text.apply(value)
+              + ", said "
+              + what
+              + "="
+              + text.apply(before)
+              + " before");
     }
     round.said[from] = value;
+  }
+
+  private void broken(long slot, String what) {
+    violations.add(slot, from, what);
   }
 
   private void named(SlotRecord record, long slot, long id) {
     if (id != BatchId.NONE) {
       if (record.namedId != BatchId.NONE && record.namedId != id) {
-        violations.add("V1 with two ids in slot " + slot);
+        broken(
+            slot,
+            "two batches: V1 names "
+                + FrameText.id(id)
+                + ", before "
+                + FrameText.id(record.namedId));
       }
       record.namedId = id;
     }
@@ -103,16 +113,20 @@ final class FrameWatch extends LogRecords {
     if (batch != null) {
       Integer before = contents.putIfAbsent(batch.id(), batch.hashCode());
       if (before != null && before != batch.hashCode()) {
-        violations.add("two contents under the batch number " + FrameText.id(batch.id()));
+        broken(Violations.NO_SLOT, "sends another content as batch " + FrameText.id(batch.id()));
       }
     }
+  }
+
+  private static String vote(long value) {
+    return value == StateValue.CODE_VQUESTION ? "V?" : value == StateValue.CODE_V1 ? "V1" : "V0";
   }
 
   @Override
   public void onPropose(long slot, long id, @Nullable CommandBatch batch) {
     body(batch);
     SlotRecord record = slot(slot);
-    say(record.proposals, id, slot, "Propose");
+    say(record.proposals, id, slot, "propose", FrameText::id);
     if (record.proposals.count(id) == n) {
       named(record, slot, id);
       lock(record, slot, 0, StateValue.CODE_V1);
@@ -123,14 +137,22 @@ final class FrameWatch extends LogRecords {
   public void onVote1(long slot, int phase, byte value, long id) {
     SlotRecord record = slot(slot);
     Round round = record.votes1.computeIfAbsent(phase, fresh -> new Round(n));
-    say(round, value, slot, "Vote1(" + phase + ")");
+    say(round, value, slot, "vote1/" + phase, FrameWatch::vote);
     named(record, slot, id);
     if (value == StateValue.CODE_V1 && id == BatchId.NONE) {
-      violations.add("V1 without an id in Vote1 of slot " + slot);
+      broken(slot, "vote1/" + phase + "=V1 names no batch");
     }
     if (record.lockedPhase >= 0 && phase > record.lockedPhase && value != record.lockedValue) {
-      violations.add(
-          "slot " + slot + " was decided in phase " + record.lockedPhase + ", then another Vote1");
+      broken(
+          slot,
+          "says vote1/"
+              + phase
+              + "="
+              + vote(value)
+              + " although the votes of phase "
+              + record.lockedPhase
+              + " decided "
+              + vote(record.lockedValue));
     }
     if (round.count(value) == n) {
       lock(record, slot, phase, value);
@@ -141,13 +163,13 @@ final class FrameWatch extends LogRecords {
   public void onVote2(long slot, int phase, byte value, long id) {
     SlotRecord record = slot(slot);
     Round round = record.votes2.computeIfAbsent(phase, fresh -> new Round(n));
-    say(round, value, slot, "Vote2(" + phase + ")");
+    say(round, value, slot, "vote2/" + phase, FrameWatch::vote);
     named(record, slot, id);
     if (value == StateValue.CODE_VQUESTION) {
       return;
     }
     if (round.count(1 - value) > 0) {
-      violations.add("V0 and V1 in Vote2(" + phase + ") of slot " + slot);
+      broken(slot, "says vote2/" + phase + "=" + vote(value) + ", another node the opposite");
     }
     if (round.count(value) >= Quorum.decision(n)) {
       lock(record, slot, phase, value);
@@ -156,7 +178,16 @@ final class FrameWatch extends LogRecords {
 
   private void lock(SlotRecord record, long slot, int phase, byte value) {
     if (record.lockedPhase >= 0 && record.lockedValue != value) {
-      violations.add("votes for two outcomes of slot " + slot);
+      broken(
+          slot,
+          "completes the votes for "
+              + vote(value)
+              + " in phase "
+              + phase
+              + "; those of phase "
+              + record.lockedPhase
+              + " decided "
+              + vote(record.lockedValue));
     }
     if (record.lockedPhase < 0 || phase < record.lockedPhase) {
       record.lockedPhase = phase;
@@ -164,8 +195,15 @@ final class FrameWatch extends LogRecords {
       record.votes1.forEach(
           (later, round) -> {
             if (later > phase && round.count(1 - value) > 0) {
-              violations.add(
-                  "slot " + slot + " was decided in phase " + phase + " against a later Vote1");
+              broken(
+                  slot,
+                  "the votes of phase "
+                      + phase
+                      + " decided "
+                      + vote(value)
+                      + ", a vote1/"
+                      + later
+                      + " says the opposite");
             }
           });
     }
@@ -185,7 +223,13 @@ final class FrameWatch extends LogRecords {
     }
     if (record.lockedPhase >= 0
         && (record.lockedValue == StateValue.CODE_V1) != (id != BatchId.NONE)) {
-      violations.add("slot " + slot + " is said to be " + FrameText.id(id) + " against the votes");
+      violations.add(
+          slot,
+          FrameText.id(id)
+              + " is decided, the votes of phase "
+              + record.lockedPhase
+              + " decided "
+              + vote(record.lockedValue));
     }
   }
 

@@ -2,7 +2,9 @@ package io.rabia.testing.sim;
 
 import io.rabia.core.BatchId;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
@@ -25,6 +27,7 @@ final class Outcomes {
   }
 
   void decided(int node, long slot, long id) {
+    trace.decided(node, slot, id);
     Long before = outcomes.putIfAbsent(slot, id);
     if (before == null) {
       trace.node(node, () -> "decides first " + slot + "=" + FrameText.id(id));
@@ -33,21 +36,16 @@ final class Outcomes {
       watch.applied(slot, id);
     } else if (before != id) {
       violations.add(
-          "disagreement in slot "
-              + slot
-              + ": node "
-              + (node + 1)
-              + " has "
-              + FrameText.id(id)
-              + ", before "
-              + FrameText.id(before));
+          slot,
+          node,
+          "disagreement: decides " + FrameText.id(id) + ", another node " + FrameText.id(before));
     }
   }
 
   void state(int node, long applied, long hash) {
     Long before = states.putIfAbsent(applied, hash);
     if (before != null && before != hash) {
-      violations.add("node " + (node + 1) + " has another state after " + applied + " slots");
+      violations.add(applied - 1, node, "has another state after this slot than another node had");
     }
   }
 
@@ -65,6 +63,17 @@ final class Outcomes {
         .map(Map.Entry::getValue)
         .distinct()
         .count();
+  }
+
+  /**
+   * The first of those slots whose batch an earlier one had decided, or {@link Violations#NO_SLOT}.
+   */
+  long repeated(long applied) {
+    Set<Long> seen = new HashSet<>();
+    return LongStream.range(0, applied)
+        .filter(slot -> BatchId.isBatch(outcomes.get(slot)) && !seen.add(outcomes.get(slot)))
+        .findFirst()
+        .orElse(Violations.NO_SLOT);
   }
 
   long slots() {

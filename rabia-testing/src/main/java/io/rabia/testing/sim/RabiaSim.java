@@ -1,13 +1,18 @@
 package io.rabia.testing.sim;
 
 import io.rabia.testing.mutant.SourceMutant;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The simulator's command line. */
 public final class RabiaSim {
@@ -15,14 +20,17 @@ public final class RabiaSim {
       """
       usage: rabia-sim [--seeds A..B | --seed N] [--seconds S] [--nodes N]
                        [--faults all|none|NAME,...] [--load light|steady]
+                       [--diagram FILE] [--slot S]
              rabia-sim --mutants
              rabia-sim --mutant K ARGUMENTS
 
       --seeds    simulates each of them; 1..200 if not said
-      --seed     simulates one and prints what happens
+      --seed     simulates one and prints what happens; a broken promise with its slot's story
       --seconds  virtual time with faults, 60 if not said
       --nodes    1 to 7, 3 if not said
       --faults   all draws one to four by seed; names have all of these in every run
+      --diagram  with --seed: draws the slot of the broken promise into this SVG file
+      --slot     with --seed: tells, and draws, this slot
       --mutants  plants known bugs and finds each of them
       --mutant   plants the one with this number and simulates the arguments
       """;
@@ -34,6 +42,8 @@ public final class RabiaSim {
   private boolean replay;
   private String faults = "all";
   private Load load = Load.LIGHT;
+  private long slot = Violations.NO_SLOT;
+  private @Nullable Path diagram;
 
   private RabiaSim() {}
 
@@ -111,9 +121,14 @@ public final class RabiaSim {
         case "--seconds" -> seconds = Integer.parseInt(value);
         case "--nodes" -> nodes = Integer.parseInt(value);
         case "--faults" -> faults = value;
+        case "--slot" -> slot = Long.parseLong(value);
+        case "--diagram" -> diagram = Path.of(value);
         case "--load" -> load = Load.valueOf(value.toUpperCase(Locale.ROOT));
         default -> throw new IllegalArgumentException("unknown option " + args[i]);
       }
+    }
+    if (!replay && (diagram != null || slot != Violations.NO_SLOT)) {
+      throw new IllegalArgumentException("--diagram and --slot need --seed");
     }
     if (last < first) {
       throw new IllegalArgumentException("no seeds from " + first + " to " + last);
@@ -137,13 +152,37 @@ public final class RabiaSim {
     Set<Fault> drawn = faults();
     boolean every = !faults.equals("all");
     SimOptions one = new SimOptions(first, seconds, nodes, drawn, every, load);
-    if (replay) {
-      SimReport report = Simulation.run(one, out);
-      out.println(report.verdict());
-      out.println("  " + report.figures());
-      out.println("  replay: " + one.arguments());
-      return report.passed();
+    return replay ? replay(one, out) : new Campaign(first, last, out, progress).run(one::withSeed);
+  }
+
+  private boolean replay(SimOptions one, PrintStream out) {
+    SimReport report = Simulation.run(one, out);
+    tellSlot(report, out);
+    out.println(report.verdict());
+    out.println("  " + report.figures());
+    out.println("  replay: " + one.arguments());
+    return report.passed();
+  }
+
+  /** The slot that was asked for, or in which a promise was broken. */
+  private void tellSlot(SimReport report, PrintStream out) {
+    long told = slot == Violations.NO_SLOT ? report.violationSlot() : slot;
+    if (told == Violations.NO_SLOT) {
+      if (diagram != null) {
+        out.println("# no slot to draw; choose one with --slot");
+      }
+      return;
     }
-    return new Campaign(first, last, out, progress).run(one::withSeed);
+    SlotStory story = Simulation.story(report.options(), told);
+    out.print(story.text());
+    if (diagram != null) {
+      try {
+        String title = report.options().arguments();
+        Files.writeString(diagram, Diagram.of(story, title, report.verdict()));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      out.println("# slot " + told + " is drawn in " + diagram);
+    }
   }
 }

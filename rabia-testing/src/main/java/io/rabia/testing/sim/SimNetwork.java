@@ -202,6 +202,7 @@ final class SimNetwork {
     }
     if (way.breakAt > 0 && random.chance(way.breakAt)) {
       faults.fired(Fault.BREAK);
+      trace.lost(from.self(), to.self(), frame, "lost with its connection");
       sever(connection, "broken");
       return true;
     }
@@ -234,6 +235,11 @@ final class SimNetwork {
           connection, from, frame, arrival + random.magnitude(SimClock.MICRO, 5 * SimClock.SECOND));
     }
     return true;
+  }
+
+  /** A frame arrived and is not read, as its receiver or the connection is gone. */
+  void unread(int from, int to, Frame frame) {
+    trace.lost(from, to, frame, "arrived and was not read");
   }
 
   private long delay(Way way) {

@@ -114,7 +114,7 @@ final class SimNode {
     SimTransport fresh = new SimTransport(world.network(), this, cluster.members().size());
     transport = fresh;
     Persistence log = storage.open(this::mayCrash);
-    world.trace().node(index, () -> "starts on " + storage);
+    world.trace().starts(index, "starts on " + storage);
     LongSupplier tokens = random.fork()::nextLong;
     EngineAgent.Parts parts =
         new EngineAgent.Parts(
@@ -163,7 +163,7 @@ final class SimNode {
   /** The process dies. */
   void crash(boolean power) {
     if (agent != null) {
-      world.trace().node(index, () -> "dies" + (power ? ", power fails" : ""));
+      world.trace().dies(index, "dies" + (power ? ", power fails" : ""));
       gone();
       storage.crash(power);
       if (!power) {
@@ -175,7 +175,7 @@ final class SimNode {
   /** The process ends in order. */
   void stop() {
     EngineAgent closing = Objects.requireNonNull(agent);
-    world.trace().node(index, () -> "stops");
+    world.trace().dies(index, "stops");
     guarded(closing::close);
     if (agent != null) {
       forget();
@@ -188,7 +188,7 @@ final class SimNode {
 
   /** The machine loses power and comes up again. */
   void reboot() {
-    world.trace().node(index, () -> "reboots");
+    world.trace().dies(index, "reboots: its machine loses power and what was not forced");
     gone();
     storage.reboot();
     rebooted = true;
@@ -285,6 +285,7 @@ final class SimNode {
 
   private void guarded(Runnable work) {
     running = true;
+    world.violations().runs(index);
     try {
       work.run();
     } catch (SimCrash e) {
@@ -303,6 +304,7 @@ final class SimNode {
       crash(false);
     } finally {
       running = false;
+      world.violations().rests();
     }
   }
 
@@ -330,7 +332,13 @@ final class SimNode {
   }
 
   void violated(String what) {
-    world.violations().add("node " + (index + 1) + ": " + what);
+    world.violations().add(nextSlot(), index, what);
+  }
+
+  /** The first slot that it has not applied. */
+  private long nextSlot() {
+    long applied = applied();
+    return applied < 0 ? Violations.NO_SLOT : applied;
   }
 
   private void check(EngineAgent active) {

@@ -52,10 +52,10 @@ public final class Simulation {
   private long firstLogTime = -1;
   private long firstLogTimeAt;
 
-  private Simulation(SimOptions options, @Nullable PrintStream out) {
+  private Simulation(SimOptions options, @Nullable PrintStream out, @Nullable SlotStory story) {
     this.options = options;
     random = new SimRandom(options.seed());
-    trace = new Trace(clock, out);
+    trace = new Trace(clock, out, story);
     violations = new Violations(clock, trace);
     faults = new Faults(draw(options.faults()));
     int n = options.nodes();
@@ -72,7 +72,14 @@ public final class Simulation {
 
   /** Runs one simulation to its end; what happens is printed, too, if {@code out} is given. */
   public static SimReport run(SimOptions options, @Nullable PrintStream out) {
-    return new Simulation(options, out).run();
+    return new Simulation(options, out, null).run();
+  }
+
+  /** Runs it once more, for what happens to one slot. */
+  static SlotStory story(SimOptions options, long slot) {
+    SlotStory story = new SlotStory(slot, options.nodes());
+    new Simulation(options, null, story).run();
+    return story;
   }
 
   private Set<Fault> draw(Set<Fault> allowed) {
@@ -190,6 +197,7 @@ public final class Simulation {
       heal();
     }
     SimReport report = report();
+    trace.end();
     for (SimNode node : nodes) {
       node.crash(false);
     }
@@ -214,6 +222,7 @@ public final class Simulation {
       next += 10 * SimClock.MILLI;
       if (next > limit) {
         violations.add(
+            nodes.stream().mapToLong(SimNode::applied).filter(a -> a >= 0).min().orElse(0),
             "not at rest 30 s after the last fault: "
                 + nodes.stream().map(SimNode::describe).toList()
                 + clients);
@@ -232,7 +241,10 @@ public final class Simulation {
       Member member = node.member();
       if (member != null
           && member.replica().statistics().batches() > outcomes.batches(node.applied())) {
-        violations.add("node " + (node.index() + 1) + " applied a batch twice");
+        violations.add(
+            outcomes.repeated(node.applied()),
+            node.index(),
+            "applied a batch again that an earlier slot had decided");
       }
     }
   }
@@ -277,6 +289,7 @@ public final class Simulation {
     return new SimReport(
         options,
         violations.first(),
+        violations.slot(),
         invalid,
         completed,
         outcomes.slots(),

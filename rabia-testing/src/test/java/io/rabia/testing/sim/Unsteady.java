@@ -14,6 +14,7 @@ public final class Unsteady {
 
   private Unsteady() {}
 
+  @SuppressWarnings("DefaultLocale")
   public static void main(String[] arguments) {
     List<Object> lines =
         List.of(
