@@ -24,7 +24,8 @@ final class Outcomes {
     this.trace = trace;
   }
 
-  void decided(int node, long slot, long id) {
+  /** True when nobody had decided the slot before. */
+  boolean decided(int node, long slot, long id) {
     Long before = outcomes.putIfAbsent(slot, id);
     if (before == null) {
       trace.node(node, () -> "decides first " + slot + "=" + FrameText.id(id));
@@ -42,6 +43,7 @@ final class Outcomes {
               + ", before "
               + FrameText.id(before));
     }
+    return before == null;
   }
 
   void state(int node, long applied, long hash) {

@@ -35,7 +35,7 @@ final class SimDisk implements Storage {
   private Map<String, Content> names = new TreeMap<>();
   private Map<String, Content> forcedNames = new TreeMap<>();
   private long boot;
-  private Life life = new Life(() -> {});
+  private Life life = new Life(Deaths.NONE);
 
   SimDisk(SimRandom random, Durability durability, int segmentBytes) {
     this.random = random;
@@ -45,15 +45,22 @@ final class SimDisk implements Storage {
   }
 
   @Override
-  public Persistence open(Runnable mayCrash) {
-    life = new Life(mayCrash);
+  public Persistence open(Deaths deaths) {
+    life = new Life(deaths);
     return new FilePersistence(
         life,
         FilePersistenceConfig.builder().durability(durability).segmentBytes(segmentBytes).build());
   }
 
   @Override
-  public void slow(long nanos) {}
+  public boolean slow(long nanos) {
+    return false;
+  }
+
+  @Override
+  public boolean hasPageCache() {
+    return durability == Durability.FSYNC;
+  }
 
   @Override
   public void crash(boolean power) {
@@ -98,18 +105,18 @@ final class SimDisk implements Storage {
 
   /** The disk as one process sees it. */
   private final class Life implements Disk {
-    private final Runnable mayCrash;
+    private final Deaths deaths;
     private boolean dead;
 
-    Life(Runnable mayCrash) {
-      this.mayCrash = mayCrash;
+    Life(Deaths deaths) {
+      this.deaths = deaths;
     }
 
     private void use() throws IOException {
       if (dead) {
         throw new IOException("the process is dead");
       }
-      mayCrash.run();
+      deaths.beforeAction();
     }
 
     private Content existing(String name) throws IOException {
@@ -213,6 +220,9 @@ final class SimDisk implements Storage {
 
       @Override
       public void force() throws IOException {
+        if (content.forced < content.size) {
+          deaths.beforeForce();
+        }
         use();
         content.forced = content.size;
       }

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
  * How a simulation went.
  *
  * @param violation the first broken promise, or null
+ * @param unordered why what the clients saw is not linearizable, or null
  * @param invalid why the run proves nothing although nothing was broken, or null
  * @param operations completed by clients
  * @param fast least fast path ratio of the nodes' last lives
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public record SimReport(
     SimOptions options,
     @Nullable String violation,
+    @Nullable String unordered,
     @Nullable String invalid,
     long operations,
     long slots,

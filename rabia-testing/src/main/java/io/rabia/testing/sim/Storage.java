@@ -6,7 +6,7 @@ import io.rabia.core.persistence.Persistence;
 interface Storage {
 
   /** The log of a process that starts now. */
-  Persistence open(Runnable mayCrash);
+  Persistence open(Deaths deaths);
 
   /** The running process dies, with the power of its machine or without. */
   void crash(boolean power);
@@ -14,6 +14,12 @@ interface Storage {
   /** The machine loses power, whatever the log promises, and comes up under another boot id. */
   void reboot();
 
-  /** Every force takes so long from now on, in nanoseconds; 0 for none. */
-  void slow(long nanos);
+  /**
+   * Every force takes so long from now on, in nanoseconds; 0 for none. False when this log does not
+   * feel it.
+   */
+  boolean slow(long nanos);
+
+  /** Is what was written and not forced there after a process died, and gone after a power loss? */
+  boolean hasPageCache();
 }
