@@ -207,7 +207,6 @@ final class Lanes {
     CommandBatch batch = replica.batches.own().next();
     if (batch == null && !source.isEmpty() && replica.batches.mayNumber()) {
       batch = newBatch();
-      slot.proposedAt = now;
     }
     if (batch == null && busy > ALWAYS / 2 && now - slot.seenAt < replica.waits.holdBack()) {
       return WAIT;

@@ -407,6 +407,7 @@ public final class Replica implements MessageHandler {
       flags |= configuration.owner(slot.number) == self ? Output.SEND_BATCH : 0;
     }
     speak(slot);
+    slot.proposedAt = now;
     slot.spokeFirst = slot.instance.isSilent();
     output.add(Kind.PROPOSE, flags, Output.ALL, slot.number, 0, (byte) 0, id, body);
     slot.instance.propose(id);
@@ -484,8 +485,12 @@ public final class Replica implements MessageHandler {
         statistics.batchProposed++;
         statistics.fast += slot.instance.decidedPhase() == 0 && BatchId.isBatch(id) ? 1 : 0;
       }
-      if (slot.proposedAt != 0 && id == slot.instance.proposal(self)) {
-        waits.sample(now - slot.proposedAt);
+      int owner = configuration.owner(slot.number);
+      if (slot.proposedAt != 0
+          && BatchId.isBatch(id)
+          && id == slot.instance.proposal(self)
+          && id == slot.instance.proposal(owner)) {
+        waits.sample(owner == self, now - slot.proposedAt);
       }
     }
   }

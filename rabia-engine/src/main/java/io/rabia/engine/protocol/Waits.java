@@ -6,23 +6,37 @@ final class Waits {
   private static final long MAX_HOLD_BACK = 2_000_000;
 
   private final Timing timing;
-  private long smoothed;
+  private long own;
+  private long followed;
 
   Waits(Timing timing) {
     this.timing = timing;
-    smoothed = timing.minOwnerWait() / 4;
+    own = timing.minOwnerWait() / 4;
   }
 
-  /** A measured time from an own Propose to its decision. */
-  void sample(long nanos) {
-    smoothed += (nanos - smoothed) / 8;
+  /**
+   * A measured time from this replica's Propose of an owner's batch to its decision.
+   *
+   * @param asOwner whether that was itself; what it followed tells how far the others are when it
+   *     has no commands of its own
+   */
+  void sample(boolean asOwner, long nanos) {
+    if (asOwner) {
+      own += (nanos - own) / 8;
+    } else {
+      followed += (nanos - followed) / 8;
+    }
+  }
+
+  private long smoothed() {
+    return Math.max(own, followed);
   }
 
   /**
    * Whoever speaks so late as a rule would make the others run at its pace: it is not waited for.
    */
   long slow() {
-    return Math.max(SLOW_FLOOR, 4 * smoothed);
+    return Math.max(SLOW_FLOOR, 4 * smoothed());
   }
 
   /**
@@ -30,12 +44,12 @@ final class Waits {
    * fills its slot with NOOP.
    */
   long holdBack() {
-    return Math.min(MAX_HOLD_BACK, 4 * smoothed);
+    return Math.min(MAX_HOLD_BACK, 4 * smoothed());
   }
 
   /** For an owner that should speak. */
   long owner() {
-    return Math.min(timing.maxOwnerWait(), Math.max(timing.minOwnerWait(), 4 * smoothed));
+    return Math.min(timing.maxOwnerWait(), Math.max(timing.minOwnerWait(), 4 * smoothed()));
   }
 
   /** For the vote that would complete a majority. */

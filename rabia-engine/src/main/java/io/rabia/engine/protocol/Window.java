@@ -38,7 +38,7 @@ final class Window {
     /** When a wait for a majority began, or 0. */
     long graceSince;
 
-    /** When this replica proposed its own new batch, or 0. */
+    /** When this replica proposed, or 0. */
     long proposedAt;
 
     /** When the body was last asked for, and from whom. */

@@ -13,7 +13,7 @@ class WaitsTest {
 
   private void samples(long nanos) {
     for (int i = 0; i < 200; i++) {
-      waits.sample(nanos);
+      waits.sample(true, nanos);
     }
   }
 
@@ -41,8 +41,20 @@ class WaitsTest {
   void oneSlowDecisionChangesLittle() {
     samples(MS);
     long before = waits.owner();
-    waits.sample(3 * MS);
+    waits.sample(true, 3 * MS);
     assertThat(waits.owner()).isBetween(before, 2 * before);
+  }
+
+  @Test
+  void whoHasNoCommandsLearnsFromThoseOfOthers() {
+    for (int i = 0; i < 200; i++) {
+      waits.sample(false, 10 * MS);
+    }
+    assertThat(waits.owner()).isBetween(39 * MS, 40 * MS);
+    samples(20 * MS);
+    assertThat(waits.owner()).isBetween(79 * MS, 80 * MS);
+    samples(1000);
+    assertThat(waits.owner()).isBetween(39 * MS, 40 * MS);
   }
 
   @Test
