@@ -483,7 +483,7 @@ public final class SlotInstance {
   }
 
   /** What the member at this index proposed, or {@link #ABSENT}. */
-  long proposal(int index) {
+  public long proposal(int index) {
     return proposals[index];
   }
 

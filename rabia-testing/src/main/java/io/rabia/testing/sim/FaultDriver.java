@@ -14,7 +14,9 @@ import java.util.stream.IntStream;
  */
 final class FaultDriver {
   private static final Set<Fault> BY_THEMSELVES =
-      EnumSet.of(Fault.FORMATION, Fault.DRIFT, Fault.EXPIRY);
+      EnumSet.of(Fault.FORMATION, Fault.DRIFT, Fault.EXPIRY, Fault.LONG_PAUSE);
+  private static final Set<Fault> OVER_AND_OVER =
+      EnumSet.of(Fault.POWER_AFTER_DEATH, Fault.ORPHAN, Fault.PROPOSER);
 
   private final Simulation world;
   private final SimRandom random;
@@ -22,6 +24,7 @@ final class FaultDriver {
   private final SimNetwork network;
   private final int n;
   private boolean stopped;
+  private final Orphaning orphaning;
 
   FaultDriver(Simulation world, SimRandom random) {
     this.world = world;
@@ -29,6 +32,7 @@ final class FaultDriver {
     faults = world.faults();
     network = world.network();
     n = world.size();
+    orphaning = new Orphaning(world, random.fork());
   }
 
   void start() {
@@ -36,6 +40,9 @@ final class FaultDriver {
     if (faults.has(Fault.FORMATION)) {
       quiet = 0;
       world.clock().at(random.between(0, 200 * SimClock.MILLI), this::crashEarly);
+    }
+    if (faults.has(Fault.LONG_PAUSE)) {
+      world.clock().at(world.nearEnd(), this::longPause);
     }
     for (Fault fault : faults.drawn()) {
       if (!BY_THEMSELVES.contains(fault)) {
@@ -46,6 +53,11 @@ final class FaultDriver {
 
   void stop() {
     stopped = true;
+    orphaning.stop();
+  }
+
+  Orphaning orphaning() {
+    return orphaning;
   }
 
   private void crashEarly() {
@@ -64,11 +76,11 @@ final class FaultDriver {
     }
     long lasts = random.magnitude(20 * SimClock.MILLI, 3 * SimClock.SECOND);
     strike(fault, lasts);
-    world
-        .clock()
-        .after(
-            lasts + random.magnitude(200 * SimClock.MILLI, 5 * SimClock.SECOND),
-            () -> strikeAgain(fault));
+    long calm =
+        OVER_AND_OVER.contains(fault)
+            ? random.magnitude(50 * SimClock.MILLI, SimClock.SECOND)
+            : lasts + random.magnitude(200 * SimClock.MILLI, 5 * SimClock.SECOND);
+    world.clock().after(calm, () -> strikeAgain(fault));
   }
 
   private void strike(Fault fault, long lasts) {
@@ -92,6 +104,7 @@ final class FaultDriver {
         int a = random.below(n);
         cut(Fault.BRIDGE, List.of(a), List.of(another(a)), lasts);
       }
+      case RING -> ring(lasts);
       case CRASH -> {
         SimNode victim = anyNode();
         if (victim.isAlive()) {
@@ -105,11 +118,23 @@ final class FaultDriver {
         say(() -> "CRASH_ALL");
         IntStream.range(0, n).mapToObj(world::node).forEach(this::crash);
       }
+      case POWER_AFTER_DEATH -> {
+        SimNode victim = anyNode();
+        if (victim.hasPageCache()) {
+          victim.losePowerAfterDeath();
+        }
+      }
+      case ORPHAN -> orphaning.begin(random.below(n), lasts);
+      case PROPOSER -> {
+        if (world.isComplete()) {
+          anyNode().dieProposing();
+        }
+      }
       case STOP -> stop(anyNode());
       case REBOOT -> reboot();
       case PAUSE -> pause(anyNode(), lasts);
       case SLOW_DISK -> slowDisk(anyNode(), lasts);
-      case DRIFT, EXPIRY, FORMATION ->
+      case DRIFT, EXPIRY, FORMATION, LONG_PAUSE ->
           throw new IllegalStateException("strikes by itself: " + fault);
     }
   }
@@ -149,7 +174,7 @@ final class FaultDriver {
    */
   private void reboot() {
     List<SimNode> victims = world.rebootable();
-    if (victims.isEmpty() || !world.isFormed()) {
+    if (victims.isEmpty() || !world.isFormed() || !world.mayLeave()) {
       return;
     }
     SimNode victim = victims.get(random.below(victims.size()));
@@ -175,9 +200,29 @@ final class FaultDriver {
     }
   }
 
+  /** Once; not when too many would be away then. */
+  private void longPause() {
+    SimNode victim = anyNode();
+    if (stopped) {
+      return;
+    }
+    if (world.mayLeave() && victim.isAlive()) {
+      faults.fired(Fault.LONG_PAUSE);
+      long lasts = random.magnitude(SimClock.SECOND, 600 * SimClock.SECOND);
+      say(() -> "LONG_PAUSE of node " + (victim.index() + 1) + forMillis(lasts));
+      victim.pause(lasts);
+      victim.leave();
+    } else {
+      world.clock().after(50 * SimClock.MILLI, this::longPause);
+    }
+  }
+
   private void slowDisk(SimNode node, long lasts) {
-    faults.fired(Fault.SLOW_DISK);
     long nanos = random.magnitude(SimClock.MILLI, SimClock.SECOND);
+    if (!node.slowDisk(nanos)) {
+      return;
+    }
+    faults.fired(Fault.SLOW_DISK);
     say(
         () ->
             "SLOW_DISK of node "
@@ -186,7 +231,6 @@ final class FaultDriver {
                 + ", by "
                 + nanos / SimClock.MILLI
                 + " ms");
-    node.slowDisk(nanos);
     world.clock().after(lasts, () -> node.slowDisk(0));
   }
 
@@ -262,6 +306,19 @@ final class FaultDriver {
       }
     }
     cut(fault, struck, lasts);
+  }
+
+  private void ring(long lasts) {
+    List<SimNetwork.Way> struck = new ArrayList<>();
+    for (int from = 0; from < n; from++) {
+      for (int to = 0; to < n; to++) {
+        int apart = Math.abs(from - to);
+        if (apart > 1 && apart < n - 1) {
+          struck.add(network.way(from, to));
+        }
+      }
+    }
+    cut(Fault.RING, struck, lasts);
   }
 
   private void oneWay(long lasts) {

@@ -7,6 +7,8 @@ import io.rabia.core.StateValue;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
 import io.rabia.engine.protocol.LogRecords;
+import io.rabia.engine.protocol.Replica;
+import io.rabia.engine.protocol.SlotInstance;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * say twice differently (protocol.md section 9, items 3 to 6). One thread.
  */
 final class FrameWatch extends LogRecords {
-  private static final long ABSENT = Long.MIN_VALUE;
+  static final long ABSENT = Long.MIN_VALUE;
 
   /** What all members said in one round of a phase of a slot. */
   private static final class Round {
@@ -213,6 +215,43 @@ final class FrameWatch extends LogRecords {
   public void onDecide(long slot, long id, @Nullable CommandBatch batch) {
     body(batch);
     applied(slot, id);
+  }
+
+  /** What a member was heard to propose in a slot, or {@link #ABSENT}. */
+  long proposal(long slot, int member) {
+    SlotRecord record = slots.get(slot);
+    return record == null ? ABSENT : record.proposals.said[member];
+  }
+
+  /** A process that has just read its log knows everything that its former lives said. */
+  void requireKept(int member, Replica replica) {
+    for (long slot = replica.applied(); slot < replica.limit(); slot++) {
+      SlotRecord record = slots.get(slot);
+      if (record != null && !keeps(record, member, replica.instance(slot))) {
+        violations.add(slot, member, "its log has lost what it said in this slot");
+      }
+    }
+  }
+
+  private static boolean keeps(SlotRecord record, int member, @Nullable SlotInstance now) {
+    long proposal = record.proposals.said[member];
+    int phase1 = lastPhase(record.votes1, member);
+    int phase2 = lastPhase(record.votes2, member);
+    if (now == null) {
+      return proposal == ABSENT && phase1 < 0 && phase2 < 0;
+    }
+    return now.decided()
+        || (proposal == ABSENT || now.proposal(member) == proposal)
+            && now.phase() >= Math.max(phase1, phase2)
+            && (now.phase() > phase2 || now.stage() == SlotInstance.Stage.ROUND2);
+  }
+
+  private static int lastPhase(Map<Integer, Round> votes, int member) {
+    return votes.entrySet().stream()
+        .filter(round -> round.getValue().said[member] != ABSENT)
+        .mapToInt(Map.Entry::getKey)
+        .max()
+        .orElse(-1);
   }
 
   /** Checks an outcome against the votes that were seen. */

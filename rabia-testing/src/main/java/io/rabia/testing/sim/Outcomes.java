@@ -26,7 +26,8 @@ final class Outcomes {
     this.trace = trace;
   }
 
-  void decided(int node, long slot, long id) {
+  /** True when nobody had decided the slot before. */
+  boolean decided(int node, long slot, long id) {
     trace.decided(node, slot, id);
     Long before = outcomes.putIfAbsent(slot, id);
     if (before == null) {
@@ -40,6 +41,7 @@ final class Outcomes {
           node,
           "disagreement: decides " + FrameText.id(id) + ", another node " + FrameText.id(before));
     }
+    return before == null;
   }
 
   void state(int node, long applied, long hash) {

@@ -155,6 +155,7 @@ final class SimClient {
     Write(boolean numbered) {
       number = numbered ? nextNumber++ : 0;
       padding = random.below(world.padding() + 1);
+      world.calls().writes(index, operation, register);
       if (numbered) {
         open.put(number, this);
       }
@@ -172,7 +173,9 @@ final class SimClient {
 
     @Override
     void answered(byte[] result) {
-      world.history().wrote(operation, register, floor, ByteBuffer.wrap(result).getLong());
+      long before = ByteBuffer.wrap(result).getLong();
+      world.calls().wrote(operation, before);
+      world.history().wrote(operation, register, floor, before);
       if (inSession == session) {
         open.remove(number);
       }
@@ -214,7 +217,7 @@ final class SimClient {
         world
             .violations()
             .add(
-                "operation "
+                "write "
                     + operation
                     + " of session "
                     + inSession
@@ -241,7 +244,9 @@ final class SimClient {
     @Override
     void answered(byte[] result) {
       if (!done) {
-        world.history().read(register, floor, ByteBuffer.wrap(result).getLong());
+        long value = ByteBuffer.wrap(result).getLong();
+        world.calls().read(index, register, began, value);
+        world.history().read(register, floor, value);
       }
     }
   }
@@ -250,6 +255,7 @@ final class SimClient {
   private static final long LAST_THINK_TIME = 50 * SimClock.MILLI;
 
   private final Simulation world;
+  private final int index;
   private final String name;
   private final SimRandom random;
   private final long patience;
@@ -268,9 +274,10 @@ final class SimClient {
    *     as one is done
    * @param depth wishes that may be outstanding together
    */
-  SimClient(Simulation world, String name, SimRandom random, int home, long thinkTime, int depth) {
+  SimClient(Simulation world, int index, SimRandom random, int home, long thinkTime, int depth) {
     this.world = world;
-    this.name = name;
+    this.index = index;
+    name = "client " + (index + 1);
     this.random = random;
     this.thinkTime = thinkTime;
     this.depth = depth;

@@ -35,7 +35,7 @@ final class SimDisk implements Storage {
   private Map<String, Content> names = new TreeMap<>();
   private Map<String, Content> forcedNames = new TreeMap<>();
   private long boot;
-  private Life life = new Life(() -> {});
+  private Life life = new Life(Deaths.NONE);
 
   SimDisk(SimRandom random, Durability durability, int segmentBytes) {
     this.random = random;
@@ -45,36 +45,45 @@ final class SimDisk implements Storage {
   }
 
   @Override
-  public Persistence open(Runnable mayCrash) {
-    life = new Life(mayCrash);
+  public Persistence open(Deaths deaths) {
+    life = new Life(deaths);
     return new FilePersistence(
         life,
         FilePersistenceConfig.builder().durability(durability).segmentBytes(segmentBytes).build());
   }
 
   @Override
-  public void slow(long nanos) {}
-
-  @Override
-  public void crash(boolean power) {
-    life.dead = true;
-    if (power && durability == Durability.FSYNC) {
-      reboot();
-    }
+  public boolean slow(long nanos) {
+    return false;
   }
 
   @Override
-  public void reboot() {
+  public boolean hasPageCache() {
+    return durability == Durability.FSYNC;
+  }
+
+  @Override
+  public String crash(boolean power) {
+    life.dead = true;
+    return power && durability == Durability.FSYNC ? reboot() : "";
+  }
+
+  @Override
+  public String reboot() {
     life.dead = true;
     boot = random.nextLong();
     names = random.chance(0.5) ? names : new TreeMap<>(forcedNames);
+    long torn = 0;
     for (Content content : names.values()) {
-      tear(content);
+      torn += tear(content);
     }
     forcedNames = new TreeMap<>(names);
+    return torn == 0 ? "" : "has lost " + torn + " bytes: not forced";
   }
 
-  private void tear(Content content) {
+  /** Returns how many bytes are lost. */
+  private int tear(Content content) {
+    int lost = content.size;
     int size = (int) random.between(Math.min(content.forced, content.size), content.size + 1L);
     byte[] survivor = Arrays.copyOf(content.bytes, size);
     for (int at = 0; at < size; at += BLOCK) {
@@ -83,12 +92,14 @@ final class SimDisk implements Storage {
         int end = Math.min(size, at + BLOCK);
         if (from < end) {
           Arrays.fill(survivor, from, end, (byte) 0);
+          lost += end - from;
         }
       }
     }
     content.bytes = survivor;
     content.size = size;
     content.forced = size;
+    return lost - size;
   }
 
   @Override
@@ -98,18 +109,18 @@ final class SimDisk implements Storage {
 
   /** The disk as one process sees it. */
   private final class Life implements Disk {
-    private final Runnable mayCrash;
+    private final Deaths deaths;
     private boolean dead;
 
-    Life(Runnable mayCrash) {
-      this.mayCrash = mayCrash;
+    Life(Deaths deaths) {
+      this.deaths = deaths;
     }
 
     private void use() throws IOException {
       if (dead) {
         throw new IOException("the process is dead");
       }
-      mayCrash.run();
+      deaths.beforeAction();
     }
 
     private Content existing(String name) throws IOException {
@@ -213,6 +224,9 @@ final class SimDisk implements Storage {
 
       @Override
       public void force() throws IOException {
+        if (content.forced < content.size) {
+          deaths.beforeForce();
+        }
         use();
         content.forced = content.size;
       }

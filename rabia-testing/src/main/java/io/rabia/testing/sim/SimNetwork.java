@@ -25,6 +25,7 @@ final class SimNetwork {
     double breakAt;
     long clogUntil;
     long extraDelay;
+    long lag;
 
     Way(int from, int to) {
       this.from = from;
@@ -43,6 +44,7 @@ final class SimNetwork {
         case REORDER -> reorder = 0;
         case BREAK -> breakAt = 0;
         case DELAY -> extraDelay = 0;
+        case ORPHAN -> lag = 0;
         default -> cuts.remove(fault);
       }
     }
@@ -243,11 +245,12 @@ final class SimNetwork {
   }
 
   private long delay(Way way) {
+    long delay = random.between(minDelay, maxDelay) + way.lag;
     if (way.extraDelay == 0) {
-      return random.between(minDelay, maxDelay);
+      return delay;
     }
     faults.fired(Fault.DELAY);
-    return random.between(minDelay, maxDelay) + random.between(0, way.extraDelay);
+    return delay + random.between(0, way.extraDelay);
   }
 
   private void send(SimConnection connection, SimTransport from, Frame frame, long arrival) {

@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import io.rabia.core.BatchId;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.Command;
 import io.rabia.core.NodeId;
@@ -25,6 +26,14 @@ import org.jspecify.annotations.Nullable;
 final class SimNode {
   private static final int CYCLES = 10_000;
 
+  /** What the process will die of. */
+  private enum Doom {
+    NONE,
+    DEATH_AT_FORCE,
+    POWER_AT_FORCE,
+    PROPOSING
+  }
+
   private final Simulation world;
   private final int index;
   private final ClusterConfig cluster;
@@ -42,6 +51,8 @@ final class SimNode {
   private long pausedUntil;
   private boolean running;
   private int crashIn;
+  private Doom doom = Doom.NONE;
+  private boolean absent;
   private int life;
   private long checked;
   private boolean starting;
@@ -105,7 +116,7 @@ final class SimNode {
   // ---- lives
 
   void start() {
-    if (agent != null || lost) {
+    if (agent != null || lost || absent) {
       return;
     }
     life++;
@@ -113,7 +124,7 @@ final class SimNode {
     world.history().restarted(index);
     SimTransport fresh = new SimTransport(world.network(), this, cluster.members().size());
     transport = fresh;
-    Persistence log = storage.open(this::mayCrash);
+    Persistence log = storage.open(new Mortal());
     world.trace().starts(index, "starts on " + storage);
     LongSupplier tokens = random.fork()::nextLong;
     EngineAgent.Parts parts =
@@ -149,6 +160,10 @@ final class SimNode {
     starting = false;
     rebooted = false;
     mustRefuse = true;
+    Member member = born.member();
+    if (member != null) {
+      world.watch().requireKept(index, member.replica());
+    }
     check(born);
     wake();
   }
@@ -165,7 +180,7 @@ final class SimNode {
     if (agent != null) {
       world.trace().dies(index, "dies" + (power ? ", power fails" : ""));
       gone();
-      storage.crash(power);
+      loses(storage.crash(power));
       if (!power) {
         world.disconnected(index);
       }
@@ -190,8 +205,14 @@ final class SimNode {
   void reboot() {
     world.trace().dies(index, "reboots: its machine loses power and what was not forced");
     gone();
-    storage.reboot();
+    loses(storage.reboot());
     rebooted = true;
+  }
+
+  private void loses(String what) {
+    if (!what.isEmpty()) {
+      world.trace().dies(index, what);
+    }
   }
 
   private void gone() {
@@ -221,21 +242,91 @@ final class SimNode {
     crashIn = actions;
   }
 
+  /** The process will die before it forces what it wrote, and lose power soon after that. */
+  void losePowerAfterDeath() {
+    doom = Doom.DEATH_AT_FORCE;
+  }
+
+  /** The process will die when it has sent its next batch to one member and not to all. */
+  void dieProposing() {
+    doom = Doom.PROPOSING;
+  }
+
+  /** What was to kill it does not. */
+  void spare() {
+    crashIn = 0;
+    doom = Doom.NONE;
+  }
+
+  private final class Mortal implements Deaths {
+    @Override
+    public void beforeAction() {
+      mayCrash();
+    }
+
+    @Override
+    public void beforeForce() {
+      if (!running || starting) {
+        return;
+      }
+      if (doom == Doom.DEATH_AT_FORCE) {
+        doom = Doom.POWER_AT_FORCE;
+        throw new SimCrash(false);
+      }
+      if (doom == Doom.POWER_AT_FORCE) {
+        doom = Doom.NONE;
+        world.faults().fired(Fault.POWER_AFTER_DEATH);
+        throw new SimCrash(true);
+      }
+    }
+  }
+
   /** Called before everything that a process does to the world. */
   void mayCrash() {
     if (running && crashIn > 0 && --crashIn == 0) {
       world.faults().fired(Fault.CRASH_MID_CYCLE);
-      throw new SimCrash();
+      throw new SimCrash(random.chance(0.5));
     }
   }
 
   void pause(long nanos) {
-    pausedUntil = world.clock().now() + nanos;
+    pausedUntil = Math.max(pausedUntil, world.clock().now() + nanos);
     wakeAt(pausedUntil);
   }
 
-  void slowDisk(long nanos) {
-    storage.slow(nanos);
+  /** A pause ends, unless it is a long one. */
+  void resume() {
+    if (!absent) {
+      pausedUntil = 0;
+      wakeAt(world.clock().now());
+    }
+  }
+
+  /** It will be away, paused or dead, when everything else heals. */
+  void leave() {
+    absent = true;
+  }
+
+  boolean isAbsent() {
+    return absent;
+  }
+
+  long pausedUntil() {
+    return pausedUntil;
+  }
+
+  void comeBack() {
+    absent = false;
+    start();
+  }
+
+  boolean slowDisk(long nanos) {
+    return storage.slow(nanos);
+  }
+
+  /** Can what was written outlive a process and not a loss of power? */
+  boolean hasPageCache() {
+    return storage.hasPageCache();
   }
 
   // ---- running
@@ -290,8 +381,12 @@ final class SimNode {
       work.run();
     } catch (SimCrash e) {
       running = false;
-      crash(random.chance(0.5));
-      world.restartLater(this);
+      crash(e.power());
+      if (doom == Doom.POWER_AT_FORCE) {
+        world.clock().after(random.between(1, 30) * SimClock.MILLI, this::start);
+      } else {
+        world.restartLater(this);
+      }
     } catch (RuntimeException e) {
       running = false;
       if (starting && rebooted && mayRefuse && e instanceof RabiaException.Checksum) {
@@ -316,6 +411,11 @@ final class SimNode {
   }
 
   void sent(int to, Frame frame, boolean again) {
+    if (running && doom == Doom.PROPOSING && again && frame.proposedBatch() != BatchId.NONE) {
+      doom = Doom.NONE;
+      world.faults().fired(Fault.PROPOSER);
+      throw new SimCrash(random.chance(0.5));
+    }
     world.sent(index, to, frame, again);
   }
 
@@ -325,6 +425,7 @@ final class SimNode {
 
   void received(int from, Frame frame) {
     world.trace().arrived(from, index, frame);
+    world.arrived(from, frame);
   }
 
   void refused(@Nullable String reason) {
@@ -355,7 +456,10 @@ final class SimNode {
       if (instance != null
           && instance.decided()
           && (slot < applied || instance.decidedByOthers())) {
-        world.outcomes().decided(index, slot, instance.decidedId());
+        boolean first = world.outcomes().decided(index, slot, instance.decidedId());
+        if (first) {
+          world.decided(slot, instance.decidedId());
+        }
       }
     }
     if (applied > checked) {

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param violation the first broken promise, or null
  * @param violationSlot the slot in which it was broken, or -1
+ * @param unordered why what the clients saw is not linearizable, or null
  * @param invalid why the run proves nothing although nothing was broken, or null
  * @param operations completed by clients
  * @param fast least fast path ratio of the nodes' last lives
@@ -19,6 +20,7 @@ public record SimReport(
     SimOptions options,
     @Nullable String violation,
     long violationSlot,
+    @Nullable String unordered,
     @Nullable String invalid,
     long operations,
     long slots,

@@ -9,6 +9,7 @@ import io.rabia.core.memory.PoolConfig;
 import io.rabia.core.persistence.Durability;
 import io.rabia.engine.Member;
 import io.rabia.engine.RabiaConfig;
+import io.rabia.testing.linearizability.Verdict;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +28,10 @@ public final class Simulation {
   private static final int OPERATIONS_PER_MINUTE = 1_000;
   private static final double FASTEST_CLOCK = 1.3;
   private static final int STEADY_CLIENTS = 4;
+  private static final int ASYNCHRONOUS = 0;
+  private static final int FSYNC_DISK = 11;
   private static final int OS_DISK = 16;
+  private static final long NEAR_END = 4 * SimClock.SECOND;
 
   private final SimOptions options;
   private final SimRandom random;
@@ -38,6 +42,7 @@ public final class Simulation {
   private final FrameWatch watch;
   private final Outcomes outcomes;
   private final History history;
+  private final LinearizableHistory calls = new LinearizableHistory(clock);
   private final SimNetwork network;
   private final FaultDriver driver;
   private final List<SimNode> nodes = new ArrayList<>();
@@ -89,6 +94,10 @@ public final class Simulation {
     while (drawn.size() < count) {
       drawn.add(from.get(random.below(from.size())));
     }
+    if (drawn.contains(Fault.REBOOT) && !options.allFaults()) {
+      // Those it leaves are as many as must be there.
+      drawn.removeAll(EnumSet.of(Fault.ORPHAN, Fault.PROPOSER, Fault.LONG_PAUSE));
+    }
     return drawn;
   }
 
@@ -113,13 +122,14 @@ public final class Simulation {
       faults.fired(Fault.DRIFT);
     }
     RabiaConfig config = config(large);
-    int kind = faults.has(Fault.SLOW_DISK) ? 0 : random.below(20);
+    int kind = random.below(20);
     long forceNanos = random.magnitude(50 * SimClock.MICRO, 10 * SimClock.MILLI);
     int reboots = faults.has(Fault.REBOOT) ? Quorum.faults(n) : 0;
     int firstToReboot = random.below(n);
     for (int i = 0; i < n; i++) {
-      boolean mayReboot = Math.floorMod(i - firstToReboot, n) < reboots;
-      Storage storage = storage(mayReboot ? OS_DISK : kind, forceNanos);
+      int place = Math.floorMod(i - firstToReboot, n);
+      boolean mayReboot = place < reboots;
+      Storage storage = storage(mayReboot ? OS_DISK : kind(place, kind), forceNanos);
       SimNode node = new SimNode(this, i, members, config, storage, random.fork(), pool, drifts);
       nodes.add(node);
       if (mayReboot) {
@@ -146,16 +156,25 @@ public final class Simulation {
   }
 
   private void addClient(int index, long think, int depth) {
-    String name = "client " + (index + 1);
     int home = index % options.nodes();
-    clients.add(new SimClient(this, name, random.fork(), home, think, depth));
+    clients.add(new SimClient(this, index, random.fork(), home, think, depth));
+  }
+
+  /** Slow disks want logs that feel them, power losses those with a page cache. */
+  private int kind(int place, int otherwise) {
+    boolean slow = faults.has(Fault.SLOW_DISK);
+    boolean power = faults.has(Fault.POWER_AFTER_DEATH);
+    if (slow && power) {
+      return place % 2 == 0 ? ASYNCHRONOUS : FSYNC_DISK;
+    }
+    return slow ? ASYNCHRONOUS : power ? FSYNC_DISK : otherwise;
   }
 
   private Storage storage(int kind, long forceNanos) {
     if (kind < 9) {
       return new SimPersistence(clock, random.fork(), forceNanos);
     }
-    if (kind < 11) {
+    if (kind < FSYNC_DISK) {
       return new SimPersistence(clock, random.fork(), 0);
     }
     Durability durability = kind < OS_DISK ? Durability.FSYNC : Durability.OS;
@@ -190,9 +209,7 @@ public final class Simulation {
     }
     driver.start();
     long end = options.seconds() * SimClock.SECOND;
-    while (violations.first() == null && clock.step(end)) {
-      // each step checks itself
-    }
+    run(end);
     if (violations.first() == null) {
       heal();
     }
@@ -210,12 +227,35 @@ public final class Simulation {
     healed = true;
     network.heal();
     for (SimNode node : nodes) {
-      node.pause(0);
+      node.resume();
       node.slowDisk(0);
-      node.crashSoon(0);
+      node.spare();
       node.start();
     }
     clients.forEach(client -> client.finish(3));
+    List<SimNode> absent = nodes.stream().filter(SimNode::isAbsent).toList();
+    rest();
+    for (SimNode node : absent) {
+      run(node.pausedUntil());
+      node.comeBack();
+    }
+    if (!absent.isEmpty()) {
+      rest();
+    }
+    if (violations.first() == null) {
+      requireEverything();
+    }
+  }
+
+  /** Goes on to this time, or until a promise is broken. */
+  private void run(long end) {
+    while (violations.first() == null && clock.step(end)) {
+      // each step checks itself
+    }
+  }
+
+  /** All who are there come to rest, with all that they were asked for done. */
+  private void rest() {
     long limit = clock.now() + HEAL_LIMIT;
     long next = clock.now();
     while (violations.first() == null && !quiescent()) {
@@ -228,11 +268,11 @@ public final class Simulation {
                 + clients);
         return;
       }
-      long until = next;
-      while (violations.first() == null && clock.step(until)) {
-        // each step checks itself
-      }
+      run(next);
     }
+  }
+
+  private void requireEverything() {
     for (SimNode node : nodes) {
       if (node.isLost()) {
         continue;
@@ -250,13 +290,15 @@ public final class Simulation {
   }
 
   private boolean quiescent() {
-    long applied = nodes.stream().mapToLong(SimNode::applied).max().orElse(0);
-    for (SimNode node : nodes) {
-      if (node.isLost()) {
-        continue;
-      }
+    List<SimNode> present =
+        nodes.stream().filter(node -> !node.isLost() && !node.isAbsent()).toList();
+    long applied = present.stream().mapToLong(SimNode::applied).max().orElse(0);
+    for (SimNode node : present) {
       Member member = node.member();
-      if (member == null || node.applied() != applied || member.replica().pending() > 0) {
+      if (member == null
+          || node.applied() != applied
+          || member.replica().busy()
+          || member.replica().held() > 0) {
         return false;
       }
     }
@@ -286,10 +328,13 @@ public final class Simulation {
         }
       }
     }
+    Verdict order = calls.verdict();
+    String unordered = order.linearizable() ? null : order.toString();
     return new SimReport(
         options,
-        violations.first(),
+        violations.first() != null ? violations.first() : unordered,
         violations.slot(),
+        unordered,
         invalid,
         completed,
         outcomes.slots(),
@@ -335,8 +380,16 @@ public final class Simulation {
     return network;
   }
 
+  LinearizableHistory calls() {
+    return calls;
+  }
+
   History history() {
     return history;
+  }
+
+  FrameWatch watch() {
+    return watch;
   }
 
   Outcomes outcomes() {
@@ -351,6 +404,32 @@ public final class Simulation {
   List<SimNode> rebootable() {
     rebootable.removeIf(SimNode::isLost);
     return rebootable;
+  }
+
+  /** May one more be away, for good or until everything else has healed? */
+  boolean mayLeave() {
+    long gone = nodes.stream().filter(node -> node.isLost() || node.isAbsent()).count();
+    return isFormed() && gone < Quorum.faults(options.nodes());
+  }
+
+  /** From here on who dies may stay away until all else has healed. */
+  long nearEnd() {
+    return options.seconds() * SimClock.SECOND - NEAR_END;
+  }
+
+  /** Are all alive who can be? */
+  boolean isComplete() {
+    return nodes.stream().allMatch(node -> node.isAlive() || node.isLost() || node.isAbsent());
+  }
+
+  /** A slot was decided for the first time. */
+  void decided(long slot, long id) {
+    driver.orphaning().decided(slot, id);
+  }
+
+  /** A node received a frame. */
+  void arrived(int from, Frame frame) {
+    driver.orphaning().arrived(from, frame);
   }
 
   /** Is every node a member, or was it? */
