@@ -10,10 +10,10 @@ import java.util.SplittableRandom;
 import java.util.concurrent.FutureTask;
 
 /**
- * Hostile inputs from a fixed seed for whatever reads bytes of others: noise, and valid samples with
- * flipped, cut, inserted and repeated bytes, and with numbers in them that lie about lengths and
- * counts. Each input may be refused with {@link RabiaException.Serialization} or taken; anything
- * else, too much memory or too much time fails and shows the input.
+ * Hostile inputs from a fixed seed for whatever reads bytes of others: noise, and valid samples
+ * with flipped, cut, inserted and repeated bytes, and with numbers in them that lie about lengths
+ * and counts. Each input may be refused with {@link RabiaException.Serialization} or taken;
+ * anything else, too much memory or too much time fails and shows the input.
  */
 public final class Fuzz {
 
@@ -32,8 +32,23 @@ public final class Fuzz {
   private static final int ATTEMPTS = 5;
   private static final int MAX_NOISE = 80;
   private static final long[] LIES = {
-    0, 1, 2, -1, -2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000L,
-    0xFFFFFFFFL, Long.MAX_VALUE, Long.MIN_VALUE
+    0,
+    1,
+    2,
+    -1,
+    -2,
+    0x7F,
+    0x80,
+    0xFF,
+    0x7FFF,
+    0x8000,
+    0xFFFF,
+    0x10000,
+    0x7FFFFFFF,
+    0x80000000L,
+    0xFFFFFFFFL,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE
   };
 
   private final SplittableRandom random;

@@ -35,7 +35,9 @@ class FrameFuzzTest {
     return Arrays.copyOf(out.array(), out.writerIndex());
   }
 
-  /** What is taken is the beginning of the input; what is held for the rest is no more than that. */
+  /**
+   * What is taken is the beginning of the input; what is held for the rest is no more than that.
+   */
   private static Fuzz.Result frames(int inputs) throws Exception {
     List<byte[]> samples =
         List.of(framed(new byte[] {1, 2, 3}), framed(bytes(HandshakeCodec.hello(HANDSHAKE))));

@@ -80,8 +80,7 @@ class LogFuzzTest {
 
   private void feed(int inputs) throws Exception {
     List<Fuzz.Result> results =
-        List.of(
-            file(segment, inputs), file(LogStatus.NAME, inputs / 2), records(inputs / 2));
+        List.of(file(segment, inputs), file(LogStatus.NAME, inputs / 2), records(inputs / 2));
     assertThat(results).anySatisfy(result -> assertThat(result.refused()).isPositive());
     assertThat(results).allSatisfy(result -> assertThat(result.taken()).isPositive());
   }

@@ -104,8 +104,7 @@ class FramesFuzzTest {
                 KvCodec.encode(new KvCommand.CompareAndSet(BYTES, BYTES, BYTES)),
                 KvCodec.encode(new KvCommand.Increment(BYTES, 8))),
             input ->
-                assertSame(
-                    input, KvCodec.encode(KvCodec.decodeCommand(ByteBuffer.wrap(input))))),
+                assertSame(input, KvCodec.encode(KvCodec.decodeCommand(ByteBuffer.wrap(input))))),
         Fuzz.run(
             3,
             inputs / 4,

@@ -26,9 +26,28 @@ class RedisFuzzTest {
 
   private static final List<byte[]> WORDS =
       bytes(
-          "*", "$", "\r\n", "\n", "\r", "-1", "0", "1024", "1025", "2147483647", "-2147483648",
-          "9999999999", "99999999999999999999", "\"", "'", "\\", "\\x", "*0\r\n", "*-1\r\n",
-          "$0\r\n\r\n", "*1024\r\n", " ".repeat(100));
+          "*",
+          "$",
+          "\r\n",
+          "\n",
+          "\r",
+          "-1",
+          "0",
+          "1024",
+          "1025",
+          "2147483647",
+          "-2147483648",
+          "9999999999",
+          "99999999999999999999",
+          "\"",
+          "'",
+          "\\",
+          "\\x",
+          "*0\r\n",
+          "*-1\r\n",
+          "$0\r\n\r\n",
+          "*1024\r\n",
+          " ".repeat(100));
 
   private static List<byte[]> bytes(String... texts) {
     return Stream.of(texts).map(text -> text.getBytes(StandardCharsets.UTF_8)).toList();
