@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One outcome per slot, one state per number of applied slots, at all nodes in all their lives. One
@@ -15,10 +16,13 @@ final class Outcomes {
   private final FrameWatch watch;
   private final Trace trace;
   private final Map<Long, Long> outcomes = new HashMap<>();
-  private final Map<Long, Long> states = new HashMap<>();
+  private final Map<Long, long[]> states = new HashMap<>();
+  private final int n;
+  private @Nullable String undecided;
   private long forfeits;
 
-  Outcomes(Violations violations, FrameWatch watch, Trace trace) {
+  Outcomes(Violations violations, FrameWatch watch, Trace trace, int n) {
+    this.n = n;
     this.violations = violations;
     this.watch = watch;
     this.trace = trace;
@@ -46,10 +50,41 @@ final class Outcomes {
     return before == null;
   }
 
+  /**
+   * Names the member that is alone with its state; while there are as many for one state as for
+   * another, nobody is named before {@link #requireOneState}.
+   */
   void state(int node, long applied, long hash) {
-    Long before = states.putIfAbsent(applied, hash);
-    if (before != null && before != hash) {
-      violations.add("node " + (node + 1) + " has another state after " + applied + " slots");
+    long[] hashes = states.computeIfAbsent(applied, fresh -> new long[n]);
+    if (hashes[node] != 0 && hashes[node] != hash) {
+      violations.add(other(node, applied) + " than in a life before");
+    }
+    hashes[node] = hash;
+    int with = 0;
+    int against = 0;
+    int last = node;
+    for (int i = 0; i < n; i++) {
+      with += hashes[i] == hash ? 1 : 0;
+      if (hashes[i] != hash && hashes[i] != 0) {
+        against++;
+        last = i;
+      }
+    }
+    if (against > 0 && with == against) {
+      undecided = undecided == null ? other(node, applied) + " than node " + (last + 1) : undecided;
+    } else if (against > 0) {
+      violations.add(other(with < against ? node : last, applied) + " than the others");
+    }
+  }
+
+  private static String other(int node, long applied) {
+    return "node " + (node + 1) + " has another state after " + applied + " slots";
+  }
+
+  /** A difference of which nobody knows whose it is, is one, too. */
+  void requireOneState() {
+    if (undecided != null) {
+      violations.add(undecided);
     }
   }
 
