@@ -512,7 +512,7 @@ public final class SlotInstance {
   }
 
   /** The own Vote1 of the current phase. */
-  byte state() {
+  public byte state() {
     return state;
   }
 

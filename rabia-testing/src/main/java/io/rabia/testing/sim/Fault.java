@@ -67,10 +67,26 @@ public enum Fault {
   /** Sessions live for seconds only, so that they are closed under those who still use them. */
   EXPIRY,
   /** Everything else begins before the cluster is formed. */
-  FORMATION;
+  FORMATION,
+  /** The state machine throws at some of the commands. */
+  THROW,
+  /** The coin is all 0, all 1, alternates by phase, or differs from node to node. */
+  COIN,
+  /** A scheduler that knows the coin chooses whose votes each member hears first. */
+  SPLIT,
+  /** The disks of f members are slow all the time; the others' clients must not feel it. */
+  SLOW_MEMBERS,
+  /** The state machine of one member goes another way; whoever checks must find it out. */
+  DIFFER;
+
+  /** They want a campaign of their own. */
+  private static final Set<Fault> NOT_DRAWN =
+      Collections.unmodifiableSet(EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER));
 
   private static final Set<Fault> FROM_THREE_NODES =
-      Collections.unmodifiableSet(EnumSet.of(BRIDGE, REBOOT, ORPHAN, PROPOSER, LONG_PAUSE));
+      Collections.unmodifiableSet(
+          EnumSet.of(
+              BRIDGE, REBOOT, ORPHAN, PROPOSER, LONG_PAUSE, COIN, SPLIT, SLOW_MEMBERS, DIFFER));
 
   private static final Set<Fault> OF_ONE_NODE =
       Collections.unmodifiableSet(
@@ -83,7 +99,15 @@ public enum Fault {
               PAUSE,
               DRIFT,
               SLOW_DISK,
-              EXPIRY));
+              EXPIRY,
+              THROW));
+
+  /** Those that {@code all} draws from. */
+  static Set<Fault> drawn(int nodes) {
+    Set<Fault> drawn = EnumSet.copyOf(fitting(nodes));
+    drawn.removeAll(NOT_DRAWN);
+    return drawn;
+  }
 
   /**
    * Those that can strike a cluster of so many nodes: one alone has no network, and two cannot lose

@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import io.rabia.core.Quorum;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -14,9 +15,17 @@ import java.util.stream.IntStream;
  */
 final class FaultDriver {
   private static final Set<Fault> BY_THEMSELVES =
-      EnumSet.of(Fault.FORMATION, Fault.DRIFT, Fault.EXPIRY, Fault.LONG_PAUSE);
-  private static final Set<Fault> OVER_AND_OVER =
-      EnumSet.of(Fault.POWER_AFTER_DEATH, Fault.ORPHAN, Fault.PROPOSER);
+      EnumSet.of(
+          Fault.FORMATION,
+          Fault.DRIFT,
+          Fault.EXPIRY,
+          Fault.LONG_PAUSE,
+          Fault.THROW,
+          Fault.COIN,
+          Fault.SLOW_MEMBERS,
+          Fault.DIFFER);
+  private static final long LONG_CUT = 2 * SimClock.SECOND;
+  private static final Set<Fault> OVER_AND_OVER = EnumSet.of(Fault.ORPHAN, Fault.PROPOSER);
 
   private final Simulation world;
   private final SimRandom random;
@@ -24,7 +33,9 @@ final class FaultDriver {
   private final SimNetwork network;
   private final int n;
   private boolean stopped;
+  private int differing = -1;
   private final Orphaning orphaning;
+  private final Splitting splitting;
 
   FaultDriver(Simulation world, SimRandom random) {
     this.world = world;
@@ -33,6 +44,7 @@ final class FaultDriver {
     network = world.network();
     n = world.size();
     orphaning = new Orphaning(world, random.fork());
+    splitting = new Splitting(world);
   }
 
   void start() {
@@ -44,6 +56,12 @@ final class FaultDriver {
     if (faults.has(Fault.LONG_PAUSE)) {
       world.clock().at(world.nearEnd(), this::longPause);
     }
+    if (faults.has(Fault.SLOW_MEMBERS)) {
+      world.clock().at(quiet, this::slowMembers);
+    }
+    if (faults.has(Fault.DIFFER)) {
+      world.clock().at(quiet + random.between(0, SimClock.SECOND), () -> differ(anyNode()));
+    }
     for (Fault fault : faults.drawn()) {
       if (!BY_THEMSELVES.contains(fault)) {
         world.clock().at(quiet + random.between(0, SimClock.SECOND), () -> strikeAgain(fault));
@@ -54,6 +72,11 @@ final class FaultDriver {
   void stop() {
     stopped = true;
     orphaning.stop();
+    splitting.stop();
+  }
+
+  Splitting splitting() {
+    return splitting;
   }
 
   Orphaning orphaning() {
@@ -134,7 +157,8 @@ final class FaultDriver {
       case REBOOT -> reboot();
       case PAUSE -> pause(anyNode(), lasts);
       case SLOW_DISK -> slowDisk(anyNode(), lasts);
-      case DRIFT, EXPIRY, FORMATION, LONG_PAUSE ->
+      case SPLIT -> splitting.begin(lasts);
+      case DRIFT, EXPIRY, FORMATION, LONG_PAUSE, THROW, COIN, SLOW_MEMBERS, DIFFER ->
           throw new IllegalStateException("strikes by itself: " + fault);
     }
   }
@@ -215,6 +239,27 @@ final class FaultDriver {
     } else {
       world.clock().after(50 * SimClock.MILLI, this::longPause);
     }
+  }
+
+  private void slowMembers() {
+    long nanos = random.magnitude(SimClock.MILLI, SimClock.SECOND);
+    for (int i = 0; i < Quorum.faults(n); i++) {
+      faults.fired(Fault.SLOW_MEMBERS);
+      if (!world.isHealthyTwin()) {
+        world.node(i).slowDisk(nanos);
+      }
+    }
+  }
+
+  private void differ(SimNode node) {
+    say(() -> "DIFFER: node " + (node.index() + 1));
+    differing = node.index();
+    node.differ();
+  }
+
+  /** Whose state machine goes another way, or -1. */
+  int differing() {
+    return differing;
   }
 
   private void slowDisk(SimNode node, long lasts) {
@@ -308,6 +353,23 @@ final class FaultDriver {
     cut(fault, struck, lasts);
   }
 
+  /** With no other fault, a quorum whose members all reach each other goes on. */
+  private void requireProgress(Fault fault, long within) {
+    long before = world.highestApplied();
+    if (stopped) {
+      return;
+    }
+    world
+        .clock()
+        .after(
+            within - 1,
+            () -> {
+              if (!stopped && world.highestApplied() == before) {
+                world.violations().add("nothing was applied under " + fault + " by those with Q");
+              }
+            });
+  }
+
   private void ring(long lasts) {
     List<SimNetwork.Way> struck = new ArrayList<>();
     for (int from = 0; from < n; from++) {
@@ -334,6 +396,9 @@ final class FaultDriver {
             lasts,
             () -> fault + ", nothing passes from " + ends(ways) + forMillis(lasts));
     ways.forEach(way -> way.cut(fault));
+    if (faults.drawn().size() == 1 && lasts >= LONG_CUT && network.joinsQuorum()) {
+      world.clock().after(lasts / 2, () -> requireProgress(fault, lasts / 2));
+    }
     world.clock().after(lasts, () -> ways.forEach(way -> way.end(fault)));
   }
 }

@@ -48,6 +48,11 @@ final class FrameWatch extends LogRecords {
     int lockedPhase = -1;
     byte lockedValue;
 
+    /** Bit per member: it acted on an outcome that its own Propose, or Vote2(0), was needed for. */
+    long actedOnPropose;
+
+    long actedOnVote2;
+
     SlotRecord(int n) {
       proposals = new Round(n);
     }
@@ -223,12 +228,27 @@ final class FrameWatch extends LogRecords {
     return record == null ? ABSENT : record.proposals.said[member];
   }
 
-  /** A process that has just read its log knows everything that its former lives said. */
+  /** A member applied a slot that the others' votes alone did not decide. */
+  void acted(int member, long slot, SlotInstance instance) {
+    boolean byProposals = true;
+    for (int i = 0; i < n; i++) {
+      byProposals &= instance.proposal(i) == instance.decidedId();
+    }
+    if (byProposals) {
+      slot(slot).actedOnPropose |= 1L << member;
+    } else if (instance.decidedPhase() == 0) {
+      slot(slot).actedOnVote2 |= 1L << member;
+    }
+  }
+
+  /**
+   * A process that has just read its log knows everything that its former lives said, or counted.
+   */
   void requireKept(int member, Replica replica) {
     for (long slot = replica.applied(); slot < replica.limit(); slot++) {
       SlotRecord record = slots.get(slot);
       if (record != null && !keeps(record, member, replica.instance(slot))) {
-        violations.add(slot, member, "its log has lost what it said in this slot");
+        violations.add(slot, member, "its log has lost what it said or counted in this slot");
       }
     }
   }
@@ -236,12 +256,15 @@ final class FrameWatch extends LogRecords {
   private static boolean keeps(SlotRecord record, int member, @Nullable SlotInstance now) {
     long proposal = record.proposals.said[member];
     int phase1 = lastPhase(record.votes1, member);
-    int phase2 = lastPhase(record.votes2, member);
+    boolean acted = (record.actedOnPropose >>> member & 1) != 0;
+    boolean actedOnVote = (record.actedOnVote2 >>> member & 1) != 0;
+    int phase2 = Math.max(lastPhase(record.votes2, member), actedOnVote ? 0 : -1);
     if (now == null) {
-      return proposal == ABSENT && phase1 < 0 && phase2 < 0;
+      return proposal == ABSENT && phase1 < 0 && phase2 < 0 && !acted;
     }
     return now.decided()
         || (proposal == ABSENT || now.proposal(member) == proposal)
+            && (!acted || now.stage() != SlotInstance.Stage.IDLE)
             && now.phase() >= Math.max(phase1, phase2)
             && (now.phase() > phase2 || now.stage() == SlotInstance.Stage.ROUND2);
   }

@@ -140,6 +140,17 @@ final class History {
     complete[register] = Math.max(complete[register], execution.order());
   }
 
+  /** The client was told that the state machine threw. */
+  void threw(long operation, String message) {
+    Execution execution = log.get(operation);
+    violations.check(
+        execution != null && message.equals(RegisterMachine.failure(operation)),
+        "operation " + operation + " was answered with another error: " + message);
+    if (execution != null) {
+      answered.put(operation, execution.previous());
+    }
+  }
+
   void read(int register, long floor, long result) {
     Execution execution = log.get(result);
     if (result != 0 && (execution == null || execution.register() != register)) {

@@ -7,20 +7,29 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One outcome per slot, one state per number of applied slots, at all nodes in all their lives. One
  * thread.
  */
 final class Outcomes {
+  private static final String OTHER = "has another state after this slot than ";
+
+  /** Two members with different states, one for each. */
+  private record Undecided(long slot, int node, int other) {}
+
   private final Violations violations;
   private final FrameWatch watch;
   private final Trace trace;
   private final Map<Long, Long> outcomes = new HashMap<>();
-  private final Map<Long, Long> states = new HashMap<>();
+  private final Map<Long, long[]> states = new HashMap<>();
+  private final int n;
+  private @Nullable Undecided undecided;
   private long forfeits;
 
-  Outcomes(Violations violations, FrameWatch watch, Trace trace) {
+  Outcomes(Violations violations, FrameWatch watch, Trace trace, int n) {
+    this.n = n;
     this.violations = violations;
     this.watch = watch;
     this.trace = trace;
@@ -44,10 +53,38 @@ final class Outcomes {
     return before == null;
   }
 
+  /**
+   * Names the member that is alone with its state; while there are as many for one state as for
+   * another, nobody is named before {@link #requireOneState}.
+   */
   void state(int node, long applied, long hash) {
-    Long before = states.putIfAbsent(applied, hash);
-    if (before != null && before != hash) {
-      violations.add(applied - 1, node, "has another state after this slot than another node had");
+    long[] hashes = states.computeIfAbsent(applied, fresh -> new long[n]);
+    if (hashes[node] != 0 && hashes[node] != hash) {
+      violations.add(applied - 1, node, OTHER + "it had in a life before");
+    }
+    hashes[node] = hash;
+    int with = 0;
+    int against = 0;
+    int last = node;
+    for (int i = 0; i < n; i++) {
+      with += hashes[i] == hash ? 1 : 0;
+      if (hashes[i] != hash && hashes[i] != 0) {
+        against++;
+        last = i;
+      }
+    }
+    if (against > 0 && with == against) {
+      undecided = undecided == null ? new Undecided(applied - 1, node, last) : undecided;
+    } else if (against > 0) {
+      violations.add(applied - 1, with < against ? node : last, OTHER + "the others have");
+    }
+  }
+
+  /** A difference of which nobody knows whose it is, is one, too. */
+  void requireOneState() {
+    if (undecided != null) {
+      violations.add(
+          undecided.slot(), undecided.node(), OTHER + "node " + (undecided.other() + 1) + " has");
     }
   }
 

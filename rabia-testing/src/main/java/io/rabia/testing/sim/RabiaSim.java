@@ -12,6 +12,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The simulator's command line. */
@@ -21,6 +22,8 @@ public final class RabiaSim {
       usage: rabia-sim [--seeds A..B | --seed N] [--seconds S] [--nodes N]
                        [--faults all|none|NAME,...] [--load light|steady]
                        [--diagram FILE] [--slot S]
+             rabia-sim --campaign S1|S2|S3|S5|S6|S7|S8|S9|S12|S13|S14 [--seeds A..B | --seed N]
+                       [--seconds S]
              rabia-sim --mutants
              rabia-sim --mutant K ARGUMENTS
 
@@ -31,6 +34,8 @@ public final class RabiaSim {
       --faults   all draws one to four by seed; names have all of these in every run
       --diagram  with --seed: draws the slot of the broken promise into this SVG file
       --slot     with --seed: tells, and draws, this slot
+      --campaign faults, nodes and load by seed as that row of the list of what must be survived wants;
+                 S14 is --mutants; S4, S10 and S11 need what this version has not
       --mutants  plants known bugs and finds each of them
       --mutant   plants the one with this number and simulates the arguments
       """;
@@ -40,6 +45,7 @@ public final class RabiaSim {
   private int seconds = 60;
   private int nodes = 3;
   private boolean replay;
+  private @Nullable NamedCampaign campaign;
   private String faults = "all";
   private Load load = Load.LIGHT;
   private long slot = Violations.NO_SLOT;
@@ -71,6 +77,9 @@ public final class RabiaSim {
       }
       RabiaSim sim = new RabiaSim();
       sim.parse(args);
+      if (sim.campaign == NamedCampaign.S14) {
+        return MutantHunt.run(out, progress) ? 0 : 1;
+      }
       return sim.simulate(out, progress) ? 0 : 1;
     } catch (IllegalArgumentException e) {
       out.println(e.getMessage());
@@ -123,6 +132,7 @@ public final class RabiaSim {
         case "--faults" -> faults = value;
         case "--slot" -> slot = Long.parseLong(value);
         case "--diagram" -> diagram = Path.of(value);
+        case "--campaign" -> campaign = NamedCampaign.valueOf(value.toUpperCase(Locale.ROOT));
         case "--load" -> load = Load.valueOf(value.toUpperCase(Locale.ROOT));
         default -> throw new IllegalArgumentException("unknown option " + args[i]);
       }
@@ -137,7 +147,7 @@ public final class RabiaSim {
 
   private Set<Fault> faults() {
     if (faults.equals("all")) {
-      return Fault.fitting(nodes);
+      return Fault.drawn(nodes);
     }
     Set<Fault> named = EnumSet.noneOf(Fault.class);
     if (!faults.equals("none")) {
@@ -149,10 +159,19 @@ public final class RabiaSim {
   }
 
   private boolean simulate(PrintStream out, PrintStream progress) {
-    Set<Fault> drawn = faults();
+    LongFunction<SimOptions> options = options();
+    return replay
+        ? replay(options.apply(first), out)
+        : new Campaign(first, last, out, progress).run(options);
+  }
+
+  private LongFunction<SimOptions> options() {
+    NamedCampaign named = campaign;
+    if (named != null) {
+      return seed -> named.options(seed, seconds);
+    }
     boolean every = !faults.equals("all");
-    SimOptions one = new SimOptions(first, seconds, nodes, drawn, every, load);
-    return replay ? replay(one, out) : new Campaign(first, last, out, progress).run(one::withSeed);
+    return new SimOptions(first, seconds, nodes, faults(), every, load)::withSeed;
   }
 
   private boolean replay(SimOptions one, PrintStream out) {

@@ -13,9 +13,9 @@ public final class SimCheck implements Callable<Long> {
   private static final int NODES = 3;
 
   /** What strikes promises hardest, besides a draw from all. */
-  private static final List<Set<Fault>> MIXES =
+  static final List<Set<Fault>> MIXES =
       List.of(
-          Fault.fitting(NODES),
+          Fault.drawn(NODES),
           EnumSet.of(Fault.CRASH_ALL, Fault.CRASH_MID_CYCLE, Fault.SLOW_DISK),
           EnumSet.of(Fault.POWER_AFTER_DEATH, Fault.CRASH_ALL),
           EnumSet.of(Fault.CRASH_MID_CYCLE, Fault.ONE_WAY, Fault.DROP),

@@ -106,7 +106,7 @@ final class SimClient {
       world.trace().mix(ByteBuffer.wrap(result).getLong());
       wish.answered(result);
       if (!wish.done) {
-        world.completed(world.clock().now() - wish.began);
+        world.completed(home, world.clock().now() - wish.began);
         wish.finish();
       }
     }
@@ -151,11 +151,14 @@ final class SimClient {
     private final long inSession = session;
     private final long number;
     private final int padding;
+    private final boolean throwing = world.faults().has(Fault.THROW) && random.chance(0.03);
 
     Write(boolean numbered) {
       number = numbered ? nextNumber++ : 0;
       padding = random.below(world.padding() + 1);
-      world.calls().writes(index, operation, register);
+      if (!throwing) {
+        world.calls().writes(index, operation, register);
+      }
       if (numbered) {
         open.put(number, this);
       }
@@ -163,7 +166,7 @@ final class SimClient {
 
     @Override
     boolean send(SimNode node, ResultHandler handler) {
-      byte[] payload = RegisterMachine.write(operation, register, padding);
+      byte[] payload = RegisterMachine.write(operation, register, throwing, padding);
       Command command =
           number == 0
               ? Command.of(payload)
@@ -173,6 +176,9 @@ final class SimClient {
 
     @Override
     void answered(byte[] result) {
+      if (throwing) {
+        world.violations().add("operation " + operation + " succeeded where the machine threw");
+      }
       long before = ByteBuffer.wrap(result).getLong();
       world.calls().wrote(operation, before);
       world.history().wrote(operation, register, floor, before);
@@ -194,6 +200,14 @@ final class SimClient {
 
     @Override
     boolean failed(RabiaException failure) {
+      if (throwing && failure instanceof RabiaException.StateMachineFailure) {
+        world.faults().fired(Fault.THROW);
+        world.history().threw(operation, String.valueOf(failure.getMessage()));
+        if (inSession == session) {
+          open.remove(number);
+        }
+        return false;
+      }
       if (failure instanceof RabiaException.SessionClosed
           && number != 0
           && world.faults().has(Fault.EXPIRY)) {
@@ -262,6 +276,7 @@ final class SimClient {
   private long thinkTime;
   private final int depth;
   private final TreeMap<Long, Write> open = new TreeMap<>();
+  private final int home;
   private int target;
   private long session;
   private long nextNumber = 1;
@@ -281,6 +296,7 @@ final class SimClient {
     this.random = random;
     this.thinkTime = thinkTime;
     this.depth = depth;
+    this.home = home;
     target = home;
     patience = random.magnitude(300 * SimClock.MILLI, 2 * SimClock.SECOND);
   }

@@ -16,8 +16,8 @@ import java.util.TreeMap;
 
 /**
  * A disk under the production log. What was written survives the death of the process; the loss of
- * power takes, of what was not forced, any blocks of a file and any suffix of the creates, renames
- * and deletes. Instant. One thread.
+ * power takes, of what was not forced, the end of a file, or any blocks of it, and any suffix of
+ * the creates, renames and deletes. Instant. One thread.
  */
 final class SimDisk implements Storage {
   private static final int BLOCK = 512;
@@ -73,21 +73,22 @@ final class SimDisk implements Storage {
     life.dead = true;
     boot = random.nextLong();
     names = random.chance(0.5) ? names : new TreeMap<>(forcedNames);
+    boolean inOrder = random.chance(0.5);
     long torn = 0;
     for (Content content : names.values()) {
-      torn += tear(content);
+      torn += tear(content, inOrder ? 0 : 0.3);
     }
     forcedNames = new TreeMap<>(names);
     return torn == 0 ? "" : "has lost " + torn + " bytes: not forced";
   }
 
   /** Returns how many bytes are lost. */
-  private int tear(Content content) {
+  private int tear(Content content, double holes) {
     int lost = content.size;
     int size = (int) random.between(Math.min(content.forced, content.size), content.size + 1L);
     byte[] survivor = Arrays.copyOf(content.bytes, size);
     for (int at = 0; at < size; at += BLOCK) {
-      if (random.chance(0.3)) {
+      if (random.chance(holes)) {
         int from = Math.max(at, content.forced);
         int end = Math.min(size, at + BLOCK);
         if (from < end) {

@@ -43,7 +43,7 @@ final class SimNode {
   private final MemoryPool pool;
   private final double rate;
   private final long clockBase;
-  private final long wallOffset;
+  private final boolean drifts;
 
   private @Nullable EngineAgent agent;
   private @Nullable SimTransport transport;
@@ -53,6 +53,8 @@ final class SimNode {
   private int crashIn;
   private Doom doom = Doom.NONE;
   private boolean absent;
+  private RegisterMachine machine = new RegisterMachine(this::applied);
+  private long differsFrom = Long.MAX_VALUE;
   private int life;
   private long checked;
   private boolean starting;
@@ -80,7 +82,7 @@ final class SimNode {
     this.pool = pool;
     rate = drifts ? 0.7 + 0.6 * random.unit() : 1;
     clockBase = drifts ? random.between(-(1L << 50), 1L << 50) : 0;
-    wallOffset = drifts ? random.between(-3600 * SimClock.SECOND, 3600 * SimClock.SECOND) : 0;
+    this.drifts = drifts;
   }
 
   int index() {
@@ -113,6 +115,12 @@ final class SimNode {
     return clockBase + (long) (world.clock().now() * rate);
   }
 
+  /** It jumps whenever it is looked at. */
+  private long wallClock() {
+    long jump = drifts ? random.between(-3600 * SimClock.SECOND, 3600 * SimClock.SECOND) : 0;
+    return 1_700_000_000_000_000_000L + jump + world.clock().now();
+  }
+
   // ---- lives
 
   void start() {
@@ -127,23 +135,21 @@ final class SimNode {
     Persistence log = storage.open(new Mortal());
     world.trace().starts(index, "starts on " + storage);
     LongSupplier tokens = random.fork()::nextLong;
+    machine = new RegisterMachine(this::applied);
+    machine.differFrom(differsFrom);
     EngineAgent.Parts parts =
         new EngineAgent.Parts(
             cluster.members().get(index).id(),
             cluster,
             config,
-            new RegisterMachine(this::applied),
+            machine,
             fresh,
             log,
             pool,
             Runnable::run,
-            new Told());
-    EngineAgent born =
-        new EngineAgent(
-            parts,
-            this::time,
-            () -> 1_700_000_000_000_000_000L + wallOffset + world.clock().now(),
-            tokens);
+            new Told(),
+            (key0, key1) -> world.coin(index, key0, key1));
+    EngineAgent born = new EngineAgent(parts, this::time, this::wallClock, tokens);
     agent = born;
     starting = true;
     mayRefuse = true;
@@ -250,6 +256,12 @@ final class SimNode {
   /** The process will die when it has sent its next batch to one member and not to all. */
   void dieProposing() {
     doom = Doom.PROPOSING;
+  }
+
+  /** From now on its state machine goes another way. */
+  void differ() {
+    differsFrom = applied() + 1;
+    machine.differFrom(differsFrom);
   }
 
   /** What was to kill it does not. */
@@ -457,6 +469,9 @@ final class SimNode {
           && instance.decided()
           && (slot < applied || instance.decidedByOthers())) {
         boolean first = world.outcomes().decided(index, slot, instance.decidedId());
+        if (slot < applied && !instance.decidedByOthers()) {
+          world.watch().acted(index, slot, instance);
+        }
         if (first) {
           world.decided(slot, instance.decidedId());
         }

@@ -1,6 +1,7 @@
 package io.rabia.testing.sim;
 
 import io.rabia.core.ClusterConfig;
+import io.rabia.core.CommonCoin;
 import io.rabia.core.NodeId;
 import io.rabia.core.Quorum;
 import io.rabia.core.batching.BatchConfig;
@@ -29,11 +30,13 @@ public final class Simulation {
   private static final double FASTEST_CLOCK = 1.3;
   private static final int STEADY_CLIENTS = 4;
   private static final int ASYNCHRONOUS = 0;
+  private static final Duration SHORT_LIFE = Duration.ofSeconds(10);
   private static final int FSYNC_DISK = 11;
   private static final int OS_DISK = 16;
   private static final long NEAR_END = 4 * SimClock.SECOND;
 
   private final SimOptions options;
+  private final boolean healthyTwin;
   private final SimRandom random;
   private final SimClock clock = new SimClock();
   private final Trace trace;
@@ -56,16 +59,29 @@ public final class Simulation {
   private boolean healed;
   private long firstLogTime = -1;
   private long firstLogTimeAt;
+  private CommonCoin known = CommonCoin.keyed(0, 0);
+  private long healthyP99;
 
-  private Simulation(SimOptions options, @Nullable PrintStream out, @Nullable SlotStory story) {
+  /** Of the operations of clients whose members have healthy disks, when some have not. */
+  private final List<Long> latencies = new ArrayList<>();
+
+  /**
+   * @param healthyTwin the same without that anyone's disk is slow
+   */
+  private Simulation(
+      SimOptions options,
+      boolean healthyTwin,
+      @Nullable PrintStream out,
+      @Nullable SlotStory story) {
     this.options = options;
+    this.healthyTwin = healthyTwin;
     random = new SimRandom(options.seed());
     trace = new Trace(clock, out, story);
     violations = new Violations(clock, trace);
     faults = new Faults(draw(options.faults()));
     int n = options.nodes();
     watch = new FrameWatch(violations, n);
-    outcomes = new Outcomes(violations, watch, trace);
+    outcomes = new Outcomes(violations, watch, trace, n);
     history = new History(violations, n);
     network = new SimNetwork(clock, trace, random.fork(), faults, n);
     // Without pauses, large commands would fill the memory that holds all logs.
@@ -77,14 +93,25 @@ public final class Simulation {
 
   /** Runs one simulation to its end; what happens is printed, too, if {@code out} is given. */
   public static SimReport run(SimOptions options, @Nullable PrintStream out) {
-    return new Simulation(options, out, null).run();
+    return run(options, out, null);
   }
 
   /** Runs it once more, for what happens to one slot. */
   static SlotStory story(SimOptions options, long slot) {
     SlotStory story = new SlotStory(slot, options.nodes());
-    new Simulation(options, null, story).run();
+    run(options, null, story);
     return story;
+  }
+
+  private static SimReport run(
+      SimOptions options, @Nullable PrintStream out, @Nullable SlotStory story) {
+    Simulation simulation = new Simulation(options, false, out, story);
+    if (options.faults().contains(Fault.SLOW_MEMBERS) && options.allFaults()) {
+      Simulation twin = new Simulation(options, true, null, null);
+      twin.run();
+      simulation.healthyP99 = twin.p99();
+    }
+    return simulation.run();
   }
 
   private Set<Fault> draw(Set<Fault> allowed) {
@@ -162,7 +189,7 @@ public final class Simulation {
 
   /** Slow disks want logs that feel them, power losses those with a page cache. */
   private int kind(int place, int otherwise) {
-    boolean slow = faults.has(Fault.SLOW_DISK);
+    boolean slow = faults.has(Fault.SLOW_DISK) || faults.has(Fault.SLOW_MEMBERS);
     boolean power = faults.has(Fault.POWER_AFTER_DEATH);
     if (slow && power) {
       return place % 2 == 0 ? ASYNCHRONOUS : FSYNC_DISK;
@@ -178,7 +205,7 @@ public final class Simulation {
       return new SimPersistence(clock, random.fork(), 0);
     }
     Durability durability = kind < OS_DISK ? Durability.FSYNC : Durability.OS;
-    return new SimDisk(random.fork(), durability, 1 << 16);
+    return new SimDisk(random.fork(), durability, 1 << 16 + random.below(5));
   }
 
   private RabiaConfig config(boolean large) {
@@ -194,8 +221,40 @@ public final class Simulation {
         .inboxCapacity(1024)
         .retainedBytes(large ? 1 << 20 : 64 << 20)
         .sessionTimeToLive(
-            faults.has(Fault.EXPIRY) ? Duration.ofSeconds(1) : Duration.ofMinutes(10))
+            faults.has(Fault.EXPIRY)
+                ? Duration.ofSeconds(1)
+                : faults.has(Fault.DRIFT) ? SHORT_LIFE : Duration.ofMinutes(10))
         .build();
+  }
+
+  /** The coin of a member. */
+  CommonCoin coin(int member, long key0, long key1) {
+    CommonCoin coin = faults.has(Fault.COIN) ? oddCoin(member, key0, key1) : null;
+    CommonCoin flipped = coin == null ? CommonCoin.keyed(key0, key1) : coin;
+    known = flipped;
+    return (epoch, slot, phase) -> {
+      if (faults.has(Fault.COIN)) {
+        faults.fired(Fault.COIN);
+      }
+      if (driver.splitting().isActive()) {
+        faults.fired(Fault.SPLIT);
+      }
+      return flipped.flip(epoch, slot, phase);
+    };
+  }
+
+  private CommonCoin oddCoin(int member, long key0, long key1) {
+    return switch ((int) (options.seed() >> 1 & 3)) {
+      case 0 -> (epoch, slot, phase) -> false;
+      case 1 -> (epoch, slot, phase) -> true;
+      case 2 -> (epoch, slot, phase) -> phase % 2 == 1;
+      default -> CommonCoin.keyed(key0 + member, key1);
+    };
+  }
+
+  /** The coin as a scheduler may know it. */
+  CommonCoin coin() {
+    return known;
   }
 
   // ---- the run
@@ -273,6 +332,15 @@ public final class Simulation {
   }
 
   private void requireEverything() {
+    outcomes.requireOneState();
+    if (faults.has(Fault.SLOW_MEMBERS) && !healthyTwin && p99() > 3 * healthyP99) {
+      violations.add(
+          "p99 is "
+              + p99() / SimClock.MICRO
+              + " us for clients of healthy members, "
+              + healthyP99 / SimClock.MICRO
+              + " us with healthy disks");
+    }
     for (SimNode node : nodes) {
       if (node.isLost()) {
         continue;
@@ -305,9 +373,28 @@ public final class Simulation {
     return clients.stream().allMatch(SimClient::isDone);
   }
 
+  /** A member that differs must be found out, and by its name. */
+  private @Nullable String violation() {
+    String first = violations.first();
+    int differing = driver.differing();
+    if (differing < 0) {
+      return first;
+    }
+    if (first == null) {
+      return "nobody noticed that the state of node " + (differing + 1) + " differs";
+    }
+    if (!first.contains("node " + (differing + 1) + ": has another state after ")) {
+      return first;
+    }
+    faults.fired(Fault.DIFFER);
+    return null;
+  }
+
   private SimReport report() {
     String invalid = null;
-    if (completed * 60L < (long) OPERATIONS_PER_MINUTE * options.seconds()) {
+    long ran = Math.min(clock.now(), options.seconds() * SimClock.SECOND);
+    String violation = violation();
+    if (completed * 60 * SimClock.SECOND < OPERATIONS_PER_MINUTE * ran) {
       invalid = "only " + completed + " operations";
     } else if (!faults.silent().isEmpty()) {
       invalid = "never fired: " + faults.silent();
@@ -332,7 +419,7 @@ public final class Simulation {
     String unordered = order.linearizable() ? null : order.toString();
     return new SimReport(
         options,
-        violations.first() != null ? violations.first() : unordered,
+        violation != null ? violation : unordered,
         violations.slot(),
         unordered,
         invalid,
@@ -451,9 +538,25 @@ public final class Simulation {
     clients.forEach(client -> client.disconnected(node));
   }
 
-  void completed(long latency) {
+  void completed(int home, long latency) {
     completed++;
     longest = Math.max(longest, latency);
+    if (faults.has(Fault.SLOW_MEMBERS) && home >= Quorum.faults(options.nodes())) {
+      latencies.add(latency);
+    }
+  }
+
+  private long p99() {
+    latencies.sort(null);
+    return latencies.isEmpty() ? 0 : latencies.get((int) (latencies.size() * 0.99));
+  }
+
+  boolean isHealthyTwin() {
+    return healthyTwin;
+  }
+
+  long highestApplied() {
+    return nodes.stream().mapToLong(SimNode::applied).max().orElse(0);
   }
 
   /**

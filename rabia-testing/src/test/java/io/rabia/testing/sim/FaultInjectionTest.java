@@ -48,7 +48,7 @@ class FaultInjectionTest {
   @ValueSource(ints = {1, 2, 3, 4, 5, 7})
   void keepsEveryPromiseUnderWhatIsDrawnFromAllFaults(int nodes) {
     for (int seed = 1; seed <= SEEDS; seed++) {
-      SimReport report = run(seed, 30, nodes, Fault.fitting(nodes), false);
+      SimReport report = run(seed, 30, nodes, Fault.drawn(nodes), false);
       assertThat(report.violation()).as(report.verdict()).isNull();
     }
   }

@@ -76,8 +76,8 @@ class NetworkSimulationTest {
 
   @Test
   void equalOptionsGiveEqualRuns() {
-    SimReport once = run(7, 3, Fault.fitting(3), Load.LIGHT);
-    SimReport again = run(7, 3, Fault.fitting(3), Load.LIGHT);
+    SimReport once = run(7, 3, Fault.drawn(3), Load.LIGHT);
+    SimReport again = run(7, 3, Fault.drawn(3), Load.LIGHT);
     assertThat(again).isEqualTo(once);
   }
 
