@@ -16,7 +16,8 @@ final class Diagram {
   private static final int COLUMN = 320;
   private static final int COLUMN_CHARS = 46;
   private static final int LINE = 13;
-  private static final int TOP = 190;
+  private static final int TOP = 200;
+  private static final int VERDICT_LINES = 3;
   private static final int MOST_EVENTS = 300;
   private static final long LONG_GAP = 5 * SimClock.MILLI;
 
@@ -99,9 +100,11 @@ final class Diagram {
     head.append("<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
     int at = 24;
     text(head, 10, at, "title", "Slot " + story.slot() + " of " + title);
-    for (String line : lines(verdict, story.nodes() * COLUMN_CHARS)) {
+    List<String> said = lines(verdict, story.nodes() * COLUMN_CHARS);
+    for (int i = 0; i < Math.min(said.size(), VERDICT_LINES); i++) {
       at += LINE + 2;
-      text(head, 10, at, "verdict", line);
+      boolean goesOn = i == VERDICT_LINES - 1 && said.size() > VERDICT_LINES;
+      text(head, 10, at, "verdict", said.get(i) + (goesOn ? " ..." : ""));
     }
     for (String line : LEGEND) {
       at += LINE + 2;

@@ -11,7 +11,9 @@ import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.SlotInstance;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -248,9 +250,49 @@ final class FrameWatch extends LogRecords {
     for (long slot = replica.applied(); slot < replica.limit(); slot++) {
       SlotRecord record = slots.get(slot);
       if (record != null && !keeps(record, member, replica.instance(slot))) {
-        violations.add(slot, member, "its log has lost what it said or counted in this slot");
+        violations.add(
+            slot,
+            member,
+            "its log has lost a part of: "
+                + known(record, member)
+                + "; it knows: "
+                + known(replica.instance(slot), member));
       }
     }
+  }
+
+  private static String known(SlotRecord record, int member) {
+    StringJoiner known = new StringJoiner(", ");
+    if (record.proposals.said[member] != ABSENT) {
+      known.add("propose=" + FrameText.id(record.proposals.said[member]));
+    }
+    int phase1 = lastPhase(record.votes1, member);
+    int phase2 = lastPhase(record.votes2, member);
+    if (phase1 >= 0) {
+      known.add("vote1/" + phase1);
+    }
+    if (phase2 >= 0) {
+      known.add("vote2/" + phase2);
+    }
+    if ((record.actedOnPropose >>> member & 1) != 0) {
+      known.add("a proposal (acted on)");
+    }
+    if ((record.actedOnVote2 >>> member & 1) != 0) {
+      known.add("vote2/0 (counted)");
+    }
+    return known.toString();
+  }
+
+  private static String known(@Nullable SlotInstance now, int member) {
+    return now == null
+        ? "nothing"
+        : (now.proposal(member) == ABSENT
+                ? "no proposal"
+                : "propose=" + FrameText.id(now.proposal(member)))
+            + ", phase "
+            + now.phase()
+            + ", "
+            + now.stage().name().toLowerCase(Locale.ROOT);
   }
 
   private static boolean keeps(SlotRecord record, int member, @Nullable SlotInstance now) {

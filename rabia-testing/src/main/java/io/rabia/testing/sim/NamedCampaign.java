@@ -74,6 +74,7 @@ public enum NamedCampaign {
   private final List<Set<Fault>> mixes;
 
   @SafeVarargs
+  @SuppressWarnings("varargs")
   NamedCampaign(List<Integer> sizes, Set<Fault>... mixes) {
     this(sizes, Arrays.asList(mixes));
   }

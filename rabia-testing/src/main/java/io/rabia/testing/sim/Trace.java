@@ -156,9 +156,9 @@ final class Trace {
     }
   }
 
-  void broken(int node, String text) {
+  void broken(long slot, int node, String text) {
     line("BROKEN", () -> text);
-    if (story != null) {
+    if (story != null && (slot == story.slot() || slot == Violations.NO_SLOT)) {
       story.broken(clock.now(), node, text);
     }
   }

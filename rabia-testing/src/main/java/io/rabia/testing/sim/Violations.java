@@ -43,7 +43,7 @@ final class Violations {
         (inSlot == NO_SLOT ? "" : "slot " + inSlot + ", ")
             + (node == NO_NODE ? "" : "node " + (node + 1) + ", ");
     String text = where.isEmpty() ? what : where.substring(0, where.length() - 2) + ": " + what;
-    trace.broken(node, text);
+    trace.broken(inSlot, node, text);
     if (first == null) {
       first = "at " + clock.text().strip() + " s: " + text;
       slot = inSlot;

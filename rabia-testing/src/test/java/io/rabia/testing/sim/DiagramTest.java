@@ -87,7 +87,7 @@ class DiagramTest {
 
   @Test
   void coversNoTextByAnother() throws Exception {
-    Document svg = parse(Diagram.of(EVENTFUL, "a run", "passed"));
+    Document svg = parse(Diagram.of(EVENTFUL, "a run", "FAILED as it had to. ".repeat(40)));
     List<int[]> taken = new ArrayList<>();
     NodeList texts = svg.getElementsByTagName("text");
     for (int i = 0; i < texts.getLength(); i++) {
