@@ -115,6 +115,20 @@ final class Outcomes {
         .orElse(Violations.NO_SLOT);
   }
 
+  /** Which batch the slot decided, and which slot had decided that first. */
+  String earlier(long slot) {
+    Long id = outcomes.get(slot);
+    return id == null
+        ? "a batch"
+        : "batch "
+            + FrameText.id(id)
+            + ", which had been decided in slot "
+            + LongStream.range(0, slot)
+                .filter(s -> id.equals(outcomes.get(s)))
+                .findFirst()
+                .orElse(slot);
+  }
+
   long slots() {
     return outcomes.size();
   }

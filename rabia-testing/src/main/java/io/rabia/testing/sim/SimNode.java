@@ -57,6 +57,7 @@ final class SimNode {
   private long differsFrom = Long.MAX_VALUE;
   private int life;
   private long checked;
+  private long reached;
   private boolean starting;
   private boolean mayRefuse;
   private boolean mustRefuse;
@@ -448,10 +449,10 @@ final class SimNode {
     world.violations().add(nextSlot(), index, what);
   }
 
-  /** The first slot that it has not applied. */
+  /** The first slot that it has not applied, or the last one that it had, when it never got up. */
   private long nextSlot() {
     long applied = applied();
-    return applied < 0 ? Violations.NO_SLOT : applied;
+    return applied < 0 ? reached - 1 : applied;
   }
 
   private void check(EngineAgent active) {
@@ -481,6 +482,7 @@ final class SimNode {
       long from = checked;
       world.trace().node(index, () -> "applies" + world.outcomes().text(from, applied));
       checked = applied;
+      reached = Math.max(reached, applied);
       world.outcomes().state(index, applied, member.stateHash());
     }
     int alpha = replica.configuration().alpha();

@@ -349,10 +349,8 @@ public final class Simulation {
       Member member = node.member();
       if (member != null
           && member.replica().statistics().batches() > outcomes.batches(node.applied())) {
-        violations.add(
-            outcomes.repeated(node.applied()),
-            node.index(),
-            "applied a batch again that an earlier slot had decided");
+        long slot = outcomes.repeated(node.applied());
+        violations.add(slot, node.index(), "applied again " + outcomes.earlier(slot));
       }
     }
   }
