@@ -25,7 +25,8 @@ final class FaultDriver {
           Fault.SLOW_MEMBERS,
           Fault.DIFFER);
   private static final long LONG_CUT = 2 * SimClock.SECOND;
-  private static final Set<Fault> OVER_AND_OVER = EnumSet.of(Fault.ORPHAN, Fault.PROPOSER);
+  private static final Set<Fault> OVER_AND_OVER =
+      EnumSet.of(Fault.ORPHAN, Fault.PROPOSER, Fault.SPLIT);
 
   private final Simulation world;
   private final SimRandom random;

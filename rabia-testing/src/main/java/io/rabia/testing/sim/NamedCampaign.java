@@ -84,6 +84,16 @@ public enum NamedCampaign {
     this.mixes = mixes;
   }
 
+  /** How many mixes of faults it has. */
+  int mixes() {
+    return mixes.size();
+  }
+
+  /** How many sizes of clusters it has. */
+  int sizes() {
+    return sizes.size();
+  }
+
   /** A mix that does not fit a size has the largest one. */
   SimOptions options(long seed, int seconds) {
     Set<Fault> mix = mixes.get((int) Math.floorMod(seed, (long) mixes.size()));

@@ -353,7 +353,8 @@ final class SimClient {
   }
 
   private void elsewhere() {
-    target = random.below(world.size());
+    int other = random.below(world.size());
+    target = world.faults().has(Fault.SLOW_MEMBERS) ? home : other;
   }
 
   /**

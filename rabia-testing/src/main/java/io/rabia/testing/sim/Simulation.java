@@ -333,6 +333,11 @@ public final class Simulation {
 
   private void requireEverything() {
     outcomes.requireOneState();
+    long deaths = faults.count(Fault.PROPOSER);
+    if (faults.drawn().equals(Set.of(Fault.PROPOSER))
+        && outcomes.forfeits() > options.nodes() * (deaths + 1)) {
+      violations.add(outcomes.forfeits() + " slots were forfeited by " + deaths + " deaths");
+    }
     if (faults.has(Fault.SLOW_MEMBERS) && !healthyTwin && p99() > 3 * healthyP99) {
       violations.add(
           "p99 is "

@@ -7,7 +7,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,6 +27,11 @@ class FaultInjectionTest {
         "CRASH",
         "CRASH_MID_CYCLE",
         "CRASH_ALL",
+        "POWER_AFTER_DEATH",
+        "ORPHAN",
+        "PROPOSER",
+        "LONG_PAUSE",
+        "THROW",
         "STOP",
         "REBOOT",
         "PAUSE",
@@ -64,8 +68,16 @@ class FaultInjectionTest {
     assertThat(mutant.load(SimCheck.class)).isNotEqualTo(SimCheck.class);
   }
 
-  @Test
-  void promiseThatLeavesBeforeItsForceIsCaught() {
-    assertThat(SimMutants.all().get(0).run(SimCheck.class)).isPresent();
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a promise leaves before its force",
+        "a quiet owner's batches are held back",
+        "no force at the start of a log"
+      })
+  void plantedBugIsCaught(String name) {
+    SourceMutant mutant =
+        mutants().stream().filter(one -> one.name().equals(name)).findFirst().orElseThrow();
+    assertThat(mutant.run(SimCheck.class)).isPresent();
   }
 }
