@@ -21,7 +21,7 @@ public final class RabiaSim {
       """
       usage: rabia-sim [--seeds A..B | --seed N] [--seconds S] [--nodes N]
                        [--faults all|none|NAME,...] [--load light|steady]
-                       [--diagram FILE] [--slot S]
+                       [--distances drawn|near|one-far] [--diagram FILE] [--slot S]
              rabia-sim --campaign S1|S2|S3|S5|S6|S7|S8|S9|S12|S13|S14 [--seeds A..B | --seed N]
                        [--seconds S]
              rabia-sim --mutants
@@ -36,6 +36,7 @@ public final class RabiaSim {
       --slot     with --seed: tells, and draws, this slot
       --campaign faults, nodes and load by seed as that row of the list of what must be survived wants;
                  S14 is --mutants; S4, S10 and S11 need what this version has not
+      --distances  of the members by seed, 0.1 ms, or 1 ms to the last one
       --mutants  plants known bugs and finds each of them
       --mutant   plants the one with this number and simulates the arguments
       """;
@@ -50,6 +51,7 @@ public final class RabiaSim {
   private Load load = Load.LIGHT;
   private long slot = Violations.NO_SLOT;
   private @Nullable Path diagram;
+  private Distances distances = Distances.DRAWN;
 
   private RabiaSim() {}
 
@@ -134,6 +136,8 @@ public final class RabiaSim {
         case "--diagram" -> diagram = Path.of(value);
         case "--campaign" -> campaign = NamedCampaign.valueOf(value.toUpperCase(Locale.ROOT));
         case "--load" -> load = Load.valueOf(value.toUpperCase(Locale.ROOT));
+        case "--distances" ->
+            distances = Distances.valueOf(value.toUpperCase(Locale.ROOT).replace('-', '_'));
         default -> throw new IllegalArgumentException("unknown option " + args[i]);
       }
     }
@@ -171,7 +175,7 @@ public final class RabiaSim {
       return seed -> named.options(seed, seconds);
     }
     boolean every = !faults.equals("all");
-    return new SimOptions(first, seconds, nodes, faults(), every, load)::withSeed;
+    return new SimOptions(first, seconds, nodes, faults(), every, load, distances)::withSeed;
   }
 
   private boolean replay(SimOptions one, PrintStream out) {

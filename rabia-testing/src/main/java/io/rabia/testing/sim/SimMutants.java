@@ -2,6 +2,7 @@ package io.rabia.testing.sim;
 
 import io.rabia.testing.mutant.SourceMutant;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Bugs planted into what surrounds the agreement, each of which {@link SimCheck} must find. */
 public final class SimMutants {
@@ -11,6 +12,10 @@ public final class SimMutants {
   private SimMutants() {}
 
   public static List<SourceMutant> all() {
+    return Stream.concat(ofWholeNodes().stream(), ofDecisions().stream()).toList();
+  }
+
+  private static List<SourceMutant> ofWholeNodes() {
     return List.of(
         SourceMutant.of(
             "a promise leaves before its force",
@@ -69,7 +74,11 @@ public final class SimMutants {
             "    firstUnforced = segments.size() - 1;\n"
                 + "    if (status == null || status.state() != State.CLEAN) {\n"
                 + "      writeStatus();\n"
-                + "    }"),
+                + "    }"));
+  }
+
+  private static List<SourceMutant> ofDecisions() {
+    return List.of(
         SourceMutant.of(
             "a fast decision at Q equal instead of n",
             PROTOCOL + "SlotInstance.java",

@@ -51,7 +51,7 @@ class SameTraceTest {
     List<Path> outputs = outputs(RabiaSim.class, arguments, List.of(one, other));
     List<String> lines = Files.readAllLines(outputs.get(0));
     assertThat(lines.stream().anyMatch(line -> line.matches(FROM_FILES))).as("restarts").isTrue();
-    assertThat(lines.get(lines.size() - 1)).isEqualTo("  replay: " + arguments + " --load light");
+    assertThat(lines.get(lines.size() - 1)).startsWith("  replay: " + arguments + " --load light");
     assertThat(outputs.get(1)).hasSameBinaryContentAs(outputs.get(0));
   }
 
