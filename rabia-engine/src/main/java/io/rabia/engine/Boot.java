@@ -262,6 +262,10 @@ final class Boot {
       return "not a member: " + peer.id();
     }
     Init known = init;
+    int alpha = known == null ? parts.cluster().alpha() : known.alpha();
+    if (peer.epoch() == 0 && peer.alpha() != alpha) {
+      return "another alpha: " + peer.alpha();
+    }
     if (known == null || peer.clusterId().equals(ClusterId.NONE)) {
       return null;
     }
@@ -272,9 +276,6 @@ final class Boot {
     int index = configuration.indexOf(peer.id());
     if (index < 0 || !configuration.members().get(index).token().equals(peer.token())) {
       return "votes of another life of member " + peer.id();
-    }
-    if (peer.epoch() == configuration.epoch() && peer.alpha() != configuration.alpha()) {
-      return "another alpha: " + peer.alpha();
     }
     return null;
   }

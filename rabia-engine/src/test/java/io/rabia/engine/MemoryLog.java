@@ -69,6 +69,11 @@ final class MemoryLog implements Persistence {
     return groupsRead;
   }
 
+  /** Bytes of the largest group. */
+  int largestGroup() {
+    return groups.stream().mapToInt(group -> group.length).max().orElse(0);
+  }
+
   /** Everything in it, durable or not. */
   List<Message> records() {
     MessageCollector records = new MessageCollector();

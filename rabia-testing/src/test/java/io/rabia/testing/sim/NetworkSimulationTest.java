@@ -62,7 +62,9 @@ class NetworkSimulationTest {
       assertThat(longer.slow() - start.slow())
           .as("after the start, " + longer)
           .isLessThanOrEqualTo(nodes > 4 ? 1 : 0);
-      assertThat(start.forfeits()).as(start.toString()).isLessThanOrEqualTo(seed > 4 ? 5 : 2);
+      assertThat(start.forfeits())
+          .as(start.toString())
+          .isLessThanOrEqualTo(seed > 4 ? nodes + 2 : 2);
       assertThat(longer.forfeits()).as(longer.toString()).isEqualTo(start.forfeits());
     }
   }
