@@ -33,7 +33,7 @@ final class Lanes {
   /** How often own slots got a batch lately: 0 never, ALWAYS always. */
   private int busy;
 
-  /** Since when a quiet owner's batch has waited with nothing open, or 0. */
+  /** Since when another owner's batch has waited with nothing open, or 0. */
   private long leftSince;
 
   Lanes(Replica replica, BatchSource source) {
@@ -79,11 +79,11 @@ final class Lanes {
 
   /**
    * Proposes wherever this replica can, and starts rounds for what its own callers want and for
-   * what a quiet owner left. What finds the output full goes on with the next call.
+   * what another owner left. What finds the output full goes on with the next call.
    */
   void fill(long now) {
     cursor = Math.max(cursor, replica.applied());
-    startForQuiet(now);
+    startForLeft(now);
     while (true) {
       long end = Math.min(started, replica.limit());
       while (cursor < end && spoken(cursor)) {
@@ -133,31 +133,45 @@ final class Lanes {
     return true;
   }
 
-  /** A batch that lost its slot would wait for the others' next commands when its owner is gone. */
-  private void startForQuiet(long now) {
-    if (!holdsForQuiet()) {
+  /**
+   * A batch that lost its slot would wait for the others' next commands when its owner is gone, or
+   * was and came back without it. An owner that has it starts a round for it at once.
+   */
+  private void startForLeft(long now) {
+    if (!holdsLeft()) {
       leftSince = 0;
     } else if (leftSince == 0) {
       leftSince = now;
     } else if (now - leftSince >= replica.waits.owner()) {
       leftSince = 0;
+      suspectWhoLeft();
       started(replica.applied());
     }
   }
 
-  /** Is nothing open while a batch of a quiet owner is in no slot? */
-  boolean holdsForQuiet() {
+  /** Is nothing open while a batch of another owner is in no slot? */
+  boolean holdsLeft() {
     if (replica.applied() < started) {
       return false;
     }
     for (int i = 0; i < replica.peers.length; i++) {
-      if (i != replica.self
-          && replica.peers[i].quiet()
-          && replica.batches.ofMember(i).next() != null) {
+      if (left(i)) {
         return true;
       }
     }
     return false;
+  }
+
+  private void suspectWhoLeft() {
+    for (int i = 0; i < replica.peers.length; i++) {
+      if (left(i)) {
+        replica.peers[i].suspect();
+      }
+    }
+  }
+
+  private boolean left(int owner) {
+    return owner != replica.self && replica.batches.ofMember(owner).next() != null;
   }
 
   private long choose(Slot slot, long now) {

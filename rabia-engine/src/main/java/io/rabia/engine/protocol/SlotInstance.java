@@ -483,7 +483,7 @@ public final class SlotInstance {
   }
 
   /** What the member at this index proposed, or {@link #ABSENT}. */
-  long proposal(int index) {
+  public long proposal(int index) {
     return proposals[index];
   }
 
@@ -512,7 +512,7 @@ public final class SlotInstance {
   }
 
   /** The own Vote1 of the current phase. */
-  byte state() {
+  public byte state() {
     return state;
   }
 
