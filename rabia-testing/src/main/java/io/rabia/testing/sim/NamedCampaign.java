@@ -38,16 +38,22 @@ public enum NamedCampaign {
   /** Loss, duplicates, reordering, delay, clogged links. */
   S1(List.of(3, 5, 7), List.of(EnumSet.of(DROP, DUPLICATE, REORDER, DELAY, CLOG))),
   /** Partitions of all kinds; whoever has a quorum goes on. */
-  S2(List.of(3, 5), List.of(EnumSet.of(PARTITION),
-      EnumSet.of(ONE_WAY),
-      EnumSet.of(BRIDGE),
-      EnumSet.of(RING),
-      EnumSet.of(PARTITION, ONE_WAY, BRIDGE))),
+  S2(
+      List.of(3, 5),
+      List.of(
+          EnumSet.of(PARTITION),
+          EnumSet.of(ONE_WAY),
+          EnumSet.of(BRIDGE),
+          EnumSet.of(RING),
+          EnumSet.of(PARTITION, ONE_WAY, BRIDGE))),
   /** Crashes at every event, up to all at once; power losses. */
-  S3(List.of(3, 5), List.of(EnumSet.of(CRASH_MID_CYCLE, STOP),
-      EnumSet.of(CRASH_ALL, CRASH_MID_CYCLE),
-      EnumSet.of(POWER_AFTER_DEATH),
-      EnumSet.of(CRASH, CRASH_ALL))),
+  S3(
+      List.of(3, 5),
+      List.of(
+          EnumSet.of(CRASH_MID_CYCLE, STOP),
+          EnumSet.of(CRASH_ALL, CRASH_MID_CYCLE),
+          EnumSet.of(POWER_AFTER_DEATH),
+          EnumSet.of(CRASH, CRASH_ALL))),
   /** Pauses, up to ten minutes. */
   S5(List.of(3, 5), List.of(EnumSet.of(PAUSE, LONG_PAUSE))),
   /** Clocks that drift, jump and are wrong; no session of a client that tries is closed. */
