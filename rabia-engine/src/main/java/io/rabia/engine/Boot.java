@@ -27,12 +27,16 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How a node becomes a member: reads its identity and its past from the log, or takes part in the
  * first start; and what it tells and asks of peers in handshakes. One thread.
  */
 final class Boot {
+  private static final Logger LOG = LoggerFactory.getLogger(Boot.class);
+
   private final EngineAgent.Parts parts;
   private final LongSupplier wallClock;
   private final LongSupplier random;
@@ -152,6 +156,13 @@ final class Boot {
     if (taken.secretHash() != secretHash) {
       throw new RabiaException.WrongCluster("the cluster was formed with another secret");
     }
+    if (taken.alpha() != parts.cluster().alpha()) {
+      LOG.warn(
+          "Node {}: alpha {} of the configuration has no effect, the cluster was formed with {}",
+          parts.id(),
+          parts.cluster().alpha(),
+          taken.alpha());
+    }
     Configuration configuration = taken.configuration();
     int self = configuration.indexOf(parts.id());
     InvariantViolation.check(self >= 0, "INIT without its own member");
@@ -262,6 +273,10 @@ final class Boot {
       return "not a member: " + peer.id();
     }
     Init known = init;
+    int alpha = known == null ? parts.cluster().alpha() : known.alpha();
+    if (peer.epoch() == 0 && peer.alpha() != alpha) {
+      return "another alpha: " + peer.alpha();
+    }
     if (known == null || peer.clusterId().equals(ClusterId.NONE)) {
       return null;
     }
@@ -272,9 +287,6 @@ final class Boot {
     int index = configuration.indexOf(peer.id());
     if (index < 0 || !configuration.members().get(index).token().equals(peer.token())) {
       return "votes of another life of member " + peer.id();
-    }
-    if (peer.epoch() == configuration.epoch() && peer.alpha() != configuration.alpha()) {
-      return "another alpha: " + peer.alpha();
     }
     return null;
   }

@@ -285,7 +285,7 @@ public final class Member implements AutoCloseable {
       keeper.advance(now);
       replica.advance(now);
       more = outbox.transfer(now);
-      while (replica.pollDecided(persistence.durable(), decided)) {
+      while (!replica.output().isFull() && replica.pollDecided(persistence.durable(), decided)) {
         applier.apply(decided, configuration.members().get(replica.self()).origin());
         answerStatusAt();
         more = true;

@@ -22,6 +22,9 @@ final class Outbox implements AutoCloseable {
   private static final int FRAME_LIMIT = 1 << 20;
   private static final long LAZY_NANOS = 1_000_000;
 
+  /** At rest the log is flushed to its end, then once more, for the mark that says so. */
+  private static final int SETTLING = 2;
+
   private record Held(long gate, int to, byte[] frame) {}
 
   private final Transport transport;
@@ -37,6 +40,8 @@ final class Outbox implements AutoCloseable {
   private final long[] lastSent;
   private long lazyDeadline = Long.MAX_VALUE;
   private long lastPromise;
+  private long appendedAt;
+  private int settling;
 
   Outbox(
       Transport transport,
@@ -66,13 +71,13 @@ final class Outbox implements AutoCloseable {
     if (output.size() == 0) {
       return false;
     }
-    log(output);
+    log(output, now);
     frame(output, now);
     output.clear();
     return true;
   }
 
-  private void log(Output output) {
+  private void log(Output output, long now) {
     group.clear();
     boolean promises = false;
     for (int i = 0; i < output.size(); i++) {
@@ -87,6 +92,8 @@ final class Outbox implements AutoCloseable {
     long number = persistence.append(group.buffer().flip());
     replica.appended(number);
     logCatchUp.appended(number, replica.applied());
+    appendedAt = now;
+    settling = SETTLING;
     if (promises) {
       lastPromise = number;
       persistence.flush();
@@ -159,12 +166,19 @@ final class Outbox implements AutoCloseable {
     }
   }
 
-  /** Sends what became allowed, what waited long enough for company, and heartbeats. */
+  /**
+   * Sends what became allowed, what waited long enough for company, and heartbeats; settles the log
+   * at rest.
+   */
   void advance(long now, long heartbeatNanos) {
     releaseHeld(now);
     if (now >= lazyDeadline) {
       begin(broadcast);
       flushBroadcast(now);
+    }
+    if (settling > 0 && now - appendedAt >= heartbeatNanos) {
+      settling--;
+      persistence.flush();
     }
     for (int to = 0; to < ids.length; to++) {
       if (to != replica.self() && now - lastSent[to] >= heartbeatNanos) {

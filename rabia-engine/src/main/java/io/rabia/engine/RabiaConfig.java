@@ -116,7 +116,7 @@ public final class RabiaConfig {
 
     private Builder() {}
 
-    /** How commands become batches. Default: at most 1,024 commands or 1 MiB, adaptive. */
+    /** How commands become batches. Default: at most 1,024 commands or 4 MiB, adaptive. */
     public Builder batching(BatchConfig batching) {
       this.batching = batching;
       return this;

@@ -52,6 +52,12 @@ class ClusterConfigEffectsTest {
         .tests();
   }
 
+  @Test
+  void membersWithDifferentWindowsFormNoCluster() {
+    assertThat(meetingOfMember2WithThis(TestCluster.config(2).alpha(16).build()))
+        .startsWith("another alpha: ");
+  }
+
   private static String meetingOfMember2WithThis(ClusterConfig other) {
     ClusterConfig base = TestCluster.config(2).build();
     try (TestCluster cluster = new TestCluster(base, RabiaConfig.defaults())) {

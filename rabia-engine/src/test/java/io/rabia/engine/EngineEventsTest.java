@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class EngineEventsTest {
@@ -54,6 +55,48 @@ class EngineEventsTest {
       assertThat(behind.events).contains("CATCHING_UP behind").endsWith("SERVING");
       assertThat(behind.machine.entries()).hasSize(200);
     }
+  }
+
+  /** Connected to all, it may have missed anything: those who know have not said so yet. */
+  @Test
+  void aMemberServesOnlyOnceAQuorumHasSaidWhereTheLogIs() {
+    try (TestCluster cluster = TestCluster.serving(5)) {
+      TestNode restarted = cluster.node(5);
+      restarted.kill();
+      IntStream.rangeClosed(1, 4).forEach(peer -> cluster.wires.hold(peer, 5));
+      restarted.start();
+      assertStateAfterAWhile(cluster, EngineState.CATCHING_UP);
+      assertThat(restarted.status().connected()).isEqualTo(5);
+      cluster.wires.release(1, 5);
+      assertStateAfterAWhile(cluster, EngineState.CATCHING_UP);
+      cluster.wires.release(2, 5);
+      assertStateAfterAWhile(cluster, EngineState.SERVING);
+    }
+  }
+
+  /** While a connection was down its other end went on. */
+  @Test
+  void whatAFormerConnectionSaidOfTheLogCountsNoLonger() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      cluster.wires.cut(1, 3);
+      cluster.wires.cut(2, 3);
+      cluster.settle();
+      cluster.wires.hold(1, 3);
+      cluster.wires.hold(2, 3);
+      cluster.wires.heal(1, 3);
+      cluster.wires.heal(2, 3);
+      cluster.node(3).events.clear();
+      assertStateAfterAWhile(cluster, EngineState.CATCHING_UP);
+      assertThat(cluster.node(3).events).doesNotContain("SERVING");
+      cluster.wires.release(1, 3);
+      assertStateAfterAWhile(cluster, EngineState.SERVING);
+    }
+  }
+
+  /** Of the last node. */
+  private static void assertStateAfterAWhile(TestCluster cluster, EngineState state) {
+    cluster.elapse(Duration.ofSeconds(1));
+    assertThat(cluster.nodes().get(cluster.nodes().size() - 1).agent().state()).isEqualTo(state);
   }
 
   @Test

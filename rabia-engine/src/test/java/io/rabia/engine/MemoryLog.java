@@ -21,6 +21,7 @@ final class MemoryLog implements Persistence {
   private volatile long durable;
   private volatile boolean manual;
   private volatile boolean fails;
+  private int flushes;
   private int reads;
   private int groupsRead;
 
@@ -60,6 +61,10 @@ final class MemoryLog implements Persistence {
     return groups.size() - durable;
   }
 
+  int flushes() {
+    return flushes;
+  }
+
   /** How often groups were read again since the log was opened. */
   int reads() {
     return reads;
@@ -67,6 +72,11 @@ final class MemoryLog implements Persistence {
 
   int groupsRead() {
     return groupsRead;
+  }
+
+  /** Bytes of the largest group. */
+  int largestGroup() {
+    return groups.stream().mapToInt(group -> group.length).max().orElse(0);
   }
 
   /** Everything in it, durable or not. */
@@ -115,6 +125,7 @@ final class MemoryLog implements Persistence {
 
   @Override
   public void flush() {
+    flushes++;
     if (!manual) {
       durable = groups.size();
     }

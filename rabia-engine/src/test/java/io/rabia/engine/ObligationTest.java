@@ -47,6 +47,20 @@ class ObligationTest {
         .toList();
   }
 
+  /** First the decisions, which nobody waited for, then the mark that all of it is safe. */
+  @Test
+  void atRestTheLogIsFlushedTwiceAndNoMore() {
+    a.submit("x");
+    cluster.settle();
+    assertThat(a.log.unforced()).as("the last decision").isPositive();
+    int flushes = a.log.flushes();
+    cluster.elapse(Duration.ofSeconds(1));
+    assertThat(a.log.unforced()).isZero();
+    assertThat(a.log.flushes()).isEqualTo(flushes + 2);
+    cluster.elapse(Duration.ofSeconds(10));
+    assertThat(a.log.flushes()).isEqualTo(flushes + 2);
+  }
+
   @Test
   void theOwnersProposalWaitsForItsForce() {
     a.log.manual();

@@ -91,6 +91,7 @@ public final class FilePersistence implements Persistence {
       lock = disk.lock();
       recover();
       read(1, replay);
+      writeStatus(); // not earlier: who cannot use the log must leave a clean mark as it is
       return lastNumber;
     } catch (IOException e) {
       RabiaException storage = fail("cannot open the log", e);
@@ -115,7 +116,7 @@ public final class FilePersistence implements Persistence {
     }
   }
 
-  /** Makes what is on disk safe, judges it, cuts an unsafe tail and takes the log for this run. */
+  /** Makes what is on disk safe, judges it, cuts an unsafe tail and readies the log to go on. */
   private void recover() throws IOException {
     LogStatus status = LogStatus.read(disk);
     requireSameBoot(status);
@@ -145,7 +146,6 @@ public final class FilePersistence implements Persistence {
       active = disk.openAppend(segments.get(segments.size() - 1).name());
     }
     firstUnforced = segments.size() - 1;
-    writeStatus();
   }
 
   private void requireSameBoot(@Nullable LogStatus status) throws IOException {

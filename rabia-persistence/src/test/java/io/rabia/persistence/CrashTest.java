@@ -187,6 +187,26 @@ class CrashTest {
     }
   }
 
+  @Test
+  void leavesTheCleanMarkToWhomItBelongsWhenTheReplayRefusesTheLog() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    try (FilePersistence log = open(disk, OS)) {
+      fill(log, 1, 3);
+    }
+    RabiaException refusal = new RabiaException.Validation("of another member");
+    FilePersistence wrong = new FilePersistence(disk, OS);
+    assertThatThrownBy(
+            () ->
+                wrong.open(
+                    (number, group) -> {
+                      throw refusal;
+                    },
+                    () -> {}))
+        .isSameAs(refusal);
+    wrong.close();
+    assertThat(replay(disk.rebooted(), OS)).hasSize(3);
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = Durability.class,

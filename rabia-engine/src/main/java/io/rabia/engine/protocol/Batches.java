@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Batches {
   private static final int NUMBER_BLOCK = 1 << 16;
+  private static final long OWN_BYTES = 8 << 20;
 
   private final OriginBatches[] origins;
   private final Window window;
@@ -114,9 +115,12 @@ final class Batches {
     return own().lowestOutstanding(nextNumber);
   }
 
-  /** May another own batch be made without having W outstanding? */
+  /**
+   * May another own batch be made? Not with W outstanding, and not while those that are held are
+   * many bytes: all of them go out again at once to whoever connects, and must fit its queue.
+   */
   boolean mayNumber() {
-    return nextNumber - lowestOutstanding() < 3L * alpha;
+    return nextNumber - lowestOutstanding() < 3L * alpha && own().heldBytes() < OWN_BYTES;
   }
 
   void restoreNumbers(long end) {

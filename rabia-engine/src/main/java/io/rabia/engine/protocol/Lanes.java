@@ -79,7 +79,7 @@ final class Lanes {
 
   /**
    * Proposes wherever this replica can, and starts rounds for what its own callers want and for
-   * what another owner left.
+   * what another owner left. What finds the output full goes on with the next call.
    */
   void fill(long now) {
     cursor = Math.max(cursor, replica.applied());
@@ -90,11 +90,14 @@ final class Lanes {
         cursor++;
       }
       for (long number = cursor; number < end; number++) {
+        if (replica.output.isFull()) {
+          return;
+        }
         if (!spoken(number)) {
           fill(replica.window.at(number, now), now);
         }
       }
-      if (!start(now)) {
+      if (replica.output.isFull() || !start(now)) {
         return;
       }
     }

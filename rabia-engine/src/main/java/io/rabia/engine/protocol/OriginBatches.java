@@ -21,6 +21,7 @@ final class OriginBatches {
   private final long[] openIn;
   private final long[] loggedAt;
   private int heldCount;
+  private long heldBytes;
   private long heldLow = 1;
   private long heldHigh;
 
@@ -57,6 +58,7 @@ final class OriginBatches {
     openIn[place] = NOT_OPEN;
     loggedAt[place] = NOT_LOGGED;
     heldCount++;
+    heldBytes += batch.size();
     heldHigh = Math.max(heldHigh, number);
   }
 
@@ -76,6 +78,7 @@ final class OriginBatches {
     if (batch != null && BatchId.number(batch.id()) == number) {
       held[place] = null;
       heldCount--;
+      heldBytes -= batch.size();
     }
   }
 
@@ -130,6 +133,11 @@ final class OriginBatches {
 
   int heldCount() {
     return heldCount;
+  }
+
+  /** Encoded size of what is held. */
+  long heldBytes() {
+    return heldBytes;
   }
 
   /**

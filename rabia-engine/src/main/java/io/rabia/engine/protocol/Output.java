@@ -53,6 +53,8 @@ public final class Output {
   /** The record is a promise: it must be durable before what follows. (A decision is not.) */
   public static final int PROMISE = 32;
 
+  private static final long GROUP_BYTES = 4 << 20;
+
   private Kind[] kinds = new Kind[64];
   private int[] flags = new int[64];
   private int[] destinations = new int[64];
@@ -62,6 +64,7 @@ public final class Output {
   private long[] ids = new long[64];
   private @Nullable CommandBatch[] batches = new CommandBatch[64];
   private int size;
+  private long logBytes;
 
   void add(
       Kind kind,
@@ -84,6 +87,9 @@ public final class Output {
     ids[size] = id;
     batches[size] = batch;
     size++;
+    if (batch != null && (flag & LOG_BATCH) != 0) {
+      logBytes += batch.size();
+    }
   }
 
   private void grow() {
@@ -100,6 +106,14 @@ public final class Output {
 
   public int size() {
     return size;
+  }
+
+  /**
+   * True when its records are as many bytes as one group of the log should hold: it must be taken
+   * before more is put in. One batch, however large, always finds room in an empty one.
+   */
+  public boolean isFull() {
+    return logBytes >= GROUP_BYTES;
   }
 
   public Kind kind(int i) {
@@ -141,5 +155,6 @@ public final class Output {
   public void clear() {
     Arrays.fill(batches, 0, size, null);
     size = 0;
+    logBytes = 0;
   }
 }

@@ -407,7 +407,8 @@ public final class Replica implements MessageHandler {
       flags |= configuration.owner(slot.number) == self ? Output.SEND_BATCH : 0;
     }
     speak(slot);
-    slot.proposedAt = now;
+    int owner = configuration.owner(slot.number);
+    slot.proposedAt = owner == self || slot.instance.proposed(owner) ? now : 0;
     slot.spokeFirst = slot.instance.isSilent();
     output.add(Kind.PROPOSE, flags, Output.ALL, slot.number, 0, (byte) 0, id, body);
     slot.instance.propose(id);

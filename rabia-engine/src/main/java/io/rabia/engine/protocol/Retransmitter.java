@@ -19,6 +19,9 @@ final class Retransmitter {
   private long resentAt;
   private long backoff;
 
+  /** Nothing was open when this was last looked at, which at rest is long ago. */
+  private boolean atRest;
+
   Retransmitter(Replica replica) {
     this.replica = replica;
   }
@@ -42,8 +45,12 @@ final class Retransmitter {
    * @param behind whether another member is known to have applied more
    */
   void advance(long now, boolean behind) {
-    if (replica.applied() >= replica.lanes().startedEnd()) {
+    boolean wasAtRest = atRest;
+    atRest = replica.applied() >= replica.lanes().startedEnd();
+    if (atRest || wasAtRest) {
       resentAt = now;
+    }
+    if (atRest) {
       if (!behind) {
         progressAt = now;
       }

@@ -38,7 +38,10 @@ final class Window {
     /** When a wait for a majority began, or 0. */
     long graceSince;
 
-    /** When this replica proposed, or 0. */
+    /**
+     * When this replica proposed as the owner or after it; 0 when it did not, or in place of an
+     * owner that was late: how long that one takes is no measure for the others.
+     */
     long proposedAt;
 
     /** When the body was last asked for, and from whom. */

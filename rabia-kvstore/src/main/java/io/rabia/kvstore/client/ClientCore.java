@@ -183,8 +183,16 @@ public final class ClientCore implements AutoCloseable {
       try {
         loop.execute(this::takeOver);
       } catch (RejectedExecutionException e) {
-        handler.onResult(null, new RabiaException.Closed("the client is closed"));
+        failHandedOver();
       }
+    }
+  }
+
+  /** The event loop has ended: nobody else would. */
+  private void failHandedOver() {
+    handOverScheduled.set(false);
+    for (ClientRequest next = handedOver.poll(); next != null; next = handedOver.poll()) {
+      next.handler.onResult(null, new RabiaException.Closed("the client is closed"));
     }
   }
 
@@ -539,7 +547,9 @@ public final class ClientCore implements AutoCloseable {
       }
       for (ClientRequest request : lost) {
         onWire.remove(request.correlation);
-        if (!request.done && !closed) {
+        if (closed) {
+          finish(request, null, new RabiaException.Closed("the client was closed"));
+        } else if (!request.done) {
           again(request, reason);
         }
       }

@@ -141,6 +141,11 @@ final class ClientConnection extends PortConnection implements Completions.Recei
   }
 
   @Override
+  protected long waitingBytes() {
+    return waiting == null ? 0 : waiting.payload().length;
+  }
+
+  @Override
   protected void resume() {
     Request request = waiting;
     waiting = null;

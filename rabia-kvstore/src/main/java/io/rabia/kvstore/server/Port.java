@@ -133,6 +133,7 @@ public final class Port {
 
   void gone(PortConnection connection) {
     connections.remove(connection);
+    waiting.remove(connection);
   }
 
   void warn(PortStatistics.Event event, String message) {
@@ -170,7 +171,7 @@ public final class Port {
   private void resume() {
     resuming = false;
     for (int i = waiting.size(); i > 0 && bytesInFlight < limits.maxBytes(); i--) {
-      waiting.remove().resume();
+      waiting.remove().resumeWaiting();
     }
   }
 

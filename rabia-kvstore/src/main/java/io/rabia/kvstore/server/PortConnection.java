@@ -62,6 +62,16 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
   /** Goes on with a request that waited for room at the port. */
   protected void resume() {}
 
+  /** Bytes of the request that waits for room at the port. */
+  protected long waitingBytes() {
+    return 0;
+  }
+
+  final void resumeWaiting() {
+    resume();
+    account();
+  }
+
   /** Writes what the protocol tells a peer that is refused, if it has words for that. */
   protected abstract void writeRefusal(ByteBuf target, RabiaException reason);
 
@@ -115,6 +125,7 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
     ChannelOutboundBuffer unread =
         context == null ? null : context.channel().unsafe().outboundBuffer();
     now += unread == null ? 0 : unread.totalPendingWriteBytes();
+    now += context == null ? 0 : waitingBytes();
     long more = now - held;
     held = now;
     port.holds(more);
@@ -167,7 +178,7 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
   public final void channelActive(ChannelHandlerContext active) {
     context = active;
     lastRead = System.nanoTime();
-    begun = lastRead;
+    begun = helloMissing() ? lastRead : 0;
     admitted = port.admit(this);
     if (!admitted) {
       refuse(PortStatistics.Event.REFUSED, new RabiaException.Overload("too many connections"));

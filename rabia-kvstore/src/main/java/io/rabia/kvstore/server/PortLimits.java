@@ -12,8 +12,8 @@ import java.time.Duration;
  * @param maxFrame bytes of a request
  * @param maxOutboundBytes answers that a connection has not read; over it, it is cut off
  * @param maxBytes what requests in flight and their answers may need, in all; more wait. And what
- *     all connections may hold, of requests in part and of answers that they have not read; over
- *     it, the one that holds most is cut off
+ *     all connections may hold, of requests in part or waiting and of answers not read; over it,
+ *     the one that holds most is cut off
  * @param frameTimeout from the first byte of a request, or of the hello, to its last
  * @param slowReaderTimeout how long a connection may take no answers while some wait for it
  * @param idleTimeout how long a connection may be silent

@@ -1,9 +1,11 @@
 package io.rabia.kvstore.server;
 
 import io.rabia.core.ClusterConfig;
+import io.rabia.core.CommandBatch;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
+import io.rabia.engine.RabiaConfig;
 import io.rabia.kvstore.KVStoreConfig;
 import io.rabia.kvstore.client.HostPort;
 import io.rabia.kvstore.wire.Frames;
@@ -103,6 +105,11 @@ public record ServerConfig(
    */
   private static PortLimits limits(Settings settings, KVStoreConfig store) {
     int largest = 2 * store.maxValueSize() + store.maxKeySize() + Frames.MAX_OVERHEAD;
+    int batch = RabiaConfig.defaults().batching().maxBatchBytes();
+    if (largest > batch - CommandBatch.HEADER - CommandBatch.COMMAND_HEADER) {
+      throw settings.invalid(
+          "max-value-size", "two such values and the largest key must fit a batch of " + batch);
+    }
     return new PortLimits(
         settings.requireInt("max-connections"),
         settings.requireInt("max-in-flight"),

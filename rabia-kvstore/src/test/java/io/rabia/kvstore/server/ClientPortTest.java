@@ -244,6 +244,33 @@ final class ClientPortTest {
     }
   }
 
+  @Test
+  void countsWholeRequestsThatWaitAmongWhatIsHeld() throws IOException {
+    Duration patience = Duration.ofSeconds(20);
+    restart(new PortLimits(40, 10, 1 << 20, 8 << 20, 8 << 20, patience, patience, patience));
+    server.node().mode(FakeCluster.Mode.SILENT);
+    byte[] command = KvCodec.encode(new KvCommand.Set(BIG, new byte[1_000_000]));
+    List<RawClient> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < 30; i++) {
+        RawClient client = greeted();
+        clients.add(client);
+        try {
+          client.send(b -> Frames.writeRequest(b, Request.submit(1, 60_000, 1, 1, 1, command)));
+        } catch (IOException cutOff) {
+          // as it may be
+        }
+      }
+      // Eight are with the engine, eight may wait.
+      await().until(() -> server.count("client", Event.CUT_OFF) >= 14);
+      assertThat(server.count("client", Event.REQUESTS)).isEqualTo(8);
+    } finally {
+      for (RawClient client : clients) {
+        client.close();
+      }
+    }
+  }
+
   private static PortLimits withBytes(int bytes) {
     Duration patience = Duration.ofSeconds(20);
     return new PortLimits(10, 1000, 1 << 20, 8 << 20, bytes, patience, patience, patience);

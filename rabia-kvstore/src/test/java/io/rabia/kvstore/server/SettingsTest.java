@@ -120,6 +120,7 @@ final class SettingsTest {
     refuses("durability", "hope", "durability (flag --durability)");
     refuses("max-entries", "0", "maxEntries");
     refuses("max-connections", "0", "connections 0");
+    refuses("max-value-size", "4000000", "max-value-size (flag --max-value-size): two such values");
     Map<String, String> flags = new HashMap<>(MINIMAL);
     flags.remove("data");
     assertThatThrownBy(() -> ServerConfig.of(Settings.load(flags, Map.of(), null)))

@@ -18,6 +18,7 @@ public final class RabiaSim {
                        [--faults all|none|NAME,...] [--load light|steady]
              rabia-sim --campaign S1|S2|S3|S5|S6|S7|S8|S9|S12|S13|S14 [--seeds A..B | --seed N]
                        [--seconds S]
+                       [--distances drawn|near|one-far]
              rabia-sim --mutants
              rabia-sim --mutant K ARGUMENTS
 
@@ -28,6 +29,7 @@ public final class RabiaSim {
       --faults   all draws one to four by seed; names have all of these in every run
       --campaign faults, nodes and load by seed as that row of the list of what must be survived wants;
                  S14 is --mutants; S4, S10 and S11 need what this version has not
+      --distances  of the members by seed, 0.1 ms, or 1 ms to the last one
       --mutants  plants known bugs and finds each of them
       --mutant   plants the one with this number and simulates the arguments
       """;
@@ -40,6 +42,7 @@ public final class RabiaSim {
   private @Nullable NamedCampaign campaign;
   private String faults = "all";
   private Load load = Load.LIGHT;
+  private Distances distances = Distances.DRAWN;
 
   private RabiaSim() {}
 
@@ -121,6 +124,8 @@ public final class RabiaSim {
         case "--faults" -> faults = value;
         case "--campaign" -> campaign = NamedCampaign.valueOf(value.toUpperCase(Locale.ROOT));
         case "--load" -> load = Load.valueOf(value.toUpperCase(Locale.ROOT));
+        case "--distances" ->
+            distances = Distances.valueOf(value.toUpperCase(Locale.ROOT).replace('-', '_'));
         default -> throw new IllegalArgumentException("unknown option " + args[i]);
       }
     }
@@ -159,6 +164,6 @@ public final class RabiaSim {
       return seed -> named.options(seed, seconds);
     }
     boolean every = !faults.equals("all");
-    return new SimOptions(first, seconds, nodes, faults(), every, load)::withSeed;
+    return new SimOptions(first, seconds, nodes, faults(), every, load, distances)::withSeed;
   }
 }

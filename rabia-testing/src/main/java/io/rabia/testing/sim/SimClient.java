@@ -42,7 +42,7 @@ final class SimClient {
       int number = ++attempts;
       askedNode = target;
       say(() -> "asks node " + (askedNode + 1) + ": " + this);
-      if (send(world.node(askedNode), new Reply(this, number))) {
+      if (send(world.node(askedNode), new Reply(this, askedNode, number))) {
         world.clock().after(patience + random.between(0, patience), () -> unanswered(number));
       } else {
         tryElsewhereSoon();
@@ -93,10 +93,12 @@ final class SimClient {
 
   private final class Reply implements ResultHandler {
     private final Wish wish;
+    private final int node;
     private final int attempt;
 
-    Reply(Wish wish, int attempt) {
+    Reply(Wish wish, int node, int attempt) {
       this.wish = wish;
+      this.node = node;
       this.attempt = attempt;
     }
 
@@ -106,7 +108,9 @@ final class SimClient {
       world.trace().mix(ByteBuffer.wrap(result).getLong());
       wish.answered(result);
       if (!wish.done) {
-        world.completed(home, world.clock().now() - wish.began);
+        long latency = world.clock().now() - wish.began;
+        world.completed(home, latency);
+        world.node(node).served(wish.attempts, latency);
         wish.finish();
       }
     }

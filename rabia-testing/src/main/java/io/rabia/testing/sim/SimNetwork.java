@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class SimNetwork {
   private static final long QUEUE_BOUND = 8 << 20;
   private static final long HELD = 2 * SimClock.MILLI;
+  private static final long FAR = 10;
 
   /** What the faults do to frames from one member to another. */
   static final class Way {
@@ -68,6 +69,7 @@ final class SimNetwork {
   private final List<SimConnection> open = new ArrayList<>();
   private long minDelay = 50 * SimClock.MICRO;
   private long maxDelay = 500 * SimClock.MICRO;
+  private int far = -1;
   private long frames;
 
   SimNetwork(SimClock clock, Trace trace, SimRandom random, Faults faults, int n) {
@@ -99,6 +101,11 @@ final class SimNetwork {
   void delays(long min, long max) {
     minDelay = min;
     maxDelay = max;
+  }
+
+  /** Makes the ways to and from a member {@value #FAR} times as long. */
+  void far(int member) {
+    far = member;
   }
 
   Way way(int from, int to) {
@@ -275,7 +282,8 @@ final class SimNetwork {
   }
 
   private long delay(Way way) {
-    long delay = random.between(minDelay, maxDelay) + way.lag;
+    long distance = way.from == far || way.to == far ? FAR : 1;
+    long delay = distance * random.between(minDelay, maxDelay) + way.lag;
     if (way.extraDelay == 0) {
       return delay;
     }

@@ -15,9 +15,11 @@ import io.rabia.engine.RabiaConfig;
 import io.rabia.engine.ResultHandler;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.SlotInstance;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.agrona.collections.LongArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +65,8 @@ final class SimNode {
   private boolean rebooted;
   private boolean lost;
   private boolean wasMember;
+  private final LongArrayList latencies = new LongArrayList();
+  private long askedAgain;
 
   SimNode(
       Simulation world,
@@ -105,6 +109,11 @@ final class SimNode {
   /** It was a member of the formed cluster in this life or a former one. */
   boolean wasMember() {
     return wasMember;
+  }
+
+  boolean isServing() {
+    EngineAgent active = agent;
+    return active != null && active.state() == EngineState.SERVING;
   }
 
   boolean isAlive() {
@@ -501,6 +510,19 @@ final class SimNode {
                     + agent.state()
                     + " "
                     + agent.reason());
+  }
+
+  /** A client has what it asked this node for, after so many attempts. */
+  void served(int attempts, long latency) {
+    askedAgain += attempts - 1;
+    latencies.addLong(latency);
+  }
+
+  Served served() {
+    long[] sorted = latencies.toLongArray();
+    Arrays.sort(sorted);
+    return new Served(
+        sorted.length, askedAgain, sorted.length == 0 ? 0 : sorted[sorted.length / 2]);
   }
 
   // ---- requests; false when nobody is there to take it

@@ -15,9 +15,23 @@ import java.util.stream.Collectors;
  * @param allFaults true for all of {@code faults} in every run, false for one to four of those that
  *     fit, by seed
  * @param load what the clients want
+ * @param distances between the members; with any but {@link Distances#DRAWN} logs are durable at
+ *     once, so that only the network takes time
  */
 public record SimOptions(
-    long seed, int seconds, int nodes, Set<Fault> faults, boolean allFaults, Load load) {
+    long seed,
+    int seconds,
+    int nodes,
+    Set<Fault> faults,
+    boolean allFaults,
+    Load load,
+    Distances distances) {
+  /** With distances by seed. */
+  public SimOptions(
+      long seed, int seconds, int nodes, Set<Fault> faults, boolean allFaults, Load load) {
+    this(seed, seconds, nodes, faults, allFaults, load, Distances.DRAWN);
+  }
+
   public SimOptions {
     faults =
         Collections.unmodifiableSet(
@@ -32,7 +46,7 @@ public record SimOptions(
   }
 
   SimOptions withSeed(long other) {
-    return new SimOptions(other, seconds, nodes, faults, allFaults, load);
+    return new SimOptions(other, seconds, nodes, faults, allFaults, load, distances);
   }
 
   /** The command line that simulates the same. */
@@ -50,6 +64,9 @@ public record SimOptions(
         + " --faults "
         + (allFaults ? names : "all")
         + " --load "
-        + load.name().toLowerCase(Locale.ROOT);
+        + load.name().toLowerCase(Locale.ROOT)
+        + (distances == Distances.DRAWN
+            ? ""
+            : " --distances " + distances.name().toLowerCase(Locale.ROOT).replace('_', '-'));
   }
 }

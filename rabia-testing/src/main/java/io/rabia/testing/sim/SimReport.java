@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,8 +9,9 @@ import org.jspecify.annotations.Nullable;
  * @param violation the first broken promise, or null
  * @param unordered why what the clients saw is not linearizable, or null
  * @param invalid why the run proves nothing although nothing was broken, or null
- * @param operations completed by clients
+ * @param served what the nodes did for clients, by index
  * @param fast least fast path ratio of the nodes' last lives
+ * @param slow most slots with a batch that left the fast path in a node's last life
  * @param longestNanos between a client's wish and its answer
  * @param phases highest phase in which a slot was decided
  * @param frames accepted by the network, heartbeats included
@@ -20,18 +22,24 @@ public record SimReport(
     @Nullable String violation,
     @Nullable String unordered,
     @Nullable String invalid,
-    long operations,
+    List<Served> served,
     long slots,
     long forfeits,
     long noops,
     long batches,
     double fast,
+    long slow,
     long longestNanos,
     long phases,
     long frames,
     long faultEvents,
     String faultCounts,
     long traceHash) {
+
+  /** Completed by clients. */
+  public long operations() {
+    return served.stream().mapToLong(Served::operations).sum();
+  }
 
   public boolean passed() {
     return violation == null && invalid == null;

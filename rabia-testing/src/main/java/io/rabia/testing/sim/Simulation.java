@@ -10,6 +10,7 @@ import io.rabia.core.memory.PoolConfig;
 import io.rabia.core.persistence.Durability;
 import io.rabia.engine.Member;
 import io.rabia.engine.RabiaConfig;
+import io.rabia.engine.protocol.ReplicaStatistics;
 import io.rabia.testing.linearizability.Verdict;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -54,7 +55,6 @@ public final class Simulation {
   private final MemoryPool pool =
       new MemoryPool(PoolConfig.builder().sizeClass(1 << 16, 1 << 12).build());
   private final int padding;
-  private long completed;
   private long longest;
   private boolean healed;
   private long firstLogTime = -1;
@@ -117,17 +117,13 @@ public final class Simulation {
     ClusterConfig.Builder cluster =
         ClusterConfig.builder()
             .name("sim")
-            .alpha(8 << random.below(4))
+            .alpha(alpha(8 << random.below(4)))
             .secret(new byte[] {(byte) random.nextLong()});
     for (int i = 1; i <= n; i++) {
       cluster.member(NodeId.of(i), "node" + i, 7000 + i);
     }
     ClusterConfig members = cluster.build();
-    switch (random.below(4)) {
-      case 0 -> network.delays(SimClock.MILLI, 5 * SimClock.MILLI);
-      case 1 -> network.delays(5 * SimClock.MILLI, 20 * SimClock.MILLI);
-      default -> network.delays(50 * SimClock.MICRO, 500 * SimClock.MICRO);
-    }
+    distances(random.below(4));
     boolean drifts = faults.has(Fault.DRIFT);
     if (drifts) {
       faults.fired(Fault.DRIFT);
@@ -148,6 +144,23 @@ public final class Simulation {
       }
     }
     addClients();
+  }
+
+  private void distances(int drawn) {
+    if (options.distances() != Distances.DRAWN) {
+      network.delays(90 * SimClock.MICRO, 110 * SimClock.MICRO);
+      network.far(options.distances() == Distances.ONE_FAR ? options.nodes() - 1 : -1);
+      return;
+    }
+    switch (drawn) {
+      case 0 -> network.delays(SimClock.MILLI, 5 * SimClock.MILLI);
+      case 1 -> network.delays(5 * SimClock.MILLI, 20 * SimClock.MILLI);
+      default -> network.delays(50 * SimClock.MICRO, 500 * SimClock.MICRO);
+    }
+  }
+
+  private int alpha(int drawn) {
+    return options.distances() == Distances.DRAWN ? drawn : 128;
   }
 
   private void addClients() {
@@ -182,6 +195,9 @@ public final class Simulation {
   }
 
   private Storage storage(int kind, long forceNanos) {
+    if (options.distances() != Distances.DRAWN) {
+      return new SimPersistence(clock, random.fork(), 0);
+    }
     if (kind < 9) {
       return new SimPersistence(clock, random.fork(), forceNanos);
     }
@@ -248,7 +264,7 @@ public final class Simulation {
       clock.at(random.between(0, 50 * SimClock.MILLI), node::start);
     }
     for (SimClient client : clients) {
-      clock.at(random.between(0, 100 * SimClock.MILLI), client::start);
+      clock.at(random.between(0, 100 * SimClock.MILLI), () -> start(client));
     }
     driver.start();
     long end = options.seconds() * SimClock.SECOND;
@@ -261,6 +277,15 @@ public final class Simulation {
       node.crash(false);
     }
     return report;
+  }
+
+  /** Where distances are what matters, nobody has to look elsewhere for a node that serves. */
+  private void start(SimClient client) {
+    if (options.distances() == Distances.DRAWN || nodes.stream().allMatch(SimNode::isServing)) {
+      client.start();
+    } else {
+      clock.after(10 * SimClock.MILLI, () -> start(client));
+    }
   }
 
   private void heal() {
@@ -376,6 +401,8 @@ public final class Simulation {
 
   private SimReport report() {
     String invalid = null;
+    List<Served> served = nodes.stream().map(SimNode::served).toList();
+    long completed = served.stream().mapToLong(Served::operations).sum();
     long ran = Math.min(clock.now(), options.seconds() * SimClock.SECOND);
     String violation = violation();
     if (completed * 60 * SimClock.SECOND < OPERATIONS_PER_MINUTE * ran) {
@@ -384,16 +411,19 @@ public final class Simulation {
       invalid = "never fired: " + faults.silent();
     }
     double fast = 1;
+    long slow = 0;
     long noops = 0;
     long batches = 0;
     long phases = 0;
     for (SimNode node : nodes) {
       Member member = node.member();
       if (member != null) {
-        fast = Math.min(fast, member.replica().statistics().fastRatio());
-        noops = Math.max(noops, member.replica().statistics().noops());
-        batches = Math.max(batches, member.replica().statistics().batches());
-        long[] perPhase = member.replica().statistics().phases();
+        ReplicaStatistics statistics = member.replica().statistics();
+        fast = Math.min(fast, statistics.fastRatio());
+        slow = Math.max(slow, statistics.batchProposed() - statistics.fast());
+        noops = Math.max(noops, statistics.noops());
+        batches = Math.max(batches, statistics.batches());
+        long[] perPhase = statistics.phases();
         for (int p = 0; p < perPhase.length; p++) {
           phases = perPhase[p] > 0 ? Math.max(phases, p) : phases;
         }
@@ -406,12 +436,13 @@ public final class Simulation {
         violation != null ? violation : unordered,
         unordered,
         invalid,
-        completed,
+        served,
         outcomes.slots(),
         outcomes.forfeits(),
         noops,
         batches,
         fast,
+        slow,
         longest,
         phases,
         network.frames(),
@@ -522,7 +553,6 @@ public final class Simulation {
   }
 
   void completed(int home, long latency) {
-    completed++;
     longest = Math.max(longest, latency);
     if (faults.has(Fault.SLOW_MEMBERS) && home >= Quorum.faults(options.nodes())) {
       latencies.add(latency);

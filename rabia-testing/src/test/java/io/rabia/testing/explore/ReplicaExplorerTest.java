@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.testing.explore.ReplicaExplorer.Result;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -25,12 +24,13 @@ class ReplicaExplorerTest {
 
   private static long explore(
       List<Situation> situations, int departures, int horizon, boolean repeats) {
-    Map<Situation, Result> results =
-        Side.bySide(
-            situations,
-            situation -> new ReplicaExplorer(situation, departures, horizon, repeats).explore());
-    results.forEach((situation, result) -> System.out.println(situation + ": " + result));
-    return results.values().stream().mapToLong(Result::paths).sum();
+    long paths = 0;
+    for (Situation situation : situations) {
+      Result result = new ReplicaExplorer(situation, departures, horizon, repeats).explore();
+      System.out.println(situation + ": " + result);
+      paths += result.paths();
+    }
+    return paths;
   }
 
   @Test
@@ -52,13 +52,13 @@ class ReplicaExplorerTest {
   @Test
   @Tag("long")
   void everyRunWithTwoDeparturesKeepsItsPromisesAndSettles() {
-    assertThat(explore(OF_THREE, 2, EVERYWHERE)).isGreaterThanOrEqualTo(1_000_000);
+    assertThat(explore(OF_THREE, 2, EVERYWHERE)).isGreaterThanOrEqualTo(864_000);
   }
 
   @Test
   @Tag("long")
   void everyRunWithThreeEarlyDeparturesKeepsItsPromisesAndSettles() {
-    assertThat(explore(OF_THREE, 3, 9)).isGreaterThanOrEqualTo(1_400_000);
+    assertThat(explore(OF_THREE, 3, 9)).isGreaterThanOrEqualTo(1_420_000);
   }
 
   @Test

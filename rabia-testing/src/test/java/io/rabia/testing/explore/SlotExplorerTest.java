@@ -85,14 +85,14 @@ class SlotExplorerTest {
   @Tag("long")
   void threeReplicasKeepEveryInvariantForFourPhases() {
     assertThat(explore(3, 3, Delivery.FORGETFUL, Coin.PER_REPLICA).states())
-        .isGreaterThanOrEqualTo(6_000_000);
+        .isGreaterThanOrEqualTo(9_176_603);
   }
 
   @Test
   @Tag("long")
   void fiveReplicasKeepEveryInvariantInPhase0() {
     assertThat(explore(5, 0, Delivery.FORGETFUL, Coin.PER_REPLICA).states())
-        .isGreaterThanOrEqualTo(300_000);
+        .isGreaterThanOrEqualTo(356_956);
   }
 
   @Test

@@ -7,6 +7,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,6 +24,7 @@ class FaultInjectionTest {
   }
 
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @EnumSource(
       names = {
         "CRASH",
@@ -49,6 +52,7 @@ class FaultInjectionTest {
   }
 
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @ValueSource(ints = {1, 2, 3, 4, 5, 7})
   void keepsEveryPromiseUnderWhatIsDrawnFromAllFaults(int nodes) {
     for (int seed = 1; seed <= SEEDS; seed++) {
@@ -63,12 +67,14 @@ class FaultInjectionTest {
 
   /** Whether each is caught, {@code rabia-sim.jar --mutants} tells. */
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @MethodSource("mutants")
   void plantedBugFitsTheCode(SourceMutant mutant) {
     assertThat(mutant.load(SimCheck.class)).isNotEqualTo(SimCheck.class);
   }
 
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @ValueSource(
       strings = {
         "a promise leaves before its force",

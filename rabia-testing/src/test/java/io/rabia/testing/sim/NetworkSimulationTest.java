@@ -6,6 +6,8 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +23,7 @@ class NetworkSimulationTest {
   }
 
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @EnumSource(
       names = {
         "DROP",
@@ -47,18 +50,21 @@ class NetworkSimulationTest {
    * seven. Once that is over, none. The links of seeds 5 and 6 are slow.
    */
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @ValueSource(ints = {2, 3, 4, 5, 7})
   void steadyLoadWithoutFaultsTakesTheFastPath(int nodes) {
     for (long seed : new long[] {1, 2, 5, 6}) {
       SimReport start = steady(seed, nodes, 3);
       SimReport longer = steady(seed, nodes, 6);
-      assertThat(slow(longer))
+      assertThat(longer.slow())
           .as("off the fast path, " + longer)
           .isLessThanOrEqualTo((nodes > 5 ? 6L : 5L) * nodes);
-      assertThat(slow(longer) - slow(start))
+      assertThat(longer.slow() - start.slow())
           .as("after the start, " + longer)
           .isLessThanOrEqualTo(nodes > 4 ? 1 : 0);
-      assertThat(start.forfeits()).as(start.toString()).isLessThanOrEqualTo(seed > 4 ? 5 : 2);
+      assertThat(start.forfeits())
+          .as(start.toString())
+          .isLessThanOrEqualTo(seed > 4 ? nodes + 2 : 2);
       assertThat(longer.forfeits()).as(longer.toString()).isEqualTo(start.forfeits());
     }
   }
@@ -70,11 +76,8 @@ class NetworkSimulationTest {
     return report;
   }
 
-  private static long slow(SimReport report) {
-    return Math.round((1 - report.fast()) * report.batches());
-  }
-
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void equalOptionsGiveEqualRuns() {
     SimReport once = run(7, 3, Fault.drawn(3), Load.LIGHT);
     SimReport again = run(7, 3, Fault.drawn(3), Load.LIGHT);
@@ -82,6 +85,7 @@ class NetworkSimulationTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void anotherSeedGivesAnotherRun() {
     Set<Fault> faults = EnumSet.of(Fault.DROP, Fault.DELAY);
     assertThat(run(1, 3, faults, Load.LIGHT).traceHash())
@@ -89,6 +93,7 @@ class NetworkSimulationTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void runInWhichADrawnFaultNeverFiredProvesNothing() {
     SimOptions tooShort = new SimOptions(1, 1, 3, EnumSet.of(Fault.PARTITION), true, Load.STEADY);
     SimReport report = Simulation.run(tooShort, null);
@@ -98,6 +103,7 @@ class NetworkSimulationTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void longestWaitOfAClientShowsThePartition() {
     long calm = run(3, 3, Set.of(), Load.LIGHT).longestNanos();
     long cut = run(3, 3, EnumSet.of(Fault.PARTITION), Load.LIGHT).longestNanos();

@@ -23,7 +23,8 @@ import tlc2.TLC;
  *
  * @param name of the run
  * @param configuration the text of its configuration file
- * @param workers how many threads look for states; one alone finds a shortest counterexample
+ * @param workers how many threads look for states; one alone finds a shortest counterexample, so
+ *     soon that it does not pay to compile much
  */
 record ModelChecker(String name, String configuration, int workers) {
 
@@ -86,7 +87,8 @@ record ModelChecker(String name, String configuration, int workers) {
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseParallelGC",
+            workers == 1 ? "-XX:TieredStopAtLevel=1" : "-XX:TieredStopAtLevel=4",
+            "-XX:+UseSerialGC",
             "-Xmx2g",
             "-Djava.io.tmpdir=" + directory,
             "-cp",

@@ -6,6 +6,8 @@ import io.rabia.testing.spec.ModelChecker.Verdict;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -23,16 +25,19 @@ class SpecificationTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void twoPhasesWithRestartsKeepEveryInvariantInEveryInterleaving() {
     assertHolds(ModelChecker.of("slot"), 67_118);
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void threePhasesWithRestartsKeepEveryInvariantRoundByRound() {
     assertHolds(ModelChecker.of("rounds"), 10_730);
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void readMissesNothingThatWasAppliedBeforeItBegan() {
     assertHolds(ModelChecker.of("read"), 17_738);
   }
@@ -59,6 +64,7 @@ class SpecificationTest {
   }
 
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @CsvSource({
     "slot, FastDecisionAtAQuorum, Agreement",
     "slot, DecisionAtF, Agreement",
@@ -86,6 +92,7 @@ class SpecificationTest {
   }
 
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @CsvSource({
     "rounds, NoSlotIsForfeited",
     "rounds, NoValueIsFirstDecidedInPhase2",

@@ -7,6 +7,8 @@ import picocli.CommandLine.Option;
 
 /** The load that {@code bench} makes. */
 final class BenchOptions {
+  private static final int MIN_JOURNALLED = 8;
+
   @Option(names = "--clients", defaultValue = "64", description = "requests outstanding in all")
   int clients;
 
@@ -47,6 +49,9 @@ final class BenchOptions {
     }
     if (valueSize < 0 || keys < 1 || reads < 0 || reads > 1 || rate < 0) {
       return "--value-size and --rate must be 0 or more, --keys 1 or more, --reads 0 to 1";
+    }
+    if (journal != null && valueSize < MIN_JOURNALLED) {
+      return "--journal tells values apart: --value-size must be at least " + MIN_JOURNALLED;
     }
     return journal != null && keys < clients
         ? "--journal gives each client keys of its own: --keys must be at least --clients"

@@ -50,8 +50,11 @@ final class CheckCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf(
-            "check acknowledged=%d missing=%d wrong=%d%n",
-            content.acknowledged(), missing.sum(), wrong.sum());
+            "check acknowledged=%d missing=%d wrong=%d%s%n",
+            content.acknowledged(),
+            missing.sum(),
+            wrong.sum(),
+            unread.sum() == 0 ? "" : " unread=" + unread.sum());
     spec.commandLine().getOut().flush();
     if (unread.sum() > 0) {
       spec.commandLine().getErr().println("error: " + unread.sum() + " keys could not be read");

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * executed twice, as with Redis.
  */
 public final class RedisConnection extends PortConnection implements Completions.Receiver {
+  private static final int MAX_NAME = 1024;
+
   private final int id;
   private final String version;
   private final int nodeId;
@@ -41,8 +43,13 @@ public final class RedisConnection extends PortConnection implements Completions
   private boolean busy;
   private @Nullable Start waiting;
 
-  /** A request to the engine, and the bytes that it and its answer may need. */
-  private record Start(long bytes, Supplier<CompletableFuture<byte[]>> begin) {}
+  /**
+   * A request to the engine.
+   *
+   * @param held bytes of itself
+   * @param bytes that it and its answer may need
+   */
+  private record Start(int held, long bytes, Supplier<CompletableFuture<byte[]>> begin) {}
 
   /**
    * @param id of the connection, for CLIENT ID
@@ -105,7 +112,11 @@ public final class RedisConnection extends PortConnection implements Completions
       RedisReply.error(
           out(), "ERR wrong number of arguments for '" + lower(arguments.get(0)) + "' command");
     } else {
-      execute(command, arguments);
+      try {
+        execute(command, arguments);
+      } catch (StoreException e) {
+        replyWith(e); // a key that no command has room for
+      }
     }
   }
 
@@ -175,7 +186,9 @@ public final class RedisConnection extends PortConnection implements Completions
         RedisReply.error(out(), "ERR syntax error in HELLO, served is HELLO [2|3 [SETNAME name]]");
         return;
       }
-      name = arguments.get(i + 1);
+      if (!rename(arguments.get(i + 1))) {
+        return;
+      }
     }
     protocol = wanted;
     ByteBuf out = out();
@@ -201,11 +214,10 @@ public final class RedisConnection extends PortConnection implements Completions
       case "ID" -> RedisReply.integer(out(), id);
       case "GETNAME" -> RedisReply.bulk(out(), name);
       case "SETNAME" -> {
-        if (arguments.size() == 3) {
-          name = arguments.get(2);
-          RedisReply.simple(out(), "OK");
-        } else {
+        if (arguments.size() != 3) {
           RedisReply.error(out(), "ERR wrong number of arguments for 'client|setname' command");
+        } else if (rename(arguments.get(2))) {
+          RedisReply.simple(out(), "OK");
         }
       }
       case "SETINFO" -> RedisReply.simple(out(), "OK");
@@ -213,6 +225,23 @@ public final class RedisConnection extends PortConnection implements Completions
           RedisReply.error(
               out(), "ERR unknown subcommand, served are CLIENT ID|GETNAME|SETNAME|SETINFO");
     }
+  }
+
+  /** Answers an error and returns false for what is no name, or one that holds too much memory. */
+  private boolean rename(byte[] wanted) {
+    boolean good = wanted.length <= MAX_NAME;
+    for (int i = 0; good && i < wanted.length; i++) {
+      good = wanted[i] > ' ' && wanted[i] <= '~';
+    }
+    if (good) {
+      name = wanted;
+    } else {
+      RedisReply.error(
+          out(),
+          "ERR Client names cannot contain spaces, newlines or special characters, nor be longer than "
+              + MAX_NAME);
+    }
+    return good;
   }
 
   private void describeCommands(List<byte[]> arguments) {
@@ -266,13 +295,15 @@ public final class RedisConnection extends PortConnection implements Completions
 
   private void submit(KvCommand command) {
     byte[] bytes = KvCodec.encode(command);
-    start(new Start(bytes.length, () -> submitter.submit(Command.of(bytes), timeout)));
+    start(
+        new Start(bytes.length, bytes.length, () -> submitter.submit(Command.of(bytes), timeout)));
   }
 
   private void read(KvQuery query) {
     byte[] bytes = KvCodec.encode(query);
     start(
         new Start(
+            bytes.length,
             bytes.length + maxArgument,
             () -> submitter.read(bytes, ReadConsistency.LINEARIZABLE, timeout)));
   }
@@ -298,6 +329,11 @@ public final class RedisConnection extends PortConnection implements Completions
   }
 
   @Override
+  protected long waitingBytes() {
+    return waiting == null ? 0 : waiting.held();
+  }
+
+  @Override
   protected void resume() {
     Start request = waiting;
     waiting = null;
@@ -319,7 +355,7 @@ public final class RedisConnection extends PortConnection implements Completions
     if (failure != null || result == null) {
       StoreException store =
           StoreException.from(failure == null ? new IllegalStateException("no result") : failure);
-      RedisReply.error(out(), prefix(store.error()) + " " + store.getMessage());
+      replyWith(store);
     } else {
       reply(KvCodec.decodeResult(result));
     }
@@ -349,6 +385,10 @@ public final class RedisConnection extends PortConnection implements Completions
     } else {
       RedisReply.error(out(), "ERR unexpected " + result.getClass().getSimpleName());
     }
+  }
+
+  private void replyWith(StoreException reason) {
+    RedisReply.error(out(), prefix(reason.error()) + " " + reason.getMessage());
   }
 
   private static String refusal(KvResult.Failed failed) {

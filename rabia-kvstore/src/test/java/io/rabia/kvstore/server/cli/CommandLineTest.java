@@ -132,6 +132,8 @@ final class CommandLineTest {
     assertThat(run()).isEqualTo(2);
     assertThat(run("get", "--servers", servers())).isEqualTo(2);
     assertThat(run("bench", "--servers", servers(), "--clients", "0")).isEqualTo(2);
+    String[] blind = {"bench", "--servers", servers(), "--journal", "j", "--value-size", "7"};
+    assertThat(run(blind)).isEqualTo(2);
     assertThat(run("cas", "a", "b", "--servers", servers())).isEqualTo(2);
     assertThat(run("log")).isEqualTo(2);
   }
@@ -191,6 +193,19 @@ final class CommandLineTest {
     kv.set(keys.get(8), "of another");
     expect(1, "check acknowledged=" + acknowledged + " missing=1 wrong=1", check);
     assertThat(run("check", "--servers", servers(), "--journal", directory + "/none")).isEqualTo(1);
+    one.close();
+    two.close();
+    assertThat(
+            run(
+                "check",
+                "--servers",
+                servers(),
+                "--timeout",
+                "0.3",
+                "--journal",
+                journal.toString()))
+        .isEqualTo(1);
+    assertThat(out.toString()).contains(" missing=0 wrong=0 unread=" + keys.size());
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.rabia.kvstore.wire.Frames;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,6 +121,29 @@ final class RedisPortTest {
   }
 
   @Test
+  void answersAKeyThatNoCommandHasRoomForAndGoesOn() throws IOException {
+    String key = "k".repeat(70_000);
+    expect(
+        "*2\r\n$3\r\nGET\r\n$70000\r\n" + key + "\r\n", "-ERR INVALID_KEY: key of 70000 bytes\r\n");
+    expect(
+        "*2\r\n$4\r\nINCR\r\n$70000\r\n" + key + "\r\n",
+        "-ERR INVALID_KEY: key of 70000 bytes\r\n");
+    expect("PING\r\n", "+PONG\r\n");
+  }
+
+  @Test
+  void keepsNoNameThatIsLargeOrNoText() throws IOException {
+    expect("CLIENT SETNAME me\r\n", "+OK\r\n");
+    for (String wrong : new String[] {"n".repeat(1025), "\"two words\""}) {
+      redis.send("CLIENT SETNAME " + wrong + "\r\n");
+      assertThat(redis.line()).startsWith("-ERR Client names cannot");
+      redis.send("HELLO 2 SETNAME " + wrong + "\r\n");
+      assertThat(redis.line()).startsWith("-ERR Client names cannot");
+    }
+    expect("CLIENT GETNAME\r\n", "$2\r\nme\r\n");
+  }
+
+  @Test
   void saysWhenThereIsNoQuorum() throws IOException {
     server.node().mode(FakeCluster.Mode.NO_QUORUM);
     redis.send("GET a\r\n");
@@ -175,8 +199,15 @@ final class RedisPortTest {
             cluster,
             1,
             new PortLimits(1, 10, 1 << 16, 1 << 16, 1 << 20, soon, soon, Duration.ofMinutes(1)));
+    try (RawClient silent = new RawClient(server.port("redis"))) {
+      await()
+          .during(3 * soon.toMillis(), TimeUnit.MILLISECONDS)
+          .until(() -> server.count("redis", Event.TIMED_OUT) == 0);
+      assertThat(silent.send("PING\r\n").line()).isEqualTo("+PONG");
+    }
+    await().until(() -> server.count("redis", Event.ACCEPTED) == 1);
     try (RawClient half = new RawClient(server.port("redis")).send("*2\r\n$3\r\nGE")) {
-      await().until(() -> server.count("redis", Event.ACCEPTED) == 1);
+      await().until(() -> server.count("redis", Event.ACCEPTED) == 2);
       try (RawClient second = new RawClient(server.port("redis"))) {
         assertThat(second.readUntilClosed()).isEqualTo("-ERR too many connections\r\n");
       }
