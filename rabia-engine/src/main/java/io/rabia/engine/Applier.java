@@ -127,7 +127,16 @@ final class Applier {
     return answer(stateMachine.query(ByteBuffer.wrap(query).asReadOnlyBuffer()));
   }
 
+  /**
+   * @throws RabiaException.StateMachineFailure when the state machine cannot tell its hash
+   */
   long stateHash() {
-    return stateMachine.stateHash() * 31 + sessions.hash();
+    long hash;
+    try {
+      hash = stateMachine.stateHash();
+    } catch (RuntimeException e) {
+      throw new RabiaException.StateMachineFailure(String.valueOf(e.getMessage()));
+    }
+    return hash * 31 + sessions.hash();
   }
 }

@@ -54,7 +54,7 @@ final class Completions {
   private static void complete(Runnable completion) {
     try {
       completion.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.warn("A result handler failed", e);
     }
   }

@@ -16,6 +16,7 @@ import io.rabia.core.transport.TransportListener;
 import io.rabia.engine.protocol.Init;
 import io.rabia.engine.protocol.Internal;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -177,7 +178,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
 
   private void take(Member active, Request request, long now) {
     if (request.status != null && request.kind == Request.Kind.STATUS) {
-      completions.status(request.status, status(active));
+      answer(request, request.status, active);
     } else if (!quorum
         && request.kind != Request.Kind.LOCAL_READ
         && request.kind != Request.Kind.STATUS_AT) {
@@ -199,8 +200,12 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     }
   }
 
-  private EngineStatus status(Member active) {
-    return active.status(parts.id(), state, reason);
+  private void answer(Request request, CompletableFuture<EngineStatus> future, Member active) {
+    try {
+      completions.status(future, active.status(parts.id(), state, reason));
+    } catch (RabiaException.StateMachineFailure e) {
+      completions.failure(request.handler, e);
+    }
   }
 
   private EngineStatus unformedStatus() {

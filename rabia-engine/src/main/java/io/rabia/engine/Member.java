@@ -72,10 +72,7 @@ public final class Member implements AutoCloseable {
     pending = new PendingResults(completions, window);
     keeper =
         new SessionKeeper(
-            batcher,
-            pending,
-            Math.max(1, config.sessionTimeToLive().toSeconds()),
-            config.inboxCapacity());
+            batcher, pending, config.sessionTimeToLive().toSeconds(), config.inboxCapacity());
     applier = new Applier(parts.stateMachine(), pending, keeper);
     replica =
         new Replica(
@@ -261,8 +258,7 @@ public final class Member implements AutoCloseable {
     statusAt.removeIf(
         request -> {
           if (request.slot == applied) {
-            EngineStatus status = status(parts.id(), EngineState.SERVING, "");
-            pending.succeed(request, status);
+            answerStatus(request);
           } else if (request.slot < applied) {
             pending.fail(
                 request,
@@ -271,6 +267,14 @@ public final class Member implements AutoCloseable {
           }
           return request.answered;
         });
+  }
+
+  private void answerStatus(Request request) {
+    try {
+      pending.succeed(request, status(parts.id(), EngineState.SERVING, ""));
+    } catch (RabiaException.StateMachineFailure e) {
+      pending.fail(request, e);
+    }
   }
 
   // ---- the duty cycle
@@ -285,7 +289,7 @@ public final class Member implements AutoCloseable {
       keeper.advance(now);
       replica.advance(now);
       more = outbox.transfer(now);
-      while (!replica.output().isFull() && replica.pollDecided(persistence.durable(), decided)) {
+      while (replica.pollDecided(persistence.durable(), decided)) {
         applier.apply(decided, configuration.members().get(replica.self()).origin());
         answerStatusAt();
         more = true;

@@ -266,10 +266,10 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     offer(Request.status(future));
     return future.exceptionally(
         failure -> {
-          if (failure instanceof RabiaException.Overload full) {
-            throw full;
+          if (failure instanceof RabiaException.Closed) {
+            return lastStatus();
           }
-          return lastStatus();
+          throw (RabiaException) failure;
         });
   }
 

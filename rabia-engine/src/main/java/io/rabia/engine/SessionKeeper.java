@@ -38,7 +38,7 @@ final class SessionKeeper {
       CommandBatcher batcher, PendingResults pending, long timeToLiveTicks, int deferredBound) {
     this.batcher = batcher;
     this.pending = pending;
-    this.timeToLiveTicks = timeToLiveTicks;
+    this.timeToLiveTicks = Math.max(1, Math.min(timeToLiveTicks, Integer.MAX_VALUE));
     this.deferredBound = deferredBound;
   }
 
@@ -130,6 +130,8 @@ final class SessionKeeper {
         nextNumber = 1;
         lowest = 1;
         done.clear();
+      } else {
+        failDeferred(new RabiaException.Overload("too many sessions are open"));
       }
     } else if (request.ownNumber != 0) {
       if (result[0] == Sessions.CLOSED) {
@@ -141,6 +143,13 @@ final class SessionKeeper {
       }
     }
     return true;
+  }
+
+  /** Without a session of its own this node can execute none of them; asking on would not help. */
+  private void failDeferred(RabiaException failure) {
+    while (!deferred.isEmpty()) {
+      pending.fail(deferred.remove(), failure);
+    }
   }
 
   private void again(Request request) {

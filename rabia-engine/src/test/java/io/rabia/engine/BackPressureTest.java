@@ -3,8 +3,10 @@ package io.rabia.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.Command;
+import io.rabia.core.CommandBatch;
 import io.rabia.core.RabiaException;
 import io.rabia.core.batching.BatchConfig;
+import io.rabia.core.message.Message;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -184,6 +186,66 @@ class BackPressureTest {
     releaseEverything();
     assertThat(a.machine.entries()).containsExactly("first", "slow");
     assertThat(a.status().pending()).isZero();
+  }
+
+  // ---- bytes
+
+  private static final int LARGE = 1 << 20;
+  private static final int LARGE_COMMANDS = 16;
+
+  private static TestCluster largeBatches() {
+    BatchConfig batching = BatchConfig.builder().maxBatchBytes(LARGE).build();
+    TestCluster cluster = new TestCluster(3, RabiaConfig.builder().batching(batching).build());
+    cluster.startAll();
+    cluster.node(1).submit("first");
+    cluster.elapse(Duration.ofMillis(100));
+    return cluster;
+  }
+
+  /** Each fills a batch. */
+  private static List<Answer> submitLarge(TestNode node) {
+    byte[] payload = new byte[LARGE - CommandBatch.HEADER - CommandBatch.COMMAND_HEADER];
+    List<Answer> answers = new ArrayList<>();
+    for (int i = 0; i < LARGE_COMMANDS; i++) {
+      answers.add(node.submit(Command.of(payload)));
+    }
+    return answers;
+  }
+
+  @Test
+  void batchesBeyondTheBytesOutstandingWaitForThoseBeforeThem() {
+    try (TestCluster large = largeBatches()) {
+      large.wires.hold(1, 2);
+      large.wires.hold(1, 3);
+      large.wires.sent().clear();
+      List<Answer> answers = submitLarge(large.node(1));
+      large.elapse(Duration.ofMillis(10));
+      assertThat(large.wires.sentBy(1, Message.Propose.class))
+          .filteredOn(propose -> propose.batch() != null)
+          .as("eight to each peer")
+          .hasSize(2 * 8);
+      large.wires.release(1, 2);
+      large.wires.release(1, 3);
+      large.elapse(Duration.ofMillis(100));
+      assertThat(answers).allSatisfy(answer -> assertThat(answer.text()).contains("@"));
+    }
+  }
+
+  @Test
+  void largeBatchesThatArriveAtOnceAreLoggedInBoundedGroups() {
+    try (TestCluster large = largeBatches()) {
+      large.wires.hold(1, 3);
+      large.wires.hold(2, 3);
+      submitLarge(large.node(1));
+      large.elapse(Duration.ofMillis(100));
+      assertThat(large.node(1).machine.size()).isEqualTo(1 + LARGE_COMMANDS);
+      assertThat(large.node(3).machine.size()).isEqualTo(1);
+      large.wires.release(1, 3);
+      large.wires.release(2, 3);
+      large.elapse(Duration.ofMillis(100));
+      assertThat(large.node(3).machine.size()).isEqualTo(1 + LARGE_COMMANDS);
+      assertThat(large.node(3).log.largest()).isBetween(LARGE, 10 * LARGE);
+    }
   }
 
   @Test

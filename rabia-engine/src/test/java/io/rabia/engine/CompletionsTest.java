@@ -41,20 +41,33 @@ class CompletionsTest {
     assertThat(tasks).hasSize(1);
   }
 
+  private static ResultHandler broken(Runnable bug) {
+    return new ResultHandler() {
+      @Override
+      public void onResult(byte[] result) {
+        bug.run();
+      }
+
+      @Override
+      public void onFailure(RabiaException failure) {}
+    };
+  }
+
   @Test
   void aHandlerThatThrowsDoesNotKeepTheOthersFromTheirAnswer() {
-    ResultHandler broken =
-        new ResultHandler() {
-          @Override
-          public void onResult(byte[] result) {
-            throw new IllegalStateException("the caller's bug");
-          }
-
-          @Override
-          public void onFailure(RabiaException failure) {}
-        };
     Answer after = new Answer();
-    completions.result(broken, new byte[0]);
+    completions.result(
+        broken(
+            () -> {
+              throw new IllegalStateException("the caller's bug");
+            }),
+        new byte[0]);
+    completions.result(
+        broken(
+            () -> {
+              throw new AssertionError("the caller's other bug");
+            }),
+        new byte[0]);
     completions.result(after, new byte[] {2});
     completions.flush();
     tasks.get(0).run();

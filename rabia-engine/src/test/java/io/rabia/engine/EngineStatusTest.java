@@ -1,6 +1,7 @@
 package io.rabia.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rabia.core.EveryField;
 import io.rabia.core.NodeId;
@@ -46,6 +47,21 @@ class EngineStatusTest {
   private static void loneCommand(TestCluster cluster) {
     cluster.node(1).submit("x");
     cluster.elapse(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void aStateMachineThatCannotTellItsHashFailsTheStatusAndNotTheNode() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode node = cluster.node(1);
+      node.machine.withoutHash = true;
+      var atSlot = node.statusAt(3);
+      assertThatThrownBy(node::status).hasCauseInstanceOf(RabiaException.StateMachineFailure.class);
+      loneCommand(cluster);
+      assertThat(atSlot).isCompletedExceptionally();
+      assertThat(node.isRunning()).isTrue();
+      node.machine.withoutHash = false;
+      assertThat(node.status().applied()).isEqualTo(6);
+    }
   }
 
   /** Two members propose different things in each other's slots, and the third is dead. */

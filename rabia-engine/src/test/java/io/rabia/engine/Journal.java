@@ -17,6 +17,9 @@ final class Journal implements StateMachine {
   private final List<Long> times = new ArrayList<>();
   private volatile int size;
 
+  /** {@link #stateHash} fails. */
+  boolean withoutHash;
+
   List<String> entries() {
     return entries;
   }
@@ -68,6 +71,9 @@ final class Journal implements StateMachine {
 
   @Override
   public long stateHash() {
+    if (withoutHash) {
+      throw new UnsupportedOperationException("no hash");
+    }
     return entries.hashCode();
   }
 }

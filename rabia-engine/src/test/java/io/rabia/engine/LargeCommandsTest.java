@@ -53,7 +53,7 @@ class LargeCommandsTest {
   }
 
   private static void assertSmallGroups(TestNode node) {
-    assertThat(node.log.largestGroup()).isBetween(4 * MIB - COMMAND_BYTES, 9 * MIB);
+    assertThat(node.log.largest()).isBetween(4 * MIB - COMMAND_BYTES, 9 * MIB);
   }
 
   @Test

@@ -23,6 +23,7 @@ final class MemoryLog implements Persistence {
   private volatile boolean fails;
   private int flushes;
   private int reads;
+  private int largest;
   private int groupsRead;
 
   /** From now on only {@link #force} makes groups durable. */
@@ -70,13 +71,13 @@ final class MemoryLog implements Persistence {
     return reads;
   }
 
-  int groupsRead() {
-    return groupsRead;
+  /** Bytes of the largest group so far. */
+  int largest() {
+    return largest;
   }
 
-  /** Bytes of the largest group. */
-  int largestGroup() {
-    return groups.stream().mapToInt(group -> group.length).max().orElse(0);
+  int groupsRead() {
+    return groupsRead;
   }
 
   /** Everything in it, durable or not. */
@@ -118,6 +119,7 @@ final class MemoryLog implements Persistence {
       throw new RabiaException.Storage("no space left", null);
     }
     byte[] copy = new byte[group.remaining()];
+    largest = Math.max(largest, copy.length);
     group.duplicate().get(copy);
     groups.add(copy);
     return groups.size();

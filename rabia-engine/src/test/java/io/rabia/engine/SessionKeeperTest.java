@@ -10,6 +10,7 @@ import io.rabia.core.batching.BatchConfig;
 import io.rabia.core.batching.CommandBatcher;
 import io.rabia.engine.protocol.Sessions;
 import java.nio.ByteBuffer;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -187,12 +188,18 @@ class SessionKeeperTest {
   }
 
   @Test
-  void asksAgainWhenNoSessionCouldBeOpened() {
-    submit(Command.of("a"));
-    Sent opening = sent().get(0);
-    keeper.answered(opening.request(), new byte[] {Sessions.FULL});
+  void whenNoSessionCanBeOpenedWhatWaitsFailsAndTheNextCommandAsksAgain() {
+    Answer a = submit(Command.of("a"));
+    Answer b = submit(Command.of("b"));
+    keeper.answered(sent().get(0).request(), new byte[] {Sessions.FULL});
     keeper.advance(0);
-    assertThat(sent()).extracting(Sent::kind).containsExactly(CommandBatch.KIND_OPEN_SESSION);
+    completions.flush();
+    assertThat(a.failure()).isInstanceOf(RabiaException.Overload.class);
+    assertThat(b.failure()).isInstanceOf(RabiaException.Overload.class);
+    assertThat(sent()).as("asked again and again, as long as nobody wants it").isEmpty();
+    submit(Command.of("c"));
+    long own = open();
+    assertThat(sent()).extracting(Sent::session).containsExactly(own);
   }
 
   @Test
@@ -259,6 +266,18 @@ class SessionKeeperTest {
     sent();
     keeper.seen(id);
     assertThat(ticksUntilItSpeaks(selfOfRank(id, 2), 100)).isEqualTo(TIME_TO_LIVE * 6 / 4);
+  }
+
+  @Test
+  void aTimeToLiveWithoutEndIsOne() {
+    SessionKeeper endless =
+        new SessionKeeper(batcher, pending, ChronoUnit.FOREVER.getDuration().toSeconds(), DEFERRED);
+    long id = ByteBuffer.wrap(sessions.open(slot++, 0)).getLong(1);
+    endless.seen(id);
+    for (int self = 0; self < MEMBERS; self++) {
+      endless.tick(sessions, self, MEMBERS, 0);
+    }
+    assertThat(sent()).isEmpty();
   }
 
   @Test

@@ -207,6 +207,7 @@ final class TestNode {
     CompletableFuture<EngineStatus> future = new CompletableFuture<>();
     assertThat(agent().inbox().offer(Request.status(future))).isTrue();
     work();
+    assertThat(future).as("status of node %s", id).isDone();
     return future.join();
   }
 

@@ -52,7 +52,9 @@ final class ReadBarrier {
   }
 
   /**
-   * Starts a barrier if one is wanted, or repeats one that got no quorum within {@code patience}.
+   * Starts a barrier if one is wanted, or asks again when it got no quorum within {@code patience}:
+   * under the same nonce, since an answer to any of its probes was given after the barrier started,
+   * and the round trip may be longer than the patience.
    */
   void advance(long now, long patience, long ownHighest, Output output) {
     boolean start = !asking && wanted > started && waiting < MOST_WAITING;
@@ -62,11 +64,11 @@ final class ReadBarrier {
     if (start) {
       started++;
       asking = true;
+      nonce++;
+      answeredBy = 1L << self;
+      highest = ownHighest;
     }
-    nonce++;
     askedAt = now;
-    answeredBy = 1L << self;
-    highest = ownHighest;
     if (quorum > 1) {
       output.add(Output.Kind.READ_PROBE, Output.SEND, Output.ALL, nonce, 0, (byte) 0, 0, null);
     }

@@ -516,7 +516,7 @@ public final class Replica implements MessageHandler {
    */
   public boolean pollDecided(long durable, Decided target) {
     Slot slot = window.peek(applied);
-    if (slot == null || !slot.instance.decided()) {
+    if (slot == null || !slot.instance.decided() || output.isFull()) {
       return false;
     }
     settle(slot);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.collections.Long2LongHashMap;
 import org.junit.jupiter.api.Test;
 
 class ReadBarrierTest {
@@ -100,23 +101,59 @@ class ReadBarrierTest {
   }
 
   @Test
-  void asksAgainUnderAFreshNonceAndForgetsTheFormerAnswers() {
+  void asksAgainUnderTheSameNonceAndKeepsTheAnswers() {
     barrier = new ReadBarrier(3, 0, SEED);
     long ticket = barrier.queue();
     advance(0, 0);
     long first = probes().get(0);
-    barrier.onReply(1, first, 0);
+    barrier.onReply(1, first, 7);
     advance(PATIENCE, 0);
     assertThat(probes()).isEmpty();
-    advance(PATIENCE + 1, 0);
-    long second = probes().get(0);
-    assertThat(second).isNotEqualTo(first);
-    barrier.onReply(2, first, 0);
-    barrier.onReply(3, second, 0);
-    barrier.onApplied(1);
-    assertThat(barrier.released()).as("one answer to each nonce").isLessThan(ticket);
-    barrier.onReply(1, second, 7);
+    advance(PATIENCE + 1, 9);
+    assertThat(probes()).containsExactly(first);
+    barrier.onReply(1, first, 8);
+    barrier.onApplied(100);
+    assertThat(barrier.released()).as("one member that answered twice").isLessThan(ticket);
+    barrier.onReply(3, first, 0);
     barrier.onApplied(8);
+    assertThat(barrier.released()).as("the highest of all answers counts").isLessThan(ticket);
+    barrier.onApplied(9);
+    assertThat(barrier.released()).isEqualTo(ticket);
+  }
+
+  @Test
+  void eachBarrierHasANonceOfItsOwn() {
+    barrier.queue();
+    advance(0, 0);
+    long first = probes().get(0);
+    barrier.onReply(1, first, 0);
+    barrier.onApplied(1);
+    long ticket = barrier.queue();
+    advance(1, 0);
+    assertThat(probes()).isNotEmpty().doesNotContain(first);
+    barrier.onReply(2, first, 0);
+    barrier.onApplied(1);
+    assertThat(barrier.released()).as("an answer from before the read").isLessThan(ticket);
+  }
+
+  @Test
+  void aRoundTripMayBeLongerThanThePatience() {
+    long roundTrip = 3 * PATIENCE;
+    long ticket = barrier.queue();
+    long nobody = -1;
+    Long2LongHashMap answers = new Long2LongHashMap(nobody);
+    for (long now = 0; now <= 10 * roundTrip; now++) {
+      advance(now, 0);
+      long arrival = now + roundTrip;
+      for (long nonce : probes()) {
+        answers.put(arrival, nonce);
+      }
+      long answered = answers.remove(now);
+      if (answered != nobody) {
+        barrier.onReply(1, answered, 0);
+        barrier.onApplied(1);
+      }
+    }
     assertThat(barrier.released()).isEqualTo(ticket);
   }
 
