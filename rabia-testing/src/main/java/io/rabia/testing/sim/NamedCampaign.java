@@ -25,7 +25,6 @@ import static io.rabia.testing.sim.Fault.SPLIT;
 import static io.rabia.testing.sim.Fault.STOP;
 import static io.rabia.testing.sim.Fault.THROW;
 
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -37,49 +36,45 @@ import java.util.Set;
  */
 public enum NamedCampaign {
   /** Loss, duplicates, reordering, delay, clogged links. */
-  S1(List.of(3, 5, 7), EnumSet.of(DROP, DUPLICATE, REORDER, DELAY, CLOG)),
+  S1(List.of(3, 5, 7), List.of(EnumSet.of(DROP, DUPLICATE, REORDER, DELAY, CLOG))),
   /** Partitions of all kinds; whoever has a quorum goes on. */
   S2(
       List.of(3, 5),
-      EnumSet.of(PARTITION),
-      EnumSet.of(ONE_WAY),
-      EnumSet.of(BRIDGE),
-      EnumSet.of(RING),
-      EnumSet.of(PARTITION, ONE_WAY, BRIDGE)),
+      List.of(
+          EnumSet.of(PARTITION),
+          EnumSet.of(ONE_WAY),
+          EnumSet.of(BRIDGE),
+          EnumSet.of(RING),
+          EnumSet.of(PARTITION, ONE_WAY, BRIDGE))),
   /** Crashes at every event, up to all at once; power losses. */
   S3(
       List.of(3, 5),
-      EnumSet.of(CRASH_MID_CYCLE, STOP),
-      EnumSet.of(CRASH_ALL, CRASH_MID_CYCLE),
-      EnumSet.of(POWER_AFTER_DEATH),
-      EnumSet.of(CRASH, CRASH_ALL)),
+      List.of(
+          EnumSet.of(CRASH_MID_CYCLE, STOP),
+          EnumSet.of(CRASH_ALL, CRASH_MID_CYCLE),
+          EnumSet.of(POWER_AFTER_DEATH),
+          EnumSet.of(CRASH, CRASH_ALL))),
   /** Pauses, up to ten minutes. */
-  S5(List.of(3, 5), EnumSet.of(PAUSE, LONG_PAUSE)),
+  S5(List.of(3, 5), List.of(EnumSet.of(PAUSE, LONG_PAUSE))),
   /** Clocks that drift, jump and are wrong; no session of a client that tries is closed. */
-  S6(List.of(3, 5), EnumSet.of(DRIFT), EnumSet.of(DRIFT, PAUSE)),
+  S6(List.of(3, 5), List.of(EnumSet.of(DRIFT), EnumSet.of(DRIFT, PAUSE))),
   /** Bad coins. */
-  S7(List.of(3), EnumSet.of(COIN, SPLIT, DELAY), EnumSet.of(COIN, SPLIT, CRASH)),
+  S7(List.of(3), List.of(EnumSet.of(COIN, SPLIT, DELAY), EnumSet.of(COIN, SPLIT, CRASH))),
   /** A scheduler that knows the coin. */
-  S8(List.of(3), EnumSet.of(SPLIT), EnumSet.of(SPLIT, DROP)),
+  S8(List.of(3), List.of(EnumSet.of(SPLIT), EnumSet.of(SPLIT, DROP))),
   /** Slow disks of f members, which the clients of the others do not feel. */
-  S9(List.of(3, 5), EnumSet.of(SLOW_MEMBERS)),
+  S9(List.of(3, 5), List.of(EnumSet.of(SLOW_MEMBERS))),
   /** A state machine that throws, and one that differs. */
-  S12(List.of(3, 5), EnumSet.of(THROW, CRASH), EnumSet.of(DIFFER)),
+  S12(List.of(3, 5), List.of(EnumSet.of(THROW, CRASH), EnumSet.of(DIFFER))),
   /** Proposers that die in the middle of a send, over and over. */
-  S13(List.of(3, 5), EnumSet.of(PROPOSER), EnumSet.of(PROPOSER, ORPHAN)),
+  S13(List.of(3, 5), List.of(EnumSet.of(PROPOSER), EnumSet.of(PROPOSER, ORPHAN))),
   /** Planted bugs: {@link MutantHunt}. */
   S14(List.of(3), SimCheck.MIXES);
 
   private final List<Integer> sizes;
-  private final List<Set<Fault>> mixes;
+  private final List<? extends Set<Fault>> mixes;
 
-  @SafeVarargs
-  @SuppressWarnings("varargs")
-  NamedCampaign(List<Integer> sizes, Set<Fault>... mixes) {
-    this(sizes, Arrays.asList(mixes));
-  }
-
-  NamedCampaign(List<Integer> sizes, List<Set<Fault>> mixes) {
+  NamedCampaign(List<Integer> sizes, List<? extends Set<Fault>> mixes) {
     this.sizes = sizes;
     this.mixes = mixes;
   }

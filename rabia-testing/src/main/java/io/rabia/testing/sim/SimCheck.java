@@ -21,7 +21,7 @@ public final class SimCheck implements Callable<Long> {
           EnumSet.of(Fault.CRASH_MID_CYCLE, Fault.ONE_WAY, Fault.DROP),
           EnumSet.of(Fault.ORPHAN, Fault.PROPOSER),
           EnumSet.of(Fault.REBOOT, Fault.CRASH, Fault.STOP),
-          EnumSet.of(Fault.PARTITION, Fault.DELAY, Fault.PAUSE));
+          EnumSet.of(Fault.SPLIT));
 
   public SimCheck() {}
 
