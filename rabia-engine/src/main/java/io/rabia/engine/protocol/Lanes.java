@@ -135,14 +135,15 @@ final class Lanes {
 
   /**
    * A batch that lost its slot would wait for the others' next commands when its owner is gone, or
-   * was and came back without it. An owner that has it starts a round for it at once.
+   * was and came back without it. An owner that has it starts a round for it at once. One member
+   * after the other, so that two who hold each other's do not split each other's votes for ever.
    */
   private void startForLeft(long now) {
     if (!holdsLeft()) {
       leftSince = 0;
     } else if (leftSince == 0) {
       leftSince = now;
-    } else if (now - leftSince >= replica.waits.owner()) {
+    } else if (now - leftSince >= (1L + replica.self) * replica.waits.owner()) {
       leftSince = 0;
       suspectWhoLeft();
       started(replica.applied());
@@ -177,8 +178,7 @@ final class Lanes {
   private long choose(Slot slot, long now) {
     int owner = replica.configuration.owner(slot.number);
     if (owner == replica.self) {
-      int other = slot.instance.firstProposer();
-      return other < 0 ? ownNext(slot, now) : follow(slot, slot.instance.proposal(other), now);
+      return slot.instance.isSilent() ? ownNext(slot, now) : followAnyBatch(slot, now);
     }
     Peer peer = replica.peers[owner];
     if (slot.instance.proposed(owner)) {
@@ -194,9 +194,7 @@ final class Lanes {
     return waiting == null ? followAnyBatch(slot, now) : waiting.id();
   }
 
-  /**
-   * What others hold of a quiet owner and this replica lacks; NOOP when they have nothing, either.
-   */
+  /** A batch that others proposed here; NOOP when they have none, either. */
   private long followAnyBatch(Slot slot, long now) {
     for (int i = 0; i < replica.peers.length; i++) {
       if (BatchId.isBatch(slot.instance.proposal(i))) {
@@ -239,20 +237,32 @@ final class Lanes {
     return WAIT;
   }
 
-  /** Asks the members in turn for a batch that is named in a slot and not held. */
+  /**
+   * Asks for a batch that is named in a slot and not held: first a member that proposed it, which
+   * holds it, then all in turn.
+   */
   void fetch(Slot slot, long id, long now) {
     if (slot.fetchedAt != 0 && now - slot.fetchedAt < replica.waits.owner() / 4) {
       return;
     }
-    slot.fetchedAt = now;
     int n = replica.peers.length;
-    for (int tried = 1; tried <= n; tried++) {
-      int candidate = (slot.fetchedFrom + tried) % n;
+    int next = slot.fetchedAt == 0 ? proposer(slot, id) : (slot.fetchedFrom + 1) % n;
+    slot.fetchedAt = now;
+    for (int tried = 0; tried < n; tried++) {
+      int candidate = (next + tried) % n;
       if (candidate != replica.self && replica.peers[candidate].connected) {
         slot.fetchedFrom = candidate;
         replica.output.add(Kind.BATCH_REQUEST, Output.SEND, candidate, 0, 0, (byte) 0, id, null);
         return;
       }
     }
+  }
+
+  private int proposer(Slot slot, long id) {
+    int proposer = 0;
+    while (proposer < replica.peers.length - 1 && slot.instance.proposal(proposer) != id) {
+      proposer++;
+    }
+    return proposer;
   }
 }

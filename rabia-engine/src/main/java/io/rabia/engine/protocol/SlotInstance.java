@@ -487,16 +487,6 @@ public final class SlotInstance {
     return proposals[index];
   }
 
-  /** The lowest index that proposed, or -1. */
-  int firstProposer() {
-    for (int i = 0; i < n; i++) {
-      if (proposals[i] != ABSENT) {
-        return i;
-      }
-    }
-    return -1;
-  }
-
   /** No proposal was received yet. */
   boolean isSilent() {
     return proposalCount == 0;

@@ -70,11 +70,11 @@ public final class SimMutants {
         SourceMutant.of(
             "a clean mark survives into the next run",
             "io/rabia/persistence/FilePersistence.java",
-            "    firstUnforced = segments.size() - 1;\n    writeStatus();",
-            "    firstUnforced = segments.size() - 1;\n"
-                + "    if (status == null || status.state() != State.CLEAN) {\n"
-                + "      writeStatus();\n"
-                + "    }"));
+            "      writeStatus(); // not earlier",
+            "      LogStatus found = LogStatus.read(disk);\n"
+                + "      if (found == null || found.state() != State.CLEAN) {\n"
+                + "        writeStatus();\n"
+                + "      } // not earlier"));
   }
 
   private static List<SourceMutant> ofDecisions() {
