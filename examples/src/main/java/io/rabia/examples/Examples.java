@@ -1,6 +1,7 @@
 package io.rabia.examples;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -37,7 +38,7 @@ public final class Examples {
     Map<String, Entry> examples = all();
     Entry entry = arguments.length == 1 ? examples.get(arguments[0]) : null;
     if (entry == null) {
-      examples.forEach((name, e) -> System.out.printf("%-20s %s%n", name, e.what()));
+      examples.forEach((name, e) -> System.out.printf(Locale.ROOT, "%-20s %s%n", name, e.what()));
       return arguments.length == 0 ? 0 : 2;
     }
     try {

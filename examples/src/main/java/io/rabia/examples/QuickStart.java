@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
@@ -38,7 +39,7 @@ final class QuickStart {
     long start = System.nanoTime();
     try (LocalCluster cluster = new LocalCluster(NODES)) {
       cluster.awaitServing();
-      out.printf("Three replicas formed a cluster in %.0f ms.%n", millisSince(start));
+      out.printf(Locale.ROOT, "Three replicas formed a cluster in %.0f ms.%n", millisSince(start));
       writeAndRead(cluster);
       List<Writer> writers = load(cluster);
       killAndRestart(cluster, writers);
@@ -51,7 +52,12 @@ final class QuickStart {
       cluster.store(id).set("greeting-" + id, "hello from " + id);
       int other = id % NODES + 1;
       String read = cluster.store(other).get("greeting-" + id).orElse("nothing");
-      out.printf("Written through replica %d, read through replica %d: %s%n", id, other, read);
+      out.printf(
+          Locale.ROOT,
+          "Written through replica %d, read through replica %d: %s%n",
+          id,
+          other,
+          read);
       require(read.equals("hello from " + id), "a read must see the write before it");
     }
   }
@@ -70,13 +76,20 @@ final class QuickStart {
   private void killAndRestart(LocalCluster cluster, List<Writer> writers) throws TimeoutException {
     EngineStatus before = cluster.status(1);
     out.printf(
+        Locale.ROOT,
         "Under load: %,d slots, fast path ratio %.4f, %d forfeited.%n",
-        before.slots(), before.fast(), before.forfeits());
+        before.slots(),
+        before.fast(),
+        before.forfeits());
     writers.forEach(Writer::resetGap);
     cluster.kill(KILLED);
     LockSupport.parkNanos(phase.toNanos());
     double pause = Math.max(writers.get(0).longestGapMillis(), writers.get(1).longestGapMillis());
-    out.printf("Killed replica %d: the longest pause at the others was %.1f ms.%n", KILLED, pause);
+    out.printf(
+        Locale.ROOT,
+        "Killed replica %d: the longest pause at the others was %.1f ms.%n",
+        KILLED,
+        pause);
     long restarted = System.nanoTime();
     cluster.start(KILLED);
     cluster.awaitServing();
@@ -84,6 +97,7 @@ final class QuickStart {
         "the restarted replica has caught up",
         () -> cluster.status(KILLED).applied() >= cluster.status(1).applied() - 64);
     out.printf(
+        Locale.ROOT,
         "Restarted it: caught up after %.0f ms, under load all the while.%n",
         millisSince(restarted));
     writers.forEach(Writer::stop);
@@ -100,12 +114,18 @@ final class QuickStart {
     }
     cluster.awaitEqual();
     EngineStatus status = cluster.status(1);
-    out.printf("Operations committed: %,d%n", committed);
+    out.printf(Locale.ROOT, "Operations committed: %,d%n", committed);
     out.printf(
+        Locale.ROOT,
         "Operations lost: %d (every acknowledged one was read back from replica %d)%n",
-        lost, KILLED);
-    out.printf("Fast path ratio: %.4f%n", status.fast());
-    out.printf("All replicas are equal at slot %d, hash %016x.%n", status.applied(), status.hash());
+        lost,
+        KILLED);
+    out.printf(Locale.ROOT, "Fast path ratio: %.4f%n", status.fast());
+    out.printf(
+        Locale.ROOT,
+        "All replicas are equal at slot %d, hash %016x.%n",
+        status.applied(),
+        status.hash());
     require(lost == 0, "operations were lost");
     require(
         writers.get(0).failed() + writers.get(1).failed() == 0, "writes at live replicas failed");

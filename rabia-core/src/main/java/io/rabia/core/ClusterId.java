@@ -1,5 +1,7 @@
 package io.rabia.core;
 
+import java.util.Locale;
+
 /**
  * The identity of one cluster: a hash of its first configuration (INIT) and its name. Frames and
  * sessions of another cluster are refused. Immutable and thread-safe.
@@ -11,6 +13,6 @@ public record ClusterId(long high, long low) {
 
   @Override
   public String toString() {
-    return String.format("%016x%016x", high, low);
+    return String.format(Locale.ROOT, "%016x%016x", high, low);
   }
 }

@@ -1,6 +1,7 @@
 package io.rabia.core;
 
 import java.security.SecureRandom;
+import java.util.Locale;
 
 /**
  * 128 random bits that name one life of a member's votes: a member that lost its votes comes back
@@ -21,6 +22,6 @@ public record Token(long high, long low) {
 
   @Override
   public String toString() {
-    return String.format("%016x%016x", high, low);
+    return String.format(Locale.ROOT, "%016x%016x", high, low);
   }
 }

@@ -3,6 +3,7 @@ package io.rabia.engine;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.Command;
+import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
@@ -44,7 +45,41 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       MemoryPool pool,
       Executor completionExecutor,
       Executor snapshotExecutor,
-      EngineListener listener) {}
+      EngineListener listener,
+      Coins coins) {
+
+    /** With the cluster's own coin. */
+    public Parts(
+        NodeId id,
+        ClusterConfig cluster,
+        RabiaConfig config,
+        StateMachine stateMachine,
+        Transport transport,
+        Persistence persistence,
+        MemoryPool pool,
+        Executor completionExecutor,
+        Executor snapshotExecutor,
+        EngineListener listener) {
+      this(
+          id,
+          cluster,
+          config,
+          stateMachine,
+          transport,
+          persistence,
+          pool,
+          completionExecutor,
+          snapshotExecutor,
+          listener,
+          CommonCoin::keyed);
+    }
+  }
+
+  /** Makes the coin of a cluster whose secret hashes to these two words. */
+  @FunctionalInterface
+  public interface Coins {
+    CommonCoin keyed(long key0, long key1);
+  }
 
   private final Parts parts;
   private final LongSupplier clock;

@@ -2,7 +2,6 @@ package io.rabia.engine;
 
 import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
-import io.rabia.core.CommonCoin;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.batching.CommandBatcher;
@@ -83,7 +82,7 @@ public final class Member implements AutoCloseable {
         new Replica(
             configuration,
             self,
-            CommonCoin.keyed(coinKey0, coinKey1),
+            parts.coins().keyed(coinKey0, coinKey1),
             new Batches(),
             config.timing(),
             clockStart,

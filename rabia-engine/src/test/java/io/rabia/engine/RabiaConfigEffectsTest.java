@@ -27,10 +27,28 @@ class RabiaConfigEffectsTest {
     return Duration.ofMillis(millis);
   }
 
+  private static EveryField<RabiaConfig> snapshots(EveryField<RabiaConfig> fields) {
+    return fields
+        .matters(
+            "snapshotSlots",
+            config().build(),
+            0,
+            config().snapshotInterval(10, 64 << 20).build(),
+            4,
+            RabiaConfigEffectsTest::snapshotsInFortySlots)
+        .matters(
+            "snapshotBytes",
+            config().snapshotInterval(1000, 2000).build(),
+            2,
+            config().snapshotInterval(1000, 1000).build(),
+            4,
+            RabiaConfigEffectsTest::snapshotsInFortySlots);
+  }
+
   @TestFactory
   Stream<DynamicTest> everyFieldMatters() {
     RabiaConfig defaults = config().build();
-    return EveryField.of(RabiaConfig.class)
+    return snapshots(EveryField.of(RabiaConfig.class))
         .matters(
             "batching",
             defaults,
@@ -108,20 +126,6 @@ class RabiaConfigEffectsTest {
             config().retainedBytes(MIB).build(),
             true,
             RabiaConfigEffectsTest::laggardNeedsTheLog)
-        .matters(
-            "snapshotSlots",
-            defaults,
-            0,
-            config().snapshotInterval(10, 64 << 20).build(),
-            4,
-            RabiaConfigEffectsTest::snapshotsInFortySlots)
-        .matters(
-            "snapshotBytes",
-            config().snapshotInterval(1000, 2000).build(),
-            2,
-            config().snapshotInterval(1000, 1000).build(),
-            4,
-            RabiaConfigEffectsTest::snapshotsInFortySlots)
         .tests();
   }
 

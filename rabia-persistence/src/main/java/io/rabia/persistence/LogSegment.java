@@ -2,6 +2,7 @@ package io.rabia.persistence;
 
 import io.rabia.core.RabiaException;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,7 +30,7 @@ record LogSegment(long first, long base, long start) {
   private static final Pattern NAME = Pattern.compile("log-([0-9]{19})\\.rlog");
 
   static String name(long first) {
-    return String.format("log-%019d.rlog", first);
+    return String.format(Locale.ROOT, "log-%019d.rlog", first);
   }
 
   String name() {

@@ -4,6 +4,7 @@ import io.rabia.core.RabiaException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
@@ -84,7 +85,7 @@ record LogStatus(long start, long segment, State state, String boot) {
   private static String checksum(String version, String content) {
     CRC32C crc = new CRC32C();
     crc.update((version + " " + content).getBytes(StandardCharsets.ISO_8859_1));
-    return String.format("%08x", crc.getValue());
+    return String.format(Locale.ROOT, "%08x", crc.getValue());
   }
 
   /** Durable when it returns. */

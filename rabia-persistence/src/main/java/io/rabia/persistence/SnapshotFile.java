@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
@@ -34,7 +35,7 @@ final class SnapshotFile {
   private SnapshotFile() {}
 
   static String name(long first) {
-    return String.format("snapshot-%019d.rsnap", first);
+    return String.format(Locale.ROOT, "snapshot-%019d.rsnap", first);
   }
 
   /** The group after it that a file name states; empty if it is no snapshot's name. */

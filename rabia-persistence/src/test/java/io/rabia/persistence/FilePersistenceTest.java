@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,6 +77,18 @@ class FilePersistenceTest {
     log.flush();
     assertThat(log.durable()).isEqualTo(2);
     assertThat(replay(disk.afterProcessDeath(), FSYNC)).containsExactly("a", "");
+  }
+
+  @Test
+  void isReadAgainWhateverTheLanguagesItWasWrittenAndReadUnder() {
+    Locale language = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+      fill(open(disk, OS), 1, 3);
+    } finally {
+      Locale.setDefault(language);
+    }
+    assertThat(replay(disk.afterProcessDeath(), OS)).isEqualTo(texts(3));
   }
 
   @Test

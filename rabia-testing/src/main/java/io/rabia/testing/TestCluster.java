@@ -13,6 +13,7 @@ import io.rabia.network.InMemoryNetwork;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -243,7 +244,7 @@ public final class TestCluster implements AutoCloseable {
       if (status != null) {
         text.append(" is ").append(status.state()).append(' ').append(status.reason());
         text.append(" applied=").append(status.applied());
-        text.append(String.format(" hash=%016x", status.hash()));
+        text.append(String.format(Locale.ROOT, " hash=%016x", status.hash()));
         text.append(" pending=").append(status.pending());
         text.append(" connected=").append(status.connected());
       } else {

@@ -3,7 +3,10 @@ package io.rabia.core.message;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.rabia.core.BatchId;
+import io.rabia.core.Fuzz;
 import io.rabia.core.RabiaException;
+import io.rabia.core.StateValue;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -11,6 +14,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Hostile bytes, from fixed seeds. */
@@ -82,78 +87,108 @@ class MessageFuzzTest {
     return body;
   }
 
-  @Test
-  void mutatedMessagesAreRefusedOrReadExactly() throws Exception {
-    onAShortStack(MessageFuzzTest::readMutatedMessages);
-  }
-
-  private static void readMutatedMessages() {
-    SplittableRandom random = new SplittableRandom(2);
-    Serializer serializer = Serializer.binary();
-    List<byte[]> originals = Samples.all().stream().map(serializer::serialize).toList();
-    int refused = 0;
-    for (int i = 0; i < 100_000; i++) {
-      byte[] mutated = mutate(random, originals.get(random.nextInt(originals.size())));
-      try {
-        assertSame(mutated, serializer.serialize(serializer.deserialize(mutated)));
-      } catch (RabiaException.Serialization expected) {
-        refused++;
-      }
-    }
-    assertThat(refused).isBetween(50_000, 99_999);
-  }
-
-  @Test
-  void mutatedJsonIsRefusedOrSaysWhatItSays() throws Exception {
-    onAShortStack(MessageFuzzTest::readMutatedJson);
-  }
-
-  private static void readMutatedJson() {
-    SplittableRandom random = new SplittableRandom(3);
-    Serializer json = Serializer.json();
-    List<byte[]> originals = Samples.all().stream().map(json::serialize).toList();
-    int refused = 0;
-    for (int i = 0; i < 50_000; i++) {
-      byte[] mutated = mutate(random, originals.get(random.nextInt(originals.size())));
-      try {
-        Message message = json.deserialize(mutated);
-        assertThat(json.deserialize(json.serialize(message))).isEqualTo(message);
-      } catch (RabiaException.Serialization expected) {
-        refused++;
-      }
-    }
-    assertThat(refused).isBetween(25_000, 49_999);
-  }
-
-  private static final List<byte[]> FRAGMENTS =
+  private static final List<byte[]> JSON_WORDS =
       Stream.of("{", "}", "[", "]", "\"", ",", ":", "null", "-1", "1e9", "9".repeat(20), "\\u")
           .map(text -> text.getBytes(StandardCharsets.UTF_8))
           .toList();
 
-  private static byte[] mutate(SplittableRandom random, byte[] original) {
-    byte[] bytes = original.clone();
-    int changes = 1 + random.nextInt(3);
-    for (int i = 0; i < changes; i++) {
-      int at = random.nextInt(bytes.length + 1);
-      switch (random.nextInt(4)) {
-        case 0 -> bytes = splice(bytes, at, at, FRAGMENTS.get(random.nextInt(FRAGMENTS.size())));
-        case 1 -> bytes = splice(bytes, at, Math.min(bytes.length, at + 9), new byte[0]);
-        case 2 -> bytes = splice(bytes, at, at, Arrays.copyOfRange(original, 0, original.length));
-        default -> {
-          if (at < bytes.length) {
-            bytes[at] = (byte) random.nextInt();
-          }
-        }
-      }
-    }
-    return bytes;
+  private static Fuzz.Result messages(int inputs) throws Exception {
+    Serializer binary = Serializer.binary();
+    List<byte[]> samples = Samples.all().stream().map(binary::serialize).toList();
+    return Fuzz.run(
+        2,
+        inputs,
+        samples,
+        input -> assertSame(input, binary.serialize(binary.deserialize(input))));
   }
 
-  private static byte[] splice(byte[] bytes, int from, int to, byte[] insert) {
-    return ByteBuffer.allocate(bytes.length - (to - from) + insert.length)
-        .put(bytes, 0, from)
-        .put(insert)
-        .put(bytes, to, bytes.length - to)
-        .array();
+  private static Fuzz.Result json(int inputs) throws Exception {
+    Serializer json = Serializer.json();
+    List<byte[]> samples = Samples.all().stream().map(json::serialize).toList();
+    return Fuzz.run(
+        3,
+        inputs,
+        samples,
+        JSON_WORDS,
+        input -> {
+          Message message = json.deserialize(input);
+          if (!json.deserialize(json.serialize(message)).equals(message)) {
+            fail("reads back another message than %s", message);
+          }
+        });
+  }
+
+  /** Batches with a right checksum and a right length, whatever else they say. */
+  private static Fuzz.Result sealedBatches(int inputs) throws Exception {
+    byte[] sample = new byte[Samples.BATCH.size()];
+    Samples.BATCH.writeTo(ByteBuffer.wrap(sample));
+    return Fuzz.run(
+        4,
+        inputs,
+        List.of(sample),
+        input -> {
+          byte[] sealed = sealed(input);
+          MessageCollector collector = new MessageCollector();
+          MessageCodec.read(ByteBuffer.wrap(sealed), collector);
+          assertReadsBack(sealed, collector.messages());
+        });
+  }
+
+  private static byte[] sealed(byte[] input) {
+    byte[] batch = Arrays.copyOf(input, Math.max(8, input.length));
+    ByteBuffer out = ByteBuffer.allocate(1 + 4 + batch.length);
+    out.put((byte) 6).putInt(batch.length).put(batch).putInt(9, batch.length);
+    CRC32C crc = new CRC32C();
+    crc.update(out.array(), 9, batch.length - 4);
+    return out.putInt(5, (int) crc.getValue()).array();
+  }
+
+  /** Whole bodies of frames between members: header, then messages. */
+  private static Fuzz.Result bodies(int inputs) throws Exception {
+    ByteBuffer body = ByteBuffer.allocate(4096);
+    FrameHeader.write(body, 1, 2, 3);
+    Samples.all().forEach(message -> message.writeTo(body));
+    byte[] whole = Arrays.copyOf(body.array(), body.position());
+    ByteBuffer few = ByteBuffer.allocate(4096);
+    FrameHeader.write(few, 0, 0, 0);
+    new Message.Vote1(1, 1, StateValue.V0, BatchId.NONE).writeTo(few);
+    return Fuzz.run(
+        5,
+        inputs,
+        List.of(whole, Arrays.copyOf(few.array(), few.position())),
+        input -> {
+          ByteBuffer in = ByteBuffer.wrap(input);
+          FrameHeader.validate(in);
+          FrameHeader.skip(in);
+          byte[] messages = Arrays.copyOfRange(input, in.position(), input.length);
+          MessageCollector collector = new MessageCollector();
+          MessageCodec.read(in, collector);
+          assertReadsBack(messages, collector.messages());
+        });
+  }
+
+  @Test
+  void mutatedMessagesAreRefusedOrReadExactly() throws Exception {
+    assertThat(messages(100_000).refused()).isBetween(50_000, 99_999);
+    assertThat(bodies(20_000).taken()).isPositive();
+  }
+
+  @Test
+  void mutatedJsonIsRefusedOrSaysWhatItSays() throws Exception {
+    assertThat(json(50_000).refused()).isBetween(25_000, 49_999);
+  }
+
+  @Test
+  void batchesWithARightChecksumAreRefusedOrReadExactly() throws Exception {
+    assertThat(sealedBatches(50_000).taken()).isBetween(1_000, 49_000);
+  }
+
+  @Tag("long")
+  @Test
+  void fiveMillionInputsAreRefusedOrReadExactly() throws Exception {
+    assertThat(messages(2_000_000).taken()).isPositive();
+    assertThat(bodies(1_000_000).taken()).isPositive();
+    assertThat(sealedBatches(1_000_000).taken()).isPositive();
+    assertThat(json(1_000_000).taken()).isPositive();
   }
 }

@@ -88,6 +88,14 @@ final class Batches {
     return batch != null ? batch : retention.find(id);
   }
 
+  int heldCount() {
+    int held = 0;
+    for (OriginBatches origin : origins) {
+      held += origin.heldCount();
+    }
+    return held;
+  }
+
   // ---- the own ones
 
   /** The id for the next own batch; its block is in the log before it leaves. */

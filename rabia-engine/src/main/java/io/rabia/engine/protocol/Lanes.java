@@ -33,7 +33,7 @@ final class Lanes {
   /** How often own slots got a batch lately: 0 never, ALWAYS always. */
   private int busy;
 
-  /** Since when a quiet owner's batch has waited with nothing open, or 0. */
+  /** Since when another owner's batch has waited with nothing open, or 0. */
   private long leftSince;
 
   Lanes(Replica replica, BatchSource source) {
@@ -79,11 +79,11 @@ final class Lanes {
 
   /**
    * Proposes wherever this replica can, and starts rounds for what its own callers want and for
-   * what a quiet owner left. What finds the output full goes on with the next call.
+   * what another owner left. What finds the output full goes on with the next call.
    */
   void fill(long now) {
     cursor = Math.max(cursor, replica.applied());
-    startForQuiet(now);
+    startForLeft(now);
     while (true) {
       long end = Math.min(started, replica.limit());
       while (cursor < end && spoken(cursor)) {
@@ -133,38 +133,52 @@ final class Lanes {
     return true;
   }
 
-  /** A batch that lost its slot would wait for the others' next commands when its owner is gone. */
-  private void startForQuiet(long now) {
-    if (!holdsForQuiet()) {
+  /**
+   * A batch that lost its slot would wait for the others' next commands when its owner is gone, or
+   * was and came back without it. An owner that has it starts a round for it at once. One member
+   * after the other, so that two who hold each other's do not split each other's votes for ever.
+   */
+  private void startForLeft(long now) {
+    if (!holdsLeft()) {
       leftSince = 0;
     } else if (leftSince == 0) {
       leftSince = now;
-    } else if (now - leftSince >= replica.waits.owner()) {
+    } else if (now - leftSince >= (1L + replica.self) * replica.waits.owner()) {
       leftSince = 0;
+      suspectWhoLeft();
       started(replica.applied());
     }
   }
 
-  /** Is nothing open while a batch of a quiet owner is in no slot? */
-  boolean holdsForQuiet() {
+  /** Is nothing open while a batch of another owner is in no slot? */
+  boolean holdsLeft() {
     if (replica.applied() < started) {
       return false;
     }
     for (int i = 0; i < replica.peers.length; i++) {
-      if (i != replica.self
-          && replica.peers[i].quiet()
-          && replica.batches.ofMember(i).next() != null) {
+      if (left(i)) {
         return true;
       }
     }
     return false;
   }
 
+  private void suspectWhoLeft() {
+    for (int i = 0; i < replica.peers.length; i++) {
+      if (left(i)) {
+        replica.peers[i].suspect();
+      }
+    }
+  }
+
+  private boolean left(int owner) {
+    return owner != replica.self && replica.batches.ofMember(owner).next() != null;
+  }
+
   private long choose(Slot slot, long now) {
     int owner = replica.configuration.owner(slot.number);
     if (owner == replica.self) {
-      int other = slot.instance.firstProposer();
-      return other < 0 ? ownNext(slot, now) : follow(slot, slot.instance.proposal(other), now);
+      return slot.instance.isSilent() ? ownNext(slot, now) : followAnyBatch(slot, now);
     }
     Peer peer = replica.peers[owner];
     if (slot.instance.proposed(owner)) {
@@ -180,9 +194,7 @@ final class Lanes {
     return waiting == null ? followAnyBatch(slot, now) : waiting.id();
   }
 
-  /**
-   * What others hold of a quiet owner and this replica lacks; NOOP when they have nothing, either.
-   */
+  /** A batch that others proposed here; NOOP when they have none, either. */
   private long followAnyBatch(Slot slot, long now) {
     for (int i = 0; i < replica.peers.length; i++) {
       if (BatchId.isBatch(slot.instance.proposal(i))) {
@@ -225,20 +237,32 @@ final class Lanes {
     return WAIT;
   }
 
-  /** Asks the members in turn for a batch that is named in a slot and not held. */
+  /**
+   * Asks for a batch that is named in a slot and not held: first a member that proposed it, which
+   * holds it, then all in turn.
+   */
   void fetch(Slot slot, long id, long now) {
     if (slot.fetchedAt != 0 && now - slot.fetchedAt < replica.waits.owner() / 4) {
       return;
     }
-    slot.fetchedAt = now;
     int n = replica.peers.length;
-    for (int tried = 1; tried <= n; tried++) {
-      int candidate = (slot.fetchedFrom + tried) % n;
+    int next = slot.fetchedAt == 0 ? proposer(slot, id) : (slot.fetchedFrom + 1) % n;
+    slot.fetchedAt = now;
+    for (int tried = 0; tried < n; tried++) {
+      int candidate = (next + tried) % n;
       if (candidate != replica.self && replica.peers[candidate].connected) {
         slot.fetchedFrom = candidate;
         replica.output.add(Kind.BATCH_REQUEST, Output.SEND, candidate, 0, 0, (byte) 0, id, null);
         return;
       }
     }
+  }
+
+  private int proposer(Slot slot, long id) {
+    int proposer = 0;
+    while (proposer < replica.peers.length - 1 && slot.instance.proposal(proposer) != id) {
+      proposer++;
+    }
+    return proposer;
   }
 }

@@ -367,7 +367,7 @@ public final class Replica implements MessageHandler {
     return applied < lanes.startedEnd()
         || barrier.active()
         || catchUp.behind()
-        || lanes.holdsForQuiet();
+        || lanes.holdsLeft();
   }
 
   void touch(Slot slot) {
@@ -682,6 +682,11 @@ public final class Replica implements MessageHandler {
   /** Slots that are open here. */
   public long pending() {
     return Math.max(0, lanes.startedEnd() - applied);
+  }
+
+  /** Batches that wait here to be applied. */
+  public int held() {
+    return batches.heldCount();
   }
 
   public boolean quiet(int peer) {

@@ -483,18 +483,8 @@ public final class SlotInstance {
   }
 
   /** What the member at this index proposed, or {@link #ABSENT}. */
-  long proposal(int index) {
+  public long proposal(int index) {
     return proposals[index];
-  }
-
-  /** The lowest index that proposed, or -1. */
-  int firstProposer() {
-    for (int i = 0; i < n; i++) {
-      if (proposals[i] != ABSENT) {
-        return i;
-      }
-    }
-    return -1;
   }
 
   /** No proposal was received yet. */
@@ -512,7 +502,7 @@ public final class SlotInstance {
   }
 
   /** The own Vote1 of the current phase. */
-  byte state() {
+  public byte state() {
     return state;
   }
 

@@ -27,12 +27,26 @@ public enum Fault {
   ONE_WAY,
   /** Two members are cut off from each other, a third one reaches both. */
   BRIDGE,
+  /** Every member reaches its two neighbours and nobody else. */
+  RING,
   /** A process dies between two duty cycles and comes back with its disk. */
   CRASH,
   /** A process dies in the middle of a duty cycle: between two writes or sends. */
   CRASH_MID_CYCLE,
   /** All processes die at once; power fails, too. */
   CRASH_ALL,
+  /**
+   * A process dies before it forces what it wrote; it comes back and reads that, and power fails
+   * before it forces again.
+   */
+  POWER_AFTER_DEATH,
+  /**
+   * An owner speaks so late that its slots go to something else; when another member holds such a
+   * batch without a slot, the owner dies.
+   */
+  ORPHAN,
+  /** A process dies between the sends of one new batch to one member and to the next. */
+  PROPOSER,
   /** A process ends in order: it closes its log, and comes back later. */
   STOP,
   /**
@@ -42,6 +56,8 @@ public enum Fault {
   REBOOT,
   /** A process stands still for up to seconds. */
   PAUSE,
+  /** A process stands still for up to ten minutes, in which everything else ends. */
+  LONG_PAUSE,
   /**
    * Monotonic clocks run at other rates and begin anywhere; wall clocks are off by up to an hour.
    */
@@ -51,11 +67,47 @@ public enum Fault {
   /** Sessions live for seconds only, so that they are closed under those who still use them. */
   EXPIRY,
   /** Everything else begins before the cluster is formed. */
-  FORMATION;
+  FORMATION,
+  /** The state machine throws at some of the commands. */
+  THROW,
+  /** The coin is all 0, all 1, alternates by phase, or differs from node to node. */
+  COIN,
+  /** A scheduler that knows the coin chooses whose votes each member hears first. */
+  SPLIT,
+  /** The disks of f members are slow all the time; the others' clients must not feel it. */
+  SLOW_MEMBERS,
+  /** The state machine of one member goes another way; whoever checks must find it out. */
+  DIFFER;
+
+  /** They want a campaign of their own. */
+  private static final Set<Fault> NOT_DRAWN =
+      Collections.unmodifiableSet(EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER));
+
+  private static final Set<Fault> FROM_THREE_NODES =
+      Collections.unmodifiableSet(
+          EnumSet.of(
+              BRIDGE, REBOOT, ORPHAN, PROPOSER, LONG_PAUSE, COIN, SPLIT, SLOW_MEMBERS, DIFFER));
 
   private static final Set<Fault> OF_ONE_NODE =
       Collections.unmodifiableSet(
-          EnumSet.of(CRASH, CRASH_MID_CYCLE, CRASH_ALL, STOP, PAUSE, DRIFT, SLOW_DISK, EXPIRY));
+          EnumSet.of(
+              CRASH,
+              CRASH_MID_CYCLE,
+              CRASH_ALL,
+              POWER_AFTER_DEATH,
+              STOP,
+              PAUSE,
+              DRIFT,
+              SLOW_DISK,
+              EXPIRY,
+              THROW));
+
+  /** Those that {@code all} draws from. */
+  static Set<Fault> drawn(int nodes) {
+    Set<Fault> drawn = EnumSet.copyOf(fitting(nodes));
+    drawn.removeAll(NOT_DRAWN);
+    return drawn;
+  }
 
   /**
    * Those that can strike a cluster of so many nodes: one alone has no network, and two cannot lose
@@ -65,8 +117,13 @@ public enum Fault {
     if (nodes == 1) {
       return OF_ONE_NODE;
     }
-    return nodes == 2
-        ? EnumSet.complementOf(EnumSet.of(BRIDGE, REBOOT))
-        : EnumSet.allOf(Fault.class);
+    Set<Fault> fitting = EnumSet.allOf(Fault.class);
+    if (nodes < 3) {
+      fitting.removeAll(FROM_THREE_NODES);
+    }
+    if (nodes < 4) {
+      fitting.remove(RING);
+    }
+    return fitting;
   }
 }

@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import io.rabia.core.Quorum;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -14,7 +15,18 @@ import java.util.stream.IntStream;
  */
 final class FaultDriver {
   private static final Set<Fault> BY_THEMSELVES =
-      EnumSet.of(Fault.FORMATION, Fault.DRIFT, Fault.EXPIRY);
+      EnumSet.of(
+          Fault.FORMATION,
+          Fault.DRIFT,
+          Fault.EXPIRY,
+          Fault.LONG_PAUSE,
+          Fault.THROW,
+          Fault.COIN,
+          Fault.SLOW_MEMBERS,
+          Fault.DIFFER);
+  private static final long LONG_CUT = 2 * SimClock.SECOND;
+  private static final Set<Fault> OVER_AND_OVER =
+      EnumSet.of(Fault.ORPHAN, Fault.PROPOSER, Fault.SPLIT);
 
   private final Simulation world;
   private final SimRandom random;
@@ -22,6 +34,9 @@ final class FaultDriver {
   private final SimNetwork network;
   private final int n;
   private boolean stopped;
+  private int differing = -1;
+  private final Orphaning orphaning;
+  private final Splitting splitting;
 
   FaultDriver(Simulation world, SimRandom random) {
     this.world = world;
@@ -29,6 +44,8 @@ final class FaultDriver {
     faults = world.faults();
     network = world.network();
     n = world.size();
+    orphaning = new Orphaning(world, random.fork());
+    splitting = new Splitting(world);
   }
 
   void start() {
@@ -36,6 +53,15 @@ final class FaultDriver {
     if (faults.has(Fault.FORMATION)) {
       quiet = 0;
       world.clock().at(random.between(0, 200 * SimClock.MILLI), this::crashEarly);
+    }
+    if (faults.has(Fault.LONG_PAUSE)) {
+      world.clock().at(world.nearEnd(), this::longPause);
+    }
+    if (faults.has(Fault.SLOW_MEMBERS)) {
+      world.clock().at(quiet, this::slowMembers);
+    }
+    if (faults.has(Fault.DIFFER)) {
+      world.clock().at(quiet + random.between(0, SimClock.SECOND), () -> differ(anyNode()));
     }
     for (Fault fault : faults.drawn()) {
       if (!BY_THEMSELVES.contains(fault)) {
@@ -46,6 +72,16 @@ final class FaultDriver {
 
   void stop() {
     stopped = true;
+    orphaning.stop();
+    splitting.stop();
+  }
+
+  Splitting splitting() {
+    return splitting;
+  }
+
+  Orphaning orphaning() {
+    return orphaning;
   }
 
   private void crashEarly() {
@@ -64,11 +100,11 @@ final class FaultDriver {
     }
     long lasts = random.magnitude(20 * SimClock.MILLI, 3 * SimClock.SECOND);
     strike(fault, lasts);
-    world
-        .clock()
-        .after(
-            lasts + random.magnitude(200 * SimClock.MILLI, 5 * SimClock.SECOND),
-            () -> strikeAgain(fault));
+    long calm =
+        OVER_AND_OVER.contains(fault)
+            ? random.magnitude(50 * SimClock.MILLI, SimClock.SECOND)
+            : lasts + random.magnitude(200 * SimClock.MILLI, 5 * SimClock.SECOND);
+    world.clock().after(calm, () -> strikeAgain(fault));
   }
 
   private void strike(Fault fault, long lasts) {
@@ -92,6 +128,7 @@ final class FaultDriver {
         int a = random.below(n);
         cut(Fault.BRIDGE, List.of(a), List.of(another(a)), lasts);
       }
+      case RING -> ring(lasts);
       case CRASH -> {
         SimNode victim = anyNode();
         if (victim.isAlive()) {
@@ -105,11 +142,24 @@ final class FaultDriver {
         say(() -> "CRASH_ALL");
         IntStream.range(0, n).mapToObj(world::node).forEach(this::crash);
       }
+      case POWER_AFTER_DEATH -> {
+        SimNode victim = anyNode();
+        if (victim.hasPageCache()) {
+          victim.losePowerAfterDeath();
+        }
+      }
+      case ORPHAN -> orphaning.begin(random.below(n), lasts);
+      case PROPOSER -> {
+        if (world.isComplete()) {
+          anyNode().dieProposing();
+        }
+      }
       case STOP -> stop(anyNode());
       case REBOOT -> reboot();
       case PAUSE -> pause(anyNode(), lasts);
       case SLOW_DISK -> slowDisk(anyNode(), lasts);
-      case DRIFT, EXPIRY, FORMATION ->
+      case SPLIT -> splitting.begin(lasts);
+      case DRIFT, EXPIRY, FORMATION, LONG_PAUSE, THROW, COIN, SLOW_MEMBERS, DIFFER ->
           throw new IllegalStateException("strikes by itself: " + fault);
     }
   }
@@ -149,7 +199,7 @@ final class FaultDriver {
    */
   private void reboot() {
     List<SimNode> victims = world.rebootable();
-    if (victims.isEmpty() || !world.isFormed()) {
+    if (victims.isEmpty() || !world.isFormed() || !world.mayLeave()) {
       return;
     }
     SimNode victim = victims.get(random.below(victims.size()));
@@ -167,14 +217,58 @@ final class FaultDriver {
   private void pause(SimNode node, long lasts) {
     if (node.isAlive()) {
       faults.fired(Fault.PAUSE);
-      say(() -> "PAUSE of node " + (node.index() + 1) + forMillis(lasts));
+      world
+          .trace()
+          .lasts(
+              node.index(), lasts, () -> "PAUSE of node " + (node.index() + 1) + forMillis(lasts));
       node.pause(lasts);
     }
   }
 
-  private void slowDisk(SimNode node, long lasts) {
-    faults.fired(Fault.SLOW_DISK);
+  /** Once; not when too many would be away then. */
+  private void longPause() {
+    SimNode victim = anyNode();
+    if (stopped) {
+      return;
+    }
+    if (world.mayLeave() && victim.isAlive()) {
+      faults.fired(Fault.LONG_PAUSE);
+      long lasts = random.magnitude(SimClock.SECOND, 600 * SimClock.SECOND);
+      say(() -> "LONG_PAUSE of node " + (victim.index() + 1) + forMillis(lasts));
+      victim.pause(lasts);
+      victim.leave();
+    } else {
+      world.clock().after(50 * SimClock.MILLI, this::longPause);
+    }
+  }
+
+  private void slowMembers() {
     long nanos = random.magnitude(SimClock.MILLI, SimClock.SECOND);
+    for (int i = 0; i < Quorum.faults(n); i++) {
+      faults.fired(Fault.SLOW_MEMBERS);
+      if (!world.isHealthyTwin()) {
+        world.node(i).slowDisk(nanos);
+      }
+    }
+  }
+
+  private void differ(SimNode node) {
+    say(() -> "DIFFER: node " + (node.index() + 1));
+    differing = node.index();
+    node.differ();
+  }
+
+  /** Whose state machine goes another way, or -1. */
+  int differing() {
+    return differing;
+  }
+
+  private void slowDisk(SimNode node, long lasts) {
+    long nanos = random.magnitude(SimClock.MILLI, SimClock.SECOND);
+    if (!node.slowDisk(nanos)) {
+      return;
+    }
+    faults.fired(Fault.SLOW_DISK);
     say(
         () ->
             "SLOW_DISK of node "
@@ -183,7 +277,6 @@ final class FaultDriver {
                 + ", by "
                 + nanos / SimClock.MILLI
                 + " ms");
-    node.slowDisk(nanos);
     world.clock().after(lasts, () -> node.slowDisk(0));
   }
 
@@ -261,14 +354,52 @@ final class FaultDriver {
     cut(fault, struck, lasts);
   }
 
+  /** With no other fault, a quorum whose members all reach each other goes on. */
+  private void requireProgress(Fault fault, long within) {
+    long before = world.highestApplied();
+    if (stopped) {
+      return;
+    }
+    world
+        .clock()
+        .after(
+            within - 1,
+            () -> {
+              if (!stopped && world.highestApplied() == before) {
+                world.violations().add("nothing was applied under " + fault + " by those with Q");
+              }
+            });
+  }
+
+  private void ring(long lasts) {
+    List<SimNetwork.Way> struck = new ArrayList<>();
+    for (int from = 0; from < n; from++) {
+      for (int to = 0; to < n; to++) {
+        int apart = Math.abs(from - to);
+        if (apart > 1 && apart < n - 1) {
+          struck.add(network.way(from, to));
+        }
+      }
+    }
+    cut(Fault.RING, struck, lasts);
+  }
+
   private void oneWay(long lasts) {
     int from = random.below(n);
     cut(Fault.ONE_WAY, List.of(network.way(from, another(from))), lasts);
   }
 
   private void cut(Fault fault, List<SimNetwork.Way> ways, long lasts) {
-    say(() -> fault + ", nothing passes from " + ends(ways) + forMillis(lasts));
+    world
+        .trace()
+        .lasts(
+            SlotStory.NO_NODE,
+            lasts,
+            () -> fault + ", nothing passes from " + ends(ways) + forMillis(lasts));
     ways.forEach(way -> way.cut(fault));
+    if (faults.drawn().size() == 1 && lasts >= LONG_CUT && network.joinsQuorum()) {
+      world.clock().after(lasts / 2, () -> requireProgress(fault, lasts / 2));
+    }
     world.clock().after(lasts, () -> ways.forEach(way -> way.end(fault)));
   }
 }

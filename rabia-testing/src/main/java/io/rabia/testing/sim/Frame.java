@@ -1,8 +1,13 @@
 package io.rabia.testing.sim;
 
+import io.rabia.core.BatchId;
+import io.rabia.core.CommandBatch;
 import io.rabia.core.message.FrameHeader;
+import io.rabia.core.message.MessageCodec;
+import io.rabia.engine.protocol.LogRecords;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /** What a process sent to one or more others, as it was when it left. Immutable. */
 final class Frame {
@@ -44,6 +49,24 @@ final class Frame {
   /** Does it say nothing but its header? */
   boolean isHeartbeat() {
     return length() == HEARTBEAT_BYTES;
+  }
+
+  /** The last batch that its sender proposes and sends along, or NONE. */
+  long proposedBatch() {
+    Proposals proposals = new Proposals();
+    ByteBuffer body = body();
+    FrameHeader.skip(body);
+    MessageCodec.read(body, proposals);
+    return proposals.batch;
+  }
+
+  private static final class Proposals extends LogRecords {
+    private long batch = BatchId.NONE;
+
+    @Override
+    public void onPropose(long slot, long id, @Nullable CommandBatch body) {
+      batch = body == null ? batch : id;
+    }
   }
 
   @Override

@@ -13,15 +13,27 @@ import org.jspecify.annotations.Nullable;
 
 /** Frames, ids and votes as a trace shows them. One thread. */
 final class FrameText implements MessageHandler {
-  private final StringJoiner text;
+  private static final long ALL = -1;
 
-  private FrameText(long applied) {
-    text = new StringJoiner(", ", "[" + applied + "] ", "");
+  private final StringJoiner text;
+  private final long only;
+
+  private FrameText(String before, long only) {
+    text = new StringJoiner(", ", before, "");
+    this.only = only;
   }
 
   /** The sender's applied prefix in brackets, then its messages. */
   static String of(ByteBuffer frame) {
-    FrameText reader = new FrameText(FrameHeader.applied(frame));
+    return read(frame, new FrameText("[" + FrameHeader.applied(frame) + "] ", ALL));
+  }
+
+  /** Its messages about one slot, without repeating that; empty if there are none. */
+  static String of(ByteBuffer frame, long slot) {
+    return read(frame, new FrameText("", slot));
+  }
+
+  private static String read(ByteBuffer frame, FrameText reader) {
     FrameHeader.skip(frame);
     MessageCodec.read(frame, reader);
     return reader.text.toString();
@@ -35,7 +47,8 @@ final class FrameText implements MessageHandler {
     return id == BatchId.NOOP ? "noop" : BatchId.origin(id) + 1 + "." + BatchId.number(id);
   }
 
-  private static String vote(byte value, long id) {
+  /** {@code V1(2.7)}, {@code V0} or {@code V?}. */
+  static String vote(byte value, long id) {
     String of = id == BatchId.NONE ? "" : "(" + id(id) + ")";
     if (value == StateValue.CODE_VQUESTION) {
       return "V?" + of;
@@ -48,27 +61,37 @@ final class FrameText implements MessageHandler {
   }
 
   private void add(String message) {
-    text.add(message);
+    if (only == ALL) {
+      text.add(message);
+    }
+  }
+
+  private void add(String kind, long slot, String phase, String value) {
+    if (only == ALL) {
+      text.add(kind + " " + slot + phase + "=" + value);
+    } else if (only == slot) {
+      text.add(kind + phase + "=" + value);
+    }
   }
 
   @Override
   public void onPropose(long slot, long id, @Nullable CommandBatch batch) {
-    add("propose " + slot + "=" + id(id) + body(batch));
+    add("propose", slot, "", id(id) + body(batch));
   }
 
   @Override
   public void onVote1(long slot, int phase, byte value, long id) {
-    add("vote1 " + slot + "/" + phase + "=" + vote(value, id));
+    add("vote1", slot, "/" + phase, vote(value, id));
   }
 
   @Override
   public void onVote2(long slot, int phase, byte value, long id) {
-    add("vote2 " + slot + "/" + phase + "=" + vote(value, id));
+    add("vote2", slot, "/" + phase, vote(value, id));
   }
 
   @Override
   public void onDecide(long slot, long id, @Nullable CommandBatch batch) {
-    add("decide " + slot + "=" + id(id) + body(batch));
+    add("decide", slot, "", id(id) + body(batch));
   }
 
   @Override

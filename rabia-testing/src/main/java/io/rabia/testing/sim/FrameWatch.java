@@ -7,9 +7,14 @@ import io.rabia.core.StateValue;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
 import io.rabia.engine.protocol.LogRecords;
+import io.rabia.engine.protocol.Replica;
+import io.rabia.engine.protocol.SlotInstance;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.StringJoiner;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * say twice differently (protocol.md section 9, items 3 to 6). One thread.
  */
 final class FrameWatch extends LogRecords {
-  private static final long ABSENT = Long.MIN_VALUE;
+  static final long ABSENT = Long.MIN_VALUE;
 
   /** What all members said in one round of a phase of a slot. */
   private static final class Round {
@@ -44,6 +49,11 @@ final class FrameWatch extends LogRecords {
     long namedId = BatchId.NONE;
     int lockedPhase = -1;
     byte lockedValue;
+
+    /** Bit per member: it acted on an outcome that its own Propose, or Vote2(0), was needed for. */
+    long actedOnPropose;
+
+    long actedOnVote2;
 
     SlotRecord(int n) {
       proposals = new Round(n);
@@ -72,28 +82,37 @@ final class FrameWatch extends LogRecords {
     return slots.computeIfAbsent(number, fresh -> new SlotRecord(n));
   }
 
-  private void say(Round round, long value, long slot, String what) {
+  private void say(Round round, long value, long slot, String what, LongFunction<String> text) {
     long before = round.said[from];
     if (before != ABSENT && before != value) {
-      violations.add(
-          "equivocation: member "
-              + (from + 1)
-              + " said two values in "
+      broken(
+          slot,
+          "equivocation: says "
               + what
-              + " of slot "
-              + slot
-              + ": "
-              + before
-              + " and "
-              + value);
+              + "="
+              + text.apply(value)
+              + ", said "
+              + what
+              + "="
+              + text.apply(before)
+              + " before");
     }
     round.said[from] = value;
+  }
+
+  private void broken(long slot, String what) {
+    violations.add(slot, from, what);
   }
 
   private void named(SlotRecord record, long slot, long id) {
     if (id != BatchId.NONE) {
       if (record.namedId != BatchId.NONE && record.namedId != id) {
-        violations.add("V1 with two ids in slot " + slot);
+        broken(
+            slot,
+            "two batches: V1 names "
+                + FrameText.id(id)
+                + ", before "
+                + FrameText.id(record.namedId));
       }
       record.namedId = id;
     }
@@ -103,16 +122,20 @@ final class FrameWatch extends LogRecords {
     if (batch != null) {
       Integer before = contents.putIfAbsent(batch.id(), batch.hashCode());
       if (before != null && before != batch.hashCode()) {
-        violations.add("two contents under the batch number " + FrameText.id(batch.id()));
+        broken(Violations.NO_SLOT, "sends another content as batch " + FrameText.id(batch.id()));
       }
     }
+  }
+
+  private static String vote(long value) {
+    return value == StateValue.CODE_VQUESTION ? "V?" : value == StateValue.CODE_V1 ? "V1" : "V0";
   }
 
   @Override
   public void onPropose(long slot, long id, @Nullable CommandBatch batch) {
     body(batch);
     SlotRecord record = slot(slot);
-    say(record.proposals, id, slot, "Propose");
+    say(record.proposals, id, slot, "propose", FrameText::id);
     if (record.proposals.count(id) == n) {
       named(record, slot, id);
       lock(record, slot, 0, StateValue.CODE_V1);
@@ -123,14 +146,22 @@ final class FrameWatch extends LogRecords {
   public void onVote1(long slot, int phase, byte value, long id) {
     SlotRecord record = slot(slot);
     Round round = record.votes1.computeIfAbsent(phase, fresh -> new Round(n));
-    say(round, value, slot, "Vote1(" + phase + ")");
+    say(round, value, slot, "vote1/" + phase, FrameWatch::vote);
     named(record, slot, id);
     if (value == StateValue.CODE_V1 && id == BatchId.NONE) {
-      violations.add("V1 without an id in Vote1 of slot " + slot);
+      broken(slot, "vote1/" + phase + "=V1 names no batch");
     }
     if (record.lockedPhase >= 0 && phase > record.lockedPhase && value != record.lockedValue) {
-      violations.add(
-          "slot " + slot + " was decided in phase " + record.lockedPhase + ", then another Vote1");
+      broken(
+          slot,
+          "says vote1/"
+              + phase
+              + "="
+              + vote(value)
+              + " although the votes of phase "
+              + record.lockedPhase
+              + " decided "
+              + vote(record.lockedValue));
     }
     if (round.count(value) == n) {
       lock(record, slot, phase, value);
@@ -141,13 +172,13 @@ final class FrameWatch extends LogRecords {
   public void onVote2(long slot, int phase, byte value, long id) {
     SlotRecord record = slot(slot);
     Round round = record.votes2.computeIfAbsent(phase, fresh -> new Round(n));
-    say(round, value, slot, "Vote2(" + phase + ")");
+    say(round, value, slot, "vote2/" + phase, FrameWatch::vote);
     named(record, slot, id);
     if (value == StateValue.CODE_VQUESTION) {
       return;
     }
     if (round.count(1 - value) > 0) {
-      violations.add("V0 and V1 in Vote2(" + phase + ") of slot " + slot);
+      broken(slot, "says vote2/" + phase + "=" + vote(value) + ", another node the opposite");
     }
     if (round.count(value) >= Quorum.decision(n)) {
       lock(record, slot, phase, value);
@@ -156,7 +187,16 @@ final class FrameWatch extends LogRecords {
 
   private void lock(SlotRecord record, long slot, int phase, byte value) {
     if (record.lockedPhase >= 0 && record.lockedValue != value) {
-      violations.add("votes for two outcomes of slot " + slot);
+      broken(
+          slot,
+          "completes the votes for "
+              + vote(value)
+              + " in phase "
+              + phase
+              + "; those of phase "
+              + record.lockedPhase
+              + " decided "
+              + vote(record.lockedValue));
     }
     if (record.lockedPhase < 0 || phase < record.lockedPhase) {
       record.lockedPhase = phase;
@@ -164,8 +204,15 @@ final class FrameWatch extends LogRecords {
       record.votes1.forEach(
           (later, round) -> {
             if (later > phase && round.count(1 - value) > 0) {
-              violations.add(
-                  "slot " + slot + " was decided in phase " + phase + " against a later Vote1");
+              broken(
+                  slot,
+                  "the votes of phase "
+                      + phase
+                      + " decided "
+                      + vote(value)
+                      + ", a vote1/"
+                      + later
+                      + " says the opposite");
             }
           });
     }
@@ -177,6 +224,101 @@ final class FrameWatch extends LogRecords {
     applied(slot, id);
   }
 
+  /** What a member was heard to propose in a slot, or {@link #ABSENT}. */
+  long proposal(long slot, int member) {
+    SlotRecord record = slots.get(slot);
+    return record == null ? ABSENT : record.proposals.said[member];
+  }
+
+  /** A member applied a slot that the others' votes alone did not decide. */
+  void acted(int member, long slot, SlotInstance instance) {
+    boolean byProposals = true;
+    for (int i = 0; i < n; i++) {
+      byProposals &= instance.proposal(i) == instance.decidedId();
+    }
+    if (byProposals) {
+      slot(slot).actedOnPropose |= 1L << member;
+    } else if (instance.decidedPhase() == 0) {
+      slot(slot).actedOnVote2 |= 1L << member;
+    }
+  }
+
+  /**
+   * A process that has just read its log knows everything that its former lives said, or counted.
+   */
+  void requireKept(int member, Replica replica) {
+    for (long slot = replica.applied(); slot < replica.limit(); slot++) {
+      SlotRecord record = slots.get(slot);
+      if (record != null && !keeps(record, member, replica.instance(slot))) {
+        violations.add(
+            slot,
+            member,
+            "its log has lost a part of: "
+                + known(record, member)
+                + "; it knows: "
+                + known(replica.instance(slot), member));
+      }
+    }
+  }
+
+  private static String known(SlotRecord record, int member) {
+    StringJoiner known = new StringJoiner(", ");
+    if (record.proposals.said[member] != ABSENT) {
+      known.add("propose=" + FrameText.id(record.proposals.said[member]));
+    }
+    int phase1 = lastPhase(record.votes1, member);
+    int phase2 = lastPhase(record.votes2, member);
+    if (phase1 >= 0) {
+      known.add("vote1/" + phase1);
+    }
+    if (phase2 >= 0) {
+      known.add("vote2/" + phase2);
+    }
+    if ((record.actedOnPropose >>> member & 1) != 0) {
+      known.add("a proposal (acted on)");
+    }
+    if ((record.actedOnVote2 >>> member & 1) != 0) {
+      known.add("vote2/0 (counted)");
+    }
+    return known.toString();
+  }
+
+  private static String known(@Nullable SlotInstance now, int member) {
+    return now == null
+        ? "nothing"
+        : (now.proposal(member) == ABSENT
+                ? "no proposal"
+                : "propose=" + FrameText.id(now.proposal(member)))
+            + ", phase "
+            + now.phase()
+            + ", "
+            + now.stage().name().toLowerCase(Locale.ROOT);
+  }
+
+  private static boolean keeps(SlotRecord record, int member, @Nullable SlotInstance now) {
+    long proposal = record.proposals.said[member];
+    int phase1 = lastPhase(record.votes1, member);
+    boolean acted = (record.actedOnPropose >>> member & 1) != 0;
+    boolean actedOnVote = (record.actedOnVote2 >>> member & 1) != 0;
+    int phase2 = Math.max(lastPhase(record.votes2, member), actedOnVote ? 0 : -1);
+    if (now == null) {
+      return proposal == ABSENT && phase1 < 0 && phase2 < 0 && !acted;
+    }
+    return now.decided()
+        || (proposal == ABSENT || now.proposal(member) == proposal)
+            && (!acted || now.stage() != SlotInstance.Stage.IDLE)
+            && now.phase() >= Math.max(phase1, phase2)
+            && (now.phase() > phase2 || now.stage() == SlotInstance.Stage.ROUND2);
+  }
+
+  private static int lastPhase(Map<Integer, Round> votes, int member) {
+    return votes.entrySet().stream()
+        .filter(round -> round.getValue().said[member] != ABSENT)
+        .mapToInt(Map.Entry::getKey)
+        .max()
+        .orElse(-1);
+  }
+
   /** Checks an outcome against the votes that were seen. */
   void applied(long slot, long id) {
     SlotRecord record = slot(slot);
@@ -185,7 +327,13 @@ final class FrameWatch extends LogRecords {
     }
     if (record.lockedPhase >= 0
         && (record.lockedValue == StateValue.CODE_V1) != (id != BatchId.NONE)) {
-      violations.add("slot " + slot + " is said to be " + FrameText.id(id) + " against the votes");
+      violations.add(
+          slot,
+          FrameText.id(id)
+              + " is decided, the votes of phase "
+              + record.lockedPhase
+              + " decided "
+              + vote(record.lockedValue));
     }
   }
 

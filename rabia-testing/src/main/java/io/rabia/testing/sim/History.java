@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the clients asked and got, and what each node executed. The log orders all writes, so a
@@ -72,7 +73,7 @@ final class History {
   void executed(int node, long slot, long logTime, long operation, int register, long previous) {
     Execution before = log.get(operation);
     if (!executed[node].add(operation)) {
-      violations.add("node " + (node + 1) + " executed operation " + operation + " twice");
+      violations.add(slot, node, "executed write " + operation + " again, " + where(before));
     }
     long index = executed[node].size();
     if (before == null) {
@@ -82,24 +83,37 @@ final class History {
         || before.previous() != previous
         || logTimes.get(operation) != logTime) {
       violations.add(
-          "node "
-              + (node + 1)
-              + " executed operation "
+          slot,
+          node,
+          "executed write "
               + operation
-              + " elsewhere: slot "
-              + slot
-              + ", log time "
+              + " as number "
+              + index
+              + " of its own writes on "
+              + previous
+              + " at log time "
               + logTime
-              + "; before "
-              + slotOf(before.order())
               + ", "
+              + where(before)
+              + " at log time "
               + logTimes.get(operation));
     }
     long order = order(slot, index);
     if (slotOf(order) < slotOf(lastOrder[node])) {
-      violations.add("node " + (node + 1) + " went back to slot " + slot);
+      violations.add(slot, node, "applied this slot after slot " + slotOf(lastOrder[node]));
     }
     lastOrder[node] = order;
+  }
+
+  private static String where(@Nullable Execution before) {
+    return before == null
+        ? "executed nowhere before"
+        : "first executed in slot "
+            + slotOf(before.order())
+            + " as number "
+            + (int) before.order()
+            + " on "
+            + before.previous();
   }
 
   /** What must be visible to an operation on this register that begins now. */
@@ -110,45 +124,64 @@ final class History {
   void wrote(long operation, int register, long floor, long result) {
     Execution execution = log.get(operation);
     if (execution == null) {
-      violations.add("operation " + operation + " was answered and executed nowhere");
+      violations.add("write " + operation + " was answered and executed nowhere");
       return;
     }
     Long before = answered.put(operation, result);
     if (before != null && before != result || execution.previous() != result) {
       violations.add(
-          "operation "
+          slotOf(execution.order()),
+          "write "
               + operation
               + " was answered "
               + result
-              + ", its result is "
-              + execution.previous());
+              + ", it found "
+              + execution.previous()
+              + " when it was executed");
     }
     if (execution.order() <= floor) {
       violations.add(
-          "operation " + operation + " took effect before one that was complete when it began");
+          slotOf(execution.order()),
+          "write "
+              + operation
+              + " took effect before one of slot "
+              + slotOf(floor)
+              + " that was complete when it began");
     }
     complete[register] = Math.max(complete[register], execution.order());
+  }
+
+  /** The client was told that the state machine threw. */
+  void threw(long operation, String message) {
+    Execution execution = log.get(operation);
+    violations.check(
+        execution != null && message.equals(RegisterMachine.failure(operation)),
+        "operation " + operation + " was answered with another error: " + message);
+    if (execution != null) {
+      answered.put(operation, execution.previous());
+    }
   }
 
   void read(int register, long floor, long result) {
     Execution execution = log.get(result);
     if (result != 0 && (execution == null || execution.register() != register)) {
       violations.add(
-          "register " + register + " was read as " + result + ", which was never written to it");
+          "register " + register + " was read as write " + result + ", which never wrote it");
       return;
     }
     long order = execution == null ? 0 : execution.order();
     if (order < floor) {
       violations.add(
-          "stale read of register "
+          slotOf(floor),
+          "stale read: register "
               + register
-              + ": operation "
+              + " was read as write "
               + result
               + " of slot "
               + slotOf(order)
-              + ", slot "
+              + "; its write of slot "
               + slotOf(floor)
-              + " was visible before");
+              + " was visible before the read began");
     }
     complete[register] = Math.max(complete[register], order);
   }
@@ -157,8 +190,11 @@ final class History {
   void requireAnswered(int node) {
     for (long operation : answered.keySet()) {
       if (!executed[node].contains(operation)) {
+        Execution execution = log.get(operation);
         violations.add(
-            "operation " + operation + " was answered and is lost at node " + (node + 1));
+            execution == null ? Violations.NO_SLOT : slotOf(execution.order()),
+            node,
+            "write " + operation + " was answered and is not among what it executed");
         return;
       }
     }

@@ -2,29 +2,42 @@ package io.rabia.testing.sim;
 
 import io.rabia.core.BatchId;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One outcome per slot, one state per number of applied slots, at all nodes in all their lives. One
  * thread.
  */
 final class Outcomes {
+  private static final String OTHER = "has another state after this slot than ";
+
+  /** Two members with different states, one for each. */
+  private record Undecided(long slot, int node, int other) {}
+
   private final Violations violations;
   private final FrameWatch watch;
   private final Trace trace;
   private final Map<Long, Long> outcomes = new HashMap<>();
-  private final Map<Long, Long> states = new HashMap<>();
+  private final Map<Long, long[]> states = new HashMap<>();
+  private final int n;
+  private @Nullable Undecided undecided;
   private long forfeits;
 
-  Outcomes(Violations violations, FrameWatch watch, Trace trace) {
+  Outcomes(Violations violations, FrameWatch watch, Trace trace, int n) {
+    this.n = n;
     this.violations = violations;
     this.watch = watch;
     this.trace = trace;
   }
 
-  void decided(int node, long slot, long id) {
+  /** True when nobody had decided the slot before. */
+  boolean decided(int node, long slot, long id) {
+    trace.decided(node, slot, id);
     Long before = outcomes.putIfAbsent(slot, id);
     if (before == null) {
       trace.node(node, () -> "decides first " + slot + "=" + FrameText.id(id));
@@ -33,21 +46,45 @@ final class Outcomes {
       watch.applied(slot, id);
     } else if (before != id) {
       violations.add(
-          "disagreement in slot "
-              + slot
-              + ": node "
-              + (node + 1)
-              + " has "
-              + FrameText.id(id)
-              + ", before "
-              + FrameText.id(before));
+          slot,
+          node,
+          "disagreement: decides " + FrameText.id(id) + ", another node " + FrameText.id(before));
+    }
+    return before == null;
+  }
+
+  /**
+   * Names the member that is alone with its state; while there are as many for one state as for
+   * another, nobody is named before {@link #requireOneState}.
+   */
+  void state(int node, long applied, long hash) {
+    long[] hashes = states.computeIfAbsent(applied, fresh -> new long[n]);
+    if (hashes[node] != 0 && hashes[node] != hash) {
+      violations.add(applied - 1, node, OTHER + "it had in a life before");
+    }
+    hashes[node] = hash;
+    int with = 0;
+    int against = 0;
+    int last = node;
+    for (int i = 0; i < n; i++) {
+      with += hashes[i] == hash ? 1 : 0;
+      if (hashes[i] != hash && hashes[i] != 0) {
+        against++;
+        last = i;
+      }
+    }
+    if (against > 0 && with == against) {
+      undecided = undecided == null ? new Undecided(applied - 1, node, last) : undecided;
+    } else if (against > 0) {
+      violations.add(applied - 1, with < against ? node : last, OTHER + "the others have");
     }
   }
 
-  void state(int node, long applied, long hash) {
-    Long before = states.putIfAbsent(applied, hash);
-    if (before != null && before != hash) {
-      violations.add("node " + (node + 1) + " has another state after " + applied + " slots");
+  /** A difference of which nobody knows whose it is, is one, too. */
+  void requireOneState() {
+    if (undecided != null) {
+      violations.add(
+          undecided.slot(), undecided.node(), OTHER + "node " + (undecided.other() + 1) + " has");
     }
   }
 
@@ -65,6 +102,31 @@ final class Outcomes {
         .map(Map.Entry::getValue)
         .distinct()
         .count();
+  }
+
+  /**
+   * The first of those slots whose batch an earlier one had decided, or {@link Violations#NO_SLOT}.
+   */
+  long repeated(long applied) {
+    Set<Long> seen = new HashSet<>();
+    return LongStream.range(0, applied)
+        .filter(slot -> BatchId.isBatch(outcomes.get(slot)) && !seen.add(outcomes.get(slot)))
+        .findFirst()
+        .orElse(Violations.NO_SLOT);
+  }
+
+  /** Which batch the slot decided, and which slot had decided that first. */
+  String earlier(long slot) {
+    Long id = outcomes.get(slot);
+    return id == null
+        ? "a batch"
+        : "batch "
+            + FrameText.id(id)
+            + ", which had been decided in slot "
+            + LongStream.range(0, slot)
+                .filter(s -> id.equals(outcomes.get(s)))
+                .findFirst()
+                .orElse(slot);
   }
 
   long slots() {

@@ -1,12 +1,19 @@
 package io.rabia.testing.sim;
 
 import io.rabia.testing.mutant.SourceMutant;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The simulator's command line. */
 public final class RabiaSim {
@@ -14,15 +21,21 @@ public final class RabiaSim {
       """
       usage: rabia-sim [--seeds A..B | --seed N] [--seconds S] [--nodes N]
                        [--faults all|none|NAME,...] [--load light|steady]
-                       [--distances drawn|near|one-far]
+                       [--distances drawn|near|one-far] [--diagram FILE] [--slot S]
+             rabia-sim --campaign S1|S2|S3|S5|S6|S7|S8|S9|S12|S13|S14 [--seeds A..B | --seed N]
+                       [--seconds S]
              rabia-sim --mutants
              rabia-sim --mutant K ARGUMENTS
 
       --seeds    simulates each of them; 1..200 if not said
-      --seed     simulates one and prints what happens
+      --seed     simulates one and prints what happens; a broken promise with its slot's story
       --seconds  virtual time with faults, 60 if not said
       --nodes    1 to 7, 3 if not said
       --faults   all draws one to four by seed; names have all of these in every run
+      --diagram  with --seed: draws the slot of the broken promise into this SVG file
+      --slot     with --seed: tells, and draws, this slot
+      --campaign faults, nodes and load by seed as that row of the list of what must be survived wants;
+                 S14 is --mutants; S4, S10 and S11 need what this version has not
       --distances  of the members by seed, 0.1 ms, or 1 ms to the last one
       --mutants  plants known bugs and finds each of them
       --mutant   plants the one with this number and simulates the arguments
@@ -33,8 +46,11 @@ public final class RabiaSim {
   private int seconds = 60;
   private int nodes = 3;
   private boolean replay;
+  private @Nullable NamedCampaign campaign;
   private String faults = "all";
   private Load load = Load.LIGHT;
+  private long slot = Violations.NO_SLOT;
+  private @Nullable Path diagram;
   private Distances distances = Distances.DRAWN;
 
   private RabiaSim() {}
@@ -43,7 +59,8 @@ public final class RabiaSim {
   public static void main(String[] args) {
     // What simulated nodes log has no reader here; without this, SLF4J warns that it is dropped.
     System.setProperty("slf4j.internal.verbosity", "ERROR");
-    System.exit(run(args, System.out, System.err));
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    System.exit(run(args, out, System.err));
   }
 
   /**
@@ -62,6 +79,9 @@ public final class RabiaSim {
       }
       RabiaSim sim = new RabiaSim();
       sim.parse(args);
+      if (sim.campaign == NamedCampaign.S14) {
+        return MutantHunt.run(out, progress) ? 0 : 1;
+      }
       return sim.simulate(out, progress) ? 0 : 1;
     } catch (IllegalArgumentException e) {
       out.println(e.getMessage());
@@ -112,11 +132,17 @@ public final class RabiaSim {
         case "--seconds" -> seconds = Integer.parseInt(value);
         case "--nodes" -> nodes = Integer.parseInt(value);
         case "--faults" -> faults = value;
+        case "--slot" -> slot = Long.parseLong(value);
+        case "--diagram" -> diagram = Path.of(value);
+        case "--campaign" -> campaign = NamedCampaign.valueOf(value.toUpperCase(Locale.ROOT));
         case "--load" -> load = Load.valueOf(value.toUpperCase(Locale.ROOT));
         case "--distances" ->
             distances = Distances.valueOf(value.toUpperCase(Locale.ROOT).replace('-', '_'));
         default -> throw new IllegalArgumentException("unknown option " + args[i]);
       }
+    }
+    if (!replay && (diagram != null || slot != Violations.NO_SLOT)) {
+      throw new IllegalArgumentException("--diagram and --slot need --seed");
     }
     if (last < first) {
       throw new IllegalArgumentException("no seeds from " + first + " to " + last);
@@ -125,7 +151,7 @@ public final class RabiaSim {
 
   private Set<Fault> faults() {
     if (faults.equals("all")) {
-      return Fault.fitting(nodes);
+      return Fault.drawn(nodes);
     }
     Set<Fault> named = EnumSet.noneOf(Fault.class);
     if (!faults.equals("none")) {
@@ -137,15 +163,49 @@ public final class RabiaSim {
   }
 
   private boolean simulate(PrintStream out, PrintStream progress) {
-    Set<Fault> drawn = faults();
-    boolean every = !faults.equals("all");
-    SimOptions one = new SimOptions(first, seconds, nodes, drawn, every, load, distances);
-    if (replay) {
-      SimReport report = Simulation.run(one, out);
-      out.println(report.verdict());
-      out.println(report);
-      return report.passed();
+    LongFunction<SimOptions> options = options();
+    return replay
+        ? replay(options.apply(first), out)
+        : new Campaign(first, last, out, progress).run(options);
+  }
+
+  private LongFunction<SimOptions> options() {
+    NamedCampaign named = campaign;
+    if (named != null) {
+      return seed -> named.options(seed, seconds);
     }
-    return new Campaign(first, last, out, progress).run(one::withSeed);
+    boolean every = !faults.equals("all");
+    return new SimOptions(first, seconds, nodes, faults(), every, load, distances)::withSeed;
+  }
+
+  private boolean replay(SimOptions one, PrintStream out) {
+    SimReport report = Simulation.run(one, out);
+    tellSlot(report, out);
+    out.println(report.verdict());
+    out.println("  " + report.figures());
+    out.println("  replay: " + one.arguments());
+    return report.passed();
+  }
+
+  /** The slot that was asked for, or in which a promise was broken. */
+  private void tellSlot(SimReport report, PrintStream out) {
+    long told = slot == Violations.NO_SLOT ? report.violationSlot() : slot;
+    if (told == Violations.NO_SLOT) {
+      if (diagram != null) {
+        out.println("# no slot to draw; choose one with --slot");
+      }
+      return;
+    }
+    SlotStory story = Simulation.story(report.options(), told);
+    out.print(story.text());
+    if (diagram != null) {
+      try {
+        String title = report.options().arguments();
+        Files.writeString(diagram, Diagram.of(story, title, report.verdict()));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      out.println("# slot " + told + " is drawn in " + diagram);
+    }
   }
 }

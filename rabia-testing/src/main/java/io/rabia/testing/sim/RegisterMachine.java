@@ -11,7 +11,9 @@ import java.util.Arrays;
  * Registers that hold the operation that wrote them last. A write says which operation wrote
  * before; a query says which wrote last. Tells a listener everything that it applies. One thread.
  *
- * <pre>command: operation i64 | register i32 | padding     result, answer: operation i64</pre>
+ * <pre>
+ * command: operation i64 | register i32 | throws i8 | padding     result, answer: operation i64
+ * </pre>
  */
 final class RegisterMachine implements StateMachine {
   static final int REGISTERS = 8;
@@ -27,13 +29,31 @@ final class RegisterMachine implements StateMachine {
   private final long[] registers = new long[REGISTERS];
   private long hash = 17;
   private long lastSlot = -1;
+  private long differsFrom = Long.MAX_VALUE;
 
   RegisterMachine(Listener listener) {
     this.listener = listener;
   }
 
-  static byte[] write(long operation, int register, int padding) {
-    return ByteBuffer.allocate(12 + padding).putLong(operation).putInt(register).array();
+  /**
+   * @param throwing the machine will throw and change nothing
+   */
+  static byte[] write(long operation, int register, boolean throwing, int padding) {
+    return ByteBuffer.allocate(13 + padding)
+        .putLong(operation)
+        .putInt(register)
+        .put((byte) (throwing ? 1 : 0))
+        .array();
+  }
+
+  /** What a client is told of a write at which the machine threw. */
+  static String failure(long operation) {
+    return "IllegalStateException: refuses operation " + operation;
+  }
+
+  /** From this slot on the state is another one than at other members. */
+  void differFrom(long slot) {
+    differsFrom = slot;
   }
 
   static byte[] read(int register) {
@@ -45,10 +65,13 @@ final class RegisterMachine implements StateMachine {
     long operation = command.getLong();
     int register = command.getInt();
     long previous = registers[register];
-    registers[register] = operation;
-    hash = hash * 31 + operation;
     lastSlot = slot;
     listener.applied(slot, logTime, operation, register, previous);
+    if (command.get() != 0) {
+      throw new IllegalStateException("refuses operation " + operation);
+    }
+    registers[register] = operation;
+    hash = hash * 31 + operation + (slot >= differsFrom ? 1 : 0);
     return ByteBuffer.allocate(8).putLong(previous).array();
   }
 

@@ -10,14 +10,18 @@ import java.util.concurrent.Callable;
 public final class SimCheck implements Callable<Long> {
   private static final int SEEDS = 200;
   private static final int SECONDS = 30;
+  private static final int NODES = 3;
 
   /** What strikes promises hardest, besides a draw from all. */
-  private static final List<Set<Fault>> MIXES =
+  static final List<Set<Fault>> MIXES =
       List.of(
-          EnumSet.allOf(Fault.class),
+          Fault.drawn(NODES),
           EnumSet.of(Fault.CRASH_ALL, Fault.CRASH_MID_CYCLE, Fault.SLOW_DISK),
+          EnumSet.of(Fault.POWER_AFTER_DEATH, Fault.CRASH_ALL),
           EnumSet.of(Fault.CRASH_MID_CYCLE, Fault.ONE_WAY, Fault.DROP),
-          EnumSet.of(Fault.PARTITION, Fault.DELAY, Fault.PAUSE));
+          EnumSet.of(Fault.ORPHAN, Fault.PROPOSER),
+          EnumSet.of(Fault.REBOOT, Fault.CRASH, Fault.STOP),
+          EnumSet.of(Fault.SPLIT));
 
   public SimCheck() {}
 
@@ -27,8 +31,9 @@ public final class SimCheck implements Callable<Long> {
     long operations = 0;
     for (int seed = 1; seed <= SEEDS; seed++) {
       Set<Fault> faults = MIXES.get(seed % MIXES.size());
-      Load load = seed % 8 < 4 ? Load.LIGHT : Load.STEADY;
-      SimOptions options = new SimOptions(seed, SECONDS, 3, faults, seed % MIXES.size() != 0, load);
+      Load load = seed % (2 * MIXES.size()) < MIXES.size() ? Load.LIGHT : Load.STEADY;
+      SimOptions options =
+          new SimOptions(seed, SECONDS, NODES, faults, seed % MIXES.size() != 0, load);
       SimReport report = Simulation.run(options, null);
       if (report.violation() != null) {
         throw new InvariantViolation(report.verdict() + "\n  replay: " + options.arguments());

@@ -109,7 +109,7 @@ final class SimClient {
       wish.answered(result);
       if (!wish.done) {
         long latency = world.clock().now() - wish.began;
-        world.completed(latency);
+        world.completed(home, latency);
         world.node(node).served(wish.attempts, latency);
         wish.finish();
       }
@@ -155,10 +155,14 @@ final class SimClient {
     private final long inSession = session;
     private final long number;
     private final int padding;
+    private final boolean throwing = world.faults().has(Fault.THROW) && random.chance(0.03);
 
     Write(boolean numbered) {
       number = numbered ? nextNumber++ : 0;
       padding = random.below(world.padding() + 1);
+      if (!throwing) {
+        world.calls().writes(index, operation, register);
+      }
       if (numbered) {
         open.put(number, this);
       }
@@ -166,7 +170,7 @@ final class SimClient {
 
     @Override
     boolean send(SimNode node, ResultHandler handler) {
-      byte[] payload = RegisterMachine.write(operation, register, padding);
+      byte[] payload = RegisterMachine.write(operation, register, throwing, padding);
       Command command =
           number == 0
               ? Command.of(payload)
@@ -176,7 +180,12 @@ final class SimClient {
 
     @Override
     void answered(byte[] result) {
-      world.history().wrote(operation, register, floor, ByteBuffer.wrap(result).getLong());
+      if (throwing) {
+        world.violations().add("operation " + operation + " succeeded where the machine threw");
+      }
+      long before = ByteBuffer.wrap(result).getLong();
+      world.calls().wrote(operation, before);
+      world.history().wrote(operation, register, floor, before);
       if (inSession == session) {
         open.remove(number);
       }
@@ -195,6 +204,14 @@ final class SimClient {
 
     @Override
     boolean failed(RabiaException failure) {
+      if (throwing && failure instanceof RabiaException.StateMachineFailure) {
+        world.faults().fired(Fault.THROW);
+        world.history().threw(operation, String.valueOf(failure.getMessage()));
+        if (inSession == session) {
+          open.remove(number);
+        }
+        return false;
+      }
       if (failure instanceof RabiaException.SessionClosed
           && number != 0
           && world.faults().has(Fault.EXPIRY)) {
@@ -218,7 +235,7 @@ final class SimClient {
         world
             .violations()
             .add(
-                "operation "
+                "write "
                     + operation
                     + " of session "
                     + inSession
@@ -245,7 +262,9 @@ final class SimClient {
     @Override
     void answered(byte[] result) {
       if (!done) {
-        world.history().read(register, floor, ByteBuffer.wrap(result).getLong());
+        long value = ByteBuffer.wrap(result).getLong();
+        world.calls().read(index, register, began, value);
+        world.history().read(register, floor, value);
       }
     }
   }
@@ -254,12 +273,14 @@ final class SimClient {
   private static final long LAST_THINK_TIME = 50 * SimClock.MILLI;
 
   private final Simulation world;
+  private final int index;
   private final String name;
   private final SimRandom random;
   private final long patience;
   private long thinkTime;
   private final int depth;
   private final TreeMap<Long, Write> open = new TreeMap<>();
+  private final int home;
   private int target;
   private long session;
   private long nextNumber = 1;
@@ -272,12 +293,14 @@ final class SimClient {
    *     as one is done
    * @param depth wishes that may be outstanding together
    */
-  SimClient(Simulation world, String name, SimRandom random, int home, long thinkTime, int depth) {
+  SimClient(Simulation world, int index, SimRandom random, int home, long thinkTime, int depth) {
     this.world = world;
-    this.name = name;
+    this.index = index;
+    name = "client " + (index + 1);
     this.random = random;
     this.thinkTime = thinkTime;
     this.depth = depth;
+    this.home = home;
     target = home;
     patience = random.magnitude(300 * SimClock.MILLI, 2 * SimClock.SECOND);
   }
@@ -295,7 +318,7 @@ final class SimClient {
     world
         .clock()
         .after(
-            1 + (long) (-Math.log(1 - random.unit()) * thinkTime),
+            1 + (long) (-StrictMath.log(1 - random.unit()) * thinkTime),
             () -> {
               if (thought == thoughts) {
                 wish();
@@ -334,7 +357,8 @@ final class SimClient {
   }
 
   private void elsewhere() {
-    target = random.below(world.size());
+    int other = random.below(world.size());
+    target = world.faults().has(Fault.SLOW_MEMBERS) ? home : other;
   }
 
   /**

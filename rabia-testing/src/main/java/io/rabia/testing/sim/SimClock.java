@@ -27,6 +27,22 @@ final class SimClock {
     return now;
   }
 
+  /** Now, in seconds to the microsecond, with as many blanks before it as line it up. */
+  String text() {
+    return text(now);
+  }
+
+  /** Without a double in between, whose text is not the same in all Java versions. */
+  static String text(long nanos) {
+    String micros = Long.toString(nanos % SECOND / MICRO);
+    String seconds = Long.toString(nanos / SECOND);
+    return " ".repeat(Math.max(0, 5 - seconds.length()))
+        + seconds
+        + '.'
+        + "0".repeat(6 - micros.length())
+        + micros;
+  }
+
   void at(long time, Runnable task) {
     events.add(new Event(Math.max(now, time), scheduled++, task));
   }

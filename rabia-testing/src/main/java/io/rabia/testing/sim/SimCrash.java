@@ -7,7 +7,17 @@ package io.rabia.testing.sim;
 final class SimCrash extends Error {
   private static final long serialVersionUID = 1L;
 
-  SimCrash() {
+  private final boolean power;
+
+  /**
+   * @param power whether its machine loses power, too
+   */
+  SimCrash(boolean power) {
     super("simulated crash", null, false, false);
+    this.power = power;
+  }
+
+  boolean power() {
+    return power;
   }
 }

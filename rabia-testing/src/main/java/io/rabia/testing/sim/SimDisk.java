@@ -16,8 +16,8 @@ import java.util.TreeMap;
 
 /**
  * A disk under the production log. What was written survives the death of the process; the loss of
- * power takes, of what was not forced, any blocks of a file and any suffix of the creates, renames
- * and deletes. Instant. One thread.
+ * power takes, of what was not forced, the end of a file, or any blocks of it, and any suffix of
+ * the creates, renames and deletes. Instant. One thread.
  */
 final class SimDisk implements Storage {
   private static final int BLOCK = 512;
@@ -35,7 +35,7 @@ final class SimDisk implements Storage {
   private Map<String, Content> names = new TreeMap<>();
   private Map<String, Content> forcedNames = new TreeMap<>();
   private long boot;
-  private Life life = new Life(() -> {});
+  private Life life = new Life(Deaths.NONE);
 
   SimDisk(SimRandom random, Durability durability, int segmentBytes) {
     this.random = random;
@@ -45,50 +45,62 @@ final class SimDisk implements Storage {
   }
 
   @Override
-  public Persistence open(Runnable mayCrash) {
-    life = new Life(mayCrash);
+  public Persistence open(Deaths deaths) {
+    life = new Life(deaths);
     return new FilePersistence(
         life,
         FilePersistenceConfig.builder().durability(durability).segmentBytes(segmentBytes).build());
   }
 
   @Override
-  public void slow(long nanos) {}
-
-  @Override
-  public void crash(boolean power) {
-    life.dead = true;
-    if (power && durability == Durability.FSYNC) {
-      reboot();
-    }
+  public boolean slow(long nanos) {
+    return false;
   }
 
   @Override
-  public void reboot() {
+  public boolean hasPageCache() {
+    return durability == Durability.FSYNC;
+  }
+
+  @Override
+  public String crash(boolean power) {
+    life.dead = true;
+    return power && durability == Durability.FSYNC ? reboot() : "";
+  }
+
+  @Override
+  public String reboot() {
     life.dead = true;
     boot = random.nextLong();
     names = random.chance(0.5) ? names : new TreeMap<>(forcedNames);
+    boolean inOrder = random.chance(0.5);
+    long torn = 0;
     for (Content content : names.values()) {
-      tear(content);
+      torn += tear(content, inOrder ? 0 : 0.3);
     }
     forcedNames = new TreeMap<>(names);
+    return torn == 0 ? "" : "has lost " + torn + " bytes: not forced";
   }
 
-  private void tear(Content content) {
+  /** Returns how many bytes are lost. */
+  private int tear(Content content, double holes) {
+    int lost = content.size;
     int size = (int) random.between(Math.min(content.forced, content.size), content.size + 1L);
     byte[] survivor = Arrays.copyOf(content.bytes, size);
     for (int at = 0; at < size; at += BLOCK) {
-      if (random.chance(0.3)) {
+      if (random.chance(holes)) {
         int from = Math.max(at, content.forced);
         int end = Math.min(size, at + BLOCK);
         if (from < end) {
           Arrays.fill(survivor, from, end, (byte) 0);
+          lost += end - from;
         }
       }
     }
     content.bytes = survivor;
     content.size = size;
     content.forced = size;
+    return lost - size;
   }
 
   @Override
@@ -98,18 +110,18 @@ final class SimDisk implements Storage {
 
   /** The disk as one process sees it. */
   private final class Life implements Disk {
-    private final Runnable mayCrash;
+    private final Deaths deaths;
     private boolean dead;
 
-    Life(Runnable mayCrash) {
-      this.mayCrash = mayCrash;
+    Life(Deaths deaths) {
+      this.deaths = deaths;
     }
 
     private void use() throws IOException {
       if (dead) {
         throw new IOException("the process is dead");
       }
-      mayCrash.run();
+      deaths.beforeAction();
     }
 
     private Content existing(String name) throws IOException {
@@ -213,6 +225,9 @@ final class SimDisk implements Storage {
 
       @Override
       public void force() throws IOException {
+        if (content.forced < content.size) {
+          deaths.beforeForce();
+        }
         use();
         content.forced = content.size;
       }

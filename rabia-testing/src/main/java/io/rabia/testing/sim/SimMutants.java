@@ -2,6 +2,7 @@ package io.rabia.testing.sim;
 
 import io.rabia.testing.mutant.SourceMutant;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Bugs planted into what surrounds the agreement, each of which {@link SimCheck} must find. */
 public final class SimMutants {
@@ -11,6 +12,10 @@ public final class SimMutants {
   private SimMutants() {}
 
   public static List<SourceMutant> all() {
+    return Stream.concat(ofWholeNodes().stream(), ofDecisions().stream()).toList();
+  }
+
+  private static List<SourceMutant> ofWholeNodes() {
     return List.of(
         SourceMutant.of(
             "a promise leaves before its force",
@@ -57,6 +62,56 @@ public final class SimMutants {
             "io/rabia/persistence/FilePersistence.java",
             "      force(name);\n    }\n    disk.forceDirectory();",
             "    }"),
+        SourceMutant.of(
+            "a force is skipped",
+            "io/rabia/persistence/FilePersistence.java",
+            "    activeFile().force();\n    flushed = written;",
+            "    flushed = written;"),
+        SourceMutant.of(
+            "a clean mark survives into the next run",
+            "io/rabia/persistence/FilePersistence.java",
+            "      writeStatus(); // not earlier",
+            "      LogStatus found = LogStatus.read(disk);\n"
+                + "      if (found == null || found.state() != State.CLEAN) {\n"
+                + "        writeStatus();\n"
+                + "      } // not earlier"));
+  }
+
+  private static List<SourceMutant> ofDecisions() {
+    return List.of(
+        SourceMutant.of(
+            "a fast decision at Q equal instead of n",
+            PROTOCOL + "SlotInstance.java",
+            "proposalCount == n && equalProposals(id) == n)",
+            "equalProposals(id) >= quorum)"),
+        SourceMutant.of(
+            "a decision on the coin",
+            PROTOCOL + "SlotInstance.java",
+            "next = coin.flip(epoch, slot, phase) && knownId != BatchId.NONE ? CODE_V1 : CODE_V0;",
+            "next = coin.flip(epoch, slot, phase) && knownId != BatchId.NONE ? CODE_V1 : CODE_V0;\n"
+                + "sendVote1(phase + 1, next, emitter);\n"
+                + "decide(next == CODE_V1 ? knownId : BatchId.NONE, phase - 1, false);\n"
+                + "return false;"),
+        SourceMutant.of(
+            "votes are counted without their sender",
+            PROTOCOL + "SlotInstance.java",
+            "onVote2(int from, int votePhase, byte value, long id) {\n"
+                + "    int place = (votePhase & 1) * n + from;",
+            "onVote2(int from, int votePhase, byte value, long id) {\n"
+                + "    int place = (votePhase & 1) * n;\n"
+                + "    while (phase2[place] == votePhase && place % n < n - 1) {\n"
+                + "      place++;\n"
+                + "    }"),
+        SourceMutant.of(
+            "a quorum is sized by who is connected",
+            PROTOCOL + "SlotInstance.java",
+            "    if (proposalCount < quorum) {",
+            "    if (proposalCount < Math.min(quorum, Long.bitCount(awaited))) {"),
+        SourceMutant.of(
+            "the id is dropped from V1",
+            PROTOCOL + "SlotInstance.java",
+            "ownVote2Id = value == CODE_V0 ? BatchId.NONE : knownId;",
+            "ownVote2Id = BatchId.NONE;"),
         SourceMutant.of(
             "decisions are replayed a group at a time",
             PROTOCOL + "Recovery.java",

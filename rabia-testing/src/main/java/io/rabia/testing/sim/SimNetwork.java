@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import io.rabia.core.Quorum;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimNetwork {
   private static final long QUEUE_BOUND = 8 << 20;
+  private static final long HELD = 2 * SimClock.MILLI;
   private static final long FAR = 10;
 
   /** What the faults do to frames from one member to another. */
@@ -26,6 +28,7 @@ final class SimNetwork {
     double breakAt;
     long clogUntil;
     long extraDelay;
+    long lag;
 
     Way(int from, int to) {
       this.from = from;
@@ -44,6 +47,7 @@ final class SimNetwork {
         case REORDER -> reorder = 0;
         case BREAK -> breakAt = 0;
         case DELAY -> extraDelay = 0;
+        case ORPHAN -> lag = 0;
         default -> cuts.remove(fault);
       }
     }
@@ -59,6 +63,7 @@ final class SimNetwork {
   private final SimRandom random;
   private final Faults faults;
   private final int n;
+  private Scheduler scheduler = (from, to, frame) -> false;
   private final Way[][] ways;
   private final @Nullable SimTransport[] transports;
   private final List<SimConnection> open = new ArrayList<>();
@@ -80,6 +85,17 @@ final class SimNetwork {
       }
     }
     transports = new SimTransport[n];
+  }
+
+  /** Decides when frames arrive that could. */
+  @FunctionalInterface
+  interface Scheduler {
+    /** Must this frame wait? It is asked again soon. */
+    boolean holds(int from, int to, Frame frame);
+  }
+
+  void scheduler(Scheduler one) {
+    scheduler = one;
   }
 
   void delays(long min, long max) {
@@ -209,6 +225,7 @@ final class SimNetwork {
     }
     if (way.breakAt > 0 && random.chance(way.breakAt)) {
       faults.fired(Fault.BREAK);
+      trace.lost(from.self(), to.self(), frame, "lost with its connection");
       sever(connection, "broken");
       return true;
     }
@@ -243,9 +260,36 @@ final class SimNetwork {
     return true;
   }
 
+  /** A frame arrived and is not read, as its receiver or the connection is gone. */
+  void unread(int from, int to, Frame frame) {
+    trace.lost(from, to, frame, "arrived and was not read");
+  }
+
+  /** Is there a quorum whose members all reach each other? */
+  boolean joinsQuorum() {
+    for (int set = 0; set < 1 << n; set++) {
+      if (Integer.bitCount(set) == Quorum.size(n) && joins(set)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean joins(int set) {
+    for (int from = 0; from < n; from++) {
+      for (int to = 0; to < n; to++) {
+        boolean both = (set >>> from & set >>> to & 1) != 0;
+        if (both && !ways[from][to].cuts.isEmpty()) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   private long delay(Way way) {
     long distance = way.from == far || way.to == far ? FAR : 1;
-    long delay = distance * random.between(minDelay, maxDelay);
+    long delay = distance * random.between(minDelay, maxDelay) + way.lag;
     if (way.extraDelay == 0) {
       return delay;
     }
@@ -254,20 +298,24 @@ final class SimNetwork {
   }
 
   private void send(SimConnection connection, SimTransport from, Frame frame, long arrival) {
-    SimTransport to = connection.other(from);
     connection.queue(from, frame.length());
-    clock.at(
-        arrival,
-        () -> {
-          connection.queue(from, -frame.length());
-          if (connection.broken) {
-            trace.lost(from.self(), to.self(), frame, "lost with its connection");
-          } else {
-            trace.mix(clock.now() * 31 + to.self());
-            trace.mix(frame.fingerprint());
-            to.deliver(new SimTransport.Arrived(connection, frame));
-          }
-        });
+    clock.at(arrival, () -> arrive(connection, from, frame));
+  }
+
+  private void arrive(SimConnection connection, SimTransport from, Frame frame) {
+    SimTransport to = connection.other(from);
+    if (!connection.broken && scheduler.holds(from.self(), to.self(), frame)) {
+      clock.after(HELD, () -> arrive(connection, from, frame));
+      return;
+    }
+    connection.queue(from, -frame.length());
+    if (connection.broken) {
+      trace.lost(from.self(), to.self(), frame, "lost with its connection");
+    } else {
+      trace.mix(clock.now() * 31 + to.self());
+      trace.mix(frame.fingerprint());
+      to.deliver(new SimTransport.Arrived(connection, frame));
+    }
   }
 
   /** A handshake travels like a frame, but nothing drops it alone. */

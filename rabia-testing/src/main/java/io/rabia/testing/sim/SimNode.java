@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import io.rabia.core.BatchId;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.Command;
 import io.rabia.core.NodeId;
@@ -27,6 +28,14 @@ import org.jspecify.annotations.Nullable;
 final class SimNode {
   private static final int CYCLES = 10_000;
 
+  /** What the process will die of. */
+  private enum Doom {
+    NONE,
+    DEATH_AT_FORCE,
+    POWER_AT_FORCE,
+    PROPOSING
+  }
+
   private final Simulation world;
   private final int index;
   private final ClusterConfig cluster;
@@ -36,7 +45,7 @@ final class SimNode {
   private final MemoryPool pool;
   private final double rate;
   private final long clockBase;
-  private final long wallOffset;
+  private final boolean drifts;
 
   private @Nullable EngineAgent agent;
   private @Nullable SimTransport transport;
@@ -44,8 +53,13 @@ final class SimNode {
   private long pausedUntil;
   private boolean running;
   private int crashIn;
+  private Doom doom = Doom.NONE;
+  private boolean absent;
+  private RegisterMachine machine = new RegisterMachine(new Applied());
+  private long differsFrom = Long.MAX_VALUE;
   private int life;
   private long checked;
+  private long reached;
   private boolean starting;
   private boolean mayRefuse;
   private boolean mustRefuse;
@@ -73,7 +87,7 @@ final class SimNode {
     this.pool = pool;
     rate = drifts ? 0.7 + 0.6 * random.unit() : 1;
     clockBase = drifts ? random.between(-(1L << 50), 1L << 50) : 0;
-    wallOffset = drifts ? random.between(-3600 * SimClock.SECOND, 3600 * SimClock.SECOND) : 0;
+    this.drifts = drifts;
   }
 
   int index() {
@@ -111,10 +125,16 @@ final class SimNode {
     return clockBase + (long) (world.clock().now() * rate);
   }
 
+  /** It jumps whenever it is looked at. */
+  private long wallClock() {
+    long jump = drifts ? random.between(-3600 * SimClock.SECOND, 3600 * SimClock.SECOND) : 0;
+    return 1_700_000_000_000_000_000L + jump + world.clock().now();
+  }
+
   // ---- lives
 
   void start() {
-    if (agent != null || lost) {
+    if (agent != null || lost || absent) {
       return;
     }
     life++;
@@ -122,27 +142,25 @@ final class SimNode {
     world.history().restarted(index);
     SimTransport fresh = new SimTransport(world.network(), this, cluster.members().size());
     transport = fresh;
-    Persistence log = storage.open(this::mayCrash);
-    world.trace().node(index, () -> "starts on " + storage);
+    Persistence log = storage.open(new Mortal());
+    world.trace().starts(index, "starts on " + storage);
     LongSupplier tokens = random.fork()::nextLong;
+    machine = new RegisterMachine(new Applied());
+    machine.differFrom(differsFrom);
     EngineAgent.Parts parts =
         new EngineAgent.Parts(
             cluster.members().get(index).id(),
             cluster,
             config,
-            new RegisterMachine(new Applied()),
+            machine,
             fresh,
             log,
             pool,
             Runnable::run,
             this::aside,
-            new Told());
-    EngineAgent born =
-        new EngineAgent(
-            parts,
-            this::time,
-            () -> 1_700_000_000_000_000_000L + wallOffset + world.clock().now(),
-            tokens);
+            new Told(),
+            (key0, key1) -> world.coin(index, key0, key1));
+    EngineAgent born = new EngineAgent(parts, this::time, this::wallClock, tokens);
     agent = born;
     starting = true;
     mayRefuse = true;
@@ -174,6 +192,10 @@ final class SimNode {
     starting = false;
     rebooted = false;
     mustRefuse = true;
+    Member member = born.member();
+    if (member != null) {
+      world.watch().requireKept(index, member.replica());
+    }
     check(born);
     wake();
   }
@@ -188,9 +210,9 @@ final class SimNode {
   /** The process dies. */
   void crash(boolean power) {
     if (agent != null) {
-      world.trace().node(index, () -> "dies" + (power ? ", power fails" : ""));
+      world.trace().dies(index, "dies" + (power ? ", power fails" : ""));
       gone();
-      storage.crash(power);
+      loses(storage.crash(power));
       if (!power) {
         world.disconnected(index);
       }
@@ -200,7 +222,7 @@ final class SimNode {
   /** The process ends in order. */
   void stop() {
     EngineAgent closing = Objects.requireNonNull(agent);
-    world.trace().node(index, () -> "stops");
+    world.trace().dies(index, "stops");
     guarded(closing::close);
     if (agent != null) {
       forget();
@@ -213,10 +235,16 @@ final class SimNode {
 
   /** The machine loses power and comes up again. */
   void reboot() {
-    world.trace().node(index, () -> "reboots");
+    world.trace().dies(index, "reboots: its machine loses power and what was not forced");
     gone();
-    storage.reboot();
+    loses(storage.reboot());
     rebooted = true;
+  }
+
+  private void loses(String what) {
+    if (!what.isEmpty()) {
+      world.trace().dies(index, what);
+    }
   }
 
   private void gone() {
@@ -246,21 +274,97 @@ final class SimNode {
     crashIn = actions;
   }
 
+  /** The process will die before it forces what it wrote, and lose power soon after that. */
+  void losePowerAfterDeath() {
+    doom = Doom.DEATH_AT_FORCE;
+  }
+
+  /** The process will die when it has sent its next batch to one member and not to all. */
+  void dieProposing() {
+    doom = Doom.PROPOSING;
+  }
+
+  /** From now on its state machine goes another way. */
+  void differ() {
+    differsFrom = applied() + 1;
+    machine.differFrom(differsFrom);
+  }
+
+  /** What was to kill it does not. */
+  void spare() {
+    crashIn = 0;
+    doom = Doom.NONE;
+  }
+
+  private final class Mortal implements Deaths {
+    @Override
+    public void beforeAction() {
+      mayCrash();
+    }
+
+    @Override
+    public void beforeForce() {
+      if (!running || starting) {
+        return;
+      }
+      if (doom == Doom.DEATH_AT_FORCE) {
+        doom = Doom.POWER_AT_FORCE;
+        throw new SimCrash(false);
+      }
+      if (doom == Doom.POWER_AT_FORCE) {
+        doom = Doom.NONE;
+        world.faults().fired(Fault.POWER_AFTER_DEATH);
+        throw new SimCrash(true);
+      }
+    }
+  }
+
   /** Called before everything that a process does to the world. */
   void mayCrash() {
     if (running && crashIn > 0 && --crashIn == 0) {
       world.faults().fired(Fault.CRASH_MID_CYCLE);
-      throw new SimCrash();
+      throw new SimCrash(random.chance(0.5));
     }
   }
 
   void pause(long nanos) {
-    pausedUntil = world.clock().now() + nanos;
+    pausedUntil = Math.max(pausedUntil, world.clock().now() + nanos);
     wakeAt(pausedUntil);
   }
 
-  void slowDisk(long nanos) {
-    storage.slow(nanos);
+  /** A pause ends, unless it is a long one. */
+  void resume() {
+    if (!absent) {
+      pausedUntil = 0;
+      wakeAt(world.clock().now());
+    }
+  }
+
+  /** It will be away, paused or dead, when everything else heals. */
+  void leave() {
+    absent = true;
+  }
+
+  boolean isAbsent() {
+    return absent;
+  }
+
+  long pausedUntil() {
+    return pausedUntil;
+  }
+
+  void comeBack() {
+    absent = false;
+    start();
+  }
+
+  boolean slowDisk(long nanos) {
+    return storage.slow(nanos);
+  }
+
+  /** Can what was written outlive a process and not a loss of power? */
+  boolean hasPageCache() {
+    return storage.hasPageCache();
   }
 
   // ---- running
@@ -310,12 +414,17 @@ final class SimNode {
 
   private void guarded(Runnable work) {
     running = true;
+    world.violations().runs(index);
     try {
       work.run();
     } catch (SimCrash e) {
       running = false;
-      crash(random.chance(0.5));
-      world.restartLater(this);
+      crash(e.power());
+      if (doom == Doom.POWER_AT_FORCE) {
+        world.clock().after(random.between(1, 30) * SimClock.MILLI, this::start);
+      } else {
+        world.restartLater(this);
+      }
     } catch (RuntimeException e) {
       running = false;
       if (starting && rebooted && mayRefuse && e instanceof RabiaException.Checksum) {
@@ -328,6 +437,7 @@ final class SimNode {
       crash(false);
     } finally {
       running = false;
+      world.violations().rests();
     }
   }
 
@@ -348,6 +458,11 @@ final class SimNode {
   }
 
   void sent(int to, Frame frame, boolean again) {
+    if (running && doom == Doom.PROPOSING && again && frame.proposedBatch() != BatchId.NONE) {
+      doom = Doom.NONE;
+      world.faults().fired(Fault.PROPOSER);
+      throw new SimCrash(random.chance(0.5));
+    }
     world.sent(index, to, frame, again);
   }
 
@@ -357,6 +472,7 @@ final class SimNode {
 
   void received(int from, Frame frame) {
     world.trace().arrived(from, index, frame);
+    world.arrived(from, frame);
   }
 
   void refused(@Nullable String reason) {
@@ -364,7 +480,13 @@ final class SimNode {
   }
 
   void violated(String what) {
-    world.violations().add("node " + (index + 1) + ": " + what);
+    world.violations().add(nextSlot(), index, what);
+  }
+
+  /** The first slot that it has not applied, or the last one that it had, when it never got up. */
+  private long nextSlot() {
+    long applied = applied();
+    return applied < 0 ? reached - 1 : applied;
   }
 
   private void check(EngineAgent active) {
@@ -381,13 +503,20 @@ final class SimNode {
       if (instance != null
           && instance.decided()
           && (slot < applied || instance.decidedByOthers())) {
-        world.outcomes().decided(index, slot, instance.decidedId());
+        boolean first = world.outcomes().decided(index, slot, instance.decidedId());
+        if (slot < applied && !instance.decidedByOthers()) {
+          world.watch().acted(index, slot, instance);
+        }
+        if (first) {
+          world.decided(slot, instance.decidedId());
+        }
       }
     }
     if (applied > checked) {
       long from = checked;
       world.trace().node(index, () -> "applies" + world.outcomes().text(from, applied));
       checked = applied;
+      reached = Math.max(reached, applied);
       world.outcomes().state(index, applied, member.stateHash());
     }
     int alpha = replica.configuration().alpha();

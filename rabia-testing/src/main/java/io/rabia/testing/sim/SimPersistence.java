@@ -27,7 +27,7 @@ final class SimPersistence implements Storage {
   private final Deque<Snapshot> snapshots = new ArrayDeque<>();
   private int durable;
   private long slow;
-  private Log log = new Log(() -> {});
+  private Log log = new Log(Deaths.NONE);
 
   private record Snapshot(long first, byte[] content) {}
 
@@ -38,27 +38,37 @@ final class SimPersistence implements Storage {
   }
 
   @Override
-  public Persistence open(Runnable mayCrash) {
-    log = new Log(mayCrash);
+  public Persistence open(Deaths deaths) {
+    log = new Log(deaths);
     return log;
   }
 
   @Override
-  public void crash(boolean power) {
+  public String crash(boolean power) {
     log.dead = true;
-    int kept = (int) random.between(durable, groups.size() + 1L);
-    groups.subList(kept, groups.size()).clear();
+    int written = groups.size();
+    int kept = (int) random.between(durable, written + 1L);
+    groups.subList(kept, written).clear();
     durable = kept;
+    return kept == written
+        ? ""
+        : "has lost the last " + (written - kept) + " of " + written + " groups: not forced";
   }
 
   @Override
-  public void reboot() {
-    crash(true);
+  public String reboot() {
+    return crash(true);
   }
 
   @Override
-  public void slow(long nanos) {
+  public boolean slow(long nanos) {
     slow = nanos;
+    return true;
+  }
+
+  @Override
+  public boolean hasPageCache() {
+    return false;
   }
 
   @Override
@@ -71,14 +81,14 @@ final class SimPersistence implements Storage {
 
   /** One life's view. */
   private final class Log implements Persistence {
-    private final Runnable mayCrash;
+    private final Deaths deaths;
     private Runnable wakeup = () -> {};
     private boolean dead;
     private boolean forcing;
     private int wanted;
 
-    Log(Runnable mayCrash) {
-      this.mayCrash = mayCrash;
+    Log(Deaths deaths) {
+      this.deaths = deaths;
     }
 
     @Override
@@ -105,7 +115,7 @@ final class SimPersistence implements Storage {
 
     @Override
     public long append(ByteBuffer group) {
-      mayCrash.run();
+      deaths.beforeAction();
       byte[] copy = new byte[group.remaining()];
       group.duplicate().get(copy);
       groups.add(copy);
@@ -114,7 +124,7 @@ final class SimPersistence implements Storage {
 
     @Override
     public void flush() {
-      mayCrash.run();
+      deaths.beforeAction();
       wanted = groups.size();
       force();
     }
@@ -157,7 +167,7 @@ final class SimPersistence implements Storage {
 
     @Override
     public long snapshot(long first, StateView content) {
-      mayCrash.run();
+      deaths.beforeAction();
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       try {
         content.writeTo(bytes);

@@ -1,6 +1,9 @@
 package io.rabia.testing.sim;
 
-/** Random numbers that depend on nothing but the seed: SplitMix64. One thread. */
+/**
+ * Random numbers that depend on nothing but the seed: SplitMix64, and {@link StrictMath}, as {@link
+ * Math} may differ from one virtual machine to the next. One thread.
+ */
 final class SimRandom {
   private static final long GAMMA = 0x9E3779B97F4A7C15L;
 
@@ -45,6 +48,6 @@ final class SimRandom {
 
   /** Between {@code low} and {@code high}, each order of magnitude as likely as the next. */
   long magnitude(long low, long high) {
-    return (long) (low * Math.pow((double) high / low, unit()));
+    return (long) (low * StrictMath.pow((double) high / low, unit()));
   }
 }

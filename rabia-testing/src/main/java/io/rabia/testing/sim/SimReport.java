@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
  * How a simulation went.
  *
  * @param violation the first broken promise, or null
+ * @param violationSlot the slot in which it was broken, or -1
+ * @param unordered why what the clients saw is not linearizable, or null
  * @param invalid why the run proves nothing although nothing was broken, or null
  * @param served what the nodes did for clients, by index
  * @param fast least fast path ratio of the nodes' last lives
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 public record SimReport(
     SimOptions options,
     @Nullable String violation,
+    long violationSlot,
+    @Nullable String unordered,
     @Nullable String invalid,
     List<Served> served,
     long slots,
@@ -41,6 +45,32 @@ public record SimReport(
 
   public boolean passed() {
     return violation == null && invalid == null;
+  }
+
+  /** One line of figures, the same for the same run wherever it is made. */
+  public String figures() {
+    return "operations="
+        + operations()
+        + " slots="
+        + slots
+        + " forfeits="
+        + forfeits
+        + " noops="
+        + noops
+        + " batches="
+        + batches
+        + " fast_permille="
+        + Math.round(fast * 1000)
+        + " longest_ms="
+        + longestNanos / SimClock.MILLI
+        + " phases="
+        + phases
+        + " frames="
+        + frames
+        + " faults="
+        + faultCounts
+        + " trace="
+        + Long.toHexString(traceHash);
   }
 
   /** One line: the seed and what came of it. */

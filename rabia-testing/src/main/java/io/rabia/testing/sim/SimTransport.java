@@ -158,6 +158,7 @@ final class SimTransport implements Transport {
     SimConnection connection = arrived.connection();
     int other = connection.other(this).self();
     if (connections[other] != connection || !up[other]) {
+      network.unread(other, self, arrived.frame());
       return;
     }
     handled++;
@@ -214,6 +215,11 @@ final class SimTransport implements Transport {
   @Override
   public void close() {
     closed = true;
+    for (Arrival arrival : arrivals) {
+      if (arrival instanceof Arrived arrived) {
+        network.unread(arrived.connection().other(this).self(), self, arrived.frame());
+      }
+    }
     arrivals.clear();
     network.detach(this);
   }

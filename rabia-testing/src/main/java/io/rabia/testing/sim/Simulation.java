@@ -1,6 +1,7 @@
 package io.rabia.testing.sim;
 
 import io.rabia.core.ClusterConfig;
+import io.rabia.core.CommonCoin;
 import io.rabia.core.NodeId;
 import io.rabia.core.Quorum;
 import io.rabia.core.batching.BatchConfig;
@@ -10,6 +11,7 @@ import io.rabia.core.persistence.Durability;
 import io.rabia.engine.Member;
 import io.rabia.engine.RabiaConfig;
 import io.rabia.engine.protocol.ReplicaStatistics;
+import io.rabia.testing.linearizability.Verdict;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,9 +30,14 @@ public final class Simulation {
   private static final int OPERATIONS_PER_MINUTE = 1_000;
   private static final double FASTEST_CLOCK = 1.3;
   private static final int STEADY_CLIENTS = 4;
+  private static final int ASYNCHRONOUS = 0;
+  private static final Duration SHORT_LIFE = Duration.ofSeconds(10);
+  private static final int FSYNC_DISK = 11;
   private static final int OS_DISK = 16;
+  private static final long NEAR_END = 4 * SimClock.SECOND;
 
   private final SimOptions options;
+  private final boolean healthyTwin;
   private final SimRandom random;
   private final SimClock clock = new SimClock();
   private final Trace trace;
@@ -39,6 +46,7 @@ public final class Simulation {
   private final FrameWatch watch;
   private final Outcomes outcomes;
   private final History history;
+  private final LinearizableHistory calls = new LinearizableHistory(clock);
   private final SimNetwork network;
   private final FaultDriver driver;
   private final List<SimNode> nodes = new ArrayList<>();
@@ -51,16 +59,29 @@ public final class Simulation {
   private boolean healed;
   private long firstLogTime = -1;
   private long firstLogTimeAt;
+  private CommonCoin known = CommonCoin.keyed(0, 0);
+  private long healthyP99;
 
-  private Simulation(SimOptions options, @Nullable PrintStream out) {
+  /** Of the operations of clients whose members have healthy disks, when some have not. */
+  private final List<Long> latencies = new ArrayList<>();
+
+  /**
+   * @param healthyTwin the same without that anyone's disk is slow
+   */
+  private Simulation(
+      SimOptions options,
+      boolean healthyTwin,
+      @Nullable PrintStream out,
+      @Nullable SlotStory story) {
     this.options = options;
+    this.healthyTwin = healthyTwin;
     random = new SimRandom(options.seed());
-    trace = new Trace(clock, out);
+    trace = new Trace(clock, out, story);
     violations = new Violations(clock, trace);
     faults = new Faults(draw(options.faults()));
     int n = options.nodes();
     watch = new FrameWatch(violations, n);
-    outcomes = new Outcomes(violations, watch, trace);
+    outcomes = new Outcomes(violations, watch, trace, n);
     history = new History(violations, n);
     network = new SimNetwork(clock, trace, random.fork(), faults, n);
     // Without pauses, large commands would fill the memory that holds all logs.
@@ -72,7 +93,25 @@ public final class Simulation {
 
   /** Runs one simulation to its end; what happens is printed, too, if {@code out} is given. */
   public static SimReport run(SimOptions options, @Nullable PrintStream out) {
-    return new Simulation(options, out).run();
+    return run(options, out, null);
+  }
+
+  /** Runs it once more, for what happens to one slot. */
+  static SlotStory story(SimOptions options, long slot) {
+    SlotStory story = new SlotStory(slot, options.nodes());
+    run(options, null, story);
+    return story;
+  }
+
+  private static SimReport run(
+      SimOptions options, @Nullable PrintStream out, @Nullable SlotStory story) {
+    Simulation simulation = new Simulation(options, false, out, story);
+    if (options.faults().contains(Fault.SLOW_MEMBERS) && options.allFaults()) {
+      Simulation twin = new Simulation(options, true, null, null);
+      twin.run();
+      simulation.healthyP99 = twin.p99();
+    }
+    return simulation.run();
   }
 
   private Set<Fault> draw(Set<Fault> allowed) {
@@ -81,6 +120,10 @@ public final class Simulation {
     int count = options.allFaults() ? from.size() : Math.min(from.size(), 1 + random.below(4));
     while (drawn.size() < count) {
       drawn.add(from.get(random.below(from.size())));
+    }
+    if (drawn.contains(Fault.REBOOT) && !options.allFaults()) {
+      // Those it leaves are as many as must be there.
+      drawn.removeAll(EnumSet.of(Fault.ORPHAN, Fault.PROPOSER, Fault.LONG_PAUSE));
     }
     return drawn;
   }
@@ -102,13 +145,14 @@ public final class Simulation {
       faults.fired(Fault.DRIFT);
     }
     RabiaConfig config = config(large);
-    int kind = faults.has(Fault.SLOW_DISK) ? 0 : random.below(20);
+    int kind = random.below(20);
     long forceNanos = random.magnitude(50 * SimClock.MICRO, 10 * SimClock.MILLI);
     int reboots = faults.has(Fault.REBOOT) ? Quorum.faults(n) : 0;
     int firstToReboot = random.below(n);
     for (int i = 0; i < n; i++) {
-      boolean mayReboot = Math.floorMod(i - firstToReboot, n) < reboots;
-      Storage storage = storage(mayReboot ? OS_DISK : kind, forceNanos);
+      int place = Math.floorMod(i - firstToReboot, n);
+      boolean mayReboot = place < reboots;
+      Storage storage = storage(mayReboot ? OS_DISK : kind(place, kind), forceNanos);
       SimNode node = new SimNode(this, i, members, config, storage, random.fork(), pool, drifts);
       nodes.add(node);
       if (mayReboot) {
@@ -152,9 +196,18 @@ public final class Simulation {
   }
 
   private void addClient(int index, long think, int depth) {
-    String name = "client " + (index + 1);
     int home = index % options.nodes();
-    clients.add(new SimClient(this, name, random.fork(), home, think, depth));
+    clients.add(new SimClient(this, index, random.fork(), home, think, depth));
+  }
+
+  /** Slow disks want logs that feel them, power losses those with a page cache. */
+  private int kind(int place, int otherwise) {
+    boolean slow = faults.has(Fault.SLOW_DISK) || faults.has(Fault.SLOW_MEMBERS);
+    boolean power = faults.has(Fault.POWER_AFTER_DEATH);
+    if (slow && power) {
+      return place % 2 == 0 ? ASYNCHRONOUS : FSYNC_DISK;
+    }
+    return slow ? ASYNCHRONOUS : power ? FSYNC_DISK : otherwise;
   }
 
   private Storage storage(int kind, long forceNanos) {
@@ -164,11 +217,11 @@ public final class Simulation {
     if (kind < 9) {
       return new SimPersistence(clock, random.fork(), forceNanos);
     }
-    if (kind < 11) {
+    if (kind < FSYNC_DISK) {
       return new SimPersistence(clock, random.fork(), 0);
     }
     Durability durability = kind < OS_DISK ? Durability.FSYNC : Durability.OS;
-    return new SimDisk(random.fork(), durability, 1 << 16);
+    return new SimDisk(random.fork(), durability, 1 << 16 + random.below(5));
   }
 
   private RabiaConfig config(boolean large) {
@@ -186,8 +239,40 @@ public final class Simulation {
         .snapshotInterval(snapshots ? 100 : 1 << 20, 64 << 20)
         .retainedBytes(large ? 1 << 20 : 64 << 20)
         .sessionTimeToLive(
-            faults.has(Fault.EXPIRY) ? Duration.ofSeconds(1) : Duration.ofMinutes(10))
+            faults.has(Fault.EXPIRY)
+                ? Duration.ofSeconds(1)
+                : faults.has(Fault.DRIFT) ? SHORT_LIFE : Duration.ofMinutes(10))
         .build();
+  }
+
+  /** The coin of a member. */
+  CommonCoin coin(int member, long key0, long key1) {
+    CommonCoin coin = faults.has(Fault.COIN) ? oddCoin(member, key0, key1) : null;
+    CommonCoin flipped = coin == null ? CommonCoin.keyed(key0, key1) : coin;
+    known = flipped;
+    return (epoch, slot, phase) -> {
+      if (faults.has(Fault.COIN)) {
+        faults.fired(Fault.COIN);
+      }
+      if (driver.splitting().isActive()) {
+        faults.fired(Fault.SPLIT);
+      }
+      return flipped.flip(epoch, slot, phase);
+    };
+  }
+
+  private CommonCoin oddCoin(int member, long key0, long key1) {
+    return switch ((int) (options.seed() >> 1 & 3)) {
+      case 0 -> (epoch, slot, phase) -> false;
+      case 1 -> (epoch, slot, phase) -> true;
+      case 2 -> (epoch, slot, phase) -> phase % 2 == 1;
+      default -> CommonCoin.keyed(key0 + member, key1);
+    };
+  }
+
+  /** The coin as a scheduler may know it. */
+  CommonCoin coin() {
+    return known;
   }
 
   // ---- the run
@@ -201,13 +286,12 @@ public final class Simulation {
     }
     driver.start();
     long end = options.seconds() * SimClock.SECOND;
-    while (violations.first() == null && clock.step(end)) {
-      // each step checks itself
-    }
+    run(end);
     if (violations.first() == null) {
       heal();
     }
     SimReport report = report();
+    trace.end();
     for (SimNode node : nodes) {
       node.crash(false);
     }
@@ -229,27 +313,65 @@ public final class Simulation {
     healed = true;
     network.heal();
     for (SimNode node : nodes) {
-      node.pause(0);
+      node.resume();
       node.slowDisk(0);
-      node.crashSoon(0);
+      node.spare();
       node.start();
     }
     clients.forEach(client -> client.finish(3));
+    List<SimNode> absent = nodes.stream().filter(SimNode::isAbsent).toList();
+    rest();
+    for (SimNode node : absent) {
+      run(node.pausedUntil());
+      node.comeBack();
+    }
+    if (!absent.isEmpty()) {
+      rest();
+    }
+    if (violations.first() == null) {
+      requireEverything();
+    }
+  }
+
+  /** Goes on to this time, or until a promise is broken. */
+  private void run(long end) {
+    while (violations.first() == null && clock.step(end)) {
+      // each step checks itself
+    }
+  }
+
+  /** All who are there come to rest, with all that they were asked for done. */
+  private void rest() {
     long limit = clock.now() + HEAL_LIMIT;
     long next = clock.now();
     while (violations.first() == null && !quiescent()) {
       next += 10 * SimClock.MILLI;
       if (next > limit) {
         violations.add(
+            nodes.stream().mapToLong(SimNode::applied).filter(a -> a >= 0).min().orElse(0),
             "not at rest 30 s after the last fault: "
                 + nodes.stream().map(SimNode::describe).toList()
                 + clients);
         return;
       }
-      long until = next;
-      while (violations.first() == null && clock.step(until)) {
-        // each step checks itself
-      }
+      run(next);
+    }
+  }
+
+  private void requireEverything() {
+    outcomes.requireOneState();
+    long deaths = faults.count(Fault.PROPOSER);
+    if (faults.drawn().equals(Set.of(Fault.PROPOSER))
+        && outcomes.forfeits() > options.nodes() * (deaths + 1)) {
+      violations.add(outcomes.forfeits() + " slots were forfeited by " + deaths + " deaths");
+    }
+    if (faults.has(Fault.SLOW_MEMBERS) && !healthyTwin && p99() > 3 * healthyP99) {
+      violations.add(
+          "p99 is "
+              + p99() / SimClock.MICRO
+              + " us for clients of healthy members, "
+              + healthyP99 / SimClock.MICRO
+              + " us with healthy disks");
     }
     for (SimNode node : nodes) {
       if (node.isLost()) {
@@ -259,30 +381,52 @@ public final class Simulation {
       Member member = node.member();
       if (member != null
           && member.replica().statistics().batches() > outcomes.batches(node.applied())) {
-        violations.add("node " + (node.index() + 1) + " applied a batch twice");
+        long slot = outcomes.repeated(node.applied());
+        violations.add(slot, node.index(), "applied again " + outcomes.earlier(slot));
       }
     }
   }
 
   private boolean quiescent() {
-    long applied = nodes.stream().mapToLong(SimNode::applied).max().orElse(0);
-    for (SimNode node : nodes) {
-      if (node.isLost()) {
-        continue;
-      }
+    List<SimNode> present =
+        nodes.stream().filter(node -> !node.isLost() && !node.isAbsent()).toList();
+    long applied = present.stream().mapToLong(SimNode::applied).max().orElse(0);
+    for (SimNode node : present) {
       Member member = node.member();
-      if (member == null || node.applied() != applied || member.replica().pending() > 0) {
+      if (member == null
+          || node.applied() != applied
+          || member.replica().busy()
+          || member.replica().held() > 0) {
         return false;
       }
     }
     return clients.stream().allMatch(SimClient::isDone);
   }
 
+  /** A member that differs must be found out, and by its name. */
+  private @Nullable String violation() {
+    String first = violations.first();
+    int differing = driver.differing();
+    if (differing < 0) {
+      return first;
+    }
+    if (first == null) {
+      return "nobody noticed that the state of node " + (differing + 1) + " differs";
+    }
+    if (!first.contains("node " + (differing + 1) + ": has another state after ")) {
+      return first;
+    }
+    faults.fired(Fault.DIFFER);
+    return null;
+  }
+
   private SimReport report() {
     String invalid = null;
     List<Served> served = nodes.stream().map(SimNode::served).toList();
     long completed = served.stream().mapToLong(Served::operations).sum();
-    if (completed * 60L < (long) OPERATIONS_PER_MINUTE * options.seconds()) {
+    long ran = Math.min(clock.now(), options.seconds() * SimClock.SECOND);
+    String violation = violation();
+    if (completed * 60 * SimClock.SECOND < OPERATIONS_PER_MINUTE * ran) {
       invalid = "only " + completed + " operations";
     } else if (!faults.silent().isEmpty()) {
       invalid = "never fired: " + faults.silent();
@@ -306,9 +450,13 @@ public final class Simulation {
         }
       }
     }
+    Verdict order = calls.verdict();
+    String unordered = order.linearizable() ? null : order.toString();
     return new SimReport(
         options,
-        violations.first(),
+        violation != null ? violation : unordered,
+        violations.slot(),
+        unordered,
         invalid,
         served,
         outcomes.slots(),
@@ -355,8 +503,16 @@ public final class Simulation {
     return network;
   }
 
+  LinearizableHistory calls() {
+    return calls;
+  }
+
   History history() {
     return history;
+  }
+
+  FrameWatch watch() {
+    return watch;
   }
 
   Outcomes outcomes() {
@@ -371,6 +527,32 @@ public final class Simulation {
   List<SimNode> rebootable() {
     rebootable.removeIf(SimNode::isLost);
     return rebootable;
+  }
+
+  /** May one more be away, for good or until everything else has healed? */
+  boolean mayLeave() {
+    long gone = nodes.stream().filter(node -> node.isLost() || node.isAbsent()).count();
+    return isFormed() && gone < Quorum.faults(options.nodes());
+  }
+
+  /** From here on who dies may stay away until all else has healed. */
+  long nearEnd() {
+    return options.seconds() * SimClock.SECOND - NEAR_END;
+  }
+
+  /** Are all alive who can be? */
+  boolean isComplete() {
+    return nodes.stream().allMatch(node -> node.isAlive() || node.isLost() || node.isAbsent());
+  }
+
+  /** A slot was decided for the first time. */
+  void decided(long slot, long id) {
+    driver.orphaning().decided(slot, id);
+  }
+
+  /** A node received a frame. */
+  void arrived(int from, Frame frame) {
+    driver.orphaning().arrived(from, frame);
   }
 
   /** Is every node a member, or was it? */
@@ -392,8 +574,24 @@ public final class Simulation {
     clients.forEach(client -> client.disconnected(node));
   }
 
-  void completed(long latency) {
+  void completed(int home, long latency) {
     longest = Math.max(longest, latency);
+    if (faults.has(Fault.SLOW_MEMBERS) && home >= Quorum.faults(options.nodes())) {
+      latencies.add(latency);
+    }
+  }
+
+  private long p99() {
+    latencies.sort(null);
+    return latencies.isEmpty() ? 0 : latencies.get((int) (latencies.size() * 0.99));
+  }
+
+  boolean isHealthyTwin() {
+    return healthyTwin;
+  }
+
+  long highestApplied() {
+    return nodes.stream().mapToLong(SimNode::applied).max().orElse(0);
   }
 
   /**
@@ -423,10 +621,10 @@ public final class Simulation {
     if (logTime - firstLogTime > most) {
       violations.add(
           "log time ran "
-              + (logTime - firstLogTime) / 1e9
-              + " s ahead in "
-              + (clock.now() - firstLogTimeAt) / 1e9
-              + " s");
+              + (logTime - firstLogTime) / SimClock.MILLI
+              + " ms ahead in "
+              + (clock.now() - firstLogTimeAt) / SimClock.MILLI
+              + " ms");
     }
   }
 }

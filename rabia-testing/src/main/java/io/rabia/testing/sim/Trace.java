@@ -1,7 +1,6 @@
 package io.rabia.testing.sim;
 
 import java.io.PrintStream;
-import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,17 +15,27 @@ final class Trace {
       # its messages; "propose 5=2.7": slot 5; "vote2 5/0=V1(2.7)": slot 5, phase 0. Heartbeats are not shown.
       """;
 
+  private static final String OURS = "io.rabia.";
+  private static final int WHO = 8;
+
   private final SimClock clock;
   private final @Nullable PrintStream out;
+  private final @Nullable SlotStory story;
   private long hash = 0xCBF29CE484222325L;
 
   private @Nullable Frame leaving;
   private int leavingFrom;
   private String leavingTo = "";
+  private boolean ended;
 
   Trace(SimClock clock, @Nullable PrintStream out) {
+    this(clock, out, null);
+  }
+
+  Trace(SimClock clock, @Nullable PrintStream out, @Nullable SlotStory story) {
     this.clock = clock;
     this.out = out;
+    this.story = story;
     if (out != null) {
       out.print(LEGEND);
     }
@@ -56,13 +65,31 @@ final class Trace {
   }
 
   private void print(String who, String text) {
-    if (out != null) {
-      out.printf(Locale.ROOT, "%12.6f  %-8s  %s%n", clock.now() / 1e9, who, text);
+    if (out != null && !ended) {
+      out.println(format(clock.now(), who, text));
     }
+  }
+
+  static String format(long at, String who, String text) {
+    return SimClock.text(at)
+        + "  "
+        + who
+        + " ".repeat(Math.max(0, WHO - who.length()))
+        + "  "
+        + text;
+  }
+
+  /** What happens from now on is not part of the run. */
+  void end() {
+    left();
+    ended = true;
   }
 
   /** A node sends a frame; the same one to several others becomes one line. */
   void sent(int from, int to, Frame frame) {
+    if (story != null) {
+      story.sent(clock.now(), from, to, frame);
+    }
     if (out == null || frame.isHeartbeat()) {
       return;
     }
@@ -84,22 +111,77 @@ final class Trace {
   }
 
   void arrived(int from, int to, Frame frame) {
+    if (story != null) {
+      story.heard(clock.now(), from, to, frame);
+    }
     if (out != null && !frame.isHeartbeat()) {
       line("node " + (to + 1), "from " + (from + 1) + ": " + frame);
     }
   }
 
   void lost(int from, int to, Frame frame, String why) {
+    if (story != null && !ended) {
+      story.lost(clock.now(), from, to, frame, why);
+    }
     if (out != null && !frame.isHeartbeat()) {
       line("network", why + ", from " + (from + 1) + " to " + (to + 1) + ": " + frame);
     }
   }
 
+  void starts(int node, String text) {
+    node(node, () -> text);
+    if (story != null) {
+      story.starts(clock.now(), node, text);
+    }
+  }
+
+  void dies(int node, String text) {
+    node(node, () -> text);
+    if (story != null && !ended) {
+      story.dies(clock.now(), node, text);
+    }
+  }
+
+  /** A pause of a node, or a fault of the network, which is no node. */
+  void lasts(int node, long nanos, Supplier<String> text) {
+    line("faults", text);
+    if (story != null) {
+      story.lasts(clock.now(), node, text.get(), clock.now() + nanos);
+    }
+  }
+
+  void decided(int node, long slot, long id) {
+    if (story != null) {
+      story.decided(clock.now(), node, slot, id);
+    }
+  }
+
+  void broken(long slot, int node, String text) {
+    line("BROKEN", () -> text);
+    if (story != null && (slot == story.slot() || slot == Violations.NO_SLOT)) {
+      story.broken(clock.now(), node, text);
+    }
+  }
+
+  /**
+   * Where in the code of this project a failure came from; that of the JDK is not always the same.
+   */
   void failure(Throwable failure) {
     if (out != null) {
       left();
-      failure.printStackTrace(out);
+      for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+        out.println(cause);
+        for (StackTraceElement frame : cause.getStackTrace()) {
+          if (frame.getClassName().startsWith(OURS)) {
+            out.println("    at " + frame.getMethodName() + ", " + where(frame));
+          }
+        }
+      }
     }
+  }
+
+  private static String where(StackTraceElement frame) {
+    return frame.getFileName() + ":" + frame.getLineNumber();
   }
 
   long hash() {

@@ -1,23 +1,52 @@
 package io.rabia.testing.sim;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Remembers the first broken promise of a run. One thread. */
+/**
+ * Remembers the first broken promise of a run: where, what was expected, what happened. One thread.
+ */
 final class Violations {
+  static final long NO_SLOT = -1;
+  private static final int NO_NODE = -1;
+
   private final SimClock clock;
   private final Trace trace;
   private @Nullable String first;
+  private long slot = NO_SLOT;
+  private int running = NO_NODE;
 
   Violations(SimClock clock, Trace trace) {
     this.clock = clock;
     this.trace = trace;
   }
 
+  /** What is added from now on was seen while this node ran. */
+  void runs(int node) {
+    running = node;
+  }
+
+  /** The node has come to rest. */
+  void rests() {
+    running = NO_NODE;
+  }
+
   void add(String what) {
-    trace.line("BROKEN", () -> what);
+    add(NO_SLOT, what);
+  }
+
+  void add(long inSlot, String what) {
+    add(inSlot, running, what);
+  }
+
+  void add(long inSlot, int node, String what) {
+    String where =
+        (inSlot == NO_SLOT ? "" : "slot " + inSlot + ", ")
+            + (node == NO_NODE ? "" : "node " + (node + 1) + ", ");
+    String text = where.isEmpty() ? what : where.substring(0, where.length() - 2) + ": " + what;
+    trace.broken(inSlot, node, text);
     if (first == null) {
-      first = String.format(Locale.ROOT, "at %.6f s: %s", clock.now() / 1e9, what);
+      first = "at " + clock.text().strip() + " s: " + text;
+      slot = inSlot;
     }
   }
 
@@ -29,5 +58,10 @@ final class Violations {
 
   @Nullable String first() {
     return first;
+  }
+
+  /** Of the first violation, or {@link #NO_SLOT}. */
+  long slot() {
+    return slot;
   }
 }

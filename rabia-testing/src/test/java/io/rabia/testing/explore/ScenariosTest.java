@@ -139,11 +139,23 @@ class ScenariosTest {
     assertApplied(play("03-batch-at-one-that-restarts"), NOOP, Y_OF_B, NOOP);
   }
 
-  /** Number 5: A had decided x for itself, but neither applied nor answered it. */
+  /**
+   * Number 5: A had decided x for itself, but neither applied nor answered it; that C still has x
+   * is another matter.
+   */
   @Test
   void ownVoteDoesNotCountBeforeItsForce() throws IOException {
     assertApplied(
-        play("05-own-vote-before-the-force"), NONE, NOOP, NONE, NOOP, NOOP, BatchId.pack(2, 1));
+        play("05-own-vote-before-the-force"),
+        NONE,
+        NOOP,
+        NONE,
+        NOOP,
+        NOOP,
+        BatchId.pack(2, 1),
+        X_OF_A,
+        NOOP,
+        NOOP);
   }
 
   /** Number 6. */
@@ -264,5 +276,11 @@ class ScenariosTest {
   @Test
   void batchThatADeadOwnerLeftIsDecidedThoughNobodyWantsAnything() throws IOException {
     assertApplied(play("left-by-a-dead-owner"), NOOP, Y_OF_B, NOOP, X_OF_A, NOOP, NOOP);
+  }
+
+  /** Lanes, rule 4: the owner is not quiet, and does not have the batch any more. */
+  @Test
+  void batchThatAnOwnerLeftBeforeItCameBackIsDecided() throws IOException {
+    assertApplied(play("left-by-an-owner-that-came-back"), NOOP, Y_OF_B, NOOP, X_OF_A, NOOP, NOOP);
   }
 }

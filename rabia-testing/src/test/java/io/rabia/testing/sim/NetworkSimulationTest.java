@@ -46,8 +46,8 @@ class NetworkSimulationTest {
 
   /**
    * But for the slots with which all start from rest at once, when not all are connected yet: at
-   * most one for each of the clients, of which every node has four, and one more a node, or two of
-   * seven. Once that is over, none. The links of seeds 5 and 6 are slow.
+   * most one for each of the clients, of which every node has four, and one more a node, or three
+   * of seven. Once that is over, none. The links of seeds 5 and 6 are slow.
    */
   @ParameterizedTest
   @Execution(ExecutionMode.CONCURRENT)
@@ -58,7 +58,7 @@ class NetworkSimulationTest {
       SimReport longer = steady(seed, nodes, 6);
       assertThat(longer.slow())
           .as("off the fast path, " + longer)
-          .isLessThanOrEqualTo((nodes > 5 ? 6L : 5L) * nodes);
+          .isLessThanOrEqualTo((nodes > 5 ? 7L : 5L) * nodes);
       assertThat(longer.slow() - start.slow())
           .as("after the start, " + longer)
           .isLessThanOrEqualTo(nodes > 4 ? 1 : 0);
@@ -79,8 +79,8 @@ class NetworkSimulationTest {
   @Test
   @Execution(ExecutionMode.CONCURRENT)
   void equalOptionsGiveEqualRuns() {
-    SimReport once = run(7, 3, EnumSet.allOf(Fault.class), Load.LIGHT);
-    SimReport again = run(7, 3, EnumSet.allOf(Fault.class), Load.LIGHT);
+    SimReport once = run(7, 3, Fault.drawn(3), Load.LIGHT);
+    SimReport again = run(7, 3, Fault.drawn(3), Load.LIGHT);
     assertThat(again).isEqualTo(once);
   }
 

@@ -6,6 +6,7 @@ import io.rabia.kvstore.client.KvClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -50,6 +51,7 @@ final class CheckCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf(
+            Locale.ROOT,
             "check acknowledged=%d missing=%d wrong=%d%s%n",
             content.acknowledged(),
             missing.sum(),

@@ -1,0 +1,99 @@
+package io.rabia.testing.sim;
+
+import static io.rabia.testing.sim.Fault.BRIDGE;
+import static io.rabia.testing.sim.Fault.CLOG;
+import static io.rabia.testing.sim.Fault.COIN;
+import static io.rabia.testing.sim.Fault.CRASH;
+import static io.rabia.testing.sim.Fault.CRASH_ALL;
+import static io.rabia.testing.sim.Fault.CRASH_MID_CYCLE;
+import static io.rabia.testing.sim.Fault.DELAY;
+import static io.rabia.testing.sim.Fault.DIFFER;
+import static io.rabia.testing.sim.Fault.DRIFT;
+import static io.rabia.testing.sim.Fault.DROP;
+import static io.rabia.testing.sim.Fault.DUPLICATE;
+import static io.rabia.testing.sim.Fault.LONG_PAUSE;
+import static io.rabia.testing.sim.Fault.ONE_WAY;
+import static io.rabia.testing.sim.Fault.ORPHAN;
+import static io.rabia.testing.sim.Fault.PARTITION;
+import static io.rabia.testing.sim.Fault.PAUSE;
+import static io.rabia.testing.sim.Fault.POWER_AFTER_DEATH;
+import static io.rabia.testing.sim.Fault.PROPOSER;
+import static io.rabia.testing.sim.Fault.REORDER;
+import static io.rabia.testing.sim.Fault.RING;
+import static io.rabia.testing.sim.Fault.SLOW_MEMBERS;
+import static io.rabia.testing.sim.Fault.SPLIT;
+import static io.rabia.testing.sim.Fault.STOP;
+import static io.rabia.testing.sim.Fault.THROW;
+
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The simulated rows of the list of what must be survived (reliability.md): by seed each of its
+ * mixes of faults, in clusters of each of its sizes. Snapshots and membership are not there yet,
+ * and neither are S4, S10 and S11.
+ */
+public enum NamedCampaign {
+  /** Loss, duplicates, reordering, delay, clogged links. */
+  S1(List.of(3, 5, 7), List.of(EnumSet.of(DROP, DUPLICATE, REORDER, DELAY, CLOG))),
+  /** Partitions of all kinds; whoever has a quorum goes on. */
+  S2(
+      List.of(3, 5),
+      List.of(
+          EnumSet.of(PARTITION),
+          EnumSet.of(ONE_WAY),
+          EnumSet.of(BRIDGE),
+          EnumSet.of(RING),
+          EnumSet.of(PARTITION, ONE_WAY, BRIDGE))),
+  /** Crashes at every event, up to all at once; power losses. */
+  S3(
+      List.of(3, 5),
+      List.of(
+          EnumSet.of(CRASH_MID_CYCLE, STOP),
+          EnumSet.of(CRASH_ALL, CRASH_MID_CYCLE),
+          EnumSet.of(POWER_AFTER_DEATH),
+          EnumSet.of(CRASH, CRASH_ALL))),
+  /** Pauses, up to ten minutes. */
+  S5(List.of(3, 5), List.of(EnumSet.of(PAUSE, LONG_PAUSE))),
+  /** Clocks that drift, jump and are wrong; no session of a client that tries is closed. */
+  S6(List.of(3, 5), List.of(EnumSet.of(DRIFT), EnumSet.of(DRIFT, PAUSE))),
+  /** Bad coins. */
+  S7(List.of(3), List.of(EnumSet.of(COIN, SPLIT, DELAY), EnumSet.of(COIN, SPLIT, CRASH))),
+  /** A scheduler that knows the coin. */
+  S8(List.of(3), List.of(EnumSet.of(SPLIT), EnumSet.of(SPLIT, DROP))),
+  /** Slow disks of f members, which the clients of the others do not feel. */
+  S9(List.of(3, 5), List.of(EnumSet.of(SLOW_MEMBERS))),
+  /** A state machine that throws, and one that differs. */
+  S12(List.of(3, 5), List.of(EnumSet.of(THROW, CRASH), EnumSet.of(DIFFER))),
+  /** Proposers that die in the middle of a send, over and over. */
+  S13(List.of(3, 5), List.of(EnumSet.of(PROPOSER), EnumSet.of(PROPOSER, ORPHAN))),
+  /** Planted bugs: {@link MutantHunt}. */
+  S14(List.of(3), SimCheck.MIXES);
+
+  private final List<Integer> sizes;
+  private final List<? extends Set<Fault>> mixes;
+
+  NamedCampaign(List<Integer> sizes, List<? extends Set<Fault>> mixes) {
+    this.sizes = sizes;
+    this.mixes = mixes;
+  }
+
+  /** How many mixes of faults it has. */
+  int mixes() {
+    return mixes.size();
+  }
+
+  /** How many sizes of clusters it has. */
+  int sizes() {
+    return sizes.size();
+  }
+
+  /** A mix that does not fit a size has the largest one. */
+  SimOptions options(long seed, int seconds) {
+    Set<Fault> mix = mixes.get((int) Math.floorMod(seed, (long) mixes.size()));
+    int size = sizes.get((int) Math.floorMod(seed / mixes.size(), (long) sizes.size()));
+    int nodes = Fault.fitting(size).containsAll(mix) ? size : sizes.get(sizes.size() - 1);
+    return new SimOptions(seed, seconds, nodes, mix, true, Load.LIGHT);
+  }
+}
