@@ -123,14 +123,14 @@ final class Boot {
     }
 
     @Override
-    public void onSnapshot(InputStream content) throws IOException {
+    public void onSnapshot(long first, InputStream content) throws IOException {
       DataInputStream in = new DataInputStream(content);
       SnapshotHead head = SnapshotHead.read(in);
       requireOwn(head.id().value());
       token = head.token();
       Member member = member(head.init(), now);
       recovered = member;
-      member.restore(in, now);
+      member.restore(first, in, now);
     }
 
     @Override
@@ -259,7 +259,7 @@ final class Boot {
 
   private void send(NodeId to, Message message) {
     ByteBuffer frame = ByteBuffer.allocate(1 << 16);
-    FrameHeader.write(frame, 0, 0, persistence.durable());
+    FrameHeader.write(frame, 0, 0, 0, persistence.durable());
     message.writeTo(frame);
     parts.transport().send(to, frame.flip());
   }

@@ -37,6 +37,14 @@ final class LogCatchUp {
     reach = 4 * alpha + STEP;
   }
 
+  /**
+   * The state after so many slots came from a snapshot: what the log holds of them is found when it
+   * is asked for.
+   */
+  void restored(long applied) {
+    appended(1, applied);
+  }
+
   void appended(long group, long applied) {
     while ((long) indexed * STEP <= applied) {
       if (indexed == index.length) {
@@ -53,6 +61,13 @@ final class LogCatchUp {
   long groupFor(long slot) {
     int entry = (int) Math.min(indexed - 1L, Math.max(0, slot - reach) / STEP);
     return entry < 0 ? Persistence.NONE : index[entry];
+  }
+
+  private void found(long slot, long group) {
+    long entry = (slot + 1) / STEP;
+    if ((slot + 1) % STEP == 0 && entry < indexed && index[(int) entry] < group) {
+      index[(int) entry] = group;
+    }
   }
 
   /** Groups below {@code first} may be gone. */
@@ -73,11 +88,19 @@ final class LogCatchUp {
       return;
     }
     Scan scan = new Scan(from, to, maxBytes, decisions);
-    MessageHandler records = LogRecords.decisions(scan::body, scan::decision);
+    long[] group = {0};
+    MessageHandler records =
+        LogRecords.decisions(
+            scan::body,
+            (slot, id) -> {
+              found(slot, group[0]);
+              scan.decision(slot, id);
+            });
     persistence.read(
         first,
-        (number, group) -> {
-          MessageCodec.read(group, records);
+        (number, bytes) -> {
+          group[0] = number;
+          MessageCodec.read(bytes, records);
           return !scan.finished();
         });
     end.accept(scan.next);

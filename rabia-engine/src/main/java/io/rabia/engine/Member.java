@@ -53,6 +53,7 @@ public final class Member implements AutoCloseable {
   private final boolean[] connected;
   private final boolean[] heard;
   private final long[] peerApplied;
+  private final long[] peerKept;
   private Applied atStart = new Applied(0, 0, 0, 0, 0);
   private long secondAt;
 
@@ -98,6 +99,7 @@ public final class Member implements AutoCloseable {
     heard = new boolean[configuration.size()];
     heard[self] = true;
     peerApplied = new long[configuration.size()];
+    peerKept = new long[configuration.size()];
     secondAt = now;
   }
 
@@ -125,10 +127,11 @@ public final class Member implements AutoCloseable {
   // ---- recovery
 
   /** Takes a snapshot from behind its head. */
-  void restore(DataInputStream in, long now) throws IOException {
+  void restore(long first, DataInputStream in, long now) throws IOException {
     replica.load(in, now);
     applier.restore(in);
-    snapshots.restored();
+    snapshots.restored(first);
+    logCatchUp.restored(replica.applied());
   }
 
   void recover(long number, ByteBuffer group) {
@@ -150,6 +153,7 @@ public final class Member implements AutoCloseable {
 
   void recovered(long lastGroup, long now) {
     replica.recovered(lastGroup, now);
+    outbox.recovered();
     atStart = appliedSoFar();
   }
 
@@ -182,6 +186,7 @@ public final class Member implements AutoCloseable {
     heard[from] = true;
     long applied = FrameHeader.applied(body);
     peerApplied[from] = Math.max(peerApplied[from], applied);
+    peerKept[from] = Math.max(peerKept[from], FrameHeader.kept(body));
     FrameHeader.skip(body);
     replica.begin(from, applied, now);
     MessageCodec.read(body, replica);
@@ -311,15 +316,16 @@ public final class Member implements AutoCloseable {
       work += more ? 1 : 0;
     }
     releaseReads();
-    snapshots.advance(appliedByAll());
+    snapshots.advance(outbox.kept(), keptByAll());
     outbox.advance(now, parts.config().heartbeatInterval().toNanos());
     return work;
   }
 
-  private long appliedByAll() {
-    long least = replica.applied();
-    for (int i = 0; i < peerApplied.length; i++) {
-      least = i == replica.self() ? least : Math.min(least, peerApplied[i]);
+  /** So many slots every member is known to have again after a crash. */
+  private long keptByAll() {
+    long least = outbox.kept();
+    for (int i = 0; i < peerKept.length; i++) {
+      least = i == replica.self() ? least : Math.min(least, peerKept[i]);
     }
     return least;
   }

@@ -41,6 +41,12 @@ final class Outbox implements AutoCloseable {
   private final long[] lastSent;
   private long lazyDeadline = Long.MAX_VALUE;
   private long lastPromise;
+
+  /** Slots whose decisions are durable, and those that are once a group is, or NONE. */
+  private long kept;
+
+  private long pendingApplied;
+  private long pendingGroup = Persistence.NONE;
   private long appendedAt;
   private int settling;
 
@@ -96,6 +102,11 @@ final class Outbox implements AutoCloseable {
     long number = persistence.append(group.buffer().flip());
     replica.appended(number);
     logCatchUp.appended(number, replica.applied());
+    noteKept();
+    if (pendingGroup == Persistence.NONE) {
+      pendingGroup = number;
+      pendingApplied = replica.applied();
+    }
     appendedAt = now;
     settling = SETTLING;
     if (promises) {
@@ -138,9 +149,31 @@ final class Outbox implements AutoCloseable {
     }
   }
 
+  /** The log was read: all of it is durable. */
+  void recovered() {
+    kept = replica.applied();
+  }
+
+  /** So many slots this member has again after a crash. */
+  long kept() {
+    noteKept();
+    return kept;
+  }
+
+  private void noteKept() {
+    if (pendingGroup != Persistence.NONE && persistence.durable() >= pendingGroup) {
+      kept = pendingApplied;
+      pendingGroup = Persistence.NONE;
+    }
+  }
+
   private void begin(EncodeBuffer target) {
     FrameHeader.write(
-        target.clear(), replica.configuration().epoch(), replica.applied(), persistence.durable());
+        target.clear(),
+        replica.configuration().epoch(),
+        replica.applied(),
+        kept(),
+        persistence.durable());
   }
 
   private void flushBroadcast(long now) {

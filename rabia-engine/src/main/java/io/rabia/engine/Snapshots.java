@@ -40,10 +40,16 @@ final class Snapshots {
   private final Executor aside;
   private final AtomicReference<@Nullable Outcome> outcome = new AtomicReference<>();
 
+  /** A snapshot was begun and is not written. */
   private boolean writing;
+
+  /** What is to be written, until it may be. */
+  private @Nullable StateView view;
+
   private long slot;
   private long logBytes;
   private long lastBytes;
+  private long lastFirst;
   private long needed;
   private long compacted;
 
@@ -61,8 +67,9 @@ final class Snapshots {
     aside = parts.snapshotExecutor();
   }
 
-  /** The state came from a snapshot. */
-  void restored() {
+  /** The state came from a snapshot, and the log goes on with this group. */
+  void restored(long first) {
+    lastFirst = first;
     slot = replica.applied();
     logBytes = 0;
   }
@@ -73,23 +80,31 @@ final class Snapshots {
   }
 
   /**
-   * Begins a snapshot when one is due, and lets go of the log when one is written.
+   * Begins a snapshot when one is due, has it written once the decisions before it are kept, since
+   * members that are behind get those from the log, and lets go of the log when it is written.
    *
-   * @param appliedByAll slots that every member is known to have applied: what comes after them may
-   *     be asked for out of the log
+   * @param kept slots that this member has again after a crash
+   * @param keptByAll slots that every member is known to have again after a crash: the decisions of
+   *     later ones may be asked for out of the log
    */
-  void advance(long appliedByAll) {
+  void advance(long kept, long keptByAll) {
     Outcome done = outcome.getAndSet(null);
     if (done != null) {
       writing = false;
       lastBytes = done.bytes();
       needed = Math.max(needed, done.needed());
     }
-    long first = Math.min(needed, logCatchUp.groupFor(appliedByAll));
+    long first = Math.min(needed, logCatchUp.groupFor(keptByAll));
     if (first > compacted) {
       compacted = first;
       parts.persistence().compact(first);
       logCatchUp.compacted(first);
+    }
+    StateView taken = view;
+    if (taken != null && kept >= slot) {
+      view = null;
+      long goesOn = lastFirst;
+      aside.execute(() -> write(goesOn, taken));
     }
     if (!writing && due()) {
       begin();
@@ -105,19 +120,21 @@ final class Snapshots {
   }
 
   private void begin() {
-    long first = logCatchUp.groupFor(replica.applied());
-    if (first == Persistence.NONE || parts.persistence().durable() < first - 1) {
+    long first = Math.max(lastFirst, logCatchUp.groupFor(replica.applied()));
+    if (first == Persistence.NONE) {
       return;
     }
+    lastFirst = first;
     slot = replica.applied();
     logBytes = 0;
     try {
-      StateView view = view();
-      writing = true;
-      aside.execute(() -> write(first, view));
+      view = view();
     } catch (IOException | RuntimeException e) {
       LOG.warn("The state machine of node {} gave no snapshot", parts.id(), e);
+      return;
     }
+    writing = true;
+    parts.persistence().flush();
   }
 
   private StateView view() throws IOException {

@@ -144,7 +144,7 @@ final class MemoryLog implements Persistence {
     if (!snapshots.isEmpty()) {
       from = snapshots.getLast().first();
       try {
-        replay.onSnapshot(new ByteArrayInputStream(snapshots.getLast().content()));
+        replay.onSnapshot(from, new ByteArrayInputStream(snapshots.getLast().content()));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -206,7 +206,7 @@ final class MemoryLog implements Persistence {
   @Override
   public void read(long from, GroupHandler handler) {
     reads++;
-    for (long number = from; number <= groups.size(); number++) {
+    for (long number = Math.max(from, first()); number <= groups.size(); number++) {
       groupsRead++;
       if (!handler.onGroup(number, ByteBuffer.wrap(groups.get((int) number - 1)))) {
         return;
@@ -216,7 +216,7 @@ final class MemoryLog implements Persistence {
 
   @Override
   public long sizeBytes() {
-    return groups.stream().mapToLong(group -> group.length).sum();
+    return groups.stream().mapToLong(group -> group == null ? 0 : group.length).sum();
   }
 
   @Override

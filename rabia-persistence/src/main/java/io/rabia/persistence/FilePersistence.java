@@ -127,7 +127,7 @@ public final class FilePersistence implements Persistence {
       needed = snapshots.oldest();
       from = snapshots.newest();
       try (InputStream content = snapshots.readNewest()) {
-        replay.onSnapshot(content);
+        replay.onSnapshot(from, content);
       }
     }
     read(from, replay);

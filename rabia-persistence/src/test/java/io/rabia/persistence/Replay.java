@@ -16,7 +16,7 @@ final class Replay implements Persistence.GroupHandler {
   }
 
   @Override
-  public void onSnapshot(InputStream content) throws IOException {
+  public void onSnapshot(long first, InputStream content) throws IOException {
     DataInputStream in = new DataInputStream(content);
     int count = in.readInt();
     for (int i = 0; i < count; i++) {

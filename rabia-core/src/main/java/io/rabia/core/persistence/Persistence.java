@@ -23,8 +23,12 @@ public interface Persistence extends AutoCloseable {
     /** Returns false to stop reading. */
     boolean onGroup(long number, ByteBuffer group);
 
-    /** Before the first group of a log that has a snapshot: its content. */
-    default void onSnapshot(InputStream content) throws IOException {
+    /**
+     * Before the groups, when the log has a snapshot.
+     *
+     * @param first the group to go on with
+     */
+    default void onSnapshot(long first, InputStream content) throws IOException {
       throw new IllegalStateException("the log has a snapshot, and nobody takes it");
     }
   }
@@ -53,7 +57,7 @@ public interface Persistence extends AutoCloseable {
   long durable();
 
   /**
-   * Reads groups again, from number {@code from} on, until the handler returns false or the last
+   * Reads groups again, from number {@code from} on or from the first that is kept, until the handler returns false or the last
    * one was read.
    */
   void read(long from, GroupHandler handler);

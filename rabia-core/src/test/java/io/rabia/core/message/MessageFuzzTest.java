@@ -146,11 +146,11 @@ class MessageFuzzTest {
   /** Whole bodies of frames between members: header, then messages. */
   private static Fuzz.Result bodies(int inputs) throws Exception {
     ByteBuffer body = ByteBuffer.allocate(4096);
-    FrameHeader.write(body, 1, 2, 3);
+    FrameHeader.write(body, 1, 2, 2, 3);
     Samples.all().forEach(message -> message.writeTo(body));
     byte[] whole = Arrays.copyOf(body.array(), body.position());
     ByteBuffer few = ByteBuffer.allocate(4096);
-    FrameHeader.write(few, 0, 0, 0);
+    FrameHeader.write(few, 0, 0, 0, 0);
     new Message.Vote1(1, 1, StateValue.V0, BatchId.NONE).writeTo(few);
     return Fuzz.run(
         5,

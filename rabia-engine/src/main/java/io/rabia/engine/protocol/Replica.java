@@ -153,7 +153,10 @@ public final class Replica implements MessageHandler {
   void restoreBatch(CommandBatch batch) {
     if (batches.known(batch.id())) {
       batches.hold(batch);
-      batches.of(batch.id()).setLogged(BatchId.number(batch.id()), applied);
+      if (applied > restoredTo || restoredTo == 0) {
+        // What stands before a snapshot's first decision may be too far from the next ones.
+        batches.of(batch.id()).setLogged(BatchId.number(batch.id()), applied);
+      }
     }
   }
 

@@ -186,9 +186,9 @@ public final class Sessions {
       long id = in.readLong();
       Session session = new Session();
       session.lowest = in.readLong();
-      session.highest = in.readLong();
+      long highest = in.readLong();
       session.lastSlot = in.readLong();
-      for (long n = session.lowest; n <= session.highest; n++) {
+      for (long n = session.lowest; n <= highest; n++) {
         int length = in.readInt();
         if (length >= 0) {
           byte[] result = new byte[length];
@@ -196,6 +196,7 @@ public final class Sessions {
           session.store(n, result);
         }
       }
+      session.highest = highest;
       table.put(id, session);
     }
   }

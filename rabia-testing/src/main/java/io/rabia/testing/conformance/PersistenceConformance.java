@@ -56,7 +56,7 @@ public abstract class PersistenceConformance {
   /** A snapshot of these cases holds the groups that it stands for, a line each. */
   private final class Replay implements Persistence.GroupHandler {
     @Override
-    public void onSnapshot(InputStream content) throws IOException {
+    public void onSnapshot(long first, InputStream content) throws IOException {
       replayed.addAll(new String(content.readAllBytes(), UTF_8).lines().toList());
     }
 

@@ -104,7 +104,7 @@ final class SimPersistence implements Storage {
       if (!snapshots.isEmpty()) {
         from = snapshots.getLast().first();
         try {
-          replay.onSnapshot(new ByteArrayInputStream(snapshots.getLast().content()));
+          replay.onSnapshot(from, new ByteArrayInputStream(snapshots.getLast().content()));
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }
@@ -161,7 +161,8 @@ final class SimPersistence implements Storage {
     public void read(long from, GroupHandler handler) {
       boolean more = true;
       for (int i = (int) from; more && i <= groups.size(); i++) {
-        more = handler.onGroup(i, ByteBuffer.wrap(groups.get(i - 1)).asReadOnlyBuffer());
+        byte[] group = groups.get(i - 1);
+        more = group == null || handler.onGroup(i, ByteBuffer.wrap(group).asReadOnlyBuffer());
       }
     }
 
