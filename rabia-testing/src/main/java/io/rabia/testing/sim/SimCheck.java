@@ -21,7 +21,8 @@ public final class SimCheck implements Callable<Long> {
           EnumSet.of(Fault.CRASH_MID_CYCLE, Fault.ONE_WAY, Fault.DROP),
           EnumSet.of(Fault.ORPHAN, Fault.PROPOSER),
           EnumSet.of(Fault.REBOOT, Fault.CRASH, Fault.STOP),
-          EnumSet.of(Fault.SPLIT));
+          EnumSet.of(Fault.SPLIT),
+          EnumSet.of(Fault.SPLIT, Fault.DROP));
 
   public SimCheck() {}
 
@@ -31,7 +32,7 @@ public final class SimCheck implements Callable<Long> {
     long operations = 0;
     for (int seed = 1; seed <= SEEDS; seed++) {
       Set<Fault> faults = MIXES.get(seed % MIXES.size());
-      Load load = seed % (2 * MIXES.size()) < MIXES.size() ? Load.LIGHT : Load.STEADY;
+      Load load = seed % 3 == 0 ? Load.STEADY : Load.LIGHT;
       SimOptions options =
           new SimOptions(seed, SECONDS, NODES, faults, seed % MIXES.size() != 0, load);
       SimReport report = Simulation.run(options, null);

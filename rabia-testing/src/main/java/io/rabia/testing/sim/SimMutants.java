@@ -68,6 +68,16 @@ public final class SimMutants {
             "    activeFile().force();\n    flushed = written;",
             "    flushed = written;"),
         SourceMutant.of(
+            "open votes are compacted away",
+            ENGINE + "LogCatchUp.java",
+            "Math.max(0, slot - reach) / STEP",
+            "slot / STEP"),
+        SourceMutant.of(
+            "a snapshot stands on decisions that are not kept",
+            ENGINE + "Snapshots.java",
+            "if (taken != null && kept >= slot) {",
+            "if (taken != null) {"),
+        SourceMutant.of(
             "a clean mark survives into the next run",
             "io/rabia/persistence/FilePersistence.java",
             "      writeStatus(); // not earlier",
