@@ -57,8 +57,8 @@ public interface Persistence extends AutoCloseable {
   long durable();
 
   /**
-   * Reads groups again, from number {@code from} on or from the first that is kept, until the handler returns false or the last
-   * one was read.
+   * Reads groups again, from number {@code from} on or from the first that is kept, until the
+   * handler returns false or the last one was read.
    */
   void read(long from, GroupHandler handler);
 
