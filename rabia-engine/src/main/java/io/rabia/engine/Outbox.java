@@ -42,11 +42,13 @@ final class Outbox implements AutoCloseable {
   private long lazyDeadline = Long.MAX_VALUE;
   private long lastPromise;
 
-  /** Slots whose decisions are durable, and those that are once a group is, or NONE. */
+  /** Slots whose decisions are durable; those that are once a group is, or NONE; and the last. */
   private long kept;
 
   private long pendingApplied;
   private long pendingGroup = Persistence.NONE;
+  private long lastApplied;
+  private long lastGroup;
   private long appendedAt;
   private int settling;
 
@@ -103,9 +105,11 @@ final class Outbox implements AutoCloseable {
     replica.appended(number);
     logCatchUp.appended(number, replica.applied());
     noteKept();
+    lastGroup = number;
+    lastApplied = replica.applied();
     if (pendingGroup == Persistence.NONE) {
       pendingGroup = number;
-      pendingApplied = replica.applied();
+      pendingApplied = lastApplied;
     }
     appendedAt = now;
     settling = SETTLING;
@@ -162,8 +166,9 @@ final class Outbox implements AutoCloseable {
 
   private void noteKept() {
     if (pendingGroup != Persistence.NONE && persistence.durable() >= pendingGroup) {
-      kept = pendingApplied;
-      pendingGroup = Persistence.NONE;
+      kept = persistence.durable() >= lastGroup ? lastApplied : pendingApplied;
+      pendingGroup = kept < lastApplied ? lastGroup : Persistence.NONE;
+      pendingApplied = lastApplied;
     }
   }
 

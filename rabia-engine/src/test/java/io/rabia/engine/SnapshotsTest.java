@@ -139,4 +139,36 @@ class SnapshotsTest {
     runTo(2 * SLOTS + 100);
     assertThat(a.log.first()).isGreaterThan(SLOTS / 2);
   }
+
+  /** Its server restarted from a snapshot of later slots meanwhile. */
+  @Test
+  void aMemberThatIsBehindIsServedOutOfTheLogBeforeASnapshot() {
+    runTo(100);
+    c.kill();
+    runTo(SLOTS);
+    a.kill();
+    b.kill();
+    a.start();
+    b.start();
+    c.start();
+    cluster.elapse(Duration.ofSeconds(2));
+    assertThat(c.status().applied()).isGreaterThanOrEqualTo(SLOTS);
+    assertThat(c.machine.entries()).isEqualTo(a.machine.entries());
+  }
+
+  /** Else those who lost them in the same power failure could get them from nobody. */
+  @Test
+  void aSnapshotIsWrittenOnceTheDecisionsBeforeItAreKept() {
+    runTo(10);
+    a.log.manual();
+    for (int i = 0; i < 100; i++) {
+      b.submit("b" + i);
+      cluster.elapse(Duration.ofMillis(10));
+    }
+    assertThat(a.status().applied()).isGreaterThan(100);
+    assertThat(a.log.snapshots()).isZero();
+    a.log.automatic();
+    waitAWhile();
+    assertThat(a.log.snapshots()).isPositive();
+  }
 }

@@ -60,8 +60,8 @@ public final class SimMutants {
         SourceMutant.of(
             "no force at the start of a log",
             "io/rabia/persistence/FilePersistence.java",
-            "      force(name);\n    }\n    disk.forceDirectory();",
-            "    }"),
+            "    for (String name : LogScan.segmentNames(disk)) {\n      force(name);\n    }\n",
+            ""),
         SourceMutant.of(
             "a force is skipped",
             "io/rabia/persistence/FilePersistence.java",
@@ -72,11 +72,6 @@ public final class SimMutants {
             ENGINE + "LogCatchUp.java",
             "Math.max(0, slot - reach) / STEP",
             "slot / STEP"),
-        SourceMutant.of(
-            "a snapshot stands on decisions that are not kept",
-            ENGINE + "Snapshots.java",
-            "if (taken != null && kept >= slot) {",
-            "if (taken != null) {"),
         SourceMutant.of(
             "a clean mark survives into the next run",
             "io/rabia/persistence/FilePersistence.java",
