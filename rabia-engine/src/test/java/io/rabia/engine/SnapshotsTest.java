@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.BatchId;
 import io.rabia.core.message.Message;
+import io.rabia.engine.protocol.Sessions;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -170,5 +177,28 @@ class SnapshotsTest {
     a.log.automatic();
     waitAWhile();
     assertThat(a.log.snapshots()).isPositive();
+  }
+
+  @Test
+  void aTableOfSessionsIsTheSameAfterItWasSavedAndLoaded() throws IOException {
+    Sessions sessions = new Sessions();
+    long slot = 7;
+    long session = ByteBuffer.wrap(sessions.open(slot, 0)).getLong(1);
+    for (long number : new long[] {1, 2, 3, 5, 9, 20, 600}) {
+      sessions.apply(session, number, 2, slot, () -> new byte[] {Sessions.OK, (byte) number});
+    }
+    sessions.open(slot, 3);
+    ByteArrayOutputStream saved = new ByteArrayOutputStream();
+    sessions.save(new DataOutputStream(saved));
+    Sessions loaded = new Sessions();
+    loaded.load(new DataInputStream(new ByteArrayInputStream(saved.toByteArray())));
+    assertThat(loaded.hash()).isEqualTo(sessions.hash());
+    assertThat(loaded.size()).isEqualTo(2);
+    for (long number = 1; number <= 601; number++) {
+      byte[] fresh = {Sessions.OK, 99};
+      long n = number;
+      assertThat(loaded.apply(session, n, 2, slot, () -> fresh))
+          .isEqualTo(sessions.apply(session, n, 2, slot, () -> fresh));
+    }
   }
 }

@@ -2,11 +2,6 @@ package io.rabia.engine.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -228,27 +223,6 @@ class SessionsTest {
       assertThat(sessions.hash()).isEqualTo(twin.hash());
       assertThat(hashes).doesNotContain(sessions.hash());
       hashes.add(sessions.hash());
-    }
-  }
-
-  @Test
-  void aTableIsTheSameAfterItWasSavedAndLoaded() throws IOException {
-    long session = ByteBuffer.wrap(sessions.open(slot++, 0)).getLong(1);
-    for (long number : new long[] {1, 2, 3, 5, 9, 20, 600}) {
-      sessions.apply(session, number, 2, slot++, () -> new byte[] {Sessions.OK, (byte) number});
-    }
-    sessions.open(slot++, 3);
-    ByteArrayOutputStream saved = new ByteArrayOutputStream();
-    sessions.save(new DataOutputStream(saved));
-    Sessions loaded = new Sessions();
-    loaded.load(new DataInputStream(new ByteArrayInputStream(saved.toByteArray())));
-    assertThat(loaded.hash()).isEqualTo(sessions.hash());
-    assertThat(loaded.size()).isEqualTo(2);
-    for (long number = 1; number <= 601; number++) {
-      byte[] fresh = {Sessions.OK, 99};
-      long n = number;
-      assertThat(loaded.apply(session, n, 2, slot, () -> fresh))
-          .isEqualTo(sessions.apply(session, n, 2, slot, () -> fresh));
     }
   }
 }
