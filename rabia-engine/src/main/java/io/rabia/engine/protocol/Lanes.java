@@ -191,7 +191,10 @@ final class Lanes {
       peer.suspect();
     }
     CommandBatch waiting = replica.batches.ofMember(owner).next();
-    return waiting == null ? followAnyBatch(slot, now) : waiting.id();
+    // Members that hold different ones would split each other's votes for ever.
+    return waiting == null || slot.batchProposed(replica.peers.length)
+        ? followAnyBatch(slot, now)
+        : waiting.id();
   }
 
   /** A batch that others proposed here; NOOP when they have none, either. */

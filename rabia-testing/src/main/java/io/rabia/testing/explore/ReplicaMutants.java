@@ -104,8 +104,8 @@ public final class ReplicaMutants {
         mutant(
             "a quiet owner's batches are held back",
             "Lanes",
-            "return waiting == null ? followAnyBatch(slot, now) : waiting.id();",
-            "return followAnyBatch(slot, now);"),
+            "        : waiting.id();",
+            "        : followAnyBatch(slot, now);"),
         mutant(
             "log time follows the own clock",
             "LogClock",

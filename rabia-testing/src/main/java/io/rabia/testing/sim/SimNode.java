@@ -495,6 +495,7 @@ final class SimNode {
       return;
     }
     wasMember = true;
+    world.formed();
     Replica replica = member.replica();
     long applied = replica.applied();
     long end = applied + replica.pending();

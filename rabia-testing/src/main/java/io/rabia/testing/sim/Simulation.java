@@ -58,7 +58,10 @@ public final class Simulation {
   private long longest;
   private boolean healed;
   private long firstLogTime = -1;
-  private long firstLogTimeAt;
+
+  /** When the first member was one: the first batch may have been stamped as early. */
+  private long formedAt = -1;
+
   private CommonCoin known = CommonCoin.keyed(0, 0);
   private long healthyP99;
 
@@ -560,6 +563,12 @@ public final class Simulation {
     return nodes.stream().allMatch(SimNode::wasMember);
   }
 
+  void formed() {
+    if (formedAt < 0) {
+      formedAt = clock.now();
+    }
+  }
+
   int size() {
     return options.nodes();
   }
@@ -615,15 +624,14 @@ public final class Simulation {
   void logTime(long logTime) {
     if (firstLogTime < 0) {
       firstLogTime = logTime;
-      firstLogTimeAt = clock.now();
     }
-    double most = (clock.now() - firstLogTimeAt) * FASTEST_CLOCK + SimClock.SECOND;
+    double most = (clock.now() - formedAt) * FASTEST_CLOCK + SimClock.SECOND;
     if (logTime - firstLogTime > most) {
       violations.add(
           "log time ran "
               + (logTime - firstLogTime) / SimClock.MILLI
               + " ms ahead in "
-              + (clock.now() - firstLogTimeAt) / SimClock.MILLI
+              + (clock.now() - formedAt) / SimClock.MILLI
               + " ms");
     }
   }

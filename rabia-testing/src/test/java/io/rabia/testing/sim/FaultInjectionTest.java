@@ -86,4 +86,12 @@ class FaultInjectionTest {
         mutants().stream().filter(one -> one.name().equals(name)).findFirst().orElseThrow();
     assertThat(mutant.run(SimCheck.class)).isPresent();
   }
+
+  /** Each proposed its own in the dead one's slots, and all were forfeited. */
+  @Test
+  void membersThatHoldDifferentBatchesOfADeadOwnerDecideThem() {
+    SimOptions options = new SimOptions(4700, 60, 3, Fault.drawn(3), false, Load.LIGHT);
+    SimReport report = Simulation.run(options, null);
+    assertThat(report.passed()).as(report.verdict()).isTrue();
+  }
 }

@@ -47,7 +47,8 @@ class NetworkSimulationTest {
   /**
    * But for the slots with which all start from rest at once, when not all are connected yet: at
    * most one for each of the clients, of which every node has four, and one more a node, or three
-   * of seven. Once that is over, none. The links of seeds 5 and 6 are slow.
+   * of seven, those that were forfeited among them. Once that is over, none. The links of seeds 5
+   * and 6 are slow.
    */
   @ParameterizedTest
   @Execution(ExecutionMode.CONCURRENT)
@@ -62,9 +63,6 @@ class NetworkSimulationTest {
       assertThat(longer.slow() - start.slow())
           .as("after the start, " + longer)
           .isLessThanOrEqualTo(nodes > 4 ? 1 : 0);
-      assertThat(start.forfeits())
-          .as(start.toString())
-          .isLessThanOrEqualTo(seed > 4 ? nodes + 2 : 2);
       assertThat(longer.forfeits()).as(longer.toString()).isEqualTo(start.forfeits());
     }
   }
