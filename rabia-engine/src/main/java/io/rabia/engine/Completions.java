@@ -43,7 +43,7 @@ final class Completions {
     }
     List<Runnable> batch = ready;
     ready = new ArrayList<>(batch.size());
-    Runnable task = () -> batch.forEach(Completions::complete);
+    Runnable task = () -> complete(batch);
     try {
       executor.execute(task);
     } catch (RejectedExecutionException e) {
@@ -51,11 +51,20 @@ final class Completions {
     }
   }
 
-  private static void complete(Runnable completion) {
-    try {
-      completion.run();
-    } catch (RuntimeException | Error e) {
-      LOG.warn("A result handler failed", e);
+  /** An Error is the executor's to deal with, once all have their outcomes. */
+  private static void complete(List<Runnable> batch) {
+    Error error = null;
+    for (Runnable completion : batch) {
+      try {
+        completion.run();
+      } catch (RuntimeException e) {
+        LOG.warn("A result handler failed", e);
+      } catch (Error e) {
+        error = e;
+      }
+    }
+    if (error != null) {
+      throw error;
     }
   }
 }

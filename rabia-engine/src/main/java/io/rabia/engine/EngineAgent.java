@@ -46,34 +46,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       Executor completionExecutor,
       Executor snapshotExecutor,
       EngineListener listener,
-      Coins coins) {
-
-    /** With the cluster's own coin. */
-    public Parts(
-        NodeId id,
-        ClusterConfig cluster,
-        RabiaConfig config,
-        StateMachine stateMachine,
-        Transport transport,
-        Persistence persistence,
-        MemoryPool pool,
-        Executor completionExecutor,
-        Executor snapshotExecutor,
-        EngineListener listener) {
-      this(
-          id,
-          cluster,
-          config,
-          stateMachine,
-          transport,
-          persistence,
-          pool,
-          completionExecutor,
-          snapshotExecutor,
-          listener,
-          CommonCoin::keyed);
-    }
-  }
+      Coins coins) {}
 
   /** Makes the coin of a cluster whose secret hashes to these two words. */
   @FunctionalInterface

@@ -4,6 +4,7 @@ import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.Command;
 import io.rabia.core.CommandBatch;
+import io.rabia.core.CommonCoin;
 import io.rabia.core.Limits;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
@@ -92,7 +93,8 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
                 builder.pool,
                 executor,
                 this::aside,
-                builder.listener),
+                builder.listener,
+                CommonCoin::keyed),
             builder.clock,
             () -> TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()),
             random::nextLong);

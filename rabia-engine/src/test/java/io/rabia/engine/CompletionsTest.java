@@ -1,6 +1,7 @@
 package io.rabia.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rabia.core.RabiaException;
 import java.util.ArrayList;
@@ -70,7 +71,7 @@ class CompletionsTest {
         new byte[0]);
     completions.result(after, new byte[] {2});
     completions.flush();
-    tasks.get(0).run();
+    assertThatThrownBy(() -> tasks.get(0).run()).hasMessage("the caller's other bug");
     assertThat(after.bytes()).containsExactly(2);
   }
 

@@ -3,6 +3,7 @@ package io.rabia.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rabia.core.CommonCoin;
 import io.rabia.core.EveryField;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
@@ -139,7 +140,8 @@ class EngineStatusTest {
               MemoryPool.shared(),
               Runnable::run,
               Runnable::run,
-              new EngineListener() {});
+              new EngineListener() {},
+              CommonCoin::keyed);
       Configuration seventh = new Configuration(7, 0, formed.alpha(), formed.members());
       Configuration.Member self = formed.members().get(0);
       SnapshotHead head =

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.Command;
+import io.rabia.core.CommonCoin;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.memory.MemoryPool;
@@ -109,7 +110,8 @@ final class TestNode {
                 pool,
                 Runnable::run,
                 Runnable::run,
-                new Events()),
+                new Events(),
+                CommonCoin::keyed),
             cluster::now,
             () -> TestCluster.WALL_CLOCK,
             random::nextLong);

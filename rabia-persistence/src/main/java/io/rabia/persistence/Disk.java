@@ -6,8 +6,8 @@ import java.util.List;
 
 /**
  * One flat directory of files, as little of it as a log needs, so that a simulated disk can stand
- * in for the real one. Names are plain file names. Used by one thread at a time; every call is
- * synchronous.
+ * in for the real one. Names are plain file names. A file is used by one thread at a time,
+ * different ones by different threads; every call is synchronous.
  *
  * <p>What survives: written bytes survive the death of the process; {@link DiskFile#force} makes a
  * file's bytes and size survive the loss of power; {@link #forceDirectory} does so for every

@@ -19,9 +19,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A directory of the local file system. Used by one thread at a time. An interrupt that is pending
- * when a method is called stays pending and does no harm; one that arrives during a write or force
- * closes the file, which is a failed write.
+ * A directory of the local file system. An interrupt that is pending when a method is called stays
+ * pending and does no harm; one that arrives during a write or force closes the file, which is a
+ * failed write.
  */
 public final class NioDisk implements Disk {
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
