@@ -50,15 +50,27 @@ final class Boot {
   private final long secretHash;
 
   private final Map<NodeId, Handshake> peers = new TreeMap<>();
-  private final Map<NodeId, Long> seenPositions = new TreeMap<>();
+  private final Map<NodeId, Seen> seen = new TreeMap<>();
   private Token token = Token.NONE;
   private final List<Token> promises = new ArrayList<>();
   private @Nullable Init init;
   private @Nullable Member recovered;
   private @Nullable Formation formation;
+
+  /** What a member without votes was told of its cluster. */
+  private @Nullable Init told;
+
   private volatile ClusterId clusterId = ClusterId.NONE;
   private long lastGroup;
   private long repeatedAt;
+
+  /** Why this process may not vote as who it was; null when it may. */
+  private @Nullable String votesLost;
+
+  /** How far a life of a member was seen to have come. */
+  private record Seen(Token token, long position) {
+    static final Seen NOTHING = new Seen(Token.NONE, 0);
+  }
 
   Boot(
       EngineAgent.Parts parts,
@@ -105,17 +117,28 @@ final class Boot {
     lastGroup = persistence.open(new Past(now), wakeup);
     if (token.equals(Token.NONE)) {
       token = new Token(random.getAsLong(), random.getAsLong());
-      append(List.of(new Message.Identity(parts.id().value(), token)));
+      if (votesLost == null || init != null) {
+        append(List.of(new Message.Identity(parts.id().value(), token)));
+      }
     }
     if (recovered != null) {
-      recovered.recovered(lastGroup, now);
+      begin(recovered, now);
     }
+  }
+
+  private void begin(Member member, long now) {
+    if (!isMember(parts.id(), token)) {
+      votesLost = votesLost == null ? "lost in an earlier run" : votesLost;
+      member.learn();
+    }
+    member.recovered(lastGroup, now);
   }
 
   /** What the log tells: who this is, then what the member did. */
   private final class Past implements Persistence.GroupHandler {
     private final MessageHandler identity;
     private final long now;
+    private long afterSnapshot = Persistence.NONE;
 
     Past(long now) {
       this.now = now;
@@ -123,11 +146,27 @@ final class Boot {
     }
 
     @Override
+    public void onVotesLost(String why) {
+      if (parts.cluster().members().size() < 3) {
+        throw new RabiaException.Checksum(
+            why + "; this member has lost its votes, and there is no majority without it");
+      }
+      votesLost = why;
+    }
+
+    /**
+     * A log begins with its owner's identity, or behind a snapshot. One that began after a loss
+     * begins with both, and the identity in the snapshot is that of before.
+     */
+    @Override
     public void onSnapshot(long first, InputStream content) throws IOException {
       DataInputStream in = new DataInputStream(content);
       SnapshotHead head = SnapshotHead.read(in);
       requireOwn(head.id().value());
-      token = head.token();
+      if (votesLost == null) {
+        token = head.token();
+      }
+      afterSnapshot = first;
       Member member = member(head.init(), now);
       recovered = member;
       member.restore(first, in, now);
@@ -139,6 +178,9 @@ final class Boot {
       if (member == null) {
         MessageCodec.read(group, identity);
       } else {
+        if (number == afterSnapshot) {
+          MessageCodec.read(group.duplicate(), new Identities());
+        }
         member.recover(number, group);
       }
       return true;
@@ -152,17 +194,19 @@ final class Boot {
     }
   }
 
-  private final class IdentityRecords extends LogRecords {
-    private final long now;
-
-    IdentityRecords(long now) {
-      this.now = now;
-    }
-
+  private class Identities extends LogRecords {
     @Override
     public void onIdentity(int nodeId, Token own) {
       requireOwn(nodeId);
       token = own;
+    }
+  }
+
+  private final class IdentityRecords extends Identities {
+    private final long now;
+
+    IdentityRecords(long now) {
+      this.now = now;
     }
 
     @Override
@@ -198,7 +242,7 @@ final class Boot {
     clusterId = taken.clusterId();
     return new Member(
         parts,
-        new SnapshotHead(parts.id(), token, taken),
+        () -> new SnapshotHead(parts.id(), token, taken),
         configuration,
         self,
         secretHigh,
@@ -209,9 +253,12 @@ final class Boot {
         now);
   }
 
-  /** Starts the formation of a node that is in no cluster. */
+  /**
+   * Starts the formation of a node that is in no cluster. One that lost its votes waits to be told
+   * of its cluster: a new one would be without what the old one knows.
+   */
   void begin() {
-    if (init == null) {
+    if (init == null && votesLost == null) {
       Formation starting =
           new Formation(parts.cluster(), parts.id(), token, secretHash, wallClock.getAsLong());
       promises.forEach(starting::restorePromise);
@@ -224,7 +271,7 @@ final class Boot {
   @Nullable Init advance(long now) {
     Formation forming = formation;
     if (forming == null) {
-      return null;
+      return told != null && persistence.durable() >= lastGroup ? told : null;
     }
     if (now - repeatedAt >= parts.config().heartbeatInterval().toNanos()) {
       repeatedAt = now;
@@ -245,8 +292,9 @@ final class Boot {
 
   Member become(Init taken, long now) {
     formation = null;
+    told = null;
     Member member = member(taken, now);
-    member.recovered(lastGroup, now);
+    begin(member, now);
     return member;
   }
 
@@ -278,7 +326,28 @@ final class Boot {
 
   // ---- peers
 
+  /** Why this process may not vote as who it was; null when it may. */
+  @Nullable String votesLost() {
+    return votesLost;
+  }
+
+  /** Is this life of a member the one whose votes count? */
+  private boolean isMember(NodeId id, Token life) {
+    Init known = init;
+    if (known == null) {
+      return false;
+    }
+    int index = known.configuration().indexOf(id);
+    return index >= 0 && known.members().get(index).token().equals(life);
+  }
+
+  /** Is this peer of the same cluster, with the votes that count there? */
+  boolean votes(Handshake peer) {
+    return peer.clusterId().equals(clusterId) && isMember(peer.id(), peer.token());
+  }
+
   Handshake handshakeFor(NodeId peer) {
+    Seen known = seen.getOrDefault(peer, Seen.NOTHING);
     return new Handshake(
         parts.cluster().name(),
         clusterId,
@@ -288,7 +357,8 @@ final class Boot {
         init == null ? parts.cluster().alpha() : init.alpha(),
         secretHash,
         persistence.durable(),
-        seenPositions.getOrDefault(peer, 0L));
+        known.position(),
+        known.token());
   }
 
   @Nullable String refuse(Handshake peer) {
@@ -309,37 +379,41 @@ final class Boot {
     if (known == null || peer.clusterId().equals(ClusterId.NONE)) {
       return null;
     }
-    if (!peer.clusterId().equals(clusterId)) {
-      return "another cluster: " + peer.clusterId();
-    }
-    Configuration configuration = known.configuration();
-    int index = configuration.indexOf(peer.id());
-    if (index < 0 || !configuration.members().get(index).token().equals(peer.token())) {
-      return "votes of another life of member " + peer.id();
-    }
-    return null;
+    return peer.clusterId().equals(clusterId) ? null : "another cluster: " + peer.clusterId();
   }
 
   void connected(Handshake peer) {
+    requireNewest(peer);
+    peers.put(peer.id(), peer);
+    note(peer, peer.logPosition());
+    Formation forming = formation;
+    if (forming != null) {
+      forming.onConnected(peer.id());
+    } else if (init != null && peer.clusterId().equals(ClusterId.NONE)) {
+      send(peer.id(), new Message.Init(init.encode()));
+    }
+  }
+
+  /**
+   * A peer has seen more of this log than there is, so promises are missing: there is no voting
+   * with it, now or after a restart.
+   */
+  private void requireNewest(Handshake peer) {
     if (peer.clusterId().equals(clusterId)
         && init != null
+        && peer.seenToken().equals(token)
         && peer.seenOfReceiver() > persistence.durable()
         && persistence.durability() != Durability.MEMORY) {
-      throw new RabiaException.NotAMember(
+      String why =
           "member "
               + peer.id()
               + " has seen this member's log at group "
               + peer.seenOfReceiver()
               + ", here it ends at "
               + persistence.durable()
-              + ": an old copy; its votes are lost");
-    }
-    peers.put(peer.id(), peer);
-    Formation forming = formation;
-    if (forming != null) {
-      forming.onConnected(peer.id());
-    } else if (init != null && peer.clusterId().equals(ClusterId.NONE)) {
-      send(peer.id(), new Message.Init(init.encode()));
+              + ": an old copy; its votes are lost";
+      persistence.disown(why);
+      throw new RabiaException.NotAMember(why);
     }
   }
 
@@ -350,7 +424,17 @@ final class Boot {
   /** Notes how far a peer's log has come. */
   void seen(NodeId peer, ByteBuffer body) {
     FrameHeader.validate(body);
-    seenPositions.merge(peer, FrameHeader.logPosition(body), Math::max);
+    Handshake connected = peers.get(peer);
+    if (connected != null) {
+      note(connected, FrameHeader.logPosition(body));
+    }
+  }
+
+  private void note(Handshake peer, long position) {
+    Seen known = seen.getOrDefault(peer.id(), Seen.NOTHING);
+    if (!known.token().equals(peer.token()) || known.position() < position) {
+      seen.put(peer.id(), new Seen(peer.token(), position));
+    }
   }
 
   /**
@@ -365,6 +449,18 @@ final class Boot {
     FormationMessages messages = new FormationMessages(from);
     MessageCodec.read(body, messages);
     return messages.heard;
+  }
+
+  /** Of the cluster in which this member lost its votes. */
+  private void learn(Init received) {
+    if (!received.clusterName().equals(parts.cluster().name())
+        || received.secretHash() != secretHash) {
+      throw new RabiaException.WrongCluster("INIT of a cluster with another name or secret");
+    }
+    append(
+        List.of(
+            new Message.Identity(parts.id().value(), token), new Message.Init(received.encode())));
+    told = received;
   }
 
   private final class FormationMessages extends LogRecords {
@@ -403,6 +499,8 @@ final class Boot {
       Formation forming = formation;
       if (forming != null) {
         forming.onInit(Init.decode(encoded));
+      } else if (init == null && told == null) {
+        learn(Init.decode(encoded));
       }
     }
   }

@@ -155,6 +155,10 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   private void take(Member active, Request request, long now) {
     if (request.status != null && request.kind == Request.Kind.STATUS) {
       answer(request, request.status, active);
+    } else if (active.learner() && (writes(request) || request.kind == Request.Kind.READ)) {
+      refuse(request, "this member has lost its votes: " + reason);
+    } else if (parts.persistence().full() && writes(request)) {
+      refuse(request, "the disk is full");
     } else if (!quorum
         && request.kind != Request.Kind.LOCAL_READ
         && request.kind != Request.Kind.STATUS_AT) {
@@ -165,6 +169,14 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     } else {
       active.submit(request, now);
     }
+  }
+
+  private static boolean writes(Request request) {
+    return request.kind == Request.Kind.COMMAND || request.kind == Request.Kind.OPEN_SESSION;
+  }
+
+  private void refuse(Request request, String why) {
+    completions.failure(request.handler, new RabiaException.Unavailable(why));
   }
 
   private void refuseUnformed(Request request) {
@@ -210,7 +222,12 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
         tell(EngineListener::onQuorumLost);
       }
     }
-    if (active == null) {
+    String lost = boot.votesLost();
+    if (lost != null) {
+      running(EngineState.DEGRADED, lost.replace(' ', '_'));
+    } else if (parts.persistence().full()) {
+      running(EngineState.DEGRADED, "disk-full");
+    } else if (active == null) {
       running(EngineState.RECOVERING, "forming");
     } else if (!quorum) {
       running(EngineState.RECOVERING, "no-quorum");
@@ -317,13 +334,16 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   @Override
   public void onConnected(Handshake peer) {
     Member active = member;
-    if (active != null && peer.clusterId().equals(boot.clusterId())) {
-      active.connected(peer.id(), clock.getAsLong());
-    }
     try {
-      boot.connected(peer);
-    } catch (RabiaException.NotAMember e) {
+      boot.connected(peer); // before anything is sent
+    } catch (RabiaException.NotAMember | RabiaException.Storage e) {
       thrown = e;
+      return;
+    }
+    if (active != null && boot.votes(peer)) {
+      active.connected(peer.id(), clock.getAsLong());
+    } else if (active != null && peer.clusterId().equals(boot.clusterId())) {
+      active.learnerConnected(peer.id(), clock.getAsLong());
     }
     tell(listener -> listener.onMemberConnected(peer.id()));
   }

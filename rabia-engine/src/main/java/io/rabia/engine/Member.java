@@ -13,12 +13,14 @@ import io.rabia.engine.protocol.BatchSource;
 import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Internal;
+import io.rabia.engine.protocol.LogRecords;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.ReplicaStatistics;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +54,8 @@ public final class Member implements AutoCloseable {
   private final ArrayDeque<Request> statusAt = new ArrayDeque<>();
   private final boolean[] connected;
   private final boolean[] heard;
+  private final boolean[] learning;
+  private final MessageHandler learnersRequests = new LearnersRequests();
   private final long[] peerApplied;
   private final long[] peerKept;
   private Applied atStart = new Applied(0, 0, 0, 0, 0);
@@ -59,7 +63,7 @@ public final class Member implements AutoCloseable {
 
   Member(
       EngineAgent.Parts parts,
-      SnapshotHead head,
+      Supplier<SnapshotHead> head,
       Configuration configuration,
       int self,
       long coinKey0,
@@ -98,6 +102,7 @@ public final class Member implements AutoCloseable {
     connected[self] = true;
     heard = new boolean[configuration.size()];
     heard[self] = true;
+    learning = new boolean[configuration.size()];
     peerApplied = new long[configuration.size()];
     peerKept = new long[configuration.size()];
     secondAt = now;
@@ -151,6 +156,15 @@ public final class Member implements AutoCloseable {
     }
   }
 
+  /** This process has lost the votes of the member, and only hears. */
+  void learn() {
+    replica.learn();
+  }
+
+  boolean learner() {
+    return replica.learner();
+  }
+
   void recovered(long lastGroup, long now) {
     replica.recovered(lastGroup, now);
     outbox.recovered();
@@ -166,8 +180,16 @@ public final class Member implements AutoCloseable {
     outbox.heartbeat(index, now);
   }
 
+  /** A process is connected that has this member's id and not its votes: it counts for nothing. */
+  void learnerConnected(NodeId peer, long now) {
+    int index = configuration.indexOf(peer);
+    learning[index] = true;
+    outbox.heartbeat(index, now);
+  }
+
   void disconnected(NodeId peer) {
     int index = configuration.indexOf(peer);
+    learning[index] = false;
     if (connected[index]) {
       connected[index] = false;
       heard[index] = false;
@@ -178,11 +200,17 @@ public final class Member implements AutoCloseable {
 
   boolean isConnected(NodeId peer) {
     int index = configuration.indexOf(peer);
-    return index >= 0 && connected[index];
+    return index >= 0 && (connected[index] || learning[index]);
   }
 
   void onFrame(NodeId peer, ByteBuffer body, long now) {
     int from = configuration.indexOf(peer);
+    if (learning[from]) {
+      FrameHeader.skip(body);
+      replica.begin(from, FrameHeader.applied(body), now);
+      MessageCodec.read(body, learnersRequests);
+      return;
+    }
     heard[from] = true;
     long applied = FrameHeader.applied(body);
     peerApplied[from] = Math.max(peerApplied[from], applied);
@@ -190,6 +218,19 @@ public final class Member implements AutoCloseable {
     FrameHeader.skip(body);
     replica.begin(from, applied, now);
     MessageCodec.read(body, replica);
+  }
+
+  /** What a process without votes asks for is answered, and nothing else that it says is heard. */
+  private final class LearnersRequests extends LogRecords {
+    @Override
+    public void onBatchRequest(long id) {
+      replica.onBatchRequest(id);
+    }
+
+    @Override
+    public void onCatchUpRequest(long fromSlot, int maxBytes) {
+      replica.onCatchUpRequest(fromSlot, maxBytes);
+    }
   }
 
   int connected() {
@@ -306,9 +347,10 @@ public final class Member implements AutoCloseable {
     boolean more = true;
     while (more) {
       keeper.advance(now);
+      replica.pausePromises(persistence.full(), now);
       replica.advance(now);
       more = outbox.transfer(now);
-      while (replica.pollDecided(persistence.durable(), decided)) {
+      while (outbox.hasRoom() && replica.pollDecided(persistence.durable(), decided)) {
         applier.apply(decided, configuration.members().get(replica.self()).origin());
         answerStatusAt();
         more = true;
@@ -342,7 +384,7 @@ public final class Member implements AutoCloseable {
   private void tickSeconds(long now) {
     if (now - secondAt >= SECOND) {
       secondAt = now;
-      if (hasQuorum()) {
+      if (hasQuorum() && !learner()) {
         keeper.tick(applier.sessions(), replica.self(), configuration.size(), now);
       }
     }

@@ -140,6 +140,8 @@ final class LogScan {
       damage = new Place(LogSegment.name(status.segment()), 0, "the segment is missing");
     } else if (groups > 0 && status == null) {
       damage = new Place(LogStatus.NAME, 0, "the file is missing");
+    } else if (status != null && status.state() == LogStatus.State.LOST) {
+      damage = new Place(LogStatus.NAME, 0, "the member is DEGRADED: " + status.why());
     }
   }
 

@@ -56,6 +56,8 @@ public final class Replica implements MessageHandler {
   private long highestTaken = -1;
   private long currentGroup = 1;
   private boolean recovering = true;
+  private boolean learner;
+  private boolean pausing;
   private int from;
   private long now;
 
@@ -144,6 +146,36 @@ public final class Replica implements MessageHandler {
     currentGroup = lastGroup + 1;
     batches.resume();
     retransmitter.restart(now);
+  }
+
+  /**
+   * This process has no votes (protocol.md section 6): from now on it only hears. It proposes,
+   * votes and answers read probes in no slot, and applies what others decided.
+   */
+  public void learn() {
+    learner = true;
+  }
+
+  public boolean learner() {
+    return learner;
+  }
+
+  /**
+   * Makes no promise while that is so, because none can be kept; what was promised before stands,
+   * and others' decisions are taken.
+   */
+  public void pausePromises(boolean pause, long now) {
+    this.now = now;
+    if (pausing && !pause) {
+      for (long number = applied; number < Math.min(lanes.startedEnd(), limit()); number++) {
+        touch(window.at(number, now));
+      }
+    }
+    pausing = pause;
+  }
+
+  private boolean promises() {
+    return !learner && !pausing;
   }
 
   Lanes lanes() {
@@ -309,6 +341,9 @@ public final class Replica implements MessageHandler {
 
   @Override
   public void onReadProbe(long nonce) {
+    if (learner) {
+      return;
+    }
     output.add(Kind.READ_REPLY, Output.SEND, from, nonce, 0, (byte) 0, highestTakenPart(), null);
   }
 
@@ -354,7 +389,9 @@ public final class Replica implements MessageHandler {
     this.now = now;
     do {
       evaluateTouched();
-      lanes.fill(now);
+      if (promises()) {
+        lanes.fill(now);
+      }
     } while (dirtyCount > 0);
     retransmitter.advance(now, catchUp.behind());
     catchUp.advance(now, retransmitter.progressAt());
@@ -396,7 +433,8 @@ public final class Replica implements MessageHandler {
   }
 
   private void evaluate(Slot slot) {
-    if (slot.number >= applied && slot.number < limit() && !slot.instance.decided()) {
+    boolean open = slot.number >= applied && slot.number < limit() && !slot.instance.decided();
+    if (open && promises()) {
       boolean patient = slot.graceSince == 0 || now - slot.graceSince < waits.grace();
       boolean waiting = slot.instance.evaluate(patient ? awaited() : 0, coin, emitter);
       if (!waiting) {
