@@ -206,8 +206,8 @@ public final class Member implements AutoCloseable {
   void onFrame(NodeId peer, ByteBuffer body, long now) {
     int from = configuration.indexOf(peer);
     if (learning[from]) {
-      FrameHeader.skip(body);
       replica.begin(from, FrameHeader.applied(body), now);
+      FrameHeader.skip(body);
       MessageCodec.read(body, learnersRequests);
       return;
     }

@@ -26,7 +26,7 @@ class FullDiskTest {
     return answer.text();
   }
 
-  private long promises(int from) {
+  private int promises(int from) {
     return cluster.wires.sentBy(from, Message.Propose.class).size()
         + cluster.wires.sentBy(from, Message.Vote1.class).size()
         + cluster.wires.sentBy(from, Message.Vote2.class).size();
@@ -35,7 +35,7 @@ class FullDiskTest {
   @Test
   void oneMakesNoPromiseAndTheOthersGoOn() {
     execute(a, "before");
-    long promised = promises(3);
+    int promised = promises(3);
     c.log.full(true);
     for (int i = 0; i < 20; i++) {
       assertThat(execute(a, "c" + i)).startsWith("c" + i + "@");
@@ -73,6 +73,7 @@ class FullDiskTest {
   void allStandStillAndGoOnWhenThereIsRoom() {
     execute(a, "before");
     Answer inFlight = a.submit("in flight");
+    a.work();
     cluster.nodes().forEach(node -> node.log.full(true));
     cluster.elapse(Duration.ofSeconds(2));
     for (TestNode node : cluster.nodes()) {

@@ -107,6 +107,16 @@ final class MemoryLog implements Persistence {
     return taken;
   }
 
+  byte[] newestSnapshot() {
+    return snapshots.getLast().content();
+  }
+
+  /** What it holds is a snapshot and nothing behind it. */
+  void onlySnapshot(byte[] content) {
+    wipe();
+    snapshots.add(new Snapshot(1, content));
+  }
+
   /** The first group that is still there. */
   int first() {
     int first = 0;
