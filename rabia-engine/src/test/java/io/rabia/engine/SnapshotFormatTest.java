@@ -36,7 +36,7 @@ class SnapshotFormatTest {
       a.log.onlySnapshot(Golden.read("snapshot", SnapshotHead.VERSION).get("content"));
       a.start();
       assertThat(a.machine.entries()).containsExactly("one", "two", "three");
-      assertThat(a.status().hash()).isEqualTo(cluster.node(2).status().hash());
+      assertThat(a.member().stateHash()).isEqualTo(cluster.node(2).member().stateHash());
     }
   }
 }

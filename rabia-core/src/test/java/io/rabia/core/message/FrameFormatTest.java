@@ -20,7 +20,7 @@ class FrameFormatTest {
   void aHeaderAndMessagesOfEveryKind() {
     Map<String, byte[]> parts = new LinkedHashMap<>();
     ByteBuffer header = ByteBuffer.allocate(FrameHeader.SIZE);
-    FrameHeader.write(header, 1, 2, 3, 4);
+    FrameHeader.write(header, 1, 3, 2, 4);
     parts.put("header", header.array());
     List<Message> messages = Samples.all();
     for (int i = 0; i < messages.size(); i++) {
