@@ -36,6 +36,11 @@ final class LogRecovery {
     this.reader = reader;
   }
 
+  /** Is this the name of a file that was moved aside? */
+  static boolean isAside(String name) {
+    return name.contains(ASIDE);
+  }
+
   /** The highest number of a process start before this one. */
   long lastStart() {
     return lastStart;

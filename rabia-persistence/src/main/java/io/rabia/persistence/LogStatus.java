@@ -112,6 +112,11 @@ record LogStatus(long start, long segment, State state, String boot, String why)
             : URLDecoder.decode(content.group(5), StandardCharsets.UTF_8));
   }
 
+  /** For people. */
+  String text() {
+    return state + " (" + (state == State.LOST ? why : boot) + ")";
+  }
+
   private static String checksum(String version, String content) {
     CRC32C crc = new CRC32C();
     crc.update((version + " " + content).getBytes(StandardCharsets.ISO_8859_1));

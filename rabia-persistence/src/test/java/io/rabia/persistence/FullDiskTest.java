@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A disk without room: what is appended waits, nothing is damaged, and it goes on. */
 class FullDiskTest {
-  private static final int GROUPS = 16;
+  private static final int GROUPS = 9;
 
   private static FilePersistenceConfig config(Durability durability) {
     return durability == Durability.OS ? OS : FSYNC;
@@ -142,8 +142,7 @@ class FullDiskTest {
     try {
       Path directory = mount.resolve("log");
       Path ballast = mount.resolve("ballast");
-      FilePersistenceConfig config =
-          FilePersistenceConfig.builder().segmentBytes(100_000).build();
+      FilePersistenceConfig config = FilePersistenceConfig.builder().segmentBytes(100_000).build();
       FilePersistence log = new FilePersistence(directory, config);
       log.open((number, group) -> true, NO_WAKEUP);
       int groups = 0;

@@ -111,7 +111,10 @@ class DataDirectoriesTest {
 
   private static String get(RabiaEngine engine, String key, ReadConsistency consistency) {
     byte[] value =
-        engine.read(("GET " + key).getBytes(UTF_8), consistency).orTimeout(20, TimeUnit.SECONDS).join();
+        engine
+            .read(("GET " + key).getBytes(UTF_8), consistency)
+            .orTimeout(20, TimeUnit.SECONDS)
+            .join();
     return new String(value, UTF_8);
   }
 
