@@ -50,7 +50,7 @@ class FullDiskTest {
     boolean full = true;
     MemoryDisk fresh = new MemoryDisk("boot");
     open(fresh, config(durability));
-    for (long room = fresh.used(); full; room++) {
+    for (long room = fresh.used(); full; room += 3) {
       MemoryDisk disk = new MemoryDisk("boot");
       FilePersistence log = open(disk, config(durability));
       disk.room(room);
