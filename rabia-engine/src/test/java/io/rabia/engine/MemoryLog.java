@@ -36,7 +36,9 @@ final class MemoryLog implements Persistence {
   private int largest;
   private int groupsRead;
   private int taken;
+  private boolean noRoom;
   private boolean full;
+  private boolean fillsUp;
   private @Nullable String lost;
 
   private record Snapshot(long first, byte[] content) {}
@@ -59,7 +61,13 @@ final class MemoryLog implements Persistence {
 
   /** Nothing becomes durable while the disk is full. */
   void full(boolean now) {
-    full = now;
+    noRoom = now;
+    full |= now;
+  }
+
+  /** There is no room for the next group. */
+  void fillUp() {
+    fillsUp = true;
   }
 
   /** Votes are found lost at the next open. */
@@ -187,6 +195,8 @@ final class MemoryLog implements Persistence {
     if (fails) {
       throw new RabiaException.Storage("no space left", null);
     }
+    full(noRoom || fillsUp);
+    fillsUp = false;
     byte[] copy = new byte[group.remaining()];
     largest = Math.max(largest, copy.length);
     group.duplicate().get(copy);
@@ -221,6 +231,7 @@ final class MemoryLog implements Persistence {
   @Override
   public void flush() {
     flushes++;
+    full = noRoom;
     if (!manual && !full) {
       lost = durable < groups.size() ? null : lost;
       durable = groups.size();
