@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -118,10 +119,13 @@ class DataDirectoriesTest {
     return new String(value, UTF_8);
   }
 
+  /** To several segments of the log. */
   private void setMany(String prefix) {
-    for (int i = 0; i < 60; i++) {
-      set(i % 2, prefix + i);
+    List<CompletableFuture<byte[]>> all = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      all.add(engines.get(i % 2).submit(Command.of("SET " + prefix + i + " x")));
     }
+    all.forEach(CompletableFuture::join);
   }
 
   private void assertOnlyHears(String why) {
@@ -130,7 +134,7 @@ class DataDirectoriesTest {
     setMany("later");
     EngineStatus first = engines.get(0).status().join();
     await().until(() -> third().status().join().applied() >= first.applied());
-    assertThat(get(third(), "later59", ReadConsistency.LOCAL)).isEqualTo("x");
+    assertThat(get(third(), "later199", ReadConsistency.LOCAL)).isEqualTo("x");
     assertThatThrownBy(() -> third().submit(Command.of("SET refused x")).join())
         .hasCauseInstanceOf(RabiaException.Unavailable.class);
     assertThat(promises).isEmpty();
@@ -225,7 +229,7 @@ class DataDirectoriesTest {
       assertThatThrownBy(() -> third().submit(Command.of("SET refused x")).join())
           .hasCauseInstanceOf(RabiaException.Unavailable.class)
           .hasMessageContaining("disk is full");
-      assertThat(get(third(), "full59", ReadConsistency.LINEARIZABLE)).isEqualTo("x");
+      assertThat(get(third(), "full199", ReadConsistency.LINEARIZABLE)).isEqualTo("x");
       assertThat(LogInspector.verify(own).unsafeTail()).isEmpty();
       Files.delete(ballast);
       await().until(() -> state(third()) == EngineState.SERVING);
