@@ -12,6 +12,7 @@ import io.rabia.engine.protocol.Replica;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,11 +28,18 @@ final class Outbox implements AutoCloseable {
 
   private record Held(long gate, int to, byte[] frame) {}
 
+  /** Answers a member that asks for decisions which are no longer in the log. */
+  @FunctionalInterface
+  interface Unserved {
+    void asked(int from, long slot, long now);
+  }
+
   private final Transport transport;
   private final Persistence persistence;
   private final Replica replica;
   private final LogCatchUp logCatchUp;
   private final Snapshots snapshots;
+  private final Unserved unserved;
   private final NodeId[] ids;
   private final EncodeBuffer group;
   private final EncodeBuffer broadcast;
@@ -58,12 +66,14 @@ final class Outbox implements AutoCloseable {
       Replica replica,
       LogCatchUp logCatchUp,
       Snapshots snapshots,
+      Unserved unserved,
       MemoryPool pool) {
     this.transport = transport;
     this.persistence = persistence;
     this.replica = replica;
     this.logCatchUp = logCatchUp;
     this.snapshots = snapshots;
+    this.unserved = unserved;
     int n = replica.configuration().size();
     ids = new NodeId[n];
     lastSent = new long[n];
@@ -100,10 +110,7 @@ final class Outbox implements AutoCloseable {
     if (group.buffer().position() == 0) {
       return;
     }
-    snapshots.logged(group.buffer().position());
-    long number = persistence.append(group.buffer().flip());
-    replica.appended(number);
-    logCatchUp.appended(number, replica.applied());
+    long number = appendGroup();
     noteKept();
     lastGroup = number;
     lastApplied = replica.applied();
@@ -117,6 +124,14 @@ final class Outbox implements AutoCloseable {
       lastPromise = number;
       persistence.flush();
     }
+  }
+
+  private long appendGroup() {
+    snapshots.logged(group.buffer().position());
+    long number = persistence.append(group.buffer().flip());
+    replica.appended(number);
+    logCatchUp.appended(number, replica.applied());
+    return number;
   }
 
   private void frame(Output output, long now) {
@@ -153,9 +168,21 @@ final class Outbox implements AutoCloseable {
     }
   }
 
-  /** The log was read: all of it is durable. */
-  void recovered() {
+  /** The log was read, or a snapshot was installed: what is applied is durable. */
+  void keepsApplied() {
     kept = replica.applied();
+    lastApplied = kept;
+    pendingGroup = Persistence.NONE;
+  }
+
+  /**
+   * The log goes on after a member's snapshot: whoever reads it without that snapshot must notice.
+   */
+  void installed() {
+    keepsApplied();
+    group.clear();
+    MessageCodec.installed(group.ensure(MessageCodec.maxSize(null)), replica.applied());
+    appendGroup();
   }
 
   /** So many slots this member has again after a crash. */
@@ -231,9 +258,14 @@ final class Outbox implements AutoCloseable {
 
   /** Tells a member where this one is. */
   void heartbeat(int to, long now) {
+    sendNow(to, MessageCodec.maxSize(null), MessageCodec::heartbeat, now);
+  }
+
+  /** Sends a message of so many bytes at most that depends on no promise. */
+  void sendNow(int to, int size, Consumer<ByteBuffer> message, long now) {
     lastSent[to] = now;
     begin(direct);
-    MessageCodec.heartbeat(direct.ensure(MessageCodec.maxSize(null)));
+    message.accept(direct.ensure(size));
     transport.send(ids[to], direct.buffer().flip());
   }
 
@@ -265,21 +297,24 @@ final class Outbox implements AutoCloseable {
   private void serveFromLog(Output output, int i, long now) {
     int to = output.to(i);
     begin(direct);
-    logCatchUp.read(
-        output.slot(i),
-        output.id(i),
-        output.phase(i),
-        (slot, id, batch) -> {
-          MessageCodec.decide(direct.ensure(MessageCodec.maxSize(batch)), slot, id, batch);
-          if (direct.buffer().position() > FRAME_LIMIT) {
-            post(to, direct.buffer().flip(), now);
-            begin(direct);
-          }
-        },
-        next -> {
-          MessageCodec.catchUpEnd(direct.ensure(MessageCodec.maxSize(null)), next);
-          post(to, direct.buffer().flip(), now);
-        });
+    long next =
+        logCatchUp.read(
+            output.slot(i),
+            output.id(i),
+            output.phase(i),
+            (slot, id, batch) -> {
+              MessageCodec.decide(direct.ensure(MessageCodec.maxSize(batch)), slot, id, batch);
+              if (direct.buffer().position() > FRAME_LIMIT) {
+                post(to, direct.buffer().flip(), now);
+                begin(direct);
+              }
+            });
+    if (next == output.slot(i)) {
+      unserved.asked(to, next, now);
+    } else {
+      MessageCodec.catchUpEnd(direct.ensure(MessageCodec.maxSize(null)), next);
+      post(to, direct.buffer().flip(), now);
+    }
   }
 
   private static void encode(Output output, int i, boolean withBatch, EncodeBuffer target) {
