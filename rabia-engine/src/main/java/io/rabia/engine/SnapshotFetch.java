@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,7 +35,7 @@ final class SnapshotFetch implements AutoCloseable {
   private static final long GIVE_UP_NANOS = 3_000_000_000L;
 
   private final EngineAgent.Parts parts;
-  private final SnapshotHead head;
+  private final Supplier<SnapshotHead> head;
   private final Replica replica;
   private final Snapshots snapshots;
   private final Outbox outbox;
@@ -99,7 +100,7 @@ final class SnapshotFetch implements AutoCloseable {
 
   SnapshotFetch(
       EngineAgent.Parts parts,
-      SnapshotHead head,
+      Supplier<SnapshotHead> head,
       Replica replica,
       Snapshots snapshots,
       Outbox outbox) {
@@ -138,7 +139,7 @@ final class SnapshotFetch implements AutoCloseable {
         replica.applied());
     long first = snapshots.goesOnWith();
     persistence.flush();
-    byte[] own = head.own(replica.numbersEnd());
+    byte[] own = head.get().own(replica.numbersEnd());
     download = new Download(from, applied, length, checksum, first, own, now);
     replica.takesSnapshot(true);
   }
@@ -164,7 +165,7 @@ final class SnapshotFetch implements AutoCloseable {
 
   private boolean mayTake(ByteBuffer beginning) {
     try {
-      head.requireShared(new DataInputStream(new ByteArrayInputStream(beginning.array())));
+      head.get().requireShared(new DataInputStream(new ByteArrayInputStream(beginning.array())));
       return true;
     } catch (RabiaException | IOException e) {
       LOG.warn("Node {} refuses a snapshot: {}", parts.id(), e.getMessage());
