@@ -356,7 +356,7 @@ class RabiaConfigEffectsTest {
     cluster.wires.cut(3, 2);
     while (cluster.node(1).status().applied() < slots) {
       cluster.node(1).submit("x");
-      cluster.settle();
+      cluster.elapse(ms(2));
     }
     cluster.wires.heal(3, 1);
     cluster.wires.heal(3, 2);
