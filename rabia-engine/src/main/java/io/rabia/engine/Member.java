@@ -229,6 +229,7 @@ public final class Member implements AutoCloseable {
     int from = configuration.indexOf(peer);
     if (learning[from]) {
       replica.begin(from, FrameHeader.applied(body), now);
+      peerKept[from] = Math.max(peerKept[from], FrameHeader.kept(body));
       FrameHeader.skip(body);
       MessageCodec.read(body, learnersRequests);
       return;

@@ -54,7 +54,10 @@ public final class FilePersistence implements Persistence {
   /** The first group that a kept snapshot needs; 1 without one. */
   private volatile long needed = 1;
 
-  /** Segments that are no longer of the log, to be deleted with the next snapshot. */
+  /**
+   * Segments that are no longer of the log, to be deleted with the next snapshot, or for want of
+   * room.
+   */
   private final Queue<String> dropped = new ConcurrentLinkedQueue<>();
 
   /** Groups for which there was no room. */
@@ -213,7 +216,7 @@ public final class FilePersistence implements Persistence {
       full = false;
       LOG.info("There is room again in {}", disk.location());
     } catch (NoSpaceException e) {
-      LOG.debug("Still no room in {}", disk.location());
+      deleteDropped();
     }
   }
 
@@ -340,9 +343,11 @@ public final class FilePersistence implements Persistence {
 
   /** Safe one by one, so that what is left after a loss of power has no gap. */
   private void deleteDropped() throws IOException {
-    for (String name = dropped.poll(); name != null; name = dropped.poll()) {
-      disk.delete(name);
-      disk.forceDirectory();
+    synchronized (dropped) {
+      for (String name = dropped.poll(); name != null; name = dropped.poll()) {
+        disk.delete(name);
+        disk.forceDirectory();
+      }
     }
   }
 
