@@ -40,8 +40,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Strangers at every port of a running member: closed, counted, and of no other effect. */
+@Execution(ExecutionMode.CONCURRENT)
 @Tag("integration")
 @Timeout(120)
 final class HostileClientsTest {
