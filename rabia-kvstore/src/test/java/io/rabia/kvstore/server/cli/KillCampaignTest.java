@@ -10,13 +10,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Members are killed under load, one after another and all at once, and only started again. */
+@Isolated
 @Tag("integration")
+@Tag("long")
 final class KillCampaignTest {
   private static final Duration ONE_EVERY = Duration.ofSeconds(3);
   private static final Duration ALL_EVERY = Duration.ofSeconds(20);
@@ -31,21 +33,8 @@ final class KillCampaignTest {
   private long writesBefore;
   @TempDir private Path directory;
 
-  @Test
-  void keepsItsPromisesWhenOneAndThenAllAreKilled() throws Exception {
-    try (Campaign campaign = new Campaign(directory, "os", new Links() {})) {
-      killOne(campaign);
-      campaign.awaitWhole(System.nanoTime());
-      killAll(campaign);
-      campaign.awaitWrites(LEAST_WRITES);
-      campaign.assertSafe();
-      assertThat(pauses).hasSize(1);
-    }
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"fsync", "os"})
-  @Tag("long")
   void keepsItsPromisesWhileOneIsKilledEveryThreeSecondsAndAllEveryTwenty(String durability)
       throws Exception {
     try (Campaign campaign = new Campaign(directory, durability, new Links() {})) {

@@ -13,10 +13,12 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** One link between two members misbehaves; that connection ends, which is counted, and no more. */
+@Isolated
 @Tag("integration")
 @Tag("long")
 final class LinkCampaignTest {

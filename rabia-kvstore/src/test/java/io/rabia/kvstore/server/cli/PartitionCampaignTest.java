@@ -14,8 +14,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Members in network namespaces whose packets to each other are lost. */
+@Isolated
 @Tag("integration")
 @Tag("long")
 @EnabledIf("io.rabia.kvstore.server.cli.Namespaces#available")

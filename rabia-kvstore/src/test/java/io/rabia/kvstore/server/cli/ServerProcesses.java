@@ -229,7 +229,10 @@ final class ServerProcesses implements AutoCloseable {
     return java(List.of(), name, main, command, arguments);
   }
 
-  private Process java(
+  /**
+   * @param before what its command line begins with
+   */
+  Process java(
       List<String> before, String name, Class<?> main, String command, List<String> arguments) {
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
