@@ -163,7 +163,7 @@ final class ProxyPipe {
         held.remove();
       }
     }
-    if (ended && !finished && !isSilent()) {
+    if (ended && !finished && !reset && !isSilent()) {
       finish();
     }
     return NEVER;

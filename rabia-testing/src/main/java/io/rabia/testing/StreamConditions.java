@@ -13,8 +13,7 @@ import java.time.Duration;
  *     connection that has lost something so stays silent that way when the silence ends. Default
  *     false
  */
-public record StreamConditions(
-    Duration delay, long bandwidth, double corruption, boolean silence) {
+public record StreamConditions(Duration delay, long bandwidth, double corruption, boolean silence) {
 
   /** Bytes of a connection that are on their way at most, each way. */
   public static final int MAX_HELD = 1 << 20;

@@ -21,10 +21,10 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Stands between two processes, on the loopback, and does to their connections what networks do:
- * delays, damages and loses bytes, lets them trickle, breaks connections. Whoever is to reach {@code
- * target} is told {@link #address()} instead. What is set holds at once, for the connections that
- * there are, too. Thread-safe; the proxy has a daemon thread of its own and holds at most {@link
- * StreamConditions#MAX_HELD} bytes each way of a connection.
+ * delays, damages and loses bytes, lets them trickle, breaks connections. Whoever is to reach
+ * {@code target} is told {@link #address()} instead. What is set holds at once, for the connections
+ * that there are, too. Thread-safe; the proxy has a daemon thread of its own and holds at most
+ * {@link StreamConditions#MAX_HELD} bytes each way of a connection.
  */
 public final class TcpProxy implements AutoCloseable {
   private static final int BUFFER = 64 * 1024;
@@ -46,8 +46,7 @@ public final class TcpProxy implements AutoCloseable {
    * @param corrupted bytes that were changed
    * @param lost bytes that vanished in silence
    */
-  public record Statistics(
-      long connections, long open, long passed, long corrupted, long lost) {}
+  public record Statistics(long connections, long open, long passed, long corrupted, long lost) {}
 
   private final InetSocketAddress target;
   private final Selector selector;

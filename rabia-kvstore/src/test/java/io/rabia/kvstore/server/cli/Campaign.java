@@ -53,7 +53,9 @@ final class Campaign implements AutoCloseable {
   Duration awaitWrites(long more) {
     long begin = System.nanoTime();
     long least = load.writes() + more;
-    awaitSoon(more + " writes").pollInterval(Duration.ofMillis(5)).until(() -> load.writes() > least);
+    awaitSoon(more + " writes")
+        .pollInterval(Duration.ofMillis(5))
+        .until(() -> load.writes() > least);
     return since(begin);
   }
 
@@ -75,8 +77,7 @@ final class Campaign implements AutoCloseable {
   }
 
   boolean allServe() {
-    return servers.all().stream()
-        .allMatch(id -> "SERVING".equals(servers.status(id).get("state")));
+    return servers.all().stream().allMatch(id -> "SERVING".equals(servers.status(id).get("state")));
   }
 
   /** How long it takes, from a moment on, until every member serves and reaches every other. */

@@ -72,7 +72,7 @@ final class LinkCampaignTest {
         "reset in a frame",
         Map.of("corrupted", 0, "disconnects", 2),
         campaign -> {
-          for (int i = 0; i < 20; i++) {
+          for (int i = 0; i < 10; i++) {
             long before = link().statistics().connections();
             // In the handshake, or in one of the first frames after it.
             long bytes = i % 2 == 0 ? 17 : random.nextLong(200, 3000);

@@ -102,7 +102,8 @@ final class MixedLoad implements AutoCloseable {
     for (int i = 0; i < COUNTERS; i++) {
       long value = Long.parseLong(read(counter(i)).join().orElse("0"));
       if (value < counted[i] || value > counted[i] + uncertain[i]) {
-        found.add(counter(i) + " is " + value + ": " + counted[i] + " to " + uncertain[i] + " more");
+        found.add(
+            counter(i) + " is " + value + ": " + counted[i] + " to " + uncertain[i] + " more");
       }
     }
     found.addAll(missing());

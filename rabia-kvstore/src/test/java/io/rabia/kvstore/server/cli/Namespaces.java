@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 
 /**
  * A network namespace for each member, all on one bridge that this process reaches, too. What a
- * member sends to another is lost while its neighbour table sends it to a station that is not there:
- * nobody is told. For root on Linux. One thread.
+ * member sends to another is lost while its neighbour table sends it to a station that is not
+ * there: nobody is told. For root on Linux. One thread.
  */
 final class Namespaces implements Links {
   private static final Path MOUNTED = Path.of("/var/run/netns");

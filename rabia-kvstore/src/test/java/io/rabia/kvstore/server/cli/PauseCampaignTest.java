@@ -77,7 +77,12 @@ final class PauseCampaignTest {
       campaign.awaitWrites(1);
       Duration resumed = Campaign.since(begin);
       System.out.println(
-          "P2 most stopped for " + seconds + " s: resumed=" + resumed + " " + campaign.assertSafe());
+          "P2 most stopped for "
+              + seconds
+              + " s: resumed="
+              + resumed
+              + " "
+              + campaign.assertSafe());
       assertThat(resumed).isLessThan(BACK);
     }
   }
