@@ -38,7 +38,7 @@ final class Namespaces implements Links {
     lines.add("addr add " + address(254) + "/24 dev " + bridge);
     lines.add("link set " + bridge + " up");
     for (int id = 1; id <= members; id++) {
-      String outside = bridge + "-" + id;
+      String outside = outside(name(id));
       lines.add("netns add " + name(id));
       lines.add("link add " + outside + " type veth peer name eth0 netns " + name(id));
       lines.add("link set " + outside + " master " + bridge + " up");
@@ -56,8 +56,9 @@ final class Namespaces implements Links {
 
   /** Whether this process may make namespaces. */
   static boolean available() {
+    String probe = PREFIX + "probe-" + ProcessHandle.current().pid();
     try {
-      ip("", List.of("netns add " + PREFIX + "probe", "netns del " + PREFIX + "probe"));
+      ip("", List.of("netns add " + probe, "netns del " + probe));
       return true;
     } catch (RuntimeException notRoot) {
       return false;
@@ -70,6 +71,11 @@ final class Namespaces implements Links {
 
   private String name(int id) {
     return PREFIX + pid + "-" + number + "-" + id;
+  }
+
+  /** The end on the bridge of a namespace's link. */
+  private static String outside(String namespace) {
+    return "rb" + namespace.substring(PREFIX.length());
   }
 
   private String address(int station) {
@@ -180,7 +186,11 @@ final class Namespaces implements Links {
 
   private static void remove(List<String> namespaces, String bridge) {
     List<String> lines = new ArrayList<>();
-    namespaces.forEach(name -> lines.add("netns del " + name));
+    for (String name : namespaces) {
+      // The system keeps a namespace, and its link, while a connection in it waits for an end.
+      lines.add("link del " + outside(name));
+      lines.add("netns del " + name);
+    }
     lines.add("link del " + bridge);
     try {
       ip("", lines);
