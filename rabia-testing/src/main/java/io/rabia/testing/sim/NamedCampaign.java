@@ -66,7 +66,9 @@ public enum NamedCampaign {
   S8(List.of(3), List.of(EnumSet.of(SPLIT), EnumSet.of(SPLIT, DROP))),
   /** Slow disks of f members, which the clients of the others do not feel. */
   S9(List.of(3, 5), List.of(EnumSet.of(SLOW_MEMBERS))),
-  /** A member that is away for longer than the others keep what it lacks, under loss and crashes. */
+  /**
+   * A member that is away for longer than the others keep what it lacks, under loss and crashes.
+   */
   S11(
       List.of(3, 5),
       List.of(
