@@ -12,6 +12,7 @@ import io.rabia.engine.protocol.Replica;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,11 +30,18 @@ final class Outbox implements AutoCloseable {
 
   private record Held(long gate, int to, byte[] frame) {}
 
+  /** Answers a member that asks for decisions which are no longer in the log. */
+  @FunctionalInterface
+  interface Unserved {
+    void asked(int from, long slot, long now);
+  }
+
   private final Transport transport;
   private final Persistence persistence;
   private final Replica replica;
   private final LogCatchUp logCatchUp;
   private final Snapshots snapshots;
+  private final Unserved unserved;
   private final NodeId[] ids;
   private final EncodeBuffer group;
   private final EncodeBuffer broadcast;
@@ -65,12 +73,14 @@ final class Outbox implements AutoCloseable {
       Replica replica,
       LogCatchUp logCatchUp,
       Snapshots snapshots,
+      Unserved unserved,
       MemoryPool pool) {
     this.transport = transport;
     this.persistence = persistence;
     this.replica = replica;
     this.logCatchUp = logCatchUp;
     this.snapshots = snapshots;
+    this.unserved = unserved;
     int n = replica.configuration().size();
     ids = new NodeId[n];
     lastSent = new long[n];
@@ -113,11 +123,8 @@ final class Outbox implements AutoCloseable {
     if (bytes == 0) {
       return false;
     }
-    snapshots.logged(bytes);
-    long number = persistence.append(group.buffer().flip());
+    long number = appendGroup();
     waitingBytes = persistence.full() ? waitingBytes + bytes : 0;
-    replica.appended(number);
-    logCatchUp.appended(number, replica.applied());
     noteKept();
     lastGroup = number;
     lastApplied = replica.applied();
@@ -137,6 +144,14 @@ final class Outbox implements AutoCloseable {
   /** May more be logged? What waits for room on the disk is held in memory. */
   boolean hasRoom() {
     return !persistence.full() || waitingBytes < MAX_WAITING_BYTES;
+  }
+
+  private long appendGroup() {
+    snapshots.logged(group.buffer().position());
+    long number = persistence.append(group.buffer().flip());
+    replica.appended(number);
+    logCatchUp.appended(number, replica.applied());
+    return number;
   }
 
   private void frame(Output output, long now) {
@@ -199,9 +214,21 @@ final class Outbox implements AutoCloseable {
     }
   }
 
-  /** The log was read: all of it is durable. */
-  void recovered() {
+  /** The log was read, or a snapshot was installed: what is applied is durable. */
+  void keepsApplied() {
     kept = replica.applied();
+    lastApplied = kept;
+    pendingGroup = Persistence.NONE;
+  }
+
+  /**
+   * The log goes on after a member's snapshot: whoever reads it without that snapshot must notice.
+   */
+  void installed() {
+    keepsApplied();
+    group.clear();
+    MessageCodec.installed(group.ensure(MessageCodec.maxSize(null)), replica.applied());
+    appendGroup();
   }
 
   /** So many slots this member has again after a crash. */
@@ -281,9 +308,14 @@ final class Outbox implements AutoCloseable {
 
   /** Tells a member where this one is. */
   void heartbeat(int to, long now) {
+    sendNow(to, MessageCodec.maxSize(null), MessageCodec::heartbeat, now);
+  }
+
+  /** Sends a message of so many bytes at most that depends on no promise. */
+  void sendNow(int to, int size, Consumer<ByteBuffer> message, long now) {
     lastSent[to] = now;
     begin(direct);
-    MessageCodec.heartbeat(direct.ensure(MessageCodec.maxSize(null)));
+    message.accept(direct.ensure(size));
     transport.send(ids[to], direct.buffer().flip());
   }
 
@@ -315,21 +347,24 @@ final class Outbox implements AutoCloseable {
   private void serveFromLog(Output output, int i, long now) {
     int to = output.to(i);
     begin(direct);
-    logCatchUp.read(
-        output.slot(i),
-        output.id(i),
-        output.phase(i),
-        (slot, id, batch) -> {
-          MessageCodec.decide(direct.ensure(MessageCodec.maxSize(batch)), slot, id, batch);
-          if (direct.buffer().position() > FRAME_LIMIT) {
-            post(to, direct.buffer().flip(), now);
-            begin(direct);
-          }
-        },
-        next -> {
-          MessageCodec.catchUpEnd(direct.ensure(MessageCodec.maxSize(null)), next);
-          post(to, direct.buffer().flip(), now);
-        });
+    long next =
+        logCatchUp.read(
+            output.slot(i),
+            output.id(i),
+            output.phase(i),
+            (slot, id, batch) -> {
+              MessageCodec.decide(direct.ensure(MessageCodec.maxSize(batch)), slot, id, batch);
+              if (direct.buffer().position() > FRAME_LIMIT) {
+                post(to, direct.buffer().flip(), now);
+                begin(direct);
+              }
+            });
+    if (next == output.slot(i)) {
+      unserved.asked(to, next, now);
+    } else {
+      MessageCodec.catchUpEnd(direct.ensure(MessageCodec.maxSize(null)), next);
+      post(to, direct.buffer().flip(), now);
+    }
   }
 
   private static void encode(Output output, int i, boolean withBatch, EncodeBuffer target) {

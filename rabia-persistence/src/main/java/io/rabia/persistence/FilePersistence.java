@@ -5,6 +5,8 @@ import static io.rabia.core.InvariantViolation.check;
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.persistence.SnapshotReader;
+import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.core.statemachine.StateView;
 import java.io.Closeable;
 import java.io.IOException;
@@ -298,12 +300,44 @@ public final class FilePersistence implements Persistence {
       }
       try {
         snapshots.write(first, content);
-        deleteDropped();
       } catch (IOException e) {
         throw storage("cannot write a snapshot in " + disk.location(), e);
       }
-      needed = snapshots.oldest();
-      return needed;
+      return snapshotKept();
+    }
+  }
+
+  private long snapshotKept() {
+    try {
+      deleteDropped();
+    } catch (IOException e) {
+      throw storage("cannot write a snapshot in " + disk.location(), e);
+    }
+    needed = snapshots.oldest();
+    return needed;
+  }
+
+  @Override
+  public SnapshotWriter beginSnapshot(long first) {
+    synchronized (snapshots) {
+      if (closed) {
+        throw new RabiaException.Closed("the log is closed");
+      }
+      try {
+        return new IncomingSnapshot(snapshots, first, disk.location(), this::snapshotKept);
+      } catch (IOException e) {
+        throw storage("cannot write a snapshot in " + disk.location(), e);
+      }
+    }
+  }
+
+  @Override
+  public @Nullable SnapshotReader openSnapshot() {
+    requireUsable();
+    try {
+      return snapshots.reader();
+    } catch (IOException e) {
+      throw storage("cannot read a snapshot in " + disk.location(), e);
     }
   }
 

@@ -136,17 +136,26 @@ final class Batches {
     own().dropBelow(nextNumber);
   }
 
+  long numbersEnd() {
+    return numbersEnd;
+  }
+
   void save(DataOutput out) throws IOException {
-    out.writeLong(numbersEnd);
     for (OriginBatches origin : origins) {
       origin.saveRow(out);
     }
   }
 
   void load(DataInput in) throws IOException {
-    restoreNumbers(in.readLong());
     for (OriginBatches origin : origins) {
       origin.loadRow(in);
+    }
+  }
+
+  /** Takes the table of a member that has applied so many slots; the slots below have ended. */
+  void install(DataInput in, long applied) throws IOException {
+    for (OriginBatches origin : origins) {
+      origin.installRow(in, applied);
     }
   }
 

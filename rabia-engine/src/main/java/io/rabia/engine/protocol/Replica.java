@@ -31,8 +31,6 @@ import org.jspecify.annotations.Nullable;
 @Internal
 public final class Replica implements MessageHandler {
 
-  private static final int RETAINED_SLOTS = 1 << 16;
-
   final Configuration configuration;
   final int self;
   final Output output = new Output();
@@ -51,6 +49,7 @@ public final class Replica implements MessageHandler {
   private final CatchUp catchUp;
   private final SlotInstance.Emitter emitter = new VoteEmitter();
 
+  private SnapshotMessages snapshots = SnapshotMessages.NONE;
   private long applied;
   private long restoredTo;
   private long highestTaken = -1;
@@ -67,7 +66,8 @@ public final class Replica implements MessageHandler {
   /**
    * @param self own index in the configuration
    * @param clockStart first log time of the cluster
-   * @param retainedBytes bound of the decided batches kept in memory for members that are behind
+   * @param retainedSlots bound of the decisions kept in memory for members that are behind
+   * @param retainedBytes bound of their batches
    * @param nonceSeed random, so that answers to a former run's read probes are not taken for this
    *     one's
    */
@@ -78,6 +78,7 @@ public final class Replica implements MessageHandler {
       BatchSource source,
       Timing timing,
       long clockStart,
+      int retainedSlots,
       long retainedBytes,
       long nonceSeed) {
     this.configuration = configuration;
@@ -91,7 +92,7 @@ public final class Replica implements MessageHandler {
     }
     peers[self].connected = true;
     clock = new LogClock(clockStart);
-    retention = new Retention(RETAINED_SLOTS, retainedBytes);
+    retention = new Retention(retainedSlots, retainedBytes);
     batches = new Batches(configuration, self, window, retention, output);
     barrier = new ReadBarrier(configuration.quorum(), self, nonceSeed);
     waits = new Waits(timing);
@@ -115,8 +116,18 @@ public final class Replica implements MessageHandler {
     return new Recovery(this, decided);
   }
 
+  /** The last batch number of its own that a member may have used: its own part of a snapshot. */
+  public long numbersEnd() {
+    return batches.numbersEnd();
+  }
+
+  /** Takes what {@link #numbersEnd} gave, before {@link #load}. */
+  public void restoreNumbers(long end) {
+    batches.restoreNumbers(end);
+  }
+
   /**
-   * Writes what a replica must know beside the sessions and the state machine: a snapshot's part.
+   * Writes what every replica knows beside the sessions and the state machine: a snapshot's part.
    */
   public void save(DataOutput out) throws IOException {
     out.writeLong(applied);
@@ -137,6 +148,57 @@ public final class Replica implements MessageHandler {
     if (applied > 0) {
       lanes.started(applied - 1);
     }
+  }
+
+  /**
+   * Takes what {@link #save} wrote at another member that had applied more, up to slot Y. Slots
+   * below Y end: their decisions are in the state. Own votes for slots from Y on stay what they
+   * are, so that none of them is ever given again; batches that stood in a slot that has ended are
+   * free for another, or were applied in it.
+   */
+  public void install(DataInput in, long now) throws IOException {
+    long end = in.readLong();
+    InvariantViolation.check(!recovering && end > applied, "a snapshot of what is applied");
+    this.now = now;
+    clock.apply(in.readLong(), now);
+    batches.install(in, end);
+    window.endBelow(end);
+    retention.clear();
+    applied = end;
+    lanes.started(applied - 1);
+    for (long number = applied; number < limit(); number++) {
+      Slot slot = window.peek(number);
+      if (slot != null) {
+        touch(slot);
+      }
+    }
+    barrier.onApplied(applied);
+    retransmitter.progress(now);
+  }
+
+  /** Who hears the messages about snapshots. */
+  public void snapshots(SnapshotMessages messages) {
+    snapshots = messages;
+  }
+
+  /** While a snapshot comes, nobody is asked for decisions. */
+  public void takesSnapshot(boolean taking) {
+    catchUp.takesSnapshot(taking);
+  }
+
+  /** A member's snapshot did not come or is damaged: another is asked next, if there is one. */
+  public void snapshotFailed(int peer) {
+    catchUp.inVain(peer);
+  }
+
+  /** Was the own batch of this number applied? */
+  public boolean isApplied(long ownNumber) {
+    return batches.own().isApplied(ownNumber);
+  }
+
+  /** Are the decisions from this slot on all in memory? */
+  public boolean remembers(long slot) {
+    return slot == applied || retention.holds(slot);
   }
 
   /** The log was read to its end, at number {@code lastGroup}; from now on this replica speaks. */
@@ -370,6 +432,25 @@ public final class Replica implements MessageHandler {
 
   @Override
   public void onNumbers(long end) {}
+
+  @Override
+  public void onSnapshotOffer(long snapshot, long length, int checksum) {
+    catchUp.answered(from);
+    snapshots.onOffer(from, snapshot, length, checksum);
+  }
+
+  @Override
+  public void onSnapshotRequest(long snapshot, int checksum, long offset) {
+    snapshots.onRequest(from, snapshot, checksum, offset);
+  }
+
+  @Override
+  public void onSnapshotChunk(long snapshot, int checksum, long offset, ByteBuffer bytes) {
+    snapshots.onChunk(from, snapshot, checksum, offset, bytes);
+  }
+
+  @Override
+  public void onInstalled(long snapshot) {}
 
   /** The place of a slot that a message is for, or null when there is none. */
   private @Nullable Slot place(long number, long id) {

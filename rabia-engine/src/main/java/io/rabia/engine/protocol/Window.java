@@ -11,11 +11,12 @@ import org.jspecify.annotations.Nullable;
  * nothing is allocated per slot.
  */
 final class Window {
+  private static final long NO_SLOT = -1;
 
   /** One slot's agreement and what this replica keeps beside it. */
   static final class Slot {
     final SlotInstance instance = new SlotInstance();
-    long number = -1;
+    long number = NO_SLOT;
 
     /** The batch that this replica proposed here or that was decided here. */
     @Nullable CommandBatch body;
@@ -124,6 +125,16 @@ final class Window {
       place.reset(slot, configuration, self, now);
     }
     return place;
+  }
+
+  /** Closes every slot below this one. */
+  void endBelow(long slot) {
+    for (Slot place : ring) {
+      if (place.number < slot) {
+        place.number = NO_SLOT;
+        place.body = null;
+      }
+    }
   }
 
   /** The slot's place if it was opened, else null. */

@@ -77,16 +77,30 @@ public enum Fault {
   /** The disks of f members are slow all the time; the others' clients must not feel it. */
   SLOW_MEMBERS,
   /** The state machine of one member goes another way; whoever checks must find it out. */
-  DIFFER;
+  DIFFER,
+  /**
+   * A member is away until the others have compacted what it lacks. Strikes when it has installed a
+   * snapshot of one of them.
+   */
+  AWAY;
 
   /** They want a campaign of their own. */
   private static final Set<Fault> NOT_DRAWN =
-      Collections.unmodifiableSet(EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER));
+      Collections.unmodifiableSet(EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER, AWAY));
 
   private static final Set<Fault> FROM_THREE_NODES =
       Collections.unmodifiableSet(
           EnumSet.of(
-              BRIDGE, REBOOT, ORPHAN, PROPOSER, LONG_PAUSE, COIN, SPLIT, SLOW_MEMBERS, DIFFER));
+              BRIDGE,
+              REBOOT,
+              ORPHAN,
+              PROPOSER,
+              LONG_PAUSE,
+              COIN,
+              SPLIT,
+              SLOW_MEMBERS,
+              DIFFER,
+              AWAY));
 
   private static final Set<Fault> OF_ONE_NODE =
       Collections.unmodifiableSet(

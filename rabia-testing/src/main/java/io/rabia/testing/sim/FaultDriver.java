@@ -26,7 +26,7 @@ final class FaultDriver {
           Fault.DIFFER);
   private static final long LONG_CUT = 2 * SimClock.SECOND;
   private static final Set<Fault> OVER_AND_OVER =
-      EnumSet.of(Fault.ORPHAN, Fault.PROPOSER, Fault.SPLIT);
+      EnumSet.of(Fault.ORPHAN, Fault.PROPOSER, Fault.SPLIT, Fault.AWAY);
 
   private final Simulation world;
   private final SimRandom random;
@@ -37,6 +37,7 @@ final class FaultDriver {
   private int differing = -1;
   private final Orphaning orphaning;
   private final Splitting splitting;
+  private final Absence absence;
 
   FaultDriver(Simulation world, SimRandom random) {
     this.world = world;
@@ -46,6 +47,7 @@ final class FaultDriver {
     n = world.size();
     orphaning = new Orphaning(world, random.fork());
     splitting = new Splitting(world);
+    absence = new Absence(world, new SimRandom(world.seed()));
   }
 
   void start() {
@@ -73,6 +75,7 @@ final class FaultDriver {
   void stop() {
     stopped = true;
     orphaning.stop();
+    absence.stop();
     splitting.stop();
   }
 
@@ -159,6 +162,7 @@ final class FaultDriver {
       case PAUSE -> pause(anyNode(), lasts);
       case SLOW_DISK -> slowDisk(anyNode(), lasts);
       case SPLIT -> splitting.begin(lasts);
+      case AWAY -> absence.begin(anyNode());
       case DRIFT, EXPIRY, FORMATION, LONG_PAUSE, THROW, COIN, SLOW_MEMBERS, DIFFER ->
           throw new IllegalStateException("strikes by itself: " + fault);
     }

@@ -1,5 +1,7 @@
 package io.rabia.testing.sim;
 
+import static io.rabia.testing.sim.Fault.AWAY;
+import static io.rabia.testing.sim.Fault.BREAK;
 import static io.rabia.testing.sim.Fault.BRIDGE;
 import static io.rabia.testing.sim.Fault.CLOG;
 import static io.rabia.testing.sim.Fault.COIN;
@@ -31,8 +33,8 @@ import java.util.Set;
 
 /**
  * The simulated rows of the list of what must be survived (reliability.md): by seed each of its
- * mixes of faults, in clusters of each of its sizes. Snapshots and membership are not there yet,
- * and neither are S4, S10 and S11.
+ * mixes of faults, in clusters of each of its sizes. Membership is not there yet, and neither are
+ * S4 and S10.
  */
 public enum NamedCampaign {
   /** Loss, duplicates, reordering, delay, clogged links. */
@@ -64,6 +66,17 @@ public enum NamedCampaign {
   S8(List.of(3), List.of(EnumSet.of(SPLIT), EnumSet.of(SPLIT, DROP))),
   /** Slow disks of f members, which the clients of the others do not feel. */
   S9(List.of(3, 5), List.of(EnumSet.of(SLOW_MEMBERS))),
+  /**
+   * A member that is away for longer than the others keep what it lacks, under loss and crashes.
+   */
+  S11(
+      List.of(3, 5),
+      List.of(
+          EnumSet.of(AWAY, DROP, BREAK),
+          EnumSet.of(AWAY, CRASH_MID_CYCLE, DELAY),
+          EnumSet.of(AWAY, CRASH_ALL, DUPLICATE, REORDER),
+          EnumSet.of(AWAY, CRASH, CLOG),
+          EnumSet.of(AWAY, POWER_AFTER_DEATH))),
   /** A state machine that throws, and one that differs. */
   S12(List.of(3, 5), List.of(EnumSet.of(THROW, CRASH), EnumSet.of(DIFFER))),
   /** Proposers that die in the middle of a send, over and over. */

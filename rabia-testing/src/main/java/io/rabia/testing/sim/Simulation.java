@@ -56,6 +56,7 @@ public final class Simulation {
       new MemoryPool(PoolConfig.builder().sizeClass(1 << 16, 1 << 12).build());
   private final int padding;
   private long longest;
+  private long installs;
   private boolean healed;
   private long firstLogTime = -1;
 
@@ -224,11 +225,17 @@ public final class Simulation {
       return new SimPersistence(clock, random.fork(), 0);
     }
     Durability durability = kind < OS_DISK ? Durability.FSYNC : Durability.OS;
-    return new SimDisk(random.fork(), durability, 1 << 16 + random.below(5));
+    int size = random.below(5);
+    return new SimDisk(random.fork(), durability, 1 << (isShort() ? 11 : 16) + size);
+  }
+
+  /** Do logs and memories hold little, so that whoever is away must take a snapshot? */
+  private boolean isShort() {
+    return faults.has(Fault.AWAY) || (options.seed() & 2) != 0;
   }
 
   private RabiaConfig config(boolean large) {
-    boolean snapshots = random.chance(0.5);
+    boolean snapshots = random.chance(0.5) || faults.has(Fault.AWAY);
     return RabiaConfig.builder()
         .batching(
             BatchConfig.builder()
@@ -241,6 +248,8 @@ public final class Simulation {
         .inboxCapacity(1024)
         .snapshotInterval(snapshots ? 100 : 1 << 20, 64 << 20)
         .retainedBytes(large ? 1 << 20 : 64 << 20)
+        .retainedSlots(isShort() ? 64 : 1 << 16)
+        .retainedLogBytes(isShort() ? 0 : 1 << 30)
         .sessionTimeToLive(
             faults.has(Fault.EXPIRY)
                 ? Duration.ofSeconds(1)
@@ -470,6 +479,7 @@ public final class Simulation {
         slow,
         longest,
         phases,
+        installs,
         network.frames(),
         faults.total(),
         faults.toString(),
@@ -546,6 +556,27 @@ public final class Simulation {
   /** Are all alive who can be? */
   boolean isComplete() {
     return nodes.stream().allMatch(node -> node.isAlive() || node.isLost() || node.isAbsent());
+  }
+
+  /** In some runs a snapshot takes several chunks. */
+  int snapshotPadding() {
+    return faults.has(Fault.AWAY) && options.seed() % 3 == 0 ? 200_000 : 0;
+  }
+
+  long seed() {
+    return options.seed();
+  }
+
+  /** A member took the state of another one. */
+  void installed(SimNode node) {
+    if (faults.has(Fault.AWAY)) {
+      faults.fired(Fault.AWAY);
+    }
+    installs++;
+    Member member = node.member();
+    if (member != null) {
+      watch.requireKept(node.index(), member.replica());
+    }
   }
 
   /** A slot was decided for the first time. */
