@@ -227,6 +227,7 @@ public final class Member implements AutoCloseable {
 
   void onFrame(NodeId peer, ByteBuffer body, long now) {
     int from = configuration.indexOf(peer);
+    this.now = now;
     if (learning[from]) {
       replica.begin(from, FrameHeader.applied(body), now);
       peerKept[from] = Math.max(peerKept[from], FrameHeader.kept(body));
@@ -239,7 +240,6 @@ public final class Member implements AutoCloseable {
     peerApplied[from] = Math.max(peerApplied[from], applied);
     peerKept[from] = Math.max(peerKept[from], FrameHeader.kept(body));
     FrameHeader.skip(body);
-    this.now = now;
     replica.begin(from, applied, now);
     MessageCodec.read(body, replica);
   }
@@ -254,6 +254,11 @@ public final class Member implements AutoCloseable {
     @Override
     public void onCatchUpRequest(long fromSlot, int maxBytes) {
       replica.onCatchUpRequest(fromSlot, maxBytes);
+    }
+
+    @Override
+    public void onSnapshotRequest(long applied, int checksum, long offset) {
+      replica.onSnapshotRequest(applied, checksum, offset);
     }
   }
 
