@@ -25,7 +25,9 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Tag("integration")
 @Tag("long")
 final class ServerLogTest {
-  private static final long GIBIBYTE = 1L << 30;
+  /** Nearly a gibibyte: beyond it, members do not keep their logs for one that is away. */
+  private static final long LARGE = (1L << 30) - (40 << 20);
+
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
   @TempDir private Path directory;
@@ -133,7 +135,7 @@ final class ServerLogTest {
         await()
             .atMost(Duration.ofMinutes(12))
             .pollInterval(Duration.ofMillis(200))
-            .until(() -> logBytes(servers.data(1)) > GIBIBYTE);
+            .until(() -> logBytes(servers.data(1)) > LARGE);
         load.stop();
       }
       assertThat(restart(servers, "its last snapshot and the log")).isLessThan(LIMIT);
