@@ -97,8 +97,8 @@ public final class SimMutants {
         SourceMutant.of(
             "a member's snapshot is kept without the own batch numbers",
             ENGINE + "SnapshotFetch.java",
-            "head.own(replica.numbersEnd())",
-            "head.own(0)"),
+            "head.get().own(replica.numbersEnd())",
+            "head.get().own(0)"),
         SourceMutant.of(
             "the sessions of a member's snapshot are left out",
             ENGINE + "Applier.java",
