@@ -2,7 +2,6 @@ package io.rabia.engine;
 
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
-import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Token;
@@ -13,7 +12,6 @@ import io.rabia.core.message.MessageHandler;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.transport.Handshake;
-import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Formation;
 import io.rabia.engine.protocol.Init;
 import io.rabia.engine.protocol.LogRecords;
@@ -28,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +43,7 @@ final class Boot {
   private final LongSupplier wallClock;
   private final LongSupplier random;
   private final Completions completions;
+  private final Consumer<Consumer<EngineListener>> tell;
   private final Persistence persistence;
   private final long secretHigh;
   private final long secretLow;
@@ -56,6 +56,10 @@ final class Boot {
   private @Nullable Init init;
   private @Nullable Member recovered;
   private @Nullable Formation formation;
+
+  /** Of the cluster that this node joins. */
+  private @Nullable Init offered;
+
   private volatile ClusterId clusterId = ClusterId.NONE;
   private long lastGroup;
   private long repeatedAt;
@@ -64,11 +68,13 @@ final class Boot {
       EngineAgent.Parts parts,
       LongSupplier wallClock,
       LongSupplier random,
-      Completions completions) {
+      Completions completions,
+      Consumer<Consumer<EngineListener>> tell) {
     this.parts = parts;
     this.wallClock = wallClock;
     this.random = random;
     this.completions = completions;
+    this.tell = tell;
     persistence = parts.persistence();
     ByteBuffer digest = ByteBuffer.wrap(sha256(parts.cluster()));
     secretHigh = digest.getLong();
@@ -176,7 +182,7 @@ final class Boot {
     }
   }
 
-  private Member member(Init taken, long now) {
+  private void requireOurs(Init taken) {
     if (!taken.clusterName().equals(parts.cluster().name())) {
       throw new RabiaException.WrongCluster(
           "the data directory belongs to cluster '" + taken.clusterName() + "'");
@@ -184,6 +190,10 @@ final class Boot {
     if (taken.secretHash() != secretHash) {
       throw new RabiaException.WrongCluster("the cluster was formed with another secret");
     }
+  }
+
+  private Member member(Init taken, long now) {
+    requireOurs(taken);
     if (taken.alpha() != parts.cluster().alpha()) {
       LOG.warn(
           "Node {}: alpha {} of the configuration has no effect, the cluster was formed with {}",
@@ -191,27 +201,31 @@ final class Boot {
           parts.cluster().alpha(),
           taken.alpha());
     }
-    Configuration configuration = taken.configuration();
-    int self = configuration.indexOf(parts.id());
-    InvariantViolation.check(self >= 0, "INIT without its own member");
     init = taken;
     clusterId = taken.clusterId();
     return new Member(
         parts,
         new SnapshotHead(parts.id(), token, taken),
-        configuration,
-        self,
+        taken.configuration(),
         secretHigh,
         secretLow,
         taken.clockStart(),
         random.getAsLong(),
         completions,
+        tell,
         now);
   }
 
-  /** Starts the formation of a node that is in no cluster. */
+  /** Does this node look for a cluster that exists? */
+  boolean joins() {
+    return init == null && parts.config().initial() == Initial.EXISTING;
+  }
+
+  /** Starts the formation of a node that is in no cluster and joins none. */
   void begin() {
-    if (init == null) {
+    if (joins()) {
+      parts.transport().members(others(), true);
+    } else if (init == null) {
       Formation starting =
           new Formation(parts.cluster(), parts.id(), token, secretHash, wallClock.getAsLong());
       promises.forEach(starting::restorePromise);
@@ -220,11 +234,15 @@ final class Boot {
     }
   }
 
+  private List<ClusterConfig.Member> others() {
+    return parts.cluster().members().stream().filter(m -> !m.id().equals(parts.id())).toList();
+  }
+
   /** Logs and sends what the formation wants; returns INIT once it is durable. */
   @Nullable Init advance(long now) {
     Formation forming = formation;
     if (forming == null) {
-      return null;
+      return persistence.durable() < lastGroup ? null : offered;
     }
     if (now - repeatedAt >= parts.config().heartbeatInterval().toNanos()) {
       repeatedAt = now;
@@ -245,9 +263,17 @@ final class Boot {
 
   Member become(Init taken, long now) {
     formation = null;
+    offered = null;
     Member member = member(taken, now);
     member.recovered(lastGroup, now);
     return member;
+  }
+
+  /** A member told of which cluster this node is to be. */
+  private void join(Init received) {
+    requireOurs(received);
+    offered = received;
+    append(List.of(new Message.Init(received.encode())));
   }
 
   private void append(List<Message> records) {
@@ -278,14 +304,18 @@ final class Boot {
 
   // ---- peers
 
-  Handshake handshakeFor(NodeId peer) {
+  /**
+   * @param epoch of the newest configuration that is known here
+   * @param alpha its window
+   */
+  Handshake handshakeFor(NodeId peer, long epoch, int alpha) {
     return new Handshake(
         parts.cluster().name(),
         clusterId,
         parts.id(),
         token,
-        0,
-        init == null ? parts.cluster().alpha() : init.alpha(),
+        epoch,
+        alpha,
         secretHash,
         persistence.durable(),
         seenPositions.getOrDefault(peer, 0L));
@@ -298,26 +328,21 @@ final class Boot {
     if (peer.secretHash() != secretHash) {
       return "another cluster secret";
     }
-    if (parts.cluster().member(peer.id()).isEmpty() || peer.id().equals(parts.id())) {
+    if (peer.id().equals(parts.id())) {
       return "not a member: " + peer.id();
     }
-    Init known = init;
-    int alpha = known == null ? parts.cluster().alpha() : known.alpha();
-    if (peer.epoch() == 0 && peer.alpha() != alpha) {
-      return "another alpha: " + peer.alpha();
+    boolean unformed = peer.clusterId().equals(ClusterId.NONE);
+    if (init == null && !joins()) {
+      if (parts.cluster().member(peer.id()).isEmpty()) {
+        return "not a member: " + peer.id();
+      }
+      if (unformed && peer.alpha() != parts.cluster().alpha()) {
+        return "another alpha: " + peer.alpha();
+      }
     }
-    if (known == null || peer.clusterId().equals(ClusterId.NONE)) {
-      return null;
-    }
-    if (!peer.clusterId().equals(clusterId)) {
-      return "another cluster: " + peer.clusterId();
-    }
-    Configuration configuration = known.configuration();
-    int index = configuration.indexOf(peer.id());
-    if (index < 0 || !configuration.members().get(index).token().equals(peer.token())) {
-      return "votes of another life of member " + peer.id();
-    }
-    return null;
+    return init == null || unformed || peer.clusterId().equals(clusterId)
+        ? null
+        : "another cluster: " + peer.clusterId();
   }
 
   void connected(Handshake peer) {
@@ -403,6 +428,8 @@ final class Boot {
       Formation forming = formation;
       if (forming != null) {
         forming.onInit(Init.decode(encoded));
+      } else if (joins() && offered == null) {
+        join(Init.decode(encoded));
       }
     }
   }

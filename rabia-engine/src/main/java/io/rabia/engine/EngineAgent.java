@@ -76,7 +76,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     this.clock = clock;
     inbox = new Inbox(parts.config().inboxCapacity(), parts.transport()::wakeup);
     completions = new Completions(parts.completionExecutor());
-    boot = new Boot(parts, wallClock, random, completions);
+    boot = new Boot(parts, wallClock, random, completions, this::tell);
   }
 
   /** Where requests go in, from any thread. */
@@ -155,9 +155,12 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   private void take(Member active, Request request, long now) {
     if (request.status != null && request.kind == Request.Kind.STATUS) {
       answer(request, request.status, active);
-    } else if (!quorum
-        && request.kind != Request.Kind.LOCAL_READ
-        && request.kind != Request.Kind.STATUS_AT) {
+    } else if (request.isLocal()) {
+      active.submit(request, now);
+    } else if (!active.votes()) {
+      completions.failure(
+          request.handler, new RabiaException.NotAMember(parts.id() + " is not a member"));
+    } else if (!quorum) {
       completions.failure(
           request.handler,
           new RabiaException.NoQuorum(
@@ -211,9 +214,11 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       }
     }
     if (active == null) {
-      running(EngineState.RECOVERING, "forming");
+      running(EngineState.RECOVERING, boot.joins() ? "joining" : "forming");
     } else if (!quorum) {
       running(EngineState.RECOVERING, "no-quorum");
+    } else if (!active.votes()) {
+      running(EngineState.CATCHING_UP, "learner");
     } else if (active.farBehind()) {
       running(EngineState.CATCHING_UP, "behind");
     } else {
@@ -265,6 +270,17 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     return boot.clusterId();
   }
 
+  /** Did this node stop because it is a member no more? */
+  boolean hasLeft() {
+    Member active = member;
+    return active != null && active.hasLeft();
+  }
+
+  /** Takes in what the configuration is to become, from any thread; false when there is no room. */
+  public boolean changeMembership(ClusterView next, long timeoutNanos, ResultHandler handler) {
+    return inbox.offer(Request.change(next, timeoutNanos, handler));
+  }
+
   /** Nothing waits for an answer. */
   boolean drained() {
     Member active = member;
@@ -306,19 +322,31 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
 
   @Override
   public Handshake handshakeFor(NodeId peer) {
-    return boot.handshakeFor(peer);
+    Member active = member;
+    return active == null
+        ? boot.handshakeFor(peer, 0, parts.cluster().alpha())
+        : boot.handshakeFor(peer, active.view().epoch(), active.view().alpha());
   }
 
   @Override
   public @Nullable String refuse(Handshake peer) {
-    return boot.refuse(peer);
+    String reason = boot.refuse(peer);
+    Member active = member;
+    return reason == null && active != null && peer.clusterId().equals(boot.clusterId())
+        ? active.refuse(peer)
+        : reason;
+  }
+
+  @Override
+  public boolean mayJoin(Handshake peer) {
+    return member != null;
   }
 
   @Override
   public void onConnected(Handshake peer) {
     Member active = member;
     if (active != null && peer.clusterId().equals(boot.clusterId())) {
-      active.connected(peer.id(), clock.getAsLong());
+      active.connected(peer, clock.getAsLong());
     }
     try {
       boot.connected(peer);
@@ -332,7 +360,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   public void onDisconnected(NodeId peer, String why) {
     Member active = member;
     if (active != null) {
-      active.disconnected(peer);
+      active.disconnected(peer, clock.getAsLong());
     }
     boot.disconnected(peer);
     tell(listener -> listener.onMemberDisconnected(peer, why));

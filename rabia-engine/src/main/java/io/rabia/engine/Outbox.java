@@ -1,7 +1,6 @@
 package io.rabia.engine;
 
 import io.rabia.core.CommandBatch;
-import io.rabia.core.NodeId;
 import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
@@ -32,13 +31,12 @@ final class Outbox implements AutoCloseable {
   private final Replica replica;
   private final LogCatchUp logCatchUp;
   private final Snapshots snapshots;
-  private final NodeId[] ids;
+  private final Links links;
   private final EncodeBuffer group;
   private final EncodeBuffer broadcast;
   private final EncodeBuffer lazy;
   private final EncodeBuffer direct;
   private final ArrayDeque<Held> held = new ArrayDeque<>();
-  private final long[] lastSent;
   private long lazyDeadline = Long.MAX_VALUE;
   private long lastPromise;
 
@@ -56,6 +54,7 @@ final class Outbox implements AutoCloseable {
       Transport transport,
       Persistence persistence,
       Replica replica,
+      Links links,
       LogCatchUp logCatchUp,
       Snapshots snapshots,
       MemoryPool pool) {
@@ -64,12 +63,7 @@ final class Outbox implements AutoCloseable {
     this.replica = replica;
     this.logCatchUp = logCatchUp;
     this.snapshots = snapshots;
-    int n = replica.configuration().size();
-    ids = new NodeId[n];
-    lastSent = new long[n];
-    for (int i = 0; i < n; i++) {
-      ids[i] = replica.configuration().members().get(i).id();
-    }
+    this.links = links;
     group = new EncodeBuffer(pool);
     broadcast = new EncodeBuffer(pool);
     lazy = new EncodeBuffer(pool);
@@ -190,8 +184,8 @@ final class Outbox implements AutoCloseable {
       lazyDeadline = Long.MAX_VALUE;
     }
     ByteBuffer frame = broadcast.buffer().flip();
-    for (int to = 0; to < ids.length; to++) {
-      if (to != replica.self()) {
+    for (int to = 0; to < links.size(); to++) {
+      if (to != replica.self() && links.get(to).connected) {
         post(to, frame, now);
       }
     }
@@ -199,12 +193,19 @@ final class Outbox implements AutoCloseable {
 
   private void post(int to, ByteBuffer frame, long now) {
     if (held.isEmpty() && persistence.durable() >= lastPromise) {
-      transport.send(ids[to], frame);
-      lastSent[to] = now;
+      send(to, frame, now);
     } else {
       byte[] copy = new byte[frame.remaining()];
       frame.duplicate().get(copy);
       held.add(new Held(lastPromise, to, copy));
+    }
+  }
+
+  private void send(int to, ByteBuffer frame, long now) {
+    Links.Link link = links.get(to);
+    if (link.connected) {
+      transport.send(link.id, frame);
+      link.lastSent = now;
     }
   }
 
@@ -222,8 +223,9 @@ final class Outbox implements AutoCloseable {
       settling--;
       persistence.flush();
     }
-    for (int to = 0; to < ids.length; to++) {
-      if (to != replica.self() && now - lastSent[to] >= heartbeatNanos) {
+    for (int to = 0; to < links.size(); to++) {
+      Links.Link link = links.get(to);
+      if (to != replica.self() && link.connected && now - link.lastSent >= heartbeatNanos) {
         heartbeat(to, now);
       }
     }
@@ -231,17 +233,15 @@ final class Outbox implements AutoCloseable {
 
   /** Tells a member where this one is. */
   void heartbeat(int to, long now) {
-    lastSent[to] = now;
     begin(direct);
     MessageCodec.heartbeat(direct.ensure(MessageCodec.maxSize(null)));
-    transport.send(ids[to], direct.buffer().flip());
+    send(to, direct.buffer().flip(), now);
   }
 
   void releaseHeld(long now) {
     Held first = held.peek();
     while (first != null && first.gate() <= persistence.durable()) {
-      transport.send(ids[first.to()], ByteBuffer.wrap(first.frame()));
-      lastSent[first.to()] = now;
+      send(first.to(), ByteBuffer.wrap(first.frame()), now);
       held.remove();
       first = held.peek();
     }

@@ -23,6 +23,7 @@ public final class RabiaConfig {
   private final long retainedBytes;
   private final long snapshotSlots;
   private final long snapshotBytes;
+  private final Initial initial;
 
   private RabiaConfig(Builder builder) {
     batching = builder.batching;
@@ -38,6 +39,7 @@ public final class RabiaConfig {
     retainedBytes = builder.retainedBytes;
     snapshotSlots = builder.snapshotSlots;
     snapshotBytes = builder.snapshotBytes;
+    initial = builder.initial;
     check(ownWindow >= 1 && ownWindow <= 1024, "ownWindow must be 1 to 1024");
     check(inboxCapacity >= 16 && inboxCapacity <= 1 << 24, "inboxCapacity must be 16 to 2^24");
     check(retainedBytes >= 1 << 20, "retainedBytes must be at least 1 MiB");
@@ -108,6 +110,10 @@ public final class RabiaConfig {
     return snapshotBytes;
   }
 
+  public Initial initial() {
+    return initial;
+  }
+
   Timing timing() {
     return new Timing(
         minOwnerWait.toNanos(), maxOwnerWait.toNanos(), minResend.toNanos(), maxResend.toNanos());
@@ -129,6 +135,7 @@ public final class RabiaConfig {
     private long retainedBytes = 64L << 20;
     private long snapshotSlots = 1 << 20;
     private long snapshotBytes = 64L << 20;
+    private Initial initial = Initial.NEW;
 
     private Builder() {}
 
@@ -209,6 +216,12 @@ public final class RabiaConfig {
     public Builder snapshotInterval(long slots, long logBytes) {
       this.snapshotSlots = slots;
       this.snapshotBytes = logBytes;
+      return this;
+    }
+
+    /** What an empty log means; without effect on any other. Default {@link Initial#NEW}. */
+    public Builder initial(Initial meaning) {
+      this.initial = meaning;
       return this;
     }
 

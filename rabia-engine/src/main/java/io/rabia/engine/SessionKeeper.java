@@ -67,6 +67,11 @@ final class SessionKeeper {
     }
   }
 
+  /** Takes a change of the configuration into the batcher. */
+  void change(Request request, byte[] payload, long now) {
+    enqueue(request, CommandBatch.KIND_CONFIGURE, 0, 0, 0, payload, now);
+  }
+
   private void numberDeferred(long now) {
     if (session == 0) {
       open(now);

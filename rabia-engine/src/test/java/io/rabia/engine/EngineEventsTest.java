@@ -19,6 +19,8 @@ class EngineEventsTest {
       cluster.settle();
       cluster.wires.heal(1, 2);
       cluster.settle();
+      node.change(node.view().withAlpha(16));
+      cluster.settle();
       assertThat(node.heard)
           .containsExactlyInAnyOrderElementsOf(
               Arrays.stream(EngineListener.class.getDeclaredMethods())

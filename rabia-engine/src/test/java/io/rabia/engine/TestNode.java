@@ -79,6 +79,17 @@ final class TestNode {
     }
 
     @Override
+    public void onConfigurationChanged(ClusterView view) {
+      heard.add("onConfigurationChanged");
+      events.add(
+          "epoch "
+              + view.epoch()
+              + ": "
+              + view.members().stream().map(m -> m.id().toString()).toList());
+      mayThrow();
+    }
+
+    @Override
     public void onQuorumLost() {
       heard.add("onQuorumLost");
       events.add("quorum lost");
@@ -198,6 +209,17 @@ final class TestNode {
   Answer submit(Command command) {
     Answer answer = new Answer();
     assertThat(agent().submit(command, PATIENCE.toNanos(), answer)).isTrue();
+    return answer;
+  }
+
+  /** The newest configuration that this node knows. */
+  ClusterView view() {
+    return member().view();
+  }
+
+  Answer change(ClusterView next) {
+    Answer answer = new Answer();
+    assertThat(agent().changeMembership(next, PATIENCE.toNanos(), answer)).isTrue();
     return answer;
   }
 

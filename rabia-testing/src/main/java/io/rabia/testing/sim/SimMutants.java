@@ -35,7 +35,7 @@ public final class SimMutants {
         SourceMutant.of(
             "only votes are sent again",
             PROTOCOL + "Retransmitter.java",
-            "if (instance.proposed(replica.self)) {",
+            "if (instance.proposed(slot.era.self)) {",
             "if (false) {"),
         SourceMutant.of(
             "a session's number is executed again",
@@ -45,7 +45,7 @@ public final class SimMutants {
         SourceMutant.of(
             "a batch decided in two slots is applied twice",
             PROTOCOL + "Replica.java",
-            "boolean skipped = batches.of(id).isApplied(BatchId.number(id));",
+            "boolean skipped = !batches.known(id) || batches.of(id).isApplied(BatchId.number(id));",
             "boolean skipped = false;"),
         SourceMutant.of(
             "a barrier is answered with what was applied",
