@@ -104,8 +104,8 @@ public final class ReplicaMutants {
         mutant(
             "a quiet owner's batches are held back",
             "Lanes",
-            "        : waiting.id();",
-            "        : followAnyBatch(slot, now);"),
+            " : waiting.id();",
+            " : followAnyBatch(slot, now);"),
         mutant(
             "log time follows the own clock",
             "LogClock",

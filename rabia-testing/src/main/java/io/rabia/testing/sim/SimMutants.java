@@ -55,8 +55,8 @@ public final class SimMutants {
         SourceMutant.of(
             "a quiet owner's batches are held back",
             PROTOCOL + "Lanes.java",
-            "        : waiting.id();",
-            "        : followAnyBatch(slot, now);"),
+            " : waiting.id();",
+            " : followAnyBatch(slot, now);"),
         SourceMutant.of(
             "no force at the start of a log",
             "io/rabia/persistence/FilePersistence.java",
