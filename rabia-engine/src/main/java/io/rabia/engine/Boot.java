@@ -111,7 +111,9 @@ final class Boot {
     lastGroup = persistence.open(new Past(now), wakeup);
     if (token.equals(Token.NONE)) {
       token = new Token(random.getAsLong(), random.getAsLong());
-      append(List.of(new Message.Identity(parts.id().value(), token)));
+      if (!joins()) {
+        append(List.of(identity()));
+      }
     }
     if (recovered != null) {
       recovered.recovered(lastGroup, now);
@@ -269,11 +271,18 @@ final class Boot {
     return member;
   }
 
-  /** A member told of which cluster this node is to be. */
+  private Message identity() {
+    return new Message.Identity(parts.id().value(), token);
+  }
+
+  /**
+   * A member told of which cluster this node is to be. Who it is becomes durable together with that,
+   * so that a log that names a token without a cluster is one of a first start.
+   */
   private void join(Init received) {
     requireOurs(received);
     offered = received;
-    append(List.of(new Message.Init(received.encode())));
+    append(List.of(identity(), new Message.Init(received.encode())));
   }
 
   private void append(List<Message> records) {

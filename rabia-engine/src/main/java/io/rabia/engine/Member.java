@@ -347,7 +347,7 @@ public final class Member implements AutoCloseable {
       work += more ? 1 : 0;
     }
     releaseReads();
-    membership.advance(tell);
+    membership.advance(tell, now);
     snapshots.advance(outbox.kept(), keptByAll());
     outbox.advance(now, parts.config().heartbeatInterval().toNanos());
     return work;

@@ -26,6 +26,12 @@ import org.slf4j.LoggerFactory;
  */
 final class Membership {
   private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
+  private static final int NOBODY = -1;
+
+  /** So many heartbeats without a connection make a life of a member look dead. */
+  private static final int SUSPICION = 5;
+
+  private static final int LEAST_TO_RECOVER = 3;
 
   private final EngineAgent.Parts parts;
   private final Replica replica;
@@ -39,6 +45,9 @@ final class Membership {
   private boolean wasMember;
 
   private boolean left;
+
+  /** When this node last proposed that a member comes back. */
+  private long proposedAt;
 
   Membership(
       EngineAgent.Parts parts, Replica replica, Links links, SessionKeeper keeper, Token own) {
@@ -78,16 +87,75 @@ final class Membership {
     }
   }
 
-  /** Follows what was applied. */
-  void advance(Consumer<Consumer<EngineListener>> tell) {
+  /** Follows what was applied, and helps members back that lost their votes. */
+  void advance(Consumer<Consumer<EngineListener>> tell, long now) {
     if (governing.epoch() != replica.governing().epoch()
         || newest.epoch() != replica.configuration().epoch()) {
       follow(tell);
       connect();
     }
-    if (!votes() && wasMember) {
+    if (votes()) {
+      reincarnate(now);
+    } else if (wasMember) {
       leave();
+    } else {
+      requireOthers();
     }
+  }
+
+  /**
+   * Proposes the new life of a member that has forgotten what it said, for which it connects under a
+   * token that never was a member. Not while its former life may be alive: of two that hold each
+   * other for dead, none would ever serve. Nor while another change is pending. Members that propose
+   * the same do no harm, all but one are refused; the first one goes first.
+   */
+  private void reincarnate(long now) {
+    if (replica.applied() < newest.firstSlot() || newest.size() < LEAST_TO_RECOVER) {
+      return;
+    }
+    long suspicion = SUSPICION * parts.config().heartbeatInterval().toNanos();
+    if (now - proposedAt < suspicion) {
+      return;
+    }
+    for (Configuration.Member member : newest.members()) {
+      Links.Link former = links.of(member);
+      int place = former.connected ? NOBODY : links.connected(member.id());
+      boolean fresh = place >= 0 && replica.origin(links.get(place).token) < 0;
+      if (fresh && now - former.lostAt >= suspicion * (2 + index()) / 2) {
+        Token token = links.get(place).token;
+        LOG.info("Node {}: member {} lost its votes and is to come back", parts.id(), member.id());
+        proposedAt = now;
+        keeper.change(
+            Change.reincarnation(newest, member.token(), token).encode(), now);
+        return;
+      }
+    }
+  }
+
+  /** With one or two members nobody can decide anything without the one that lost its votes. */
+  private void requireOthers() {
+    int index = newest.indexOf(parts.id());
+    if (index >= 0
+        && newest.size() < LEAST_TO_RECOVER
+        && newest.indexOf(own) < 0
+        && links.connected(newest.members().get(newest.size() - 1 - index).id()) >= 0
+        && !behind()) {
+      throw new RabiaException.NotAMember(
+          "member "
+              + parts.id()
+              + " has lost its votes, and with "
+              + newest.size()
+              + " members there is no quorum without it");
+    }
+  }
+
+  private boolean behind() {
+    for (int place = 0; place < links.size(); place++) {
+      if (links.get(place).connected && links.get(place).applied > replica.applied()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void follow(Consumer<Consumer<EngineListener>> tell) {

@@ -72,6 +72,12 @@ final class SessionKeeper {
     enqueue(request, CommandBatch.KIND_CONFIGURE, 0, 0, 0, payload, now);
   }
 
+  /** A change that nobody waits for. */
+  void change(byte[] payload, long now) {
+    Request request = Request.openSession(Long.MAX_VALUE / 4, PendingResults.ignored());
+    change(request, payload, now);
+  }
+
   private void numberDeferred(long now) {
     if (session == 0) {
       open(now);

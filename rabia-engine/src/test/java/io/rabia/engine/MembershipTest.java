@@ -9,10 +9,14 @@ import io.rabia.core.RabiaException.ChangeRefused;
 import io.rabia.core.RabiaException.ChangeRefused.Reason;
 import io.rabia.core.message.Message;
 import io.rabia.engine.protocol.ChangeResult;
+import io.rabia.engine.protocol.Configuration;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Members are added, removed and replaced while the cluster works. */
 class MembershipTest {
@@ -223,6 +227,128 @@ class MembershipTest {
       }
       assertThat(cluster.nodes())
           .allSatisfy(node -> assertThat(node.machine.entries()).hasSize(608));
+    }
+  }
+
+  // ---- members that have forgotten what they said
+
+  /** The member comes back with an empty log. */
+  private static TestNode wiped(TestCluster cluster, int id) {
+    cluster.node(id).kill();
+    TestNode back =
+        new TestNode(cluster, NodeId.of(id), TestCluster.config(3).build(), JOINS);
+    cluster.nodes().set(id - 1, back);
+    back.start();
+    return back;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void aMemberThatLostItsLogComesBackByItselfUnderAnotherToken(int id) {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      assertAnswers(cluster, cluster.node(2), "before");
+      cluster.elapse(Duration.ofSeconds(2));
+      TestNode back = wiped(cluster, id);
+      long from = cluster.node(2).status().applied();
+      int sent = cluster.wires.sent().size();
+      cluster.elapse(Duration.ofSeconds(3));
+      ClusterView view = cluster.node(2).view();
+      assertThat(view.epoch()).isEqualTo(1);
+      assertThat(view.members()).isEqualTo(ClusterView.of(founders(cluster)).members());
+      assertThat(back.agent().state()).isEqualTo(EngineState.SERVING);
+      assertAnswers(cluster, back, "after");
+      assertThat(back.machine.entries()).containsExactly("before", "after");
+      assertThat(said(cluster, id, sent))
+          .as("mute below its first slot")
+          .allMatch(slot -> slot >= view.firstSlot());
+      assertThat(view.firstSlot()).isGreaterThan(from);
+    }
+  }
+
+  private static Configuration founders(TestCluster cluster) {
+    return cluster.node(2).member().replica().configurationOf(0);
+  }
+
+  /** The slots in which a member has proposed or voted since. */
+  private static Stream<Long> said(TestCluster cluster, int id, int since) {
+    return cluster.wires.sent().stream()
+        .skip(since)
+        .filter(frame -> frame.from() == id)
+        .flatMap(frame -> frame.messages().stream())
+        .flatMap(
+            message ->
+                message instanceof Message.Propose propose
+                    ? Stream.of(propose.slot())
+                    : message instanceof Message.Vote2 vote ? Stream.of(vote.slot()) : Stream.of());
+  }
+
+  @Test
+  void aMemberMayLoseItsLogAgainAndAgain() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      for (int round = 1; round <= 4; round++) {
+        int id = 1 + round % 3;
+        TestNode back = wiped(cluster, id);
+        cluster.elapse(Duration.ofSeconds(3));
+        assertAnswers(cluster, back, "round " + round);
+        assertThat(back.view().epoch()).isEqualTo(round);
+      }
+      assertThat(cluster.node(1).machine.entries()).hasSize(4);
+    }
+  }
+
+  @Test
+  void aBarrierIsNotAnsweredByAMemberThatIsStillRecovering() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      cluster.elapse(Duration.ofSeconds(2));
+      TestNode back = wiped(cluster, 3);
+      cluster.wires.cut(1, 2);
+      cluster.settle();
+      Answer read = cluster.node(1).read("");
+      cluster.elapse(Duration.ofSeconds(2));
+      assertThat(cluster.wires.sentBy(1, Message.ReadProbe.class)).isNotEmpty();
+      assertThat(cluster.wires.sentBy(3, Message.ReadReply.class)).isEmpty();
+      assertThat(read.isOpen() || read.isFailure()).isTrue();
+      cluster.wires.heal(1, 2);
+      cluster.elapse(Duration.ofSeconds(3));
+      assertAnswers(cluster, back, "all is well");
+    }
+  }
+
+  @Test
+  void aProcessOfAFormerLifeStopsForGoodAndSaysSo() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode old = cluster.node(3);
+      MemoryLog log = old.log;
+      wiped(cluster, 3);
+      cluster.elapse(Duration.ofSeconds(3));
+      cluster.node(3).kill();
+      for (int attempt = 0; attempt < 2; attempt++) {
+        TestNode woken = new TestNode(cluster, NodeId.of(3), TestCluster.config(3).build(), JOINS);
+        cluster.nodes().set(2, woken);
+        woken.log.replaceBy(log);
+        woken.start();
+        cluster.elapse(Duration.ofSeconds(3));
+        assertThat(woken.failure())
+            .isInstanceOf(RabiaException.NotAMember.class)
+            .hasMessageContaining("belong to a former life");
+      }
+      assertThat(cluster.node(1).view().epoch()).as("nobody replaced the new life").isEqualTo(1);
+      assertAnswers(cluster, cluster.node(1), "the others go on");
+    }
+  }
+
+  @Test
+  void withTwoMembersNobodyCanBringTheOtherBack() {
+    try (TestCluster cluster = TestCluster.serving(2)) {
+      cluster.node(2).kill();
+      TestNode back = new TestNode(cluster, NodeId.of(2), TestCluster.config(2).build(), JOINS);
+      cluster.nodes().set(1, back);
+      back.start();
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(back.failure())
+          .isInstanceOf(RabiaException.NotAMember.class)
+          .hasMessageContaining("no quorum without it");
+      assertThat(cluster.node(1).view().epoch()).isZero();
     }
   }
 }
