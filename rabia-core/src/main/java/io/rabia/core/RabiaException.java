@@ -100,6 +100,18 @@ public abstract sealed class RabiaException extends RuntimeException {
   }
 
   /**
+   * This node takes nothing in for now, because its votes are lost or its disk is full: nothing was
+   * done. Another node may serve, or this one later.
+   */
+  public static final class Unavailable extends RabiaException {
+    private static final long serialVersionUID = 1L;
+
+    public Unavailable(String message) {
+      super(message, null, true);
+    }
+  }
+
+  /**
    * The node or client is closed or closing. For a command handed in before, the outcome is
    * unknown.
    */

@@ -50,7 +50,7 @@ final class Boot {
   private final long secretHash;
 
   private final Map<NodeId, Handshake> peers = new TreeMap<>();
-  private final Map<NodeId, Long> seenPositions = new TreeMap<>();
+  private final Map<NodeId, Seen> seen = new TreeMap<>();
   private Token token = Token.NONE;
   private final List<Token> promises = new ArrayList<>();
   private @Nullable Init init;
@@ -63,6 +63,14 @@ final class Boot {
   private volatile ClusterId clusterId = ClusterId.NONE;
   private long lastGroup;
   private long repeatedAt;
+
+  /** Why this process may not vote as who it was; null when it may. */
+  private @Nullable String votesLost;
+
+  /** How far a life of a member was seen to have come. */
+  private record Seen(Token token, long position) {
+    static final Seen NOTHING = new Seen(Token.NONE, 0);
+  }
 
   Boot(
       EngineAgent.Parts parts,
@@ -116,14 +124,20 @@ final class Boot {
       }
     }
     if (recovered != null) {
-      recovered.recovered(lastGroup, now);
+      begin(recovered, now);
     }
+  }
+
+  private void begin(Member member, long now) {
+    member.speakAs(token);
+    member.recovered(lastGroup, now);
   }
 
   /** What the log tells: who this is, then what the member did. */
   private final class Past implements Persistence.GroupHandler {
     private final MessageHandler identity;
     private final long now;
+    private long afterSnapshot = Persistence.NONE;
 
     Past(long now) {
       this.now = now;
@@ -131,11 +145,27 @@ final class Boot {
     }
 
     @Override
+    public void onVotesLost(String why) {
+      if (parts.cluster().members().size() < 3) {
+        throw new RabiaException.Checksum(
+            why + "; this member has lost its votes, and there is no majority without it");
+      }
+      votesLost = why;
+    }
+
+    /**
+     * A log begins with its owner's identity, or behind a snapshot. One that began after a loss
+     * begins with both, and the identity in the snapshot is that of before.
+     */
+    @Override
     public void onSnapshot(long first, InputStream content) throws IOException {
       DataInputStream in = new DataInputStream(content);
       SnapshotHead head = SnapshotHead.read(in);
       requireOwn(head.id().value());
-      token = head.token();
+      if (votesLost == null) {
+        token = head.token();
+      }
+      afterSnapshot = first;
       Member member = member(head.init(), now);
       recovered = member;
       member.restore(first, in, now);
@@ -147,6 +177,9 @@ final class Boot {
       if (member == null) {
         MessageCodec.read(group, identity);
       } else {
+        if (number == afterSnapshot) {
+          MessageCodec.read(group.duplicate(), new Identities());
+        }
         member.recover(number, group);
       }
       return true;
@@ -160,17 +193,23 @@ final class Boot {
     }
   }
 
-  private final class IdentityRecords extends LogRecords {
-    private final long now;
-
-    IdentityRecords(long now) {
-      this.now = now;
-    }
-
+  private class Identities extends LogRecords {
     @Override
     public void onIdentity(int nodeId, Token own) {
       requireOwn(nodeId);
       token = own;
+      Member member = recovered;
+      if (member != null) {
+        member.speakAs(own);
+      }
+    }
+  }
+
+  private final class IdentityRecords extends Identities {
+    private final long now;
+
+    IdentityRecords(long now) {
+      this.now = now;
     }
 
     @Override
@@ -207,7 +246,8 @@ final class Boot {
     clusterId = taken.clusterId();
     return new Member(
         parts,
-        new SnapshotHead(parts.id(), token, taken),
+        () -> new SnapshotHead(parts.id(), token, taken),
+        token,
         taken.configuration(),
         secretHigh,
         secretLow,
@@ -218,12 +258,15 @@ final class Boot {
         now);
   }
 
-  /** Does this node look for a cluster that exists? */
+  /** Does this node look for a cluster that exists, new to it or after the loss of its votes? */
   boolean joins() {
-    return init == null && parts.config().initial() == Initial.EXISTING;
+    return init == null && (votesLost != null || parts.config().initial() == Initial.EXISTING);
   }
 
-  /** Starts the formation of a node that is in no cluster and joins none. */
+  /**
+   * Starts the formation of a node that is in no cluster and joins none. One that lost its votes
+   * waits to be told of its cluster: a new one would be without what the old one knows.
+   */
   void begin() {
     if (joins()) {
       parts.transport().members(others(), true);
@@ -267,7 +310,7 @@ final class Boot {
     formation = null;
     offered = null;
     Member member = member(taken, now);
-    member.recovered(lastGroup, now);
+    begin(member, now);
     return member;
   }
 
@@ -313,11 +356,17 @@ final class Boot {
 
   // ---- peers
 
+  /** Why this process may not vote as who it was; null when it may. */
+  @Nullable String votesLost() {
+    return votesLost;
+  }
+
   /**
    * @param epoch of the newest configuration that is known here
    * @param alpha its window
    */
   Handshake handshakeFor(NodeId peer, long epoch, int alpha) {
+    Seen known = seen.getOrDefault(peer, Seen.NOTHING);
     return new Handshake(
         parts.cluster().name(),
         clusterId,
@@ -327,7 +376,8 @@ final class Boot {
         alpha,
         secretHash,
         persistence.durable(),
-        seenPositions.getOrDefault(peer, 0L));
+        known.position(),
+        known.token());
   }
 
   @Nullable String refuse(Handshake peer) {
@@ -355,25 +405,37 @@ final class Boot {
   }
 
   void connected(Handshake peer) {
+    requireNewest(peer);
+    peers.put(peer.id(), peer);
+    note(peer, peer.logPosition());
+    Formation forming = formation;
+    if (forming != null) {
+      forming.onConnected(peer.id());
+    } else if (init != null && peer.clusterId().equals(ClusterId.NONE)) {
+      send(peer.id(), new Message.Init(init.encode()));
+    }
+  }
+
+  /**
+   * A peer has seen more of this log than there is, so promises are missing: there is no voting
+   * with it, now or after a restart.
+   */
+  private void requireNewest(Handshake peer) {
     if (peer.clusterId().equals(clusterId)
         && init != null
+        && peer.seenToken().equals(token)
         && peer.seenOfReceiver() > persistence.durable()
         && persistence.durability() != Durability.MEMORY) {
-      throw new RabiaException.NotAMember(
+      String why =
           "member "
               + peer.id()
               + " has seen this member's log at group "
               + peer.seenOfReceiver()
               + ", here it ends at "
               + persistence.durable()
-              + ": an old copy; its votes are lost");
-    }
-    peers.put(peer.id(), peer);
-    Formation forming = formation;
-    if (forming != null) {
-      forming.onConnected(peer.id());
-    } else if (init != null && peer.clusterId().equals(ClusterId.NONE)) {
-      send(peer.id(), new Message.Init(init.encode()));
+              + ": an old copy; its votes are lost";
+      persistence.disown(why);
+      throw new RabiaException.NotAMember(why);
     }
   }
 
@@ -384,7 +446,17 @@ final class Boot {
   /** Notes how far a peer's log has come. */
   void seen(NodeId peer, ByteBuffer body) {
     FrameHeader.validate(body);
-    seenPositions.merge(peer, FrameHeader.logPosition(body), Math::max);
+    Handshake connected = peers.get(peer);
+    if (connected != null) {
+      note(connected, FrameHeader.logPosition(body));
+    }
+  }
+
+  private void note(Handshake peer, long position) {
+    Seen known = seen.getOrDefault(peer.id(), Seen.NOTHING);
+    if (!known.token().equals(peer.token()) || known.position() < position) {
+      seen.put(peer.id(), new Seen(peer.token(), position));
+    }
   }
 
   /**

@@ -158,8 +158,9 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     } else if (request.isLocal()) {
       active.submit(request, now);
     } else if (!active.votes()) {
-      completions.failure(
-          request.handler, new RabiaException.NotAMember(parts.id() + " is not a member"));
+      refuse(request, "node " + parts.id() + " has no vote: " + reason);
+    } else if (parts.persistence().full() && request.kind != Request.Kind.READ) {
+      refuse(request, "the disk is full");
     } else if (!quorum) {
       completions.failure(
           request.handler,
@@ -168,6 +169,10 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     } else {
       active.submit(request, now);
     }
+  }
+
+  private void refuse(Request request, String why) {
+    completions.failure(request.handler, new RabiaException.Unavailable(why));
   }
 
   private void refuseUnformed(Request request) {
@@ -213,7 +218,12 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
         tell(EngineListener::onQuorumLost);
       }
     }
-    if (active == null) {
+    String lost = active == null || !active.votes() ? boot.votesLost() : null;
+    if (lost != null) {
+      running(EngineState.DEGRADED, lost.replace(' ', '_'));
+    } else if (parts.persistence().full()) {
+      running(EngineState.DEGRADED, "disk-full");
+    } else if (active == null) {
       running(EngineState.RECOVERING, boot.joins() ? "joining" : "forming");
     } else if (!quorum) {
       running(EngineState.RECOVERING, "no-quorum");
@@ -345,13 +355,14 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   @Override
   public void onConnected(Handshake peer) {
     Member active = member;
+    try {
+      boot.connected(peer); // before anything is sent
+    } catch (RabiaException.NotAMember | RabiaException.Storage e) {
+      thrown = e;
+      return;
+    }
     if (active != null && peer.clusterId().equals(boot.clusterId())) {
       active.connected(peer, clock.getAsLong());
-    }
-    try {
-      boot.connected(peer);
-    } catch (RabiaException.NotAMember e) {
-      thrown = e;
     }
     tell(listener -> listener.onMemberConnected(peer.id()));
   }

@@ -44,6 +44,14 @@ final class Links {
   Links(Replica replica, NodeId id, Token own, long now) {
     this.replica = replica;
     startedAt = now;
+    speakAs(id, own);
+  }
+
+  void speakAs(NodeId id, Token own) {
+    for (Link link : links) {
+      link.connected = false;
+      link.heard = false;
+    }
     Link self = at(replica.self(), id, own);
     self.connected = true;
     self.heard = true;

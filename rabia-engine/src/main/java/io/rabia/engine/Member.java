@@ -4,6 +4,7 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
+import io.rabia.core.Token;
 import io.rabia.core.batching.CommandBatcher;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +62,8 @@ public final class Member implements AutoCloseable {
 
   Member(
       EngineAgent.Parts parts,
-      SnapshotHead head,
+      Supplier<SnapshotHead> head,
+      Token own,
       Configuration founders,
       long coinKey0,
       long coinKey1,
@@ -83,7 +86,7 @@ public final class Member implements AutoCloseable {
         new Replica(
             founders,
             parts.id(),
-            head.token(),
+            own,
             parts.coins().keyed(coinKey0, coinKey1),
             new Batches(),
             config.timing(),
@@ -91,8 +94,8 @@ public final class Member implements AutoCloseable {
             config.retainedBytes(),
             nonceSeed);
     recovery = replica.recovery(now, this::applyRecovered);
-    links = new Links(replica, parts.id(), head.token(), now);
-    membership = new Membership(parts, replica, links, keeper, head.token());
+    links = new Links(replica, parts.id(), own, now);
+    membership = new Membership(parts, replica, links, keeper);
     logCatchUp = new LogCatchUp(persistence, founders.alpha());
     snapshots = new Snapshots(parts, head, replica, applier, logCatchUp);
     outbox =
@@ -161,6 +164,12 @@ public final class Member implements AutoCloseable {
       pending.widen(outstanding(replica.configuration()));
       logCatchUp.widen(replica.configuration().alpha());
     }
+  }
+
+  /** What the log says from here on was said under this token. */
+  void speakAs(Token token) {
+    replica.speakAs(token);
+    links.speakAs(parts.id(), token);
   }
 
   void recovered(long lastGroup, long now) {
@@ -336,9 +345,10 @@ public final class Member implements AutoCloseable {
     boolean more = true;
     while (more) {
       keeper.advance(now);
+      replica.pausePromises(persistence.full(), now);
       replica.advance(now);
       more = outbox.transfer(now);
-      while (replica.pollDecided(persistence.durable(), decided)) {
+      while (outbox.hasRoom() && replica.pollDecided(persistence.durable(), decided)) {
         applier.apply(decided, replica.ownOrigin());
         configured();
         answerStatusAt();

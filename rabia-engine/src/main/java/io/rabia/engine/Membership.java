@@ -37,7 +37,6 @@ final class Membership {
   private final Replica replica;
   private final Links links;
   private final SessionKeeper keeper;
-  private final Token own;
   private Configuration governing;
   private Configuration newest;
 
@@ -49,26 +48,23 @@ final class Membership {
   /** When this node last proposed that a member comes back. */
   private long proposedAt;
 
-  Membership(
-      EngineAgent.Parts parts, Replica replica, Links links, SessionKeeper keeper, Token own) {
+  Membership(EngineAgent.Parts parts, Replica replica, Links links, SessionKeeper keeper) {
     this.parts = parts;
     this.replica = replica;
     this.links = links;
     this.keeper = keeper;
-    this.own = own;
     governing = replica.governing();
     newest = replica.configuration();
-    wasMember = votes();
   }
 
   /** Has this node a vote in the next slot to apply? */
   boolean votes() {
-    return governing.indexOf(own) >= 0;
+    return governing.indexOf(replica.own()) >= 0;
   }
 
   /** Its own index in the configuration that governs the next slot, or -1. */
   int index() {
-    return governing.indexOf(own);
+    return governing.indexOf(replica.own());
   }
 
   Configuration governing() {
@@ -137,7 +133,7 @@ final class Membership {
     int index = newest.indexOf(parts.id());
     if (index >= 0
         && newest.size() < LEAST_TO_RECOVER
-        && newest.indexOf(own) < 0
+        && newest.indexOf(replica.own()) < 0
         && links.connected(newest.members().get(newest.size() - 1 - index).id()) >= 0
         && !behind()) {
       throw new RabiaException.NotAMember(
@@ -166,7 +162,7 @@ final class Membership {
       LOG.info("Node {}: epoch {} governs, {}", parts.id(), view.epoch(), view.members());
       tell.accept(listener -> listener.onConfigurationChanged(view));
     }
-    wasMember |= votes() || replica.origin(own) >= 0 && newest.indexOf(own) < 0;
+    wasMember |= votes() || replica.origin(replica.own()) >= 0 && newest.indexOf(replica.own()) < 0;
   }
 
   /** Members that leave are needed until the next configuration governs. */
@@ -179,7 +175,7 @@ final class Membership {
       }
     }
     members.removeIf(member -> member.id().equals(parts.id()));
-    parts.transport().members(members, newest.indexOf(own) < 0);
+    parts.transport().members(members, newest.indexOf(replica.own()) < 0);
   }
 
   /**
@@ -283,7 +279,7 @@ final class Membership {
     int ready = 0;
     List<NodeId> missing = new ArrayList<>();
     for (Change.Entry entry : change.members()) {
-      boolean there = entry.token().equals(own) || isNear(entry);
+      boolean there = entry.token().equals(replica.own()) || isNear(entry);
       ready += there ? 1 : 0;
       if (!there) {
         missing.add(entry.id());

@@ -24,6 +24,8 @@ final class Outbox implements AutoCloseable {
   /** At rest the log is flushed to its end, then once more, for the mark that says so. */
   private static final int SETTLING = 2;
 
+  private static final long MAX_WAITING_BYTES = 16 << 20;
+
   private record Held(long gate, int to, byte[] frame) {}
 
   private final Transport transport;
@@ -49,6 +51,11 @@ final class Outbox implements AutoCloseable {
   private long lastGroup;
   private long appendedAt;
   private int settling;
+
+  /** Of groups that wait for room on the disk. */
+  private long waitingBytes;
+
+  private long triedAt;
 
   Outbox(
       Transport transport,
@@ -76,13 +83,18 @@ final class Outbox implements AutoCloseable {
     if (output.size() == 0) {
       return false;
     }
-    log(output, now);
-    frame(output, now);
+    boolean promises = log(output, now);
+    if (promises || !persistence.full()) {
+      frame(output, now);
+    } else {
+      frameWhileFull(output, now);
+    }
     output.clear();
     return true;
   }
 
-  private void log(Output output, long now) {
+  /** Returns whether there were promises. */
+  private boolean log(Output output, long now) {
     group.clear();
     boolean promises = false;
     for (int i = 0; i < output.size(); i++) {
@@ -91,11 +103,13 @@ final class Outbox implements AutoCloseable {
         promises |= output.has(i, Output.PROMISE);
       }
     }
-    if (group.buffer().position() == 0) {
-      return;
+    int bytes = group.buffer().position();
+    if (bytes == 0) {
+      return false;
     }
-    snapshots.logged(group.buffer().position());
+    snapshots.logged(bytes);
     long number = persistence.append(group.buffer().flip());
+    waitingBytes = persistence.full() ? waitingBytes + bytes : 0;
     replica.appended(number);
     logCatchUp.appended(number, replica.applied());
     noteKept();
@@ -111,6 +125,12 @@ final class Outbox implements AutoCloseable {
       lastPromise = number;
       persistence.flush();
     }
+    return promises;
+  }
+
+  /** May more be logged? What waits for room on the disk is held in memory. */
+  boolean hasRoom() {
+    return !persistence.full() || waitingBytes < MAX_WAITING_BYTES;
   }
 
   private void frame(Output output, long now) {
@@ -124,6 +144,32 @@ final class Outbox implements AutoCloseable {
     }
     if (broadcast.buffer().position() > FrameHeader.SIZE) {
       flushBroadcast(now);
+    }
+  }
+
+  /**
+   * What would wait for the log, which may be long, is dropped, as when a connection breaks: it
+   * will be sent or asked for again. Questions, and the answers to read probes, follow from no own
+   * promise and need not wait. (An answer that counts a promise that is not safe names a higher
+   * slot than it has to.)
+   */
+  private void frameWhileFull(Output output, long now) {
+    for (int i = 0; i < output.size(); i++) {
+      boolean waits =
+          switch (output.kind(i)) {
+            case READ_PROBE, READ_REPLY, CATCH_UP_REQUEST, BATCH_REQUEST -> false;
+            default -> true;
+          };
+      if (!waits && output.has(i, Output.SEND)) {
+        begin(direct);
+        encode(output, i, false, direct);
+        ByteBuffer frame = direct.buffer().flip();
+        for (int to = 0; to < links.size(); to++) {
+          if (to == output.to(i) || output.to(i) == Output.ALL && to != replica.self()) {
+            send(to, frame, now);
+          }
+        }
+      }
     }
   }
 
@@ -218,6 +264,10 @@ final class Outbox implements AutoCloseable {
     if (now >= lazyDeadline) {
       begin(broadcast);
       flushBroadcast(now);
+    }
+    if (persistence.full() && now - triedAt >= heartbeatNanos) {
+      triedAt = now;
+      persistence.flush();
     }
     if (settling > 0 && now - appendedAt >= heartbeatNanos) {
       settling--;

@@ -116,7 +116,8 @@ class ClusterConfigEffectsTest {
           alpha,
           handshake.secretHash(),
           handshake.logPosition(),
-          handshake.seenOfReceiver());
+          handshake.seenOfReceiver(),
+          handshake.seenToken());
     }
   }
 

@@ -72,7 +72,7 @@ class MembershipTest {
       assertThat(cluster.wires.sentBy(4, Message.ReadReply.class)).isEmpty();
       Answer answer = joiner.submit("mine");
       cluster.settle();
-      assertThat(answer.failure()).isInstanceOf(RabiaException.NotAMember.class);
+      assertThat(answer.failure()).isInstanceOf(RabiaException.Unavailable.class);
     }
   }
 

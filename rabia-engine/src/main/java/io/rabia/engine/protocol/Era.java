@@ -19,7 +19,7 @@ final class Era {
   long end = Long.MAX_VALUE;
 
   /** The own index, or -1: then this replica only listens. */
-  final int self;
+  int self;
 
   private final int[] places;
   private int[] indexes = {};
@@ -40,7 +40,12 @@ final class Era {
       }
       indexes[places[index]] = index;
     }
-    this.self = index(self);
+    speakAs(self);
+  }
+
+  /** This is the own place. */
+  void speakAs(int place) {
+    self = index(place);
   }
 
   long first() {

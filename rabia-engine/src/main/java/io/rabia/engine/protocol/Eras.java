@@ -42,8 +42,8 @@ final class Eras {
 
   final Peers peers = new Peers();
   private final NodeId id;
-  private final Token own;
-  private final int self;
+  private Token own;
+  private int self;
   private final List<Life> lives = new ArrayList<>();
   private final List<Farewell> farewells = new ArrayList<>();
   private Era newest;
@@ -68,6 +68,25 @@ final class Eras {
     newest = new Era(founders, null, places, self);
     widest = founders.alpha();
     peers.get(self).connected = true;
+  }
+
+  /** The own life is this one from now on; nothing was said under the one before. */
+  void speakAs(Token token) {
+    if (token.equals(own)) {
+      return;
+    }
+    peers.get(self).connected = false;
+    own = token;
+    int known = peers.find(token);
+    self = known >= 0 ? known : peers.add(id, token);
+    peers.get(self).connected = true;
+    for (Era era = newest; era != null; era = era.before) {
+      era.speakAs(self);
+    }
+  }
+
+  Token own() {
+    return own;
   }
 
   /** The own place. */

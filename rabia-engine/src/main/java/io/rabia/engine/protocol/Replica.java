@@ -36,7 +36,7 @@ public final class Replica implements MessageHandler {
   private static final int RETAINED_SLOTS = 1 << 16;
 
   final Eras eras;
-  final int self;
+  int self;
   final Output output = new Output();
   final Window window;
   final Peers peers;
@@ -59,6 +59,7 @@ public final class Replica implements MessageHandler {
   private long highestTaken = -1;
   private long currentGroup = 1;
   private boolean recovering = true;
+  private boolean pausing;
   private int from;
   private long now;
 
@@ -153,6 +154,36 @@ public final class Replica implements MessageHandler {
     currentGroup = lastGroup + 1;
     batches.resume();
     retransmitter.restart(now);
+  }
+
+  /**
+   * What the log says from here on, and this replica when it has read it, is said under this token:
+   * what a snapshot was taken under may be a former one.
+   */
+  public void speakAs(Token token) {
+    InvariantViolation.check(recovering, "a life ends with its process");
+    eras.speakAs(token);
+    self = eras.self();
+    batches.changed();
+  }
+
+  /** The life that this replica speaks for. */
+  public Token own() {
+    return eras.own();
+  }
+
+  /**
+   * Makes no promise while that is so, because none can be kept; what was promised before stands,
+   * and others' decisions are taken.
+   */
+  public void pausePromises(boolean pause, long now) {
+    this.now = now;
+    if (pausing && !pause) {
+      for (long number = applied; number < Math.min(lanes.startedEnd(), limit); number++) {
+        touch(window.at(number, now));
+      }
+    }
+    pausing = pause;
   }
 
   Lanes lanes() {
@@ -382,7 +413,9 @@ public final class Replica implements MessageHandler {
     this.now = now;
     do {
       evaluateTouched();
-      lanes.fill(now);
+      if (!pausing) {
+        lanes.fill(now);
+      }
     } while (dirtyCount > 0);
     retransmitter.advance(now, catchUp.behind());
     catchUp.advance(now, retransmitter.progressAt());
@@ -427,7 +460,8 @@ public final class Replica implements MessageHandler {
     if (slot.number >= limit) {
       return;
     }
-    if (slot.number >= applied && slot.era.self >= 0 && !slot.instance.decided()) {
+    boolean open = slot.number >= applied && slot.era.self >= 0 && !slot.instance.decided();
+    if (open && !pausing) {
       boolean patient = slot.graceSince == 0 || now - slot.graceSince < waits.grace();
       boolean waiting = slot.instance.evaluate(patient ? awaited(slot.era) : 0, coin, emitter);
       if (!waiting) {

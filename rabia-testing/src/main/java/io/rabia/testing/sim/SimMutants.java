@@ -59,12 +59,12 @@ public final class SimMutants {
             " : followAnyBatch(slot, now);"),
         SourceMutant.of(
             "no force at the start of a log",
-            "io/rabia/persistence/FilePersistence.java",
-            "    for (String name : LogScan.segmentNames(disk)) {\n      force(name);\n    }\n",
+            "io/rabia/persistence/LogRecovery.java",
+            "    force(LogScan.segmentNames(disk));\n",
             ""),
         SourceMutant.of(
             "a force is skipped",
-            "io/rabia/persistence/FilePersistence.java",
+            "io/rabia/persistence/LogWriter.java",
             "    activeFile().force();\n    flushed = written;",
             "    flushed = written;"),
         SourceMutant.of(
@@ -75,11 +75,11 @@ public final class SimMutants {
         SourceMutant.of(
             "a clean mark survives into the next run",
             "io/rabia/persistence/FilePersistence.java",
-            "      writeStatus(); // not earlier",
-            "      LogStatus found = LogStatus.read(disk);\n"
-                + "      if (found == null || found.state() != State.CLEAN) {\n"
-                + "        writeStatus();\n"
-                + "      } // not earlier"));
+            "        writer.writeStatus(); // not earlier",
+            "        LogStatus found = LogStatus.read(disk);\n"
+                + "        if (found == null || found.state() != LogStatus.State.CLEAN) {\n"
+                + "          writer.writeStatus();\n"
+                + "        } // not earlier"));
   }
 
   private static List<SourceMutant> ofDecisions() {

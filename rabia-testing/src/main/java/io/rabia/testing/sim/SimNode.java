@@ -164,9 +164,20 @@ final class SimNode {
     agent = born;
     starting = true;
     mayRefuse = true;
-    guarded(born::start);
+    guarded(
+        () -> {
+          born.start();
+          requireVotes(born);
+        });
     if (agent != null) {
       started(born);
+    }
+  }
+
+  /** A member that lost its votes is not run on here: it stays away. */
+  private static void requireVotes(EngineAgent born) {
+    if (born.state() == EngineState.DEGRADED) {
+      throw new RabiaException.Checksum(born.reason());
     }
   }
 
