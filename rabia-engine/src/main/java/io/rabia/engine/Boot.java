@@ -319,8 +319,8 @@ final class Boot {
   }
 
   /**
-   * A member told of which cluster this node is to be. Who it is becomes durable together with that,
-   * so that a log that names a token without a cluster is one of a first start.
+   * A member told of which cluster this node is to be. Who it is becomes durable together with
+   * that, so that a log that names a token without a cluster is one of a first start.
    */
   private void join(Init received) {
     requireOurs(received);

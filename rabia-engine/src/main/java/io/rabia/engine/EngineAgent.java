@@ -158,7 +158,10 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     } else if (request.isLocal()) {
       active.submit(request, now);
     } else if (!active.votes()) {
-      refuse(request, "node " + parts.id() + " has no vote: " + reason);
+      String lost = lostVotes(active);
+      refuse(
+          request,
+          lost == null ? "node " + parts.id() + " is not a member" : "it lost its votes: " + lost);
     } else if (parts.persistence().full() && request.kind != Request.Kind.READ) {
       refuse(request, "the disk is full");
     } else if (!quorum) {
@@ -218,7 +221,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
         tell(EngineListener::onQuorumLost);
       }
     }
-    String lost = active == null || !active.votes() ? boot.votesLost() : null;
+    String lost = lostVotes(active);
     if (lost != null) {
       running(EngineState.DEGRADED, lost.replace(' ', '_'));
     } else if (parts.persistence().full()) {
@@ -234,6 +237,15 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     } else {
       running(EngineState.SERVING, "");
     }
+  }
+
+  /** Why this node may not vote as the member that it was, or null. */
+  private @Nullable String lostVotes(@Nullable Member active) {
+    if (active != null && active.votes()) {
+      return null;
+    }
+    String lost = boot.votesLost();
+    return lost == null && active != null && active.comesBack() ? "they were not here" : lost;
   }
 
   private void running(EngineState newState, String newReason) {

@@ -239,6 +239,11 @@ public final class Member implements AutoCloseable {
     return membership.votes();
   }
 
+  /** Is this node a member under another token, of which it has not the votes? */
+  boolean comesBack() {
+    return membership.comesBack();
+  }
+
   ClusterView view() {
     return membership.view();
   }

@@ -100,10 +100,10 @@ final class Membership {
   }
 
   /**
-   * Proposes the new life of a member that has forgotten what it said, for which it connects under a
-   * token that never was a member. Not while its former life may be alive: of two that hold each
-   * other for dead, none would ever serve. Nor while another change is pending. Members that propose
-   * the same do no harm, all but one are refused; the first one goes first.
+   * Proposes the new life of a member that has forgotten what it said, for which it connects under
+   * a token that never was a member. Not while its former life may be alive: of two that hold each
+   * other for dead, none would ever serve. Nor while another change is pending. Members that
+   * propose the same do no harm, all but one are refused; the first one goes first.
    */
   private void reincarnate(long now) {
     if (replica.applied() < newest.firstSlot() || newest.size() < LEAST_TO_RECOVER) {
@@ -121,8 +121,7 @@ final class Membership {
         Token token = links.get(place).token;
         LOG.info("Node {}: member {} lost its votes and is to come back", parts.id(), member.id());
         proposedAt = now;
-        keeper.change(
-            Change.reincarnation(newest, member.token(), token).encode(), now);
+        keeper.change(Change.reincarnation(newest, member.token(), token).encode(), now);
         return;
       }
     }
@@ -131,9 +130,8 @@ final class Membership {
   /** With one or two members nobody can decide anything without the one that lost its votes. */
   private void requireOthers() {
     int index = newest.indexOf(parts.id());
-    if (index >= 0
+    if (comesBack()
         && newest.size() < LEAST_TO_RECOVER
-        && newest.indexOf(replica.own()) < 0
         && links.connected(newest.members().get(newest.size() - 1 - index).id()) >= 0
         && !behind()) {
       throw new RabiaException.NotAMember(
@@ -206,6 +204,10 @@ final class Membership {
               + governing.epoch()
               + "), and is not needed any more");
     }
+  }
+
+  boolean comesBack() {
+    return newest.indexOf(parts.id()) >= 0 && newest.indexOf(replica.own()) < 0 && !wasMember;
   }
 
   boolean hasLeft() {

@@ -26,7 +26,7 @@ final class TestNode {
   private final TestCluster cluster;
   private final NodeId id;
   private final ClusterConfig members;
-  private final RabiaConfig config;
+  private RabiaConfig config;
   private final SplittableRandom random;
   private final MemoryPool pool =
       new MemoryPool(PoolConfig.builder().sizeClass(1 << 16, 8).leakDetection(true).build());
@@ -102,6 +102,11 @@ final class TestNode {
       events.add("quorum regained");
       mayThrow();
     }
+  }
+
+  /** From its next life on it is told this. */
+  void configure(RabiaConfig other) {
+    config = other;
   }
 
   void start() {

@@ -247,6 +247,10 @@ public final class Replica implements MessageHandler {
 
   @Override
   public void onPropose(long number, long id, @Nullable CommandBatch batch) {
+    int index = eras.of(number).index(from);
+    if (index < 0) {
+      return;
+    }
     boolean opened = window.peek(number) != null;
     Slot slot = place(number, id);
     if (batch != null) {
@@ -256,12 +260,11 @@ public final class Replica implements MessageHandler {
       return;
     }
     lanes.started(number);
-    int index = slot.era.index(from);
     boolean lost = slot.instance.decided() && slot.instance.decidedId() != id;
     if (batch != null && slot.body == null && !lost && number >= applied) {
       slot.body = batch;
     }
-    if (index < 0 || !slot.instance.onPropose(index, id)) {
+    if (!slot.instance.onPropose(index, id)) {
       catchUp.repeated(slot, from, now);
       return;
     }
@@ -273,21 +276,21 @@ public final class Replica implements MessageHandler {
 
   @Override
   public void onVote1(long number, int phase, byte value, long id) {
-    Slot slot = place(number, id);
+    int index = eras.of(number).index(from);
+    Slot slot = index < 0 ? null : place(number, id);
     if (slot != null) {
       lanes.started(number);
-      int index = slot.era.index(from);
-      voted(slot, index >= 0 && slot.instance.onVote1(index, phase, value, id));
+      voted(slot, slot.instance.onVote1(index, phase, value, id));
     }
   }
 
   @Override
   public void onVote2(long number, int phase, byte value, long id) {
-    Slot slot = place(number, id);
+    int index = eras.of(number).index(from);
+    Slot slot = index < 0 ? null : place(number, id);
     if (slot != null) {
       lanes.started(number);
-      int index = slot.era.index(from);
-      voted(slot, index >= 0 && slot.instance.onVote2(index, phase, value, id));
+      voted(slot, slot.instance.onVote2(index, phase, value, id));
     }
   }
 

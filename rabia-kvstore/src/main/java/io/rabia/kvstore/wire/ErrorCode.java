@@ -32,8 +32,7 @@ public enum ErrorCode {
   WRONG_CLUSTER(12, false, RabiaException.WrongCluster.class, RabiaException.WrongCluster::new),
   NOT_A_MEMBER(13, true, RabiaException.NotAMember.class, RabiaException.NotAMember::new),
   UNAVAILABLE(14, true, RabiaException.Unavailable.class, RabiaException.Unavailable::new),
-  CHANGE_REFUSED(
-      15, false, RabiaException.ChangeRefused.class, RabiaException.ChangeRefused::of);
+  CHANGE_REFUSED(15, false, RabiaException.ChangeRefused.class, RabiaException.ChangeRefused::of);
 
   private static final ErrorCode[] VALUES = values();
 
