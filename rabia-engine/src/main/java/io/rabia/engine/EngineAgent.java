@@ -293,9 +293,15 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   }
 
   /** Did this node stop because it is a member no more? */
-  boolean hasLeft() {
+  public boolean hasLeft() {
     Member active = member;
     return active != null && active.hasLeft();
+  }
+
+  /** The newest configuration that is known here, or null before there is one. */
+  public @Nullable ClusterView view() {
+    Member active = member;
+    return active == null ? null : active.view();
   }
 
   /** Takes in what the configuration is to become, from any thread; false when there is no room. */

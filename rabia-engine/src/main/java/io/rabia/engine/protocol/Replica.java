@@ -807,6 +807,11 @@ public final class Replica implements MessageHandler {
     return eras.of(slot).configuration;
   }
 
+  /** The largest ALPHA so far, which bounds what is held. */
+  public int widest() {
+    return eras.widest();
+  }
+
   /** The own place. */
   public int self() {
     return self;

@@ -77,16 +77,22 @@ public enum Fault {
   /** The disks of f members are slow all the time; the others' clients must not feel it. */
   SLOW_MEMBERS,
   /** The state machine of one member goes another way; whoever checks must find it out. */
-  DIFFER;
+  DIFFER,
+  /** Members are added, removed and replaced, and the window changes. */
+  MEMBERS,
+  /**
+   * Members come back without their disks, under another token; their old processes may wake again.
+   */
+  WIPE;
 
   /** They want a campaign of their own. */
   private static final Set<Fault> NOT_DRAWN =
-      Collections.unmodifiableSet(EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER));
+      Collections.unmodifiableSet(EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER, MEMBERS, WIPE));
 
   private static final Set<Fault> FROM_THREE_NODES =
       Collections.unmodifiableSet(
           EnumSet.of(
-              BRIDGE, REBOOT, ORPHAN, PROPOSER, LONG_PAUSE, COIN, SPLIT, SLOW_MEMBERS, DIFFER));
+              BRIDGE, REBOOT, ORPHAN, PROPOSER, LONG_PAUSE, COIN, SPLIT, SLOW_MEMBERS, DIFFER, MEMBERS, WIPE));
 
   private static final Set<Fault> OF_ONE_NODE =
       Collections.unmodifiableSet(

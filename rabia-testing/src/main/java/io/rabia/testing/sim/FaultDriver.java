@@ -37,6 +37,7 @@ final class FaultDriver {
   private int differing = -1;
   private final Orphaning orphaning;
   private final Splitting splitting;
+  private final MemberFaults members;
 
   FaultDriver(Simulation world, SimRandom random) {
     this.world = world;
@@ -46,6 +47,8 @@ final class FaultDriver {
     n = world.size();
     orphaning = new Orphaning(world, random.fork());
     splitting = new Splitting(world);
+    boolean changes = faults.has(Fault.MEMBERS) || faults.has(Fault.WIPE);
+    members = new MemberFaults(world, changes ? random.fork() : random);
   }
 
   void start() {
@@ -74,6 +77,7 @@ final class FaultDriver {
     stopped = true;
     orphaning.stop();
     splitting.stop();
+    members.stop();
   }
 
   Splitting splitting() {
@@ -159,6 +163,8 @@ final class FaultDriver {
       case PAUSE -> pause(anyNode(), lasts);
       case SLOW_DISK -> slowDisk(anyNode(), lasts);
       case SPLIT -> splitting.begin(lasts);
+      case MEMBERS -> members.change();
+      case WIPE -> members.wipe();
       case DRIFT, EXPIRY, FORMATION, LONG_PAUSE, THROW, COIN, SLOW_MEMBERS, DIFFER ->
           throw new IllegalStateException("strikes by itself: " + fault);
     }

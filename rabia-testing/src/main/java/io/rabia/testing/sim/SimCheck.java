@@ -22,7 +22,9 @@ public final class SimCheck implements Callable<Long> {
           EnumSet.of(Fault.ORPHAN, Fault.PROPOSER),
           EnumSet.of(Fault.REBOOT, Fault.CRASH, Fault.STOP),
           EnumSet.of(Fault.SPLIT),
-          EnumSet.of(Fault.SPLIT, Fault.DROP));
+          EnumSet.of(Fault.SPLIT, Fault.DROP),
+          EnumSet.of(Fault.MEMBERS),
+          EnumSet.of(Fault.MEMBERS, Fault.WIPE, Fault.DROP));
 
   public SimCheck() {}
 

@@ -12,7 +12,33 @@ public final class SimMutants {
   private SimMutants() {}
 
   public static List<SourceMutant> all() {
-    return Stream.concat(ofWholeNodes().stream(), ofDecisions().stream()).toList();
+    return Stream.of(ofWholeNodes(), ofDecisions(), ofMembers()).flatMap(List::stream).toList();
+  }
+
+  private static List<SourceMutant> ofMembers() {
+    return List.of(
+        SourceMutant.of(
+            "ALPHA of the applied slot instead of the slot's own",
+            PROTOCOL + "Eras.java",
+            "    return limit < era.end ? limit : Math.max(era.end, applied + newest.configuration.alpha());",
+            "    return limit;"),
+        SourceMutant.of(
+            "a change governs from its slot and the new ALPHA on",
+            PROTOCOL + "Eras.java",
+            "slot + Math.max(now.alpha(), change.alpha())",
+            "slot + change.alpha()"),
+        SourceMutant.of(
+            "a former life's votes are counted for its successor",
+            PROTOCOL + "Era.java",
+            "    return place < indexes.length ? indexes[place] : NOBODY;",
+            "    return place < indexes.length && indexes[place] >= 0\n"
+                + "        ? indexes[place]\n"
+                + "        : Math.min(place, places.length - 1);"),
+        SourceMutant.of(
+            "what was counted for the configuration before stays",
+            PROTOCOL + "Window.java",
+            "        slot.number = -1;\n      } else",
+            "      } else"));
   }
 
   private static List<SourceMutant> ofWholeNodes() {
