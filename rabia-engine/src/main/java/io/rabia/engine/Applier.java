@@ -1,6 +1,7 @@
 package io.rabia.engine;
 
 import io.rabia.core.BatchId;
+import io.rabia.core.Command;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.RabiaException;
 import io.rabia.core.statemachine.StateMachine;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Applier {
   private final StateMachine stateMachine;
-  private final Sessions sessions = new Sessions();
+  private Sessions sessions = new Sessions();
   private final PendingResults pending;
   private final SessionKeeper keeper;
   private final CommandBatch.Cursor cursor = new CommandBatch.Cursor();
@@ -141,11 +143,40 @@ final class Applier {
     return stateMachine.freeze();
   }
 
-  /** Takes what {@link #freeze} gave. */
+  /** Takes what {@link #freeze} gave, in place of what is here. */
   void restore(DataInputStream in) throws IOException {
-    sessions.load(in);
-    sessions.forEachId(keeper::seen);
+    Sessions restored = new Sessions();
+    restored.load(in);
     stateMachine.restore(in);
+    sessions = restored;
+    sessions.forEachId(keeper::seen);
+  }
+
+  /**
+   * Answers requests that were executed in slots that this member passed by a snapshot: with the
+   * result that the session table holds, or that the outcome is unknown.
+   */
+  void answerPassed(List<Request> requests) {
+    for (Request request : requests) {
+      Command command = request.command;
+      long session =
+          request.ownNumber != 0 || command == null ? request.ownSession : command.session();
+      long number =
+          request.ownNumber != 0 || command == null ? request.ownNumber : command.number();
+      byte[] result = sessions.result(session, number);
+      if (result != null) {
+        answer(request, result);
+      } else {
+        keeper.passed(request);
+        pending.fail(request, unknown(session));
+      }
+    }
+  }
+
+  private RabiaException unknown(long session) {
+    return session != 0 && !sessions.isOpen(session)
+        ? new RabiaException.SessionClosed("the session is not open; outcome unknown")
+        : new RabiaException.Timeout("its slot was passed by a snapshot; outcome unknown");
   }
 
   /**

@@ -285,6 +285,9 @@ final class Boot {
 
   /** Logs and sends what the formation wants; returns INIT once it is durable. */
   @Nullable Init advance(long now) {
+    if (persistence.full()) {
+      persistence.flush();
+    }
     Formation forming = formation;
     if (forming == null) {
       return persistence.durable() < lastGroup ? null : offered;

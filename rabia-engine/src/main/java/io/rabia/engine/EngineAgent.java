@@ -233,7 +233,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     } else if (!active.votes()) {
       running(EngineState.CATCHING_UP, "learner");
     } else if (active.farBehind()) {
-      running(EngineState.CATCHING_UP, "behind");
+      running(EngineState.CATCHING_UP, active.fetches() ? "takes-a-snapshot" : "behind");
     } else {
       running(EngineState.SERVING, "");
     }
@@ -266,12 +266,16 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   }
 
   /** A listener's bug is not the node's end. */
-  private void tell(Consumer<EngineListener> event) {
+  static void tell(Parts parts, Consumer<EngineListener> event) {
     try {
       event.accept(parts.listener());
     } catch (RuntimeException e) {
       LOG.warn("A listener of node {} failed", parts.id(), e);
     }
+  }
+
+  private void tell(Consumer<EngineListener> event) {
+    tell(parts, event);
   }
 
   public EngineState state() {

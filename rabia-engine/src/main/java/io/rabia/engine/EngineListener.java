@@ -20,4 +20,13 @@ public interface EngineListener {
   default void onQuorumLost() {}
 
   default void onQuorumRegained() {}
+
+  /** A snapshot of the first {@code applied} slots was written, and has so many bytes. */
+  default void onSnapshotTaken(long applied, long bytes) {}
+
+  /**
+   * The state was replaced by that after the first {@code applied} slots, since another member no
+   * longer had the decisions.
+   */
+  default void onSnapshotInstalled(long applied, NodeId from) {}
 }

@@ -18,13 +18,17 @@ import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Internal;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.ReplicaStatistics;
+import io.rabia.engine.protocol.SnapshotMessages;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A node that is a member of a formed cluster: its replica and what feeds and drains it. One
@@ -32,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 @Internal
 public final class Member implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Member.class);
   private static final long TICK_NANOS = 1_000_000;
   private static final long SECOND = 1_000_000_000;
 
@@ -50,6 +55,8 @@ public final class Member implements AutoCloseable {
   private final LogCatchUp logCatchUp;
   private final Snapshots snapshots;
   private final Outbox outbox;
+  private final SnapshotServer server;
+  private final SnapshotFetch fetch;
   private final Decided decided = new Decided();
   private final MessageHandler recovery;
   private final ArrayDeque<QueuedRead> reads = new ArrayDeque<>();
@@ -58,6 +65,8 @@ public final class Member implements AutoCloseable {
   private final Membership membership;
   private final Consumer<Consumer<EngineListener>> tell;
   private Applied atStart = new Applied(0, 0, 0, 0, 0);
+  private @Nullable KeptSnapshot restored;
+  private long now;
   private long secondAt;
 
   Member(
@@ -77,7 +86,7 @@ public final class Member implements AutoCloseable {
     persistence = parts.persistence();
     RabiaConfig config = parts.config();
     batcher = new CommandBatcher(config.batching());
-    pending = new PendingResults(completions, outstanding(founders));
+    pending = new PendingResults(completions, outstanding(founders.alpha()));
     keeper =
         new SessionKeeper(
             batcher, pending, config.sessionTimeToLive().toSeconds(), config.inboxCapacity());
@@ -91,6 +100,7 @@ public final class Member implements AutoCloseable {
             new Batches(),
             config.timing(),
             clockStart,
+            config.retainedSlots(),
             config.retainedBytes(),
             nonceSeed);
     recovery = replica.recovery(now, this::applyRecovered);
@@ -100,13 +110,23 @@ public final class Member implements AutoCloseable {
     snapshots = new Snapshots(parts, head, replica, applier, logCatchUp);
     outbox =
         new Outbox(
-            parts.transport(), persistence, replica, links, logCatchUp, snapshots, parts.pool());
+            parts.transport(),
+            persistence,
+            replica,
+            links,
+            logCatchUp,
+            snapshots,
+            this::unserved,
+            parts.pool());
+    server = new SnapshotServer(parts, replica, outbox);
+    fetch = new SnapshotFetch(parts, head, replica, snapshots, outbox);
+    replica.snapshots(new Arrivals());
     secondAt = now;
   }
 
   /** A power of two above the number of own batches that can be outstanding. */
-  private static int outstanding(Configuration configuration) {
-    return Integer.highestOneBit(4 * configuration.alpha() - 1) << 1;
+  private static int outstanding(int alpha) {
+    return Integer.highestOneBit(4 * alpha - 1) << 1;
   }
 
   private final class Batches implements BatchSource {
@@ -134,9 +154,7 @@ public final class Member implements AutoCloseable {
 
   /** Takes a snapshot from behind its head. */
   void restore(long first, DataInputStream in, long now) throws IOException {
-    replica.load(in, now);
-    applier.restore(in);
-    snapshots.restored(first);
+    restored = snapshots.restore(first, in, now);
     logCatchUp.restored(replica.applied());
   }
 
@@ -161,9 +179,13 @@ public final class Member implements AutoCloseable {
   /** What was applied may have been a change of the configuration. */
   private void configured() {
     if (decided.result() != null) {
-      pending.widen(outstanding(replica.configuration()));
-      logCatchUp.widen(replica.configuration().alpha());
+      widen();
     }
+  }
+
+  private void widen() {
+    pending.widen(outstanding(replica.widest()));
+    logCatchUp.widen(replica.widest());
   }
 
   /** What the log says from here on was said under this token. */
@@ -174,7 +196,10 @@ public final class Member implements AutoCloseable {
 
   void recovered(long lastGroup, long now) {
     replica.recovered(lastGroup, now);
-    outbox.recovered();
+    outbox.keepsApplied();
+    if (restored != null) {
+      server.keeps(restored, now);
+    }
     membership.recovered(tell);
     atStart = appliedSoFar();
   }
@@ -186,6 +211,7 @@ public final class Member implements AutoCloseable {
     links.get(place).connected = true;
     replica.connected(place, now);
     outbox.heartbeat(place, now);
+    fetch.connected(place, now);
   }
 
   void disconnected(NodeId peer, long now) {
@@ -216,6 +242,7 @@ public final class Member implements AutoCloseable {
     link.applied = Math.max(link.applied, applied);
     link.kept = Math.max(link.kept, FrameHeader.kept(body));
     FrameHeader.skip(body);
+    this.now = now;
     replica.begin(from, applied, now);
     MessageCodec.read(body, replica);
   }
@@ -340,12 +367,98 @@ public final class Member implements AutoCloseable {
     }
   }
 
+  // ---- snapshots to and from others
+
+  private final class Arrivals implements SnapshotMessages {
+    @Override
+    public void onOffer(int from, long applied, long length, int checksum) {
+      fetch.onOffer(from, applied, length, checksum, now);
+    }
+
+    @Override
+    public void onRequest(int from, long applied, int checksum, long offset) {
+      server.onRequest(from, applied, checksum, offset, now);
+    }
+
+    @Override
+    public void onChunk(int from, long applied, int checksum, long offset, ByteBuffer bytes) {
+      fetch.onChunk(from, applied, checksum, offset, bytes, now);
+    }
+  }
+
+  private void unserved(int from, long slot, long now) {
+    if (!server.offer(from, slot, now)) {
+      outbox.sendNow(
+          from, MessageCodec.maxSize(null), out -> MessageCodec.catchUpEnd(out, slot), now);
+    }
+  }
+
+  /** Is a snapshot on its way here? */
+  boolean fetches() {
+    return fetch.active();
+  }
+
+  private void takeFetched(long now) {
+    SnapshotFetch.Fetched fetched = fetch.advance(now);
+    if (fetched != null) {
+      snapshots.installed(fetched.kept(), fetched.needed());
+      server.keeps(fetched.kept(), now);
+      if (fetched.kept().applied() > replica.applied()) {
+        install(fetched, now);
+      }
+    }
+  }
+
+  private void takeOwn(long now) {
+    KeptSnapshot taken =
+        snapshots.advance(outbox.kept(), keptByAll(), server.wanted(), !fetch.active());
+    if (taken != null) {
+      server.keeps(taken, now);
+      EngineAgent.tell(
+          parts,
+          listener -> listener.onSnapshotTaken(taken.applied(), taken.own() + taken.length()));
+    }
+    server.advance(now);
+  }
+
+  /**
+   * Replaces the state by that of a snapshot which is already the newest own one, so that a crash
+   * leaves either the state before or this one. Blocks the engine's thread while the state machine
+   * reads it: until then this member is silent, as if it were paused, and says nothing that the old
+   * or a half read state would make it say.
+   */
+  private void install(SnapshotFetch.Fetched fetched, long now) {
+    long before = replica.applied();
+    NodeId from = links.get(fetched.from()).id;
+    try (InputStream shared = server.shared()) {
+      DataInputStream in = new DataInputStream(shared);
+      snapshots.install(in, now);
+    } catch (IOException | RuntimeException e) {
+      throw new RabiaException.Storage(
+          "the snapshot of " + fetched.kept().applied() + " slots cannot be installed: " + e, e);
+    }
+    widen();
+    outbox.installed();
+    applier.answerPassed(pending.takeAll(replica::isApplied));
+    answerStatusAt();
+    LOG.info(
+        "Node {} installed a snapshot of {} slots from member {}; it had applied {}",
+        parts.id(),
+        replica.applied(),
+        from,
+        before);
+    EngineAgent.tell(
+        parts, listener -> listener.onSnapshotInstalled(fetched.kept().applied(), from));
+  }
+
   // ---- the duty cycle
 
   int advance(long now) {
     int work = 0;
+    this.now = now;
     pending.expire(now);
     tickSeconds(now);
+    takeFetched(now);
     outbox.releaseHeld(now);
     boolean more = true;
     while (more) {
@@ -363,7 +476,7 @@ public final class Member implements AutoCloseable {
     }
     releaseReads();
     membership.advance(tell, now);
-    snapshots.advance(outbox.kept(), keptByAll());
+    takeOwn(now);
     outbox.advance(now, parts.config().heartbeatInterval().toNanos());
     return work;
   }
@@ -414,6 +527,8 @@ public final class Member implements AutoCloseable {
 
   @Override
   public void close() {
+    fetch.close();
+    server.close();
     outbox.close();
   }
 

@@ -11,6 +11,7 @@ import io.rabia.engine.protocol.Replica;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,11 +29,18 @@ final class Outbox implements AutoCloseable {
 
   private record Held(long gate, int to, byte[] frame) {}
 
+  /** Answers a member that asks for decisions which are no longer in the log. */
+  @FunctionalInterface
+  interface Unserved {
+    void asked(int from, long slot, long now);
+  }
+
   private final Transport transport;
   private final Persistence persistence;
   private final Replica replica;
   private final LogCatchUp logCatchUp;
   private final Snapshots snapshots;
+  private final Unserved unserved;
   private final Links links;
   private final EncodeBuffer group;
   private final EncodeBuffer broadcast;
@@ -64,12 +72,14 @@ final class Outbox implements AutoCloseable {
       Links links,
       LogCatchUp logCatchUp,
       Snapshots snapshots,
+      Unserved unserved,
       MemoryPool pool) {
     this.transport = transport;
     this.persistence = persistence;
     this.replica = replica;
     this.logCatchUp = logCatchUp;
     this.snapshots = snapshots;
+    this.unserved = unserved;
     this.links = links;
     group = new EncodeBuffer(pool);
     broadcast = new EncodeBuffer(pool);
@@ -107,11 +117,8 @@ final class Outbox implements AutoCloseable {
     if (bytes == 0) {
       return false;
     }
-    snapshots.logged(bytes);
-    long number = persistence.append(group.buffer().flip());
+    long number = appendGroup();
     waitingBytes = persistence.full() ? waitingBytes + bytes : 0;
-    replica.appended(number);
-    logCatchUp.appended(number, replica.applied());
     noteKept();
     lastGroup = number;
     lastApplied = replica.applied();
@@ -131,6 +138,14 @@ final class Outbox implements AutoCloseable {
   /** May more be logged? What waits for room on the disk is held in memory. */
   boolean hasRoom() {
     return !persistence.full() || waitingBytes < MAX_WAITING_BYTES;
+  }
+
+  private long appendGroup() {
+    snapshots.logged(group.buffer().position());
+    long number = persistence.append(group.buffer().flip());
+    replica.appended(number);
+    logCatchUp.appended(number, replica.applied());
+    return number;
   }
 
   private void frame(Output output, long now) {
@@ -193,9 +208,21 @@ final class Outbox implements AutoCloseable {
     }
   }
 
-  /** The log was read: all of it is durable. */
-  void recovered() {
+  /** The log was read, or a snapshot was installed: what is applied is durable. */
+  void keepsApplied() {
     kept = replica.applied();
+    lastApplied = kept;
+    pendingGroup = Persistence.NONE;
+  }
+
+  /**
+   * The log goes on after a member's snapshot: whoever reads it without that snapshot must notice.
+   */
+  void installed() {
+    keepsApplied();
+    group.clear();
+    MessageCodec.installed(group.ensure(MessageCodec.maxSize(null)), replica.applied());
+    appendGroup();
   }
 
   /** So many slots this member has again after a crash. */
@@ -283,8 +310,13 @@ final class Outbox implements AutoCloseable {
 
   /** Tells a member where this one is. */
   void heartbeat(int to, long now) {
+    sendNow(to, MessageCodec.maxSize(null), MessageCodec::heartbeat, now);
+  }
+
+  /** Sends a message of so many bytes at most that depends on no promise. */
+  void sendNow(int to, int size, Consumer<ByteBuffer> message, long now) {
     begin(direct);
-    MessageCodec.heartbeat(direct.ensure(MessageCodec.maxSize(null)));
+    message.accept(direct.ensure(size));
     send(to, direct.buffer().flip(), now);
   }
 
@@ -315,21 +347,24 @@ final class Outbox implements AutoCloseable {
   private void serveFromLog(Output output, int i, long now) {
     int to = output.to(i);
     begin(direct);
-    logCatchUp.read(
-        output.slot(i),
-        output.id(i),
-        output.phase(i),
-        (slot, id, batch) -> {
-          MessageCodec.decide(direct.ensure(MessageCodec.maxSize(batch)), slot, id, batch);
-          if (direct.buffer().position() > FRAME_LIMIT) {
-            post(to, direct.buffer().flip(), now);
-            begin(direct);
-          }
-        },
-        next -> {
-          MessageCodec.catchUpEnd(direct.ensure(MessageCodec.maxSize(null)), next);
-          post(to, direct.buffer().flip(), now);
-        });
+    long next =
+        logCatchUp.read(
+            output.slot(i),
+            output.id(i),
+            output.phase(i),
+            (slot, id, batch) -> {
+              MessageCodec.decide(direct.ensure(MessageCodec.maxSize(batch)), slot, id, batch);
+              if (direct.buffer().position() > FRAME_LIMIT) {
+                post(to, direct.buffer().flip(), now);
+                begin(direct);
+              }
+            });
+    if (next == output.slot(i)) {
+      unserved.asked(to, next, now);
+    } else {
+      MessageCodec.catchUpEnd(direct.ensure(MessageCodec.maxSize(null)), next);
+      post(to, direct.buffer().flip(), now);
+    }
   }
 
   private static void encode(Output output, int i, boolean withBatch, EncodeBuffer target) {

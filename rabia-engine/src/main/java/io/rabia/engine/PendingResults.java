@@ -2,8 +2,11 @@ package io.rabia.engine;
 
 import io.rabia.core.RabiaException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,6 +111,20 @@ final class PendingResults {
     batches[place] = null;
     numbers[place] = -1;
     return requests;
+  }
+
+  /** The requests of all own batches of this run whose numbers are told, in order. */
+  List<Request> takeAll(LongPredicate which) {
+    List<Request> taken = new ArrayList<>();
+    long[] ascending =
+        Arrays.stream(numbers).filter(n -> n >= 0 && which.test(n)).sorted().toArray();
+    for (long number : ascending) {
+      Request[] requests = take(number);
+      if (requests != null) {
+        taken.addAll(List.of(requests));
+      }
+    }
+    return taken;
   }
 
   void succeed(Request request, byte[] result) {

@@ -20,7 +20,9 @@ public final class RabiaConfig {
   private final Duration maxResend;
   private final Duration sessionTimeToLive;
   private final int inboxCapacity;
+  private final int retainedSlots;
   private final long retainedBytes;
+  private final long retainedLogBytes;
   private final long snapshotSlots;
   private final long snapshotBytes;
   private final Initial initial;
@@ -36,13 +38,17 @@ public final class RabiaConfig {
     maxResend = builder.maxResend;
     sessionTimeToLive = builder.sessionTimeToLive;
     inboxCapacity = builder.inboxCapacity;
+    retainedSlots = builder.retainedSlots;
     retainedBytes = builder.retainedBytes;
+    retainedLogBytes = builder.retainedLogBytes;
     snapshotSlots = builder.snapshotSlots;
     snapshotBytes = builder.snapshotBytes;
     initial = builder.initial;
     check(ownWindow >= 1 && ownWindow <= 1024, "ownWindow must be 1 to 1024");
     check(inboxCapacity >= 16 && inboxCapacity <= 1 << 24, "inboxCapacity must be 16 to 2^24");
+    check(retainedSlots >= 64 && retainedSlots <= 1 << 24, "retainedSlots must be 64 to 2^24");
     check(retainedBytes >= 1 << 20, "retainedBytes must be at least 1 MiB");
+    check(retainedLogBytes >= 0, "retainedLogBytes must not be negative");
     check(snapshotSlots >= 1, "snapshotInterval must be at least one slot");
     check(snapshotBytes >= 1, "snapshotInterval must be at least one byte");
     check(positive(requestTimeout), "requestTimeout must be positive");
@@ -102,6 +108,14 @@ public final class RabiaConfig {
     return retainedBytes;
   }
 
+  public int retainedSlots() {
+    return retainedSlots;
+  }
+
+  public long retainedLogBytes() {
+    return retainedLogBytes;
+  }
+
   public long snapshotSlots() {
     return snapshotSlots;
   }
@@ -132,7 +146,9 @@ public final class RabiaConfig {
     private Duration maxResend = Duration.ofSeconds(1);
     private Duration sessionTimeToLive = Duration.ofMinutes(10);
     private int inboxCapacity = 1 << 16;
+    private int retainedSlots = 1 << 16;
     private long retainedBytes = 64L << 20;
+    private long retainedLogBytes = 1L << 30;
     private long snapshotSlots = 1 << 20;
     private long snapshotBytes = 64L << 20;
     private Initial initial = Initial.NEW;
@@ -199,6 +215,26 @@ public final class RabiaConfig {
      */
     public Builder inboxCapacity(int requests) {
       this.inboxCapacity = requests;
+      return this;
+    }
+
+    /**
+     * Decisions kept in memory for members that are behind, slots, 64 at least, rounded up to a
+     * power of two. Default 65,536. Fewer are sooner read from the log.
+     */
+    public Builder retainedSlots(int slots) {
+      this.retainedSlots = slots;
+      return this;
+    }
+
+    /**
+     * Size of the log, bytes, up to which what a member that is away has not seen is kept in it.
+     * Default 1 GiB. Beyond it the log goes as far as the own snapshots allow, and such a member
+     * takes a snapshot; 0 waits for nobody. Looked at whenever a snapshot was written, and what two
+     * snapshots need stays in any case.
+     */
+    public Builder retainedLogBytes(long bytes) {
+      this.retainedLogBytes = bytes;
       return this;
     }
 

@@ -163,6 +163,15 @@ final class SessionKeeper {
     }
   }
 
+  /** A command that this node took in was applied, and nobody knows any more with what result. */
+  void passed(Request request) {
+    if (request == opening) {
+      opening = null;
+    } else if (request.ownNumber != 0 && request.ownSession == session) {
+      finish(request.ownNumber);
+    }
+  }
+
   private void again(Request request) {
     if (request.ownSession == session) {
       session = 0;

@@ -2,12 +2,13 @@ package io.rabia.engine;
 
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
-import io.rabia.core.persistence.Persistence;
 import io.rabia.core.statemachine.StateView;
 import io.rabia.engine.protocol.Replica;
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -25,13 +26,19 @@ import org.slf4j.LoggerFactory;
  * two windows further back ({@link LogCatchUp}). So nothing is copied forward: the log is kept from
  * {@link LogCatchUp#groupFor} on.
  *
+ * <p>How far the log is let go of: never beyond what the older of the two kept snapshots needs. So
+ * a member serves every slot that it has applied, either out of its log or by its newest snapshot,
+ * which is beyond all that its log has lost. Up to there the log goes as far as every member has
+ * kept; further only when it has grown beyond its bound, for then whoever is still behind takes a
+ * snapshot.
+ *
  * <p>One thread, but for the writing.
  */
 final class Snapshots {
   private static final Logger LOG = LoggerFactory.getLogger(Snapshots.class);
 
-  /** What became of the writing: {@code needed} is 0 when it failed. */
-  private record Outcome(long needed, long bytes) {}
+  /** What became of the writing: {@code needed} is 0 and nothing kept when it failed. */
+  private record Outcome(long needed, @Nullable KeptSnapshot kept) {}
 
   private final EngineAgent.Parts parts;
   private final Supplier<SnapshotHead> head;
@@ -39,19 +46,21 @@ final class Snapshots {
   private final Applier applier;
   private final LogCatchUp logCatchUp;
   private final Executor aside;
+  private final boolean inMemory;
   private final AtomicReference<@Nullable Outcome> outcome = new AtomicReference<>();
 
   /** A snapshot was begun and is not written. */
   private boolean writing;
 
   /** What is to be written, until it may be. */
-  private @Nullable StateView view;
+  private @Nullable Content content;
 
   private long slot;
   private long logBytes;
   private long lastBytes;
   private long lastFirst;
   private long needed;
+  private long mayGo;
   private long compacted;
 
   Snapshots(
@@ -66,13 +75,29 @@ final class Snapshots {
     this.applier = applier;
     this.logCatchUp = logCatchUp;
     aside = parts.snapshotExecutor();
+    inMemory = parts.persistence().durability() == Durability.MEMORY;
   }
 
-  /** The state came from a snapshot, and the log goes on with this group. */
-  void restored(long first) {
+  /** Reads the state from behind the head; the log goes on with this group. */
+  KeptSnapshot restore(long first, DataInputStream in, long now) throws IOException {
+    replica.restoreNumbers(in.readLong());
+    ChecksumInput through = new ChecksumInput(in);
+    DataInputStream shared = new DataInputStream(through);
+    head.get().requireShared(shared);
+    replica.load(shared, now);
+    applier.restore(shared);
+    shared.transferTo(OutputStream.nullOutputStream());
     lastFirst = first;
     slot = replica.applied();
     logBytes = 0;
+    return new KeptSnapshot(slot, head.get().own(0).length, through.bytes(), through.checksum());
+  }
+
+  /** Reads the state of another member from the shared part of its snapshot. */
+  void install(DataInputStream shared, long now) throws IOException {
+    head.get().requireShared(shared);
+    replica.install(shared, now);
+    applier.restore(shared);
   }
 
   /** So many bytes went to the log, or were read from it. */
@@ -80,56 +105,95 @@ final class Snapshots {
     logBytes += bytes;
   }
 
+  /** Is one being written? */
+  boolean writing() {
+    return writing;
+  }
+
   /**
-   * Begins a snapshot when one is due, has it written once the decisions before it are kept, since
-   * members that are behind get those from the log, and lets go of the log when it is written.
+   * Where the log goes on after the snapshot that is now begun: no later one may go on before.
+   *
+   * @return the group; all records of now and of later that such a snapshot does not stand for are
+   *     from there on
+   */
+  long goesOnWith() {
+    lastFirst = Math.max(1, Math.max(lastFirst, logCatchUp.groupFor(replica.applied())));
+    return lastFirst;
+  }
+
+  /** A member's snapshot was taken: the log is needed from that group on. */
+  void installed(KeptSnapshot kept, long neededNow) {
+    letGo(neededNow);
+    slot = Math.max(slot, kept.applied());
+    lastBytes = kept.length();
+    logBytes = 0;
+  }
+
+  /**
+   * Begins a snapshot when one is due or wanted, has it written once the decisions before it are
+   * kept, and lets go of the log when it is written.
    *
    * @param kept slots that this member has again after a crash
    * @param keptByAll slots that every member is known to have again after a crash: the decisions of
-   *     later ones may be asked for out of the log
+   *     later ones may be asked for
+   * @param wanted a member that is behind needs one beyond the last
+   * @param mayBegin no other one is being taken
+   * @return one that was written since the last call, or null
    */
-  void advance(long kept, long keptByAll) {
+  @Nullable KeptSnapshot advance(long kept, long keptByAll, boolean wanted, boolean mayBegin) {
+    KeptSnapshot written = null;
     Outcome done = outcome.getAndSet(null);
     if (done != null) {
       writing = false;
-      lastBytes = done.bytes();
-      needed = Math.max(needed, done.needed());
+      written = done.kept();
+      lastBytes = written == null ? lastBytes : written.length();
+      letGo(done.needed());
     }
-    long first = Math.min(needed, logCatchUp.groupFor(keptByAll));
+    compact(keptByAll);
+    Content taken = content;
+    if (taken != null && kept >= slot) {
+      content = null;
+      long goesOn = lastFirst;
+      aside.execute(() -> write(goesOn, taken));
+    }
+    if (!writing && mayBegin && due(wanted)) {
+      begin();
+    }
+    return written;
+  }
+
+  /** The kept snapshots need the log from this group on. */
+  private void letGo(long neededNow) {
+    needed = Math.max(needed, neededNow);
+    if (parts.persistence().sizeBytes() > parts.config().retainedLogBytes()) {
+      mayGo = needed;
+    }
+  }
+
+  private void compact(long keptByAll) {
+    long first = Math.min(needed, Math.max(mayGo, logCatchUp.groupFor(keptByAll)));
     if (first > compacted) {
       compacted = first;
       parts.persistence().compact(first);
       logCatchUp.compacted(first);
     }
-    StateView taken = view;
-    if (taken != null && kept >= slot) {
-      view = null;
-      long goesOn = lastFirst;
-      aside.execute(() -> write(goesOn, taken));
-    }
-    if (!writing && due()) {
-      begin();
-    }
   }
 
-  private boolean due() {
+  private boolean due(boolean wanted) {
     RabiaConfig config = parts.config();
     long slots = replica.applied() - slot;
-    return parts.persistence().durability() != Durability.MEMORY
-        && (slots >= config.snapshotSlots()
-            || slots > 0 && logBytes >= Math.max(config.snapshotBytes(), lastBytes));
+    boolean due =
+        slots >= config.snapshotSlots()
+            || slots > 0 && logBytes >= Math.max(config.snapshotBytes(), lastBytes);
+    return wanted || due && !inMemory;
   }
 
   private void begin() {
-    long first = Math.max(lastFirst, logCatchUp.groupFor(replica.applied()));
-    if (first == Persistence.NONE) {
-      return;
-    }
-    lastFirst = first;
+    goesOnWith();
     slot = replica.applied();
     logBytes = 0;
     try {
-      view = view();
+      content = content();
     } catch (IOException | RuntimeException e) {
       LOG.warn("The state machine of node {} gave no snapshot", parts.id(), e);
       return;
@@ -138,27 +202,45 @@ final class Snapshots {
     parts.persistence().flush();
   }
 
-  private StateView view() throws IOException {
-    ByteArrayOutputStream own = new ByteArrayOutputStream();
-    DataOutputStream out = new DataOutputStream(own);
-    head.get().write(out);
+  private Content content() throws IOException {
+    ByteArrayOutputStream shared = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(shared);
+    head.get().writeShared(out);
     replica.save(out);
     StateView state = applier.freeze(out);
-    return target -> {
-      own.writeTo(target);
-      state.writeTo(target);
-    };
+    return new Content(slot, head.get().own(replica.numbersEnd()), shared, state);
   }
 
-  private void write(long first, StateView view) {
-    Outcome done = new Outcome(0, lastBytes);
+  /** What is written, and what it was then. */
+  private static final class Content implements StateView {
+    private final long applied;
+    private final byte[] own;
+    private final ByteArrayOutputStream shared;
+    private final StateView state;
+    private @Nullable KeptSnapshot kept;
+
+    Content(long applied, byte[] own, ByteArrayOutputStream shared, StateView state) {
+      this.applied = applied;
+      this.own = own;
+      this.shared = shared;
+      this.state = state;
+    }
+
+    @Override
+    public void writeTo(OutputStream target) throws IOException {
+      target.write(own);
+      ChecksumStream through = new ChecksumStream(target);
+      shared.writeTo(through);
+      state.writeTo(through);
+      kept = new KeptSnapshot(applied, own.length, through.bytes(), through.checksum());
+    }
+  }
+
+  private void write(long first, Content taken) {
+    Outcome done = new Outcome(0, null);
     try {
-      long[] bytes = {0};
-      long oldest =
-          parts
-              .persistence()
-              .snapshot(first, target -> view.writeTo(new CountingStream(target, bytes)));
-      done = new Outcome(oldest, bytes[0]);
+      long oldest = parts.persistence().snapshot(first, taken);
+      done = new Outcome(oldest, taken.kept);
     } catch (RabiaException e) {
       LOG.warn("Node {} could not write a snapshot: {}", parts.id(), e.getMessage());
     } catch (RuntimeException e) {

@@ -12,13 +12,28 @@ class EngineEventsTest {
 
   @Test
   void everyEventOfTheListenerHappens() {
-    try (TestCluster cluster = TestCluster.serving(3)) {
+    RabiaConfig config =
+        RabiaConfig.builder()
+            .snapshotInterval(50, Long.MAX_VALUE)
+            .retainedSlots(64)
+            .retainedLogBytes(0)
+            .build();
+    try (TestCluster cluster =
+        new TestCluster(TestCluster.config(3).alpha(8).build(), config).startAll()) {
       TestNode node = cluster.node(1);
       cluster.wires.cut(1, 2);
       cluster.wires.cut(1, 3);
-      cluster.settle();
+      while (cluster.node(2).status().applied() < 400) {
+        cluster.node(2).submit("c");
+        cluster.elapse(Duration.ofMillis(2));
+      }
       cluster.wires.heal(1, 2);
-      cluster.settle();
+      cluster.elapse(Duration.ofMillis(500));
+      while (cluster.node(2).status().applied() < 500) {
+        cluster.node(2).submit("c");
+        cluster.elapse(Duration.ofMillis(2));
+      }
+      cluster.elapse(Duration.ofMillis(500));
       node.change(node.view().withAlpha(16));
       cluster.settle();
       assertThat(node.heard)

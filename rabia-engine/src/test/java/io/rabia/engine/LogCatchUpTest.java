@@ -56,17 +56,17 @@ class LogCatchUpTest {
 
   private void read(long from, long to, int maxBytes) {
     decisions.clear();
-    catchUp.read(
-        from,
-        to,
-        maxBytes,
-        (slot, id, batch) -> {
-          if (batch != null) {
-            assertThat(batch).isEqualTo(batch(slot));
-          }
-          decisions.add(new Decision(slot, id, batch != null));
-        },
-        next -> end = next);
+    end =
+        catchUp.read(
+            from,
+            to,
+            maxBytes,
+            (slot, id, batch) -> {
+              if (batch != null) {
+                assertThat(batch).isEqualTo(batch(slot));
+              }
+              decisions.add(new Decision(slot, id, batch != null));
+            });
   }
 
   private void assertRead(long from, long to) {
@@ -110,9 +110,49 @@ class LogCatchUpTest {
 
   @Test
   void anEmptyLogServesNothing() {
-    new LogCatchUp(new MemoryLog(), ALPHA)
-        .read(0, 10, 1000, (slot, id, batch) -> decisions.add(null), next -> end = next);
+    end =
+        new LogCatchUp(new MemoryLog(), ALPHA)
+            .read(7, 10, 1000, (slot, id, batch) -> decisions.add(null));
     assertThat(decisions).isEmpty();
-    assertThat(end).isEqualTo(-1);
+    assertThat(end).isEqualTo(7);
+  }
+
+  /** Where a log begins, the batches of its first decisions may be gone. */
+  @Test
+  void aCompactedLogServesOnlyWhatItHoldsWithItsBatches() {
+    long kept = 1000;
+    log.compact(catchUp.groupFor(kept));
+    catchUp.compacted(catchUp.groupFor(kept));
+    for (long from = 0; from < SLOTS - 10; from += 7) {
+      read(from, from + 10, Integer.MAX_VALUE);
+      if (from >= kept) {
+        assertRead(from, from + 10);
+      } else if (end > from) {
+        assertRead(from, end);
+      }
+    }
+    read(kept - 200, kept, Integer.MAX_VALUE);
+    assertThat(end).isEqualTo(kept - 200);
+    LogCatchUp restarted = new LogCatchUp(log, ALPHA);
+    restarted.restored(2000);
+    assertThat(restarted.read(kept - 200, kept, 1 << 20, (slot, id, batch) -> {}))
+        .isEqualTo(kept - 200);
+    assertThat(restarted.read(kept, kept + 10, 1 << 20, (slot, id, batch) -> {}))
+        .isEqualTo(kept + 10);
+  }
+
+  @Test
+  void servesNothingAcrossAHole() {
+    ByteBuffer group = ByteBuffer.allocate(4096);
+    long after = SLOTS + 500;
+    for (long slot = after; slot < after + 300; slot++) {
+      MessageCodec.decide(group, slot, BatchId.NOOP, null);
+      catchUp.appended(log.append(group.flip()), slot + 1);
+      group.clear();
+    }
+    assertThat(catchUp.read(SLOTS - 3, after, 1 << 20, (slot, id, batch) -> {})).isEqualTo(SLOTS);
+    assertThat(catchUp.read(SLOTS, after, 1 << 20, (slot, id, batch) -> {})).isEqualTo(SLOTS);
+    assertThat(catchUp.read(after, after + 5, 1 << 20, (slot, id, batch) -> {}))
+        .isEqualTo(after + 5);
   }
 }

@@ -5,10 +5,11 @@ import io.rabia.core.message.Message;
 import io.rabia.core.message.MessageCodec;
 import io.rabia.core.message.MessageCollector;
 import io.rabia.core.persistence.Durability;
+import io.rabia.core.persistence.MemorySnapshot;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.persistence.SnapshotReader;
+import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.core.statemachine.StateView;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -31,15 +32,17 @@ final class MemoryLog implements Persistence {
   private volatile long durable;
   private volatile boolean manual;
   private volatile boolean fails;
+  private boolean damaged;
+  private boolean forgetful;
   private int flushes;
   private int reads;
   private int largest;
   private int groupsRead;
-  private int taken;
+  private int snapshotsTaken;
   private boolean full;
   private @Nullable String lost;
 
-  private record Snapshot(long first, byte[] content) {}
+  private record Snapshot(long first, MemorySnapshot content) {}
 
   /** From now on only {@link #force} makes groups durable. */
   MemoryLog manual() {
@@ -77,6 +80,25 @@ final class MemoryLog implements Persistence {
     groups.subList((int) durable, groups.size()).clear();
   }
 
+  /**
+   * From now on the bytes of snapshots that are read for others are not those that were written.
+   */
+  void damageSnapshots() {
+    damaged = true;
+  }
+
+  /** All but the first one are gone. */
+  void loseNewestSnapshots() {
+    while (snapshots.size() > 1) {
+      snapshots.removeLast();
+    }
+  }
+
+  /** From now on nothing survives and nothing is read again. */
+  void forgetful() {
+    forgetful = true;
+  }
+
   void wipe() {
     groups.clear();
     snapshots.clear();
@@ -104,17 +126,23 @@ final class MemoryLog implements Persistence {
 
   /** Snapshots that were ever taken. */
   int snapshots() {
-    return taken;
+    return snapshotsTaken;
   }
 
   byte[] newestSnapshot() {
-    return snapshots.getLast().content();
+    try {
+      return snapshots.getLast().content().stream(0).readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** What it holds is a snapshot and nothing behind it. */
   void onlySnapshot(byte[] content) {
     wipe();
-    snapshots.add(new Snapshot(1, content));
+    MemorySnapshot only = new MemorySnapshot();
+    only.write(ByteBuffer.wrap(content));
+    snapshots.add(new Snapshot(1, only));
   }
 
   /** The first group that is still there. */
@@ -155,7 +183,7 @@ final class MemoryLog implements Persistence {
 
   @Override
   public Durability durability() {
-    return Durability.FSYNC;
+    return forgetful ? Durability.MEMORY : Durability.FSYNC;
   }
 
   @Override
@@ -172,7 +200,7 @@ final class MemoryLog implements Persistence {
     if (!snapshots.isEmpty()) {
       from = snapshots.getLast().first();
       try {
-        replay.onSnapshot(from, new ByteArrayInputStream(snapshots.getLast().content()));
+        replay.onSnapshot(from, snapshots.getLast().content().stream(0));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -196,19 +224,68 @@ final class MemoryLog implements Persistence {
 
   @Override
   public long snapshot(long first, StateView content) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    MemorySnapshot taken = new MemorySnapshot();
     try {
-      content.writeTo(bytes);
+      content.writeTo(taken);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    taken++;
+    return keep(first, taken);
+  }
+
+  private long keep(long first, MemorySnapshot taken) {
+    snapshotsTaken++;
     snapshots.removeIf(older -> older.first() >= first);
-    snapshots.addLast(new Snapshot(first, bytes.toByteArray()));
+    snapshots.addLast(new Snapshot(first, taken));
     if (snapshots.size() > 2) {
       snapshots.removeFirst();
     }
     return snapshots.getFirst().first();
+  }
+
+  @Override
+  public SnapshotWriter beginSnapshot(long first) {
+    MemorySnapshot incoming = new MemorySnapshot();
+    return new SnapshotWriter() {
+      @Override
+      public void write(ByteBuffer bytes) {
+        incoming.write(bytes);
+      }
+
+      @Override
+      public long commit() {
+        return keep(first, incoming);
+      }
+
+      @Override
+      public void discard() {}
+    };
+  }
+
+  @Override
+  public @Nullable SnapshotReader openSnapshot() {
+    if (snapshots.isEmpty()) {
+      return null;
+    }
+    MemorySnapshot content =
+        forgetful ? snapshots.removeLast().content() : snapshots.getLast().content();
+    return damaged ? new Damaged(content) : content;
+  }
+
+  private record Damaged(MemorySnapshot content) implements SnapshotReader {
+    @Override
+    public long length() {
+      return content.length();
+    }
+
+    @Override
+    public void read(long position, ByteBuffer target) {
+      content.read(position, target);
+      target.put(target.position() - 1, (byte) ~target.get(target.position() - 1));
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Override
@@ -244,6 +321,9 @@ final class MemoryLog implements Persistence {
 
   @Override
   public void read(long from, GroupHandler handler) {
+    if (forgetful) {
+      return;
+    }
     reads++;
     for (long number = Math.max(from, first()); number <= groups.size(); number++) {
       groupsRead++;

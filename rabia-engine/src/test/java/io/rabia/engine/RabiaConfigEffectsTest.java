@@ -120,6 +120,24 @@ class RabiaConfigEffectsTest {
             64,
             RabiaConfigEffectsTest::requestsThatWait)
         .matters(
+            "retainedSlots",
+            defaults,
+            false,
+            config().retainedSlots(64).build(),
+            true,
+            RabiaConfigEffectsTest::laggardNeedsTheLogForASlot)
+        .matters(
+            "retainedLogBytes",
+            config().snapshotInterval(50, Long.MAX_VALUE).retainedSlots(64).build(),
+            false,
+            config()
+                .snapshotInterval(50, Long.MAX_VALUE)
+                .retainedSlots(64)
+                .retainedLogBytes(10_000)
+                .build(),
+            true,
+            RabiaConfigEffectsTest::laggardNeedsASnapshot)
+        .matters(
             "retainedBytes",
             defaults,
             false,
@@ -344,6 +362,36 @@ class RabiaConfigEffectsTest {
         cluster.settle();
       }
       return node.log.snapshots();
+    }
+  }
+
+  private static TestCluster withALaggard(RabiaConfig config, int slots) {
+    TestCluster cluster =
+        new TestCluster(TestCluster.config(3).alpha(8).build(), config).startAll();
+    cluster.wires.cut(3, 1);
+    cluster.wires.cut(3, 2);
+    while (cluster.node(1).status().applied() < slots) {
+      cluster.node(1).submit("x");
+      cluster.elapse(ms(2));
+    }
+    cluster.wires.heal(3, 1);
+    cluster.wires.heal(3, 2);
+    cluster.elapse(ms(500));
+    if (cluster.node(3).machine.size() != cluster.node(1).machine.size()) {
+      throw new AssertionError("did not catch up");
+    }
+    return cluster;
+  }
+
+  private static boolean laggardNeedsTheLogForASlot(RabiaConfig config) {
+    try (TestCluster cluster = withALaggard(config, 150)) {
+      return cluster.node(1).log.reads() + cluster.node(2).log.reads() > 0;
+    }
+  }
+
+  private static boolean laggardNeedsASnapshot(RabiaConfig config) {
+    try (TestCluster cluster = withALaggard(config, 400)) {
+      return cluster.node(3).heard.contains("onSnapshotInstalled");
     }
   }
 

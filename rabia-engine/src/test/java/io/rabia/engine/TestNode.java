@@ -90,6 +90,20 @@ final class TestNode {
     }
 
     @Override
+    public void onSnapshotTaken(long applied, long bytes) {
+      heard.add("onSnapshotTaken");
+      assertThat(bytes).isPositive();
+      mayThrow();
+    }
+
+    @Override
+    public void onSnapshotInstalled(long applied, NodeId from) {
+      heard.add("onSnapshotInstalled");
+      events.add("installed " + applied + " from " + from);
+      mayThrow();
+    }
+
+    @Override
     public void onQuorumLost() {
       heard.add("onQuorumLost");
       events.add("quorum lost");

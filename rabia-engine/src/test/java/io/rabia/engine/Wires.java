@@ -106,6 +106,16 @@ final class Wires {
         .toList();
   }
 
+  /** Whom a member sent its last message of a kind. */
+  int lastReceiver(int from, Class<? extends Message> kind) {
+    return sent.stream()
+        .filter(
+            frame -> frame.from() == from && frame.messages().stream().anyMatch(kind::isInstance))
+        .reduce((first, second) -> second)
+        .orElseThrow()
+        .to();
+  }
+
   /** Why handshakes were refused. */
   List<String> refusals() {
     return refusals;

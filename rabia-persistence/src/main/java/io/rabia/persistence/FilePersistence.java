@@ -5,6 +5,8 @@ import static io.rabia.core.InvariantViolation.check;
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.persistence.SnapshotReader;
+import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.core.statemachine.StateView;
 import java.io.Closeable;
 import java.io.IOException;
@@ -52,7 +54,10 @@ public final class FilePersistence implements Persistence {
   /** The first group that a kept snapshot needs; 1 without one. */
   private volatile long needed = 1;
 
-  /** Segments that are no longer of the log, to be deleted with the next snapshot. */
+  /**
+   * Segments that are no longer of the log, to be deleted with the next snapshot, or for want of
+   * room.
+   */
   private final Queue<String> dropped = new ConcurrentLinkedQueue<>();
 
   /** Groups for which there was no room. */
@@ -211,7 +216,7 @@ public final class FilePersistence implements Persistence {
       full = false;
       LOG.info("There is room again in {}", disk.location());
     } catch (NoSpaceException e) {
-      LOG.debug("Still no room in {}", disk.location());
+      deleteDropped();
     }
   }
 
@@ -295,20 +300,54 @@ public final class FilePersistence implements Persistence {
       }
       try {
         snapshots.write(first, content);
-        deleteDropped();
       } catch (IOException e) {
         throw storage("cannot write a snapshot in " + disk.location(), e);
       }
-      needed = snapshots.oldest();
-      return needed;
+      return snapshotKept();
+    }
+  }
+
+  private long snapshotKept() {
+    try {
+      deleteDropped();
+    } catch (IOException e) {
+      throw storage("cannot write a snapshot in " + disk.location(), e);
+    }
+    needed = snapshots.oldest();
+    return needed;
+  }
+
+  @Override
+  public SnapshotWriter beginSnapshot(long first) {
+    synchronized (snapshots) {
+      if (closed) {
+        throw new RabiaException.Closed("the log is closed");
+      }
+      try {
+        return new IncomingSnapshot(snapshots, first, disk.location(), this::snapshotKept);
+      } catch (IOException e) {
+        throw storage("cannot write a snapshot in " + disk.location(), e);
+      }
+    }
+  }
+
+  @Override
+  public @Nullable SnapshotReader openSnapshot() {
+    requireUsable();
+    try {
+      return snapshots.reader();
+    } catch (IOException e) {
+      throw storage("cannot read a snapshot in " + disk.location(), e);
     }
   }
 
   /** Safe one by one, so that what is left after a loss of power has no gap. */
   private void deleteDropped() throws IOException {
-    for (String name = dropped.poll(); name != null; name = dropped.poll()) {
-      disk.delete(name);
-      disk.forceDirectory();
+    synchronized (dropped) {
+      for (String name = dropped.poll(); name != null; name = dropped.poll()) {
+        disk.delete(name);
+        disk.forceDirectory();
+      }
     }
   }
 

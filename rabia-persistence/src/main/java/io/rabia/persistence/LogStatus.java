@@ -143,6 +143,9 @@ record LogStatus(long start, long segment, State state, String boot, String why)
       file.truncate(0);
       file.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.ISO_8859_1)));
       file.force();
+    } catch (NoSpaceException e) {
+      disk.delete(TEMPORARY);
+      throw e;
     }
     disk.rename(TEMPORARY, NAME);
     disk.forceDirectory();

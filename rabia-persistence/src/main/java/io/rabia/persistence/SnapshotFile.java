@@ -1,7 +1,6 @@
 package io.rabia.persistence;
 
 import io.rabia.core.RabiaException;
-import io.rabia.core.statemachine.StateView;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -30,6 +29,7 @@ final class SnapshotFile {
   private static final int HEADER_BYTES = 20;
   private static final int CHUNK_HEADER = 8;
   private static final int CHUNK_BYTES = 64 << 10;
+  private static final long NOT_LOADED = -1;
   private static final Pattern NAME = Pattern.compile("snapshot-([0-9]{19})\\.rsnap");
 
   private SnapshotFile() {}
@@ -60,20 +60,18 @@ final class SnapshotFile {
 
   // ---- writing
 
-  /** Writes all of it to the end of the file, unless it is abandoned; not forced. */
-  static void write(DiskFile file, long first, StateView content, BooleanSupplier abandoned)
-      throws IOException {
+  /** Begins one at the end of the file; what is written fails once it is abandoned. */
+  static Chunks start(DiskFile file, long first, BooleanSupplier abandoned) throws IOException {
     ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
     header.putInt(MAGIC).putShort((short) FORMAT_VERSION).putShort((short) GROUP_ID);
     header.putLong(first);
     header.putInt(checksum(header, 0, header.position(), 0)).flip();
     file.write(header);
-    Chunks chunks = new Chunks(file, abandoned);
-    content.writeTo(chunks);
-    chunks.end();
+    return new Chunks(file, abandoned);
   }
 
-  private static final class Chunks extends OutputStream {
+  /** Takes the content; nothing is forced. */
+  static final class Chunks extends OutputStream {
     private final DiskFile file;
     private final BooleanSupplier abandoned;
     private final ByteBuffer chunk =
@@ -117,6 +115,7 @@ final class SnapshotFile {
       chunk.clear().position(CHUNK_HEADER);
     }
 
+    /** The content is complete. */
     void end() throws IOException {
       if (chunk.position() > CHUNK_HEADER) {
         flushChunk();
@@ -161,6 +160,9 @@ final class SnapshotFile {
     private long position = HEADER_BYTES;
     private boolean ended;
 
+    /** Where the chunk that was read last begins. */
+    private long loaded = NOT_LOADED;
+
     Content(DiskFile file, String name) {
       this.file = file;
       this.name = name;
@@ -176,6 +178,29 @@ final class SnapshotFile {
       return bytes;
     }
 
+    /** How many bytes of content an intact one has. */
+    long length() throws IOException {
+      long bytes = file.size() - HEADER_BYTES;
+      long full = bytes / (CHUNK_HEADER + CHUNK_BYTES);
+      long rest = bytes - full * (CHUNK_HEADER + CHUNK_BYTES);
+      return full * CHUNK_BYTES + Math.max(0, rest - 2 * CHUNK_HEADER);
+    }
+
+    /** Goes on with this byte of the content, which must be within it. */
+    void seek(long offset) throws IOException {
+      long start = HEADER_BYTES + offset / CHUNK_BYTES * (CHUNK_HEADER + CHUNK_BYTES);
+      int into = (int) (offset % CHUNK_BYTES);
+      if (start != loaded) {
+        position = start;
+        ended = false;
+        readChunk();
+      }
+      if (CHUNK_HEADER + into > chunk.limit()) {
+        throw damaged(name, start);
+      }
+      chunk.position(CHUNK_HEADER + into);
+    }
+
     private boolean more() throws IOException {
       if (!chunk.hasRemaining() && !ended) {
         readChunk();
@@ -184,6 +209,7 @@ final class SnapshotFile {
     }
 
     private void readChunk() throws IOException {
+      loaded = NOT_LOADED;
       chunk.clear().limit(CHUNK_HEADER);
       file.read(chunk, position);
       int length = chunk.hasRemaining() ? -1 : chunk.getInt(0);
@@ -197,6 +223,7 @@ final class SnapshotFile {
         throw damaged(name, position);
       }
       chunk.position(CHUNK_HEADER);
+      loaded = position;
       position += end;
       ended = length == 0;
     }
@@ -204,6 +231,16 @@ final class SnapshotFile {
     @Override
     public int read() throws IOException {
       return more() ? Byte.toUnsignedInt(chunk.get()) : -1;
+    }
+
+    /** Moves so many bytes at most. */
+    void read(ByteBuffer target, int most) throws IOException {
+      if (!more()) {
+        throw damaged(name, position);
+      }
+      int part = Math.min(most, chunk.remaining());
+      target.put(chunk.duplicate().limit(chunk.position() + part));
+      chunk.position(chunk.position() + part);
     }
 
     @Override

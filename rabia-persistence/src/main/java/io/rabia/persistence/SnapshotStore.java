@@ -3,13 +3,16 @@ package io.rabia.persistence;
 import static io.rabia.core.InvariantViolation.check;
 
 import io.rabia.core.RabiaException;
+import io.rabia.core.persistence.SnapshotReader;
 import io.rabia.core.statemachine.StateView;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -81,15 +84,6 @@ final class SnapshotStore {
     }
   }
 
-  /** What is half written takes room that others need. */
-  private void discard(Exception cause) {
-    try {
-      disk.delete(SnapshotFile.TEMPORARY);
-    } catch (IOException e) {
-      cause.addSuppressed(e);
-    }
-  }
-
   boolean isEmpty() {
     return intact.isEmpty();
   }
@@ -108,19 +102,80 @@ final class SnapshotStore {
     return content(disk, SnapshotFile.name(newest()));
   }
 
+  /** Opens the newest one to be read by parts; null if there is none. */
+  @Nullable SnapshotReader reader() throws IOException {
+    return isEmpty()
+        ? null
+        : new StoredSnapshot(content(disk, SnapshotFile.name(newest())), disk.location());
+  }
+
   /** Durable when it returns; then older ones go, and damaged ones. */
   void write(long first, StateView content) throws IOException {
-    check(isEmpty() || first >= newest(), "a snapshot of an earlier state than the last one");
-    try (DiskFile file = disk.openAppend(SnapshotFile.TEMPORARY)) {
-      file.truncate(0);
-      SnapshotFile.write(file, first, content, () -> abandoned);
-      file.force();
+    Pending pending = begin(first);
+    try {
+      content.writeTo(pending.target());
+      pending.commit();
     } catch (IOException | RuntimeException e) {
-      discard(e);
+      pending.discard(e);
       throw e;
     }
-    String name = SnapshotFile.name(first);
-    disk.rename(SnapshotFile.TEMPORARY, name);
+  }
+
+  Pending begin(long first) throws IOException {
+    check(isEmpty() || first >= newest(), "a snapshot of an earlier state than the last one");
+    return new Pending(first);
+  }
+
+  /** One that is being written, under another name. */
+  final class Pending {
+    private final long first;
+    private final DiskFile file;
+    private final SnapshotFile.Chunks chunks;
+
+    private Pending(long first) throws IOException {
+      this.first = first;
+      file = disk.openAppend(SnapshotFile.TEMPORARY);
+      try {
+        file.truncate(0);
+        chunks = SnapshotFile.start(file, first, () -> abandoned);
+      } catch (IOException | RuntimeException e) {
+        discard(e);
+        throw e;
+      }
+    }
+
+    OutputStream target() {
+      return chunks;
+    }
+
+    void commit() throws IOException {
+      chunks.end();
+      file.force();
+      file.close();
+      keep(first);
+    }
+
+    /** What is half written takes room that others need. */
+    void discard(Exception cause) {
+      try {
+        file.close();
+        disk.delete(SnapshotFile.TEMPORARY);
+      } catch (IOException e) {
+        cause.addSuppressed(e);
+      }
+    }
+
+    /** As {@link #discard}, unless the disk is somebody else's by now. */
+    void discard() throws IOException {
+      file.close();
+      if (!abandoned) {
+        disk.delete(SnapshotFile.TEMPORARY);
+      }
+    }
+  }
+
+  private void keep(long first) throws IOException {
+    disk.rename(SnapshotFile.TEMPORARY, SnapshotFile.name(first));
     disk.forceDirectory();
     intact.remove(first);
     intact.addLast(first);

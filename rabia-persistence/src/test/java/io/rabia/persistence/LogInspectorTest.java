@@ -110,7 +110,7 @@ class LogInspectorTest {
         .hasValueSatisfying(why -> assertThat(why).contains("near offset"));
     assertThat(report.snapshots().get(1).bytes()).isPositive();
     assertThat(report.intact()).as("a damaged snapshot costs no votes").isTrue();
-    disk.remove(disk.segments().get(0));
+    disk.remove(disk.segments().get(1));
     assertThat(LogInspector.verify(disk).intact()).isFalse();
     new FilePersistence(disk, FSYNC)
         .open(new Replay(new ArrayList<>()).withoutVotes(), Logs.NO_WAKEUP);

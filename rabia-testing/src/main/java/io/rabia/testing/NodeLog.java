@@ -2,8 +2,11 @@ package io.rabia.testing;
 
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.persistence.SnapshotReader;
+import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.core.statemachine.StateView;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** A log that is left as it is when its process dies. One thread, but for {@link #die}. */
 final class NodeLog implements Persistence {
@@ -59,6 +62,16 @@ final class NodeLog implements Persistence {
   @Override
   public long snapshot(long first, StateView content) {
     return log.snapshot(first, content);
+  }
+
+  @Override
+  public SnapshotWriter beginSnapshot(long first) {
+    return log.beginSnapshot(first);
+  }
+
+  @Override
+  public @Nullable SnapshotReader openSnapshot() {
+    return log.openSnapshot();
   }
 
   @Override

@@ -111,6 +111,17 @@ final class JsonMessageReader {
       case "init" -> new Message.Init(ByteBuffer.wrap(bytes("encoded")));
       case "identity" -> new Message.Identity(integer("nodeId"), token("token"));
       case "numbers" -> new Message.Numbers(number("end"));
+      case "snapshotOffer" ->
+          new Message.SnapshotOffer(number("applied"), number("length"), integer("checksum"));
+      case "snapshotRequest" ->
+          new Message.SnapshotRequest(number("applied"), integer("checksum"), number("offset"));
+      case "snapshotChunk" ->
+          new Message.SnapshotChunk(
+              number("applied"),
+              integer("checksum"),
+              number("offset"),
+              ByteBuffer.wrap(bytes("bytes")));
+      case "installed" -> new Message.Installed(number("applied"));
       default -> throw new RabiaException.Serialization("unknown type of message");
     };
   }

@@ -132,6 +132,45 @@ record JsonMessageWriter(JsonGenerator json) implements MessageHandler {
     object("numbers", () -> json.writeNumberField("end", end));
   }
 
+  @Override
+  public void onSnapshotOffer(long applied, long length, int checksum) {
+    object(
+        "snapshotOffer",
+        () -> {
+          json.writeNumberField("applied", applied);
+          json.writeNumberField("length", length);
+          json.writeNumberField("checksum", checksum);
+        });
+  }
+
+  @Override
+  public void onSnapshotRequest(long applied, int checksum, long offset) {
+    object("snapshotRequest", () -> place(applied, checksum, offset));
+  }
+
+  @Override
+  public void onSnapshotChunk(long applied, int checksum, long offset, ByteBuffer bytes) {
+    byte[] copy = new byte[bytes.remaining()];
+    bytes.duplicate().get(copy);
+    object(
+        "snapshotChunk",
+        () -> {
+          place(applied, checksum, offset);
+          json.writeBinaryField("bytes", copy);
+        });
+  }
+
+  @Override
+  public void onInstalled(long applied) {
+    object("installed", () -> json.writeNumberField("applied", applied));
+  }
+
+  private void place(long applied, int checksum, long offset) throws IOException {
+    json.writeNumberField("applied", applied);
+    json.writeNumberField("checksum", checksum);
+    json.writeNumberField("offset", offset);
+  }
+
   private void value(long slot, long id, @Nullable CommandBatch batch) throws IOException {
     json.writeNumberField("slot", slot);
     json.writeStringField("id", BatchId.toString(id));

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *     <td>fetching what a slow replica missed (section 4); a CatchUpRequest is answered with Decides
  *     and a CatchUpEnd</td></tr>
  * <tr><td>{@link ReadProbe}, {@link ReadReply}, {@link Heartbeat}, {@link FormationAsk}, {@link
- *     FormationPromise}, {@link Init}, {@link Identity}, {@link Numbers}</td><td>not in the
+ *     FormationPromise}, {@link Init}, {@link Identity}, {@link Numbers}, {@link SnapshotOffer},
+ *     {@link SnapshotRequest}, {@link SnapshotChunk}, {@link Installed}</td><td>not in the
  *     paper</td></tr>
  * </table>
  */
@@ -254,6 +255,76 @@ public sealed interface Message {
     @Override
     public void accept(MessageHandler handler) {
       handler.onNumbers(end);
+    }
+  }
+
+  /** The answer to a catch-up request for what is no longer in the log. */
+  record SnapshotOffer(long applied, long length, int checksum) implements Message {
+    public SnapshotOffer {
+      valid(MessageRules.snapshotOffer(applied, length), "SnapshotOffer");
+    }
+
+    @Override
+    public void accept(MessageHandler handler) {
+      handler.onSnapshotOffer(applied, length, checksum);
+    }
+  }
+
+  /** Asks for a chunk of the snapshot that was offered. */
+  record SnapshotRequest(long applied, int checksum, long offset) implements Message {
+    public SnapshotRequest {
+      valid(MessageRules.snapshotRequest(applied, offset), "SnapshotRequest");
+    }
+
+    @Override
+    public void accept(MessageHandler handler) {
+      handler.onSnapshotRequest(applied, checksum, offset);
+    }
+  }
+
+  /** A part of a snapshot; copied in. */
+  record SnapshotChunk(long applied, int checksum, long offset, ByteBuffer bytes)
+      implements Message {
+    public SnapshotChunk {
+      valid(MessageRules.snapshotChunk(applied, offset, bytes.remaining()), "SnapshotChunk");
+      byte[] copy = new byte[bytes.remaining()];
+      bytes.duplicate().get(copy);
+      bytes = ByteBuffer.wrap(copy).asReadOnlyBuffer();
+    }
+
+    /** A read-only view with a position of its own. */
+    @Override
+    public ByteBuffer bytes() {
+      return bytes.duplicate();
+    }
+
+    @Override
+    public void accept(MessageHandler handler) {
+      handler.onSnapshotChunk(applied, checksum, offset, bytes());
+    }
+
+    @Override
+    public String toString() {
+      return "SnapshotChunk[applied="
+          + applied
+          + ", checksum="
+          + checksum
+          + ", offset="
+          + offset
+          + ", bytes="
+          + bytes.remaining()
+          + "]";
+    }
+  }
+
+  record Installed(long applied) implements Message {
+    public Installed {
+      valid(applied > 0, "Installed");
+    }
+
+    @Override
+    public void accept(MessageHandler handler) {
+      handler.onInstalled(applied);
     }
   }
 

@@ -8,6 +8,7 @@ import io.rabia.core.RabiaException;
 import io.rabia.core.Token;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,10 @@ import org.jspecify.annotations.Nullable;
  * 14 Identity          node id u16 | token 2 x i64
  * 15 Numbers           end i64
  * 16 CatchUpEnd        next slot i64
+ * 17 SnapshotOffer     applied i64 | length i64 | checksum i32
+ * 18 SnapshotRequest   applied i64 | checksum i32 | offset i64
+ * 19 SnapshotChunk     applied i64 | checksum i32 | offset i64 | length i32 | bytes | crc32c of all before i32
+ * 20 Installed         applied i64
  * batch = length i32 (0: none) | bytes of the {@link CommandBatch}
  * </pre>
  *
@@ -58,6 +63,15 @@ public final class MessageCodec {
   private static final byte IDENTITY = 14;
   private static final byte NUMBERS = 15;
   private static final byte CATCH_UP_END = 16;
+  private static final byte SNAPSHOT_OFFER = 17;
+  private static final byte SNAPSHOT_REQUEST = 18;
+  private static final byte SNAPSHOT_CHUNK = 19;
+  private static final byte INSTALLED = 20;
+
+  /** Bytes in a {@link Message.SnapshotChunk} at most. */
+  public static final int MAX_CHUNK_BYTES = MessageRules.MAX_CHUNK_BYTES;
+
+  private static final int CHUNK_HEADER = 2 * Long.BYTES + 2 * Integer.BYTES;
 
   private static final int ID_FLAG = 4;
   private static final int LARGEST_FIXED = 1 + 4 * Long.BYTES;
@@ -75,6 +89,11 @@ public final class MessageCodec {
   /** Exact bytes of an Init message that carries {@code length} bytes. */
   public static int initSize(int length) {
     return 1 + Integer.BYTES + length;
+  }
+
+  /** Exact bytes of a chunk of a snapshot that carries {@code length} bytes. */
+  public static int chunkSize(int length) {
+    return 1 + CHUNK_HEADER + length + Integer.BYTES;
   }
 
   public static void propose(ByteBuffer out, long slot, long id, @Nullable CommandBatch batch) {
@@ -174,6 +193,38 @@ public final class MessageCodec {
     out.put(NUMBERS).putLong(end);
   }
 
+  public static void snapshotOffer(ByteBuffer out, long applied, long length, int checksum) {
+    check(MessageRules.snapshotOffer(applied, length), "malformed SnapshotOffer");
+    out.put(SNAPSHOT_OFFER).putLong(applied).putLong(length).putInt(checksum);
+  }
+
+  public static void snapshotRequest(ByteBuffer out, long applied, int checksum, long offset) {
+    check(MessageRules.snapshotRequest(applied, offset), "malformed SnapshotRequest");
+    out.put(SNAPSHOT_REQUEST).putLong(applied).putInt(checksum).putLong(offset);
+  }
+
+  /** Copies from position to limit of {@code bytes}, which are left as they were. */
+  public static void snapshotChunk(
+      ByteBuffer out, long applied, int checksum, long offset, ByteBuffer bytes) {
+    int length = bytes.remaining();
+    check(MessageRules.snapshotChunk(applied, offset, length), "malformed SnapshotChunk");
+    out.put(SNAPSHOT_CHUNK);
+    int start = out.position();
+    out.putLong(applied).putInt(checksum).putLong(offset).putInt(length).put(bytes.duplicate());
+    out.putInt(crc(out, start, CHUNK_HEADER + length));
+  }
+
+  public static void installed(ByteBuffer out, long applied) {
+    check(applied > 0, "malformed Installed");
+    out.put(INSTALLED).putLong(applied);
+  }
+
+  private static int crc(ByteBuffer bytes, int from, int length) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes.duplicate().limit(from + length).position(from));
+    return (int) crc.getValue();
+  }
+
   private static void putBatch(ByteBuffer out, @Nullable CommandBatch batch) {
     if (batch == null) {
       out.putInt(0);
@@ -223,6 +274,10 @@ public final class MessageCodec {
       case INIT -> readInit(in, handler);
       case IDENTITY -> readIdentity(in, handler);
       case NUMBERS -> readNumbers(in, handler);
+      case SNAPSHOT_OFFER -> readSnapshotOffer(in, handler);
+      case SNAPSHOT_REQUEST -> readSnapshotRequest(in, handler);
+      case SNAPSHOT_CHUNK -> readSnapshotChunk(in, handler);
+      case INSTALLED -> readInstalled(in, handler);
       default -> throw new RabiaException.Serialization("message kind " + kind);
     }
   }
@@ -316,6 +371,42 @@ public final class MessageCodec {
     long end = readLong(in);
     accept(MessageRules.numbers(end), "Numbers");
     handler.onNumbers(end);
+  }
+
+  private static void readSnapshotOffer(ByteBuffer in, MessageHandler handler) {
+    long applied = readLong(in);
+    long length = readLong(in);
+    accept(MessageRules.snapshotOffer(applied, length), "SnapshotOffer");
+    handler.onSnapshotOffer(applied, length, readInt(in));
+  }
+
+  private static void readSnapshotRequest(ByteBuffer in, MessageHandler handler) {
+    long applied = readLong(in);
+    int checksum = readInt(in);
+    long offset = readLong(in);
+    accept(MessageRules.snapshotRequest(applied, offset), "SnapshotRequest");
+    handler.onSnapshotRequest(applied, checksum, offset);
+  }
+
+  private static void readSnapshotChunk(ByteBuffer in, MessageHandler handler) {
+    need(in, CHUNK_HEADER);
+    int start = in.position();
+    long applied = in.getLong();
+    int checksum = in.getInt();
+    long offset = in.getLong();
+    int length = in.getInt();
+    accept(MessageRules.snapshotChunk(applied, offset, length), "SnapshotChunk");
+    need(in, length + Integer.BYTES);
+    ByteBuffer bytes = in.slice(in.position(), length);
+    in.position(in.position() + length);
+    accept(in.getInt() == crc(in, start, CHUNK_HEADER + length), "SnapshotChunk");
+    handler.onSnapshotChunk(applied, checksum, offset, bytes);
+  }
+
+  private static void readInstalled(ByteBuffer in, MessageHandler handler) {
+    long applied = readLong(in);
+    accept(applied > 0, "Installed");
+    handler.onInstalled(applied);
   }
 
   private static @Nullable CommandBatch readBatch(ByteBuffer in) {

@@ -100,4 +100,24 @@ public final class MessageCollector implements MessageHandler {
   public void onNumbers(long end) {
     messages.add(new Message.Numbers(end));
   }
+
+  @Override
+  public void onSnapshotOffer(long applied, long length, int checksum) {
+    messages.add(new Message.SnapshotOffer(applied, length, checksum));
+  }
+
+  @Override
+  public void onSnapshotRequest(long applied, int checksum, long offset) {
+    messages.add(new Message.SnapshotRequest(applied, checksum, offset));
+  }
+
+  @Override
+  public void onSnapshotChunk(long applied, int checksum, long offset, ByteBuffer bytes) {
+    messages.add(new Message.SnapshotChunk(applied, checksum, offset, bytes));
+  }
+
+  @Override
+  public void onInstalled(long applied) {
+    messages.add(new Message.Installed(applied));
+  }
 }

@@ -50,4 +50,19 @@ public interface MessageHandler {
 
   /** Log only: batch numbers up to this one may have been used. */
   void onNumbers(long end);
+
+  /**
+   * What was asked for is no longer in the log: a snapshot of so many applied slots is there, of so
+   * many bytes with this checksum.
+   */
+  void onSnapshotOffer(long applied, long length, int checksum);
+
+  /** Asks for the bytes of the snapshot that was offered, from {@code offset} on. */
+  void onSnapshotRequest(long applied, int checksum, long offset);
+
+  /** Bytes of a snapshot, which have the checksum of the message; valid only during the call. */
+  void onSnapshotChunk(long applied, int checksum, long offset, ByteBuffer bytes);
+
+  /** Log only: the log goes on after a member's snapshot of so many applied slots. */
+  void onInstalled(long applied);
 }

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class MessageRules {
 
+  static final int MAX_CHUNK_BYTES = 256 << 10;
+
   private MessageRules() {}
 
   static boolean propose(long slot, long id, @Nullable CommandBatch batch) {
@@ -58,5 +60,17 @@ final class MessageRules {
 
   static boolean numbers(long end) {
     return end >= 0 && end <= BatchId.MAX_NUMBER;
+  }
+
+  static boolean snapshotOffer(long applied, long length) {
+    return applied > 0 && length > 0;
+  }
+
+  static boolean snapshotRequest(long applied, long offset) {
+    return applied > 0 && offset >= 0;
+  }
+
+  static boolean snapshotChunk(long applied, long offset, int length) {
+    return snapshotRequest(applied, offset) && length > 0 && length <= MAX_CHUNK_BYTES;
   }
 }

@@ -87,4 +87,24 @@ record MessageWriter(ByteBuffer out) implements MessageHandler {
   public void onNumbers(long end) {
     MessageCodec.numbers(out, end);
   }
+
+  @Override
+  public void onSnapshotOffer(long applied, long length, int checksum) {
+    MessageCodec.snapshotOffer(out, applied, length, checksum);
+  }
+
+  @Override
+  public void onSnapshotRequest(long applied, int checksum, long offset) {
+    MessageCodec.snapshotRequest(out, applied, checksum, offset);
+  }
+
+  @Override
+  public void onSnapshotChunk(long applied, int checksum, long offset, ByteBuffer bytes) {
+    MessageCodec.snapshotChunk(out, applied, checksum, offset, bytes);
+  }
+
+  @Override
+  public void onInstalled(long applied) {
+    MessageCodec.installed(out, applied);
+  }
 }

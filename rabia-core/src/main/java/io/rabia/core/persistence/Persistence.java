@@ -5,6 +5,7 @@ import io.rabia.core.statemachine.StateView;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The log of a member's own promises and of what was decided: groups of records, opaque bytes here.
@@ -77,15 +78,29 @@ public interface Persistence extends AutoCloseable {
   void read(long from, GroupHandler handler);
 
   /**
-   * Keeps a snapshot that stands for all groups below {@code first}; durable when it returns. The
-   * one method for another thread, while the engine's goes on; one call at a time. A damaged one is
-   * passed over at {@link #open}, so the one before is kept, too.
+   * Keeps a snapshot that stands for all groups below {@code first}; durable when it returns. This
+   * and {@link #beginSnapshot} are for another thread, while the engine's goes on; one snapshot at
+   * a time. A damaged one is passed over at {@link #open}, so the one before is kept, too.
    *
    * @param first the group to go on with after the snapshot, never lower than the last one's; all
    *     below are durable
    * @return the first group that is needed by a snapshot that is kept
    */
   long snapshot(long first, StateView content);
+
+  /**
+   * As {@link #snapshot}, for content that comes piece by piece. One that is not committed when the
+   * next one begins, or the process ends, is gone; groups below {@code first} need not be durable
+   * before {@link SnapshotWriter#commit}.
+   */
+  SnapshotWriter beginSnapshot(long first);
+
+  /**
+   * Opens the newest snapshot, which can be read until the result is closed whatever becomes of it;
+   * null if there is none. Called when no snapshot is being written. In memory it is the caller's
+   * from now on, and kept by nobody else.
+   */
+  @Nullable SnapshotReader openSnapshot();
 
   /**
    * Lets go of groups below {@code first}, or some of them; none that a kept snapshot does not

@@ -88,4 +88,24 @@ final class CountingHandler implements MessageHandler {
   public void onNumbers(long end) {
     heard++;
   }
+
+  @Override
+  public void onSnapshotOffer(long applied, long length, int checksum) {
+    heard++;
+  }
+
+  @Override
+  public void onSnapshotRequest(long applied, int checksum, long offset) {
+    heard++;
+  }
+
+  @Override
+  public void onSnapshotChunk(long applied, int checksum, long offset, ByteBuffer bytes) {
+    heard++;
+  }
+
+  @Override
+  public void onInstalled(long applied) {
+    heard++;
+  }
 }

@@ -194,7 +194,13 @@ class MessageCodecTest {
             () -> MessageCodec.formationPromise(out, Samples.FOUNDER, Token.NONE),
             () -> MessageCodec.init(out, ByteBuffer.allocate(0)),
             () -> MessageCodec.identity(out, 65536, Samples.OWN),
-            () -> MessageCodec.numbers(out, -1));
+            () -> MessageCodec.numbers(out, -1),
+            () -> MessageCodec.snapshotOffer(out, 0, 1, 1),
+            () -> MessageCodec.snapshotOffer(out, 1, 0, 1),
+            () -> MessageCodec.snapshotRequest(out, 1, 1, -1),
+            () -> MessageCodec.snapshotChunk(out, 1, 1, 0, ByteBuffer.allocate(0)),
+            () -> MessageCodec.snapshotChunk(out, 1, 1, 0, ByteBuffer.allocate((256 << 10) + 1)),
+            () -> MessageCodec.installed(out, 0));
     for (Runnable write : nonsense) {
       assertThatExceptionOfType(InvariantViolation.class).isThrownBy(write::run);
     }
@@ -217,7 +223,11 @@ class MessageCodecTest {
             () -> new Message.FormationPromise(Token.NONE, Samples.OWN),
             () -> new Message.Init(ByteBuffer.allocate(0)),
             () -> new Message.Identity(0, Samples.OWN),
-            () -> new Message.Numbers(-1));
+            () -> new Message.Numbers(-1),
+            () -> new Message.SnapshotOffer(1, 0, 1),
+            () -> new Message.SnapshotRequest(0, 1, 0),
+            () -> new Message.SnapshotChunk(1, 1, 0, ByteBuffer.allocate((256 << 10) + 1)),
+            () -> new Message.Installed(0));
     for (Runnable make : nonsense) {
       assertThatExceptionOfType(RabiaException.Validation.class).isThrownBy(make::run);
     }
@@ -237,7 +247,9 @@ class MessageCodecTest {
     int size =
         message instanceof Message.Init init
             ? MessageCodec.initSize(init.encoded().remaining())
-            : MessageCodec.maxSize(batch);
+            : message instanceof Message.SnapshotChunk chunk
+                ? MessageCodec.chunkSize(chunk.bytes().remaining())
+                : MessageCodec.maxSize(batch);
     assertThat(Samples.encoded(message)).hasSizeLessThanOrEqualTo(size);
     assertThat(collector.messages()).containsExactly(message);
   }

@@ -82,7 +82,7 @@ class MessageFuzzTest {
       }
     }
     if (body.length > 0) {
-      body[0] = (byte) random.nextInt(18);
+      body[0] = (byte) random.nextInt(22);
     }
     return body;
   }

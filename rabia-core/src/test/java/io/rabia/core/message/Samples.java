@@ -87,6 +87,16 @@ final class Samples {
     golden.put(
         new Message.Identity(65535, OWN), "0e" + "ffff" + "1112131415161718ffffffffffffffff");
     golden.put(new Message.Numbers(1L << 40), "0f" + "0000010000000000");
+    golden.put(
+        new Message.SnapshotOffer(slot, 1L << 33, 0xC0FFEE01),
+        "11" + SLOT_HEX + "0000000200000000" + "c0ffee01");
+    golden.put(
+        new Message.SnapshotRequest(slot, 0xC0FFEE01, 65536),
+        "12" + SLOT_HEX + "c0ffee01" + "0000000000010000");
+    golden.put(
+        new Message.SnapshotChunk(slot, 0xC0FFEE01, 65536, ByteBuffer.wrap(new byte[] {9, 8, 7})),
+        "13" + SLOT_HEX + "c0ffee01" + "0000000000010000" + "00000003" + "090807" + "d0cdc1fc");
+    golden.put(new Message.Installed(slot), "14" + SLOT_HEX);
     return golden;
   }
 

@@ -222,8 +222,11 @@ final class Batches {
     }
   }
 
+  long numbersEnd() {
+    return numbersEnd;
+  }
+
   void save(DataOutput out) throws IOException {
-    out.writeLong(numbersEnd);
     for (OriginBatches origin : origins) {
       out.writeBoolean(origin != null);
       if (origin != null) {
@@ -233,7 +236,6 @@ final class Batches {
   }
 
   void load(DataInput in) throws IOException {
-    restoreNumbers(in.readLong());
     changed();
     for (int origin = 0; origin < origins.length; origin++) {
       if (in.readBoolean()) {
@@ -242,6 +244,20 @@ final class Batches {
         origins[origin] = null;
       }
     }
+    collect();
+  }
+
+  /** Takes the table of a member that has applied so many slots; the slots below have ended. */
+  void install(DataInput in, long applied) throws IOException {
+    changed();
+    for (int origin = 0; origin < origins.length; origin++) {
+      if (in.readBoolean()) {
+        Objects.requireNonNull(origins[origin]).installRow(in, applied);
+      } else {
+        origins[origin] = null;
+      }
+    }
+    own = ownOrigin < 0 ? null : origins[ownOrigin];
     collect();
   }
 

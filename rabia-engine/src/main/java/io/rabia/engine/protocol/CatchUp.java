@@ -19,6 +19,8 @@ final class CatchUp {
   private long askedAt;
   private long askedFrom = -1;
   private boolean catchingUp;
+  private boolean takesSnapshot;
+  private boolean inVain;
 
   CatchUp(Replica replica) {
     this.replica = replica;
@@ -35,7 +37,7 @@ final class CatchUp {
    * @param progressAt when the applied prefix grew last
    */
   void advance(long now, long progressAt) {
-    int peer = ahead(NOBODY);
+    int peer = takesSnapshot ? NOBODY : ahead(NOBODY);
     if (peer == NOBODY) {
       catchingUp = false;
       asked = NOBODY;
@@ -43,13 +45,14 @@ final class CatchUp {
     }
     long gap = replica.peers.get(peer).applied - replica.applied();
     catchingUp |= gap > replica.governing().alpha() || now - progressAt > replica.waits.owner();
-    boolean free = asked == NOBODY || now - askedAt > replica.waits.resend();
+    boolean free = asked == NOBODY || inVain || now - askedAt > replica.waits.resend();
     if (catchingUp
         && free
         && (askedFrom != replica.applied() || now - askedAt > replica.waits.owner())) {
       int other = asked == NOBODY ? NOBODY : ahead(asked);
       asked = other == NOBODY ? peer : other;
       askedAt = now;
+      inVain = false;
       askedFrom = replica.applied();
       replica.output.add(
           Kind.CATCH_UP_REQUEST, Output.SEND, asked, askedFrom, MAX_BYTES, (byte) 0, 0, null);
@@ -60,6 +63,17 @@ final class CatchUp {
     if (from == asked) {
       asked = NOBODY;
     }
+  }
+
+  void takesSnapshot(boolean taking) {
+    takesSnapshot = taking;
+  }
+
+  /** This one could not help: another one is asked next, at once. */
+  void inVain(int peer) {
+    asked = peer;
+    inVain = true;
+    askedFrom = -1;
   }
 
   /** The connected member that has applied most, if that is more than here; not this one. */

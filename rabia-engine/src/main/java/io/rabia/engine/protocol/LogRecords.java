@@ -87,4 +87,16 @@ public class LogRecords implements MessageHandler {
 
   @Override
   public void onNumbers(long end) {}
+
+  @Override
+  public void onSnapshotOffer(long applied, long length, int checksum) {}
+
+  @Override
+  public void onSnapshotRequest(long applied, int checksum, long offset) {}
+
+  @Override
+  public void onSnapshotChunk(long applied, int checksum, long offset, ByteBuffer bytes) {}
+
+  @Override
+  public void onInstalled(long applied) {}
 }

@@ -2,6 +2,7 @@ package io.rabia.engine.protocol;
 
 import io.rabia.core.CommandBatch;
 import io.rabia.core.InvariantViolation;
+import io.rabia.core.RabiaException;
 import io.rabia.engine.protocol.Window.Slot;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +68,19 @@ final class Recovery extends LogRecords {
     replica.onDecide(number, id, batch);
     decided.run();
     InvariantViolation.check(number < replica.applied(), "a decision in the log without its batch");
+  }
+
+  /** The decisions before it are in no log here, only in that snapshot. */
+  @Override
+  public void onInstalled(long applied) {
+    if (applied > replica.applied()) {
+      throw new RabiaException.Checksum(
+          "the log goes on after a snapshot of "
+              + applied
+              + " slots, which is gone or damaged; without it only "
+              + replica.applied()
+              + " are there. This member has lost its votes");
+    }
   }
 
   @Override

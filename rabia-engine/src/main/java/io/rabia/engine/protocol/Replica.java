@@ -33,8 +33,6 @@ import org.jspecify.annotations.Nullable;
 @Internal
 public final class Replica implements MessageHandler {
 
-  private static final int RETAINED_SLOTS = 1 << 16;
-
   final Eras eras;
   int self;
   final Output output = new Output();
@@ -53,6 +51,7 @@ public final class Replica implements MessageHandler {
   private final CatchUp catchUp;
   private final SlotInstance.Emitter emitter = new VoteEmitter();
 
+  private SnapshotMessages snapshots = SnapshotMessages.NONE;
   private long applied;
   private long limit;
   private long restoredTo;
@@ -71,7 +70,8 @@ public final class Replica implements MessageHandler {
    * @param own the life that this replica speaks for; not a member of it: it listens until it is
    *     one
    * @param clockStart first log time of the cluster
-   * @param retainedBytes bound of the decided batches kept in memory for members that are behind
+   * @param retainedSlots bound of the decisions kept in memory for members that are behind
+   * @param retainedBytes bound of their batches
    * @param nonceSeed random, so that answers to a former run's read probes are not taken for this
    *     one's
    */
@@ -83,6 +83,7 @@ public final class Replica implements MessageHandler {
       BatchSource source,
       Timing timing,
       long clockStart,
+      int retainedSlots,
       long retainedBytes,
       long nonceSeed) {
     this.coin = coin;
@@ -92,7 +93,7 @@ public final class Replica implements MessageHandler {
     limit = eras.limit(applied);
     window = new Window(eras);
     clock = new LogClock(clockStart);
-    retention = new Retention(RETAINED_SLOTS, retainedBytes);
+    retention = new Retention(retainedSlots, retainedBytes);
     batches = new Batches(eras, window, retention, output);
     barrier = new ReadBarrier(nonceSeed);
     waits = new Waits(timing);
@@ -116,8 +117,18 @@ public final class Replica implements MessageHandler {
     return new Recovery(this, decided);
   }
 
+  /** The last batch number of its own that a member may have used: its own part of a snapshot. */
+  public long numbersEnd() {
+    return batches.numbersEnd();
+  }
+
+  /** Takes what {@link #numbersEnd} gave, before {@link #load}. */
+  public void restoreNumbers(long end) {
+    batches.restoreNumbers(end);
+  }
+
   /**
-   * Writes what a replica must know beside the sessions and the state machine: a snapshot's part.
+   * Writes what every replica knows beside the sessions and the state machine: a snapshot's part.
    */
   public void save(DataOutput out) throws IOException {
     out.writeLong(applied);
@@ -139,12 +150,63 @@ public final class Replica implements MessageHandler {
     window.changed(dropped -> {});
     batches.load(in);
     limit = eras.limit(applied);
-    if (applied >= eras.newest().first()) {
-      batches.dropOrphans(eras.newest().configuration);
+    settleChange();
+  }
+
+  /**
+   * Takes what {@link #save} wrote at another member that had applied more, up to slot Y. Slots
+   * below Y end: their decisions are in the state. Own votes for slots from Y on stay what they
+   * are, so that none of them is ever given again; batches that stood in a slot that has ended are
+   * free for another, or were applied in it.
+   */
+  public void install(DataInput in, long now) throws IOException {
+    long end = in.readLong();
+    InvariantViolation.check(!recovering && end > applied, "a snapshot of what is applied");
+    this.now = now;
+    clock.apply(in.readLong(), now);
+    eras.load(in);
+    batches.install(in, end);
+    window.endBelow(end);
+    window.changed(this::forget);
+    retention.clear();
+    applied = end;
+    lanes.started(applied - 1);
+    for (long number = applied; number < limit; number++) {
+      Slot slot = window.peek(number);
+      if (slot != null) {
+        touch(slot);
+      }
     }
-    if (applied > 0) {
-      lanes.started(applied - 1);
-    }
+    limit = Math.max(limit, applied);
+    open(eras.limit(applied));
+    settleChange();
+    barrier.onApplied(applied, eras.of(applied));
+    retransmitter.progress(now);
+  }
+
+  /** Who hears the messages about snapshots. */
+  public void snapshots(SnapshotMessages messages) {
+    snapshots = messages;
+  }
+
+  /** While a snapshot comes, nobody is asked for decisions. */
+  public void takesSnapshot(boolean taking) {
+    catchUp.takesSnapshot(taking);
+  }
+
+  /** A member's snapshot did not come or is damaged: another is asked next, if there is one. */
+  public void snapshotFailed(int peer) {
+    catchUp.inVain(peer);
+  }
+
+  /** Was the own batch of this number applied? */
+  public boolean isApplied(long ownNumber) {
+    return batches.own().isApplied(ownNumber);
+  }
+
+  /** Are the decisions from this slot on all in memory? */
+  public boolean remembers(long slot) {
+    return slot == applied || retention.holds(slot);
   }
 
   /** The log was read to its end, at number {@code lastGroup}; from now on this replica speaks. */
@@ -389,6 +451,25 @@ public final class Replica implements MessageHandler {
 
   @Override
   public void onNumbers(long end) {}
+
+  @Override
+  public void onSnapshotOffer(long snapshot, long length, int checksum) {
+    catchUp.answered(from);
+    snapshots.onOffer(from, snapshot, length, checksum);
+  }
+
+  @Override
+  public void onSnapshotRequest(long snapshot, int checksum, long offset) {
+    snapshots.onRequest(from, snapshot, checksum, offset);
+  }
+
+  @Override
+  public void onSnapshotChunk(long snapshot, int checksum, long offset, ByteBuffer bytes) {
+    snapshots.onChunk(from, snapshot, checksum, offset, bytes);
+  }
+
+  @Override
+  public void onInstalled(long snapshot) {}
 
   /** The place of a slot that a message is for, or null when there is none. */
   private @Nullable Slot place(long number, long id) {
@@ -714,6 +795,16 @@ public final class Replica implements MessageHandler {
     release(slot, BatchId.NONE);
   }
 
+  /** A snapshot was taken after all changes that it knows of. */
+  private void settleChange() {
+    if (applied >= eras.newest().first()) {
+      batches.dropOrphans(eras.newest().configuration);
+      lanes.started(applied - 1);
+    } else {
+      lanes.started(eras.newest().first() - 1);
+    }
+  }
+
   /** What is past in a cluster whose configuration has changed is let go of. */
   private void goOn() {
     if (applied == eras.newest().first()) {
@@ -810,6 +901,11 @@ public final class Replica implements MessageHandler {
   /** The largest ALPHA so far, which bounds what is held. */
   public int widest() {
     return eras.widest();
+  }
+
+  /** Who is found at this place. */
+  public NodeId idOf(int place) {
+    return peers.get(place).id;
   }
 
   /** The own place. */

@@ -1,6 +1,7 @@
 package io.rabia.engine.protocol;
 
 import io.rabia.core.CommandBatch;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,14 @@ final class Retention {
     while (bytes > maxBytes && oldest < slot) {
       dropOldest();
     }
+  }
+
+  /** What comes next may be any slot. */
+  void clear() {
+    Arrays.fill(bodies, null);
+    bytes = 0;
+    oldest = 0;
+    next = 0;
   }
 
   private void grow() {

@@ -133,6 +133,12 @@ public final class Sessions {
     return result;
   }
 
+  /** The stored result of a number that was applied; null if it is not, or no longer, there. */
+  public byte @Nullable [] result(long id, long number) {
+    Session session = table.get(id);
+    return session == null || number < session.lowest ? null : session.result(number);
+  }
+
   /** A failure's stored form. */
   public static byte[] failed(String message) {
     byte[] text = message.getBytes(StandardCharsets.UTF_8);

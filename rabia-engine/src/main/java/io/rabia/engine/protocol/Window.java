@@ -12,11 +12,12 @@ import org.jspecify.annotations.Nullable;
  * nothing is allocated per slot.
  */
 final class Window {
+  private static final long NO_SLOT = -1;
 
   /** One slot's agreement and what this replica keeps beside it. */
   static final class Slot {
     final SlotInstance instance = new SlotInstance();
-    long number = -1;
+    long number = NO_SLOT;
 
     /** Who votes here. */
     Era era;
@@ -134,7 +135,6 @@ final class Window {
    * gets room for a larger ALPHA.
    */
   void changed(Consumer<Slot> dropped) {
-    long first = eras.newest().first();
     Slot[] former = ring;
     if (eras.widest() > alpha) {
       alpha = eras.widest();
@@ -143,7 +143,7 @@ final class Window {
     }
     for (int i = 0; i < former.length; i++) {
       Slot slot = former[i];
-      if (slot.number >= first) {
+      if (slot.number >= 0 && slot.era != eras.of(slot.number)) {
         dropped.accept(slot);
         slot.number = -1;
       } else if (former != ring && slot.number >= 0) {
@@ -173,6 +173,16 @@ final class Window {
       place.reset(slot, eras.of(slot), eras.self(), now);
     }
     return place;
+  }
+
+  /** Closes every slot below this one. */
+  void endBelow(long slot) {
+    for (Slot place : ring) {
+      if (place.number < slot) {
+        place.number = NO_SLOT;
+        place.body = null;
+      }
+    }
   }
 
   /** The slot's place if it was opened, else null. */

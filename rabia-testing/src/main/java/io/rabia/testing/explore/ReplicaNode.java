@@ -40,6 +40,7 @@ final class ReplicaNode {
 
   private record Read(long ticket, int floor) {}
 
+  private static final int RETAINED_SLOTS = 1 << 16;
   private static final long RETAINED_BYTES = 1 << 20;
 
   final int index;
@@ -130,6 +131,7 @@ final class ReplicaNode {
             new Commands(),
             Timing.defaults(),
             1,
+            RETAINED_SLOTS,
             RETAINED_BYTES,
             1000L * ++runs);
     history.clear();

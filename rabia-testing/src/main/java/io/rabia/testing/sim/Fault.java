@@ -83,16 +83,33 @@ public enum Fault {
   /**
    * Members come back without their disks, under another token; their old processes may wake again.
    */
-  WIPE;
+  WIPE,
+  /**
+   * A member is away until the others have compacted what it lacks. Strikes when it has installed a
+   * snapshot of one of them.
+   */
+  AWAY;
 
   /** They want a campaign of their own. */
   private static final Set<Fault> NOT_DRAWN =
-      Collections.unmodifiableSet(EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER, MEMBERS, WIPE));
+      Collections.unmodifiableSet(
+          EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER, MEMBERS, WIPE, AWAY));
 
   private static final Set<Fault> FROM_THREE_NODES =
       Collections.unmodifiableSet(
           EnumSet.of(
-              BRIDGE, REBOOT, ORPHAN, PROPOSER, LONG_PAUSE, COIN, SPLIT, SLOW_MEMBERS, DIFFER, MEMBERS, WIPE));
+              BRIDGE,
+              REBOOT,
+              ORPHAN,
+              PROPOSER,
+              LONG_PAUSE,
+              COIN,
+              SPLIT,
+              SLOW_MEMBERS,
+              DIFFER,
+              MEMBERS,
+              WIPE,
+              AWAY));
 
   private static final Set<Fault> OF_ONE_NODE =
       Collections.unmodifiableSet(

@@ -26,7 +26,7 @@ final class FaultDriver {
           Fault.DIFFER);
   private static final long LONG_CUT = 2 * SimClock.SECOND;
   private static final Set<Fault> OVER_AND_OVER =
-      EnumSet.of(Fault.ORPHAN, Fault.PROPOSER, Fault.SPLIT);
+      EnumSet.of(Fault.ORPHAN, Fault.PROPOSER, Fault.SPLIT, Fault.AWAY);
 
   private final Simulation world;
   private final SimRandom random;
@@ -38,6 +38,7 @@ final class FaultDriver {
   private final Orphaning orphaning;
   private final Splitting splitting;
   private final MemberFaults members;
+  private final Absence absence;
 
   FaultDriver(Simulation world, SimRandom random) {
     this.world = world;
@@ -49,6 +50,7 @@ final class FaultDriver {
     splitting = new Splitting(world);
     boolean changes = faults.has(Fault.MEMBERS) || faults.has(Fault.WIPE);
     members = new MemberFaults(world, changes ? random.fork() : random);
+    absence = new Absence(world, new SimRandom(world.seed()));
   }
 
   void start() {
@@ -76,6 +78,7 @@ final class FaultDriver {
   void stop() {
     stopped = true;
     orphaning.stop();
+    absence.stop();
     splitting.stop();
     members.stop();
   }
@@ -165,6 +168,7 @@ final class FaultDriver {
       case SPLIT -> splitting.begin(lasts);
       case MEMBERS -> members.change();
       case WIPE -> members.wipe();
+      case AWAY -> absence.begin(anyNode());
       case DRIFT, EXPIRY, FORMATION, LONG_PAUSE, THROW, COIN, SLOW_MEMBERS, DIFFER ->
           throw new IllegalStateException("strikes by itself: " + fault);
     }

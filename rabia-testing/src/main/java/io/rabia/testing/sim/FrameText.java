@@ -153,4 +153,24 @@ final class FrameText implements MessageHandler {
   public void onNumbers(long end) {
     add("batch numbers up to " + end);
   }
+
+  @Override
+  public void onSnapshotOffer(long applied, long length, int checksum) {
+    add("offers a snapshot of " + applied + " slots, " + length + " bytes");
+  }
+
+  @Override
+  public void onSnapshotRequest(long applied, int checksum, long offset) {
+    add("asks for the snapshot of " + applied + " slots from byte " + offset);
+  }
+
+  @Override
+  public void onSnapshotChunk(long applied, int checksum, long offset, ByteBuffer bytes) {
+    add(bytes.remaining() + " bytes of the snapshot of " + applied + " slots from " + offset);
+  }
+
+  @Override
+  public void onInstalled(long applied) {
+    add("goes on after a snapshot of " + applied + " slots");
+  }
 }

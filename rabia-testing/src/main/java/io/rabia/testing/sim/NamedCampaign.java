@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import static io.rabia.testing.sim.Fault.AWAY;
 import static io.rabia.testing.sim.Fault.BREAK;
 import static io.rabia.testing.sim.Fault.BRIDGE;
 import static io.rabia.testing.sim.Fault.CLOG;
@@ -34,8 +35,7 @@ import java.util.Set;
 
 /**
  * The simulated rows of the list of what must be survived (reliability.md): by seed each of its
- * mixes of faults, in clusters of each of its sizes. Snapshots for peers are not there yet, and
- * neither is S11.
+ * mixes of faults, in clusters of each of its sizes.
  */
 public enum NamedCampaign {
   /** Loss, duplicates, reordering, delay, clogged links. */
@@ -85,6 +85,17 @@ public enum NamedCampaign {
           EnumSet.of(MEMBERS, CRASH, CRASH_ALL, CRASH_MID_CYCLE),
           EnumSet.of(MEMBERS, WIPE, PAUSE),
           EnumSet.of(MEMBERS, WIPE, DROP, CRASH))),
+  /**
+   * A member that is away for longer than the others keep what it lacks, under loss and crashes.
+   */
+  S11(
+      List.of(3, 5),
+      List.of(
+          EnumSet.of(AWAY, DROP, BREAK),
+          EnumSet.of(AWAY, CRASH_MID_CYCLE, DELAY),
+          EnumSet.of(AWAY, CRASH_ALL, DUPLICATE, REORDER),
+          EnumSet.of(AWAY, CRASH, CLOG),
+          EnumSet.of(AWAY, POWER_AFTER_DEATH))),
   /** A state machine that throws, and one that differs. */
   S12(List.of(3, 5), List.of(EnumSet.of(THROW, CRASH), EnumSet.of(DIFFER))),
   /** Proposers that die in the middle of a send, over and over. */

@@ -96,6 +96,7 @@ final class Outcomes {
   /** The outcomes of the slots from {@code first} to below {@code end}. */
   String text(long first, long end) {
     return LongStream.range(first, end)
+        .filter(outcomes::containsKey)
         .mapToObj(slot -> " " + slot + "=" + FrameText.id(outcomes.get(slot)))
         .collect(Collectors.joining());
   }
@@ -115,6 +116,7 @@ final class Outcomes {
   long repeated(long applied) {
     Set<Long> seen = new HashSet<>();
     return LongStream.range(0, applied)
+        .filter(outcomes::containsKey)
         .filter(slot -> BatchId.isBatch(outcomes.get(slot)) && !seen.add(outcomes.get(slot)))
         .findFirst()
         .orElse(Violations.NO_SLOT);

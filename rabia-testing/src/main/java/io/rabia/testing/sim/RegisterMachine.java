@@ -26,13 +26,18 @@ final class RegisterMachine implements StateMachine {
   }
 
   private final Listener listener;
+  private final int snapshotPadding;
   private final long[] registers = new long[REGISTERS];
   private long hash = 17;
   private long lastSlot = -1;
   private long differsFrom = Long.MAX_VALUE;
 
-  RegisterMachine(Listener listener) {
+  /**
+   * @param snapshotPadding bytes that a snapshot has beside the state
+   */
+  RegisterMachine(Listener listener, int snapshotPadding) {
     this.listener = listener;
+    this.snapshotPadding = snapshotPadding;
   }
 
   /**
@@ -85,6 +90,7 @@ final class RegisterMachine implements StateMachine {
     ByteBuffer out = ByteBuffer.allocate(8 * (REGISTERS + 2));
     Arrays.stream(registers).forEach(out::putLong);
     target.write(out.putLong(hash).putLong(lastSlot).array());
+    target.write(new byte[snapshotPadding]);
   }
 
   @Override
@@ -95,6 +101,9 @@ final class RegisterMachine implements StateMachine {
     }
     hash = in.getLong();
     lastSlot = in.getLong();
+    if (source.readNBytes(snapshotPadding).length < snapshotPadding) {
+      throw new IOException("the snapshot ends early");
+    }
     listener.restored(lastSlot);
   }
 

@@ -12,7 +12,9 @@ public final class SimMutants {
   private SimMutants() {}
 
   public static List<SourceMutant> all() {
-    return Stream.of(ofWholeNodes(), ofDecisions(), ofMembers()).flatMap(List::stream).toList();
+    return Stream.of(ofWholeNodes(), ofDecisions(), ofSnapshots(), ofMembers())
+        .flatMap(List::stream)
+        .toList();
   }
 
   private static List<SourceMutant> ofMembers() {
@@ -106,6 +108,30 @@ public final class SimMutants {
                 + "        if (found == null || found.state() != LogStatus.State.CLEAN) {\n"
                 + "          writer.writeStatus();\n"
                 + "        } // not earlier"));
+  }
+
+  private static List<SourceMutant> ofSnapshots() {
+    return List.of(
+        SourceMutant.of(
+            "a member's snapshot is installed without its table of applied batches",
+            PROTOCOL + "Replica.java",
+            "    batches.install(in, end);\n",
+            "    new Batches(configuration, self, window, retention, output).install(in, end);\n"),
+        SourceMutant.of(
+            "batches stay in the slots that an installed snapshot ended",
+            PROTOCOL + "OriginBatches.java",
+            "held(number) != null && openIn[place] < applied",
+            "false"),
+        SourceMutant.of(
+            "a member's snapshot is kept without the own batch numbers",
+            ENGINE + "SnapshotFetch.java",
+            "head.own(replica.numbersEnd())",
+            "head.own(0)"),
+        SourceMutant.of(
+            "the sessions of a member's snapshot are left out",
+            ENGINE + "Applier.java",
+            "    sessions = restored;\n",
+            "    if (sessions.size() == 0) {\n      sessions = restored;\n    }\n"));
   }
 
   private static List<SourceMutant> ofDecisions() {

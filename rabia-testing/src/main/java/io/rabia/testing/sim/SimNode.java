@@ -58,7 +58,7 @@ final class SimNode {
   private int crashIn;
   private Doom doom = Doom.NONE;
   private boolean absent;
-  private RegisterMachine machine = new RegisterMachine(new Applied());
+  private RegisterMachine machine = new RegisterMachine(new Applied(), 0);
   private long differsFrom = Long.MAX_VALUE;
   private int life;
   private long checked;
@@ -207,7 +207,7 @@ final class SimNode {
     Persistence log = storage.open(new Mortal());
     world.trace().starts(index, "starts on " + storage);
     LongSupplier tokens = random.fork()::nextLong;
-    machine = new RegisterMachine(new Applied());
+    machine = new RegisterMachine(new Applied(), world.snapshotPadding());
     machine.differFrom(differsFrom);
     EngineAgent.Parts parts =
         new EngineAgent.Parts(
@@ -268,6 +268,19 @@ final class SimNode {
     @Override
     public void onStateChanged(EngineState state, String reason) {
       world.trace().node(index, () -> "is " + state + " " + reason);
+    }
+
+    @Override
+    public void onSnapshotTaken(long applied, long bytes) {
+      world.trace().node(index, () -> "has written a snapshot of " + applied + " slots");
+    }
+
+    @Override
+    public void onSnapshotInstalled(long applied, NodeId from) {
+      world
+          .trace()
+          .node(index, () -> "has installed a snapshot of " + applied + " slots of node " + from);
+      world.installed(SimNode.this);
     }
   }
 

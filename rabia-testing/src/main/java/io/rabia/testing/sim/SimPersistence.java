@@ -1,10 +1,11 @@
 package io.rabia.testing.sim;
 
 import io.rabia.core.persistence.Durability;
+import io.rabia.core.persistence.MemorySnapshot;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.persistence.SnapshotReader;
+import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.core.statemachine.StateView;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -29,7 +30,7 @@ final class SimPersistence implements Storage {
   private long slow;
   private Log log = new Log(Deaths.NONE);
 
-  private record Snapshot(long first, byte[] content) {}
+  private record Snapshot(long first, MemorySnapshot content) {}
 
   SimPersistence(SimClock clock, SimRandom random, long forceNanos) {
     this.clock = clock;
@@ -104,7 +105,7 @@ final class SimPersistence implements Storage {
       if (!snapshots.isEmpty()) {
         from = snapshots.getLast().first();
         try {
-          replay.onSnapshot(from, new ByteArrayInputStream(snapshots.getLast().content()));
+          replay.onSnapshot(from, snapshots.getLast().content().stream(0));
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }
@@ -169,18 +170,48 @@ final class SimPersistence implements Storage {
     @Override
     public long snapshot(long first, StateView content) {
       deaths.beforeAction();
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      MemorySnapshot taken = new MemorySnapshot();
       try {
-        content.writeTo(bytes);
+        content.writeTo(taken);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
+      return keep(first, taken);
+    }
+
+    private long keep(long first, MemorySnapshot taken) {
       snapshots.removeIf(older -> older.first() >= first);
-      snapshots.addLast(new Snapshot(first, bytes.toByteArray()));
+      snapshots.addLast(new Snapshot(first, taken));
       if (snapshots.size() > 2) {
         snapshots.removeFirst();
       }
       return snapshots.getFirst().first();
+    }
+
+    @Override
+    public SnapshotWriter beginSnapshot(long first) {
+      MemorySnapshot incoming = new MemorySnapshot();
+      return new SnapshotWriter() {
+        @Override
+        public void write(ByteBuffer bytes) {
+          deaths.beforeAction();
+          incoming.write(bytes);
+        }
+
+        @Override
+        public long commit() {
+          deaths.beforeAction();
+          return keep(first, incoming);
+        }
+
+        @Override
+        public void discard() {}
+      };
+    }
+
+    @Override
+    public @Nullable SnapshotReader openSnapshot() {
+      return snapshots.isEmpty() ? null : snapshots.getLast().content();
     }
 
     @Override

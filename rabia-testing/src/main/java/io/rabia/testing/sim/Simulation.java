@@ -63,6 +63,7 @@ public final class Simulation {
   private ClusterConfig founders = ClusterConfig.parse("1=node1:1");
   private RabiaConfig config = RabiaConfig.defaults();
   private long longest;
+  private long installs;
   private boolean healed;
   private int maxBatchSize;
   private int maxBatchDelay;
@@ -243,7 +244,13 @@ public final class Simulation {
       return new SimPersistence(clock, random.fork(), 0);
     }
     Durability durability = kind < OS_DISK ? Durability.FSYNC : Durability.OS;
-    return new SimDisk(random.fork(), durability, 1 << 16 + random.below(5));
+    int size = random.below(5);
+    return new SimDisk(random.fork(), durability, 1 << (isShort() ? 11 : 16) + size);
+  }
+
+  /** Do logs and memories hold little, so that whoever is away must take a snapshot? */
+  private boolean isShort() {
+    return faults.has(Fault.AWAY) || (options.seed() & 2) != 0;
   }
 
   /** The configuration file of a node that is to become this member. */
@@ -284,7 +291,7 @@ public final class Simulation {
   }
 
   private RabiaConfig config(boolean large) {
-    boolean snapshots = random.chance(0.5) && total == options.nodes();
+    boolean snapshots = random.chance(0.5) || faults.has(Fault.AWAY);
     maxBatchSize = 1 + random.below(32);
     maxBatchDelay = random.below(10);
     ownWindow = 1 + random.below(4);
@@ -305,6 +312,8 @@ public final class Simulation {
         .inboxCapacity(1024)
         .snapshotInterval(snapshotSlots, 64 << 20)
         .retainedBytes(retained)
+        .retainedSlots(isShort() ? 64 : 1 << 16)
+        .retainedLogBytes(isShort() ? 0 : 1 << 30)
         .sessionTimeToLive(
             faults.has(Fault.EXPIRY)
                 ? Duration.ofSeconds(1)
@@ -537,6 +546,7 @@ public final class Simulation {
         slow,
         longest,
         phases,
+        installs,
         network.frames(),
         faults.total(),
         faults.toString(),
@@ -613,6 +623,27 @@ public final class Simulation {
   /** Are all alive who can be? */
   boolean isComplete() {
     return nodes.stream().allMatch(node -> node.isAlive() || node.isOut() || node.isAbsent());
+  }
+
+  /** In some runs a snapshot takes several chunks. */
+  int snapshotPadding() {
+    return faults.has(Fault.AWAY) && options.seed() % 3 == 0 ? 200_000 : 0;
+  }
+
+  long seed() {
+    return options.seed();
+  }
+
+  /** A member took the state of another one. */
+  void installed(SimNode node) {
+    if (faults.has(Fault.AWAY)) {
+      faults.fired(Fault.AWAY);
+    }
+    installs++;
+    Member member = node.member();
+    if (member != null) {
+      watch.requireKept(node.index(), member.replica());
+    }
   }
 
   /** A slot was decided for the first time. */

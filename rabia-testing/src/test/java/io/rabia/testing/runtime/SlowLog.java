@@ -5,6 +5,8 @@ import io.rabia.core.message.MessageCodec;
 import io.rabia.core.message.MessageCollector;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.persistence.SnapshotReader;
+import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.core.statemachine.StateView;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -123,6 +125,16 @@ final class SlowLog implements Persistence {
   @Override
   public long snapshot(long first, StateView content) {
     return 1;
+  }
+
+  @Override
+  public SnapshotWriter beginSnapshot(long first) {
+    throw new UnsupportedOperationException("nobody is sent a snapshot here");
+  }
+
+  @Override
+  public @Nullable SnapshotReader openSnapshot() {
+    return null;
   }
 
   @Override
