@@ -34,8 +34,8 @@ class EngineEventsTest {
         cluster.elapse(Duration.ofMillis(2));
       }
       cluster.elapse(Duration.ofMillis(500));
-      node.change(node.view().withAlpha(16));
-      cluster.settle();
+      cluster.node(2).change(node.view().withAlpha(32));
+      cluster.elapse(Duration.ofMillis(500));
       assertThat(node.heard)
           .containsExactlyInAnyOrderElementsOf(
               Arrays.stream(EngineListener.class.getDeclaredMethods())
