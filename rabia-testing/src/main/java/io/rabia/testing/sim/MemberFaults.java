@@ -19,6 +19,7 @@ final class MemberFaults {
   private static final int MOST = 5;
   private static final long TIMEOUT = 2 * SimClock.SECOND;
   private static final long GHOST = 3 * SimClock.SECOND;
+  private static final long GIVES_UP = 40 * SimClock.SECOND;
 
   private final Simulation world;
   private final SimRandom random;
@@ -75,15 +76,13 @@ final class MemberFaults {
     machine.start();
     ClusterView next = leaves == null ? view : view.without(leaves);
     ClusterView joined = next.with(id, "node" + id, 1);
-    world
-        .clock()
-        .after(random.between(200, 1500) * SimClock.MILLI, () -> propose(joined, 8));
+    world.clock().after(random.between(200, 1500) * SimClock.MILLI, () -> propose(joined, 8));
     world
         .clock()
         .after(
-            20 * SimClock.SECOND,
+            GIVES_UP,
             () -> {
-              if (!machine.isMember()) {
+              if (!stopped && machine.nodeId().equals(id) && !world.isMember(id)) {
                 machine.retire();
               }
             });
@@ -182,8 +181,16 @@ final class MemberFaults {
     if (random.chance(0.5)) {
       long pause = random.magnitude(SimClock.SECOND, 10 * SimClock.SECOND);
       victim.pause(pause);
-      world.clock().after(pause + GHOST, victim::retire);
       victim.haunts();
+      world
+          .clock()
+          .after(
+              pause + GHOST,
+              () -> {
+                if (victim.isGhost()) {
+                  victim.retire();
+                }
+              });
     } else {
       victim.crash(random.chance(0.5));
       victim.retire();

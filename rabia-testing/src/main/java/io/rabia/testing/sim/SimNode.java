@@ -158,11 +158,6 @@ final class SimNode {
     return view == null ? new ClusterView(-1, 0, 0, List.of()) : view;
   }
 
-  /** Is it a member, as far as it knows? */
-  boolean isMember() {
-    return view().has(nodeId) && !lost;
-  }
-
   /** False when nobody is there to take it. */
   boolean change(ClusterView next, long timeoutNanos, ResultHandler handler) {
     EngineAgent active = agent;
@@ -250,7 +245,8 @@ final class SimNode {
     if (rebooted) {
       lost = born.state() == EngineState.DEGRADED;
       if (mustRefuse && !lost) {
-        violated("started with votes although its machine lost power under a log that was not forced");
+        violated(
+            "started with votes although its machine lost power under a log that was not forced");
       }
     }
     starting = false;
@@ -584,9 +580,7 @@ final class SimNode {
           && (slot < applied || instance.decidedByOthers())) {
         boolean first = world.outcomes().decided(index, slot, instance.decidedId());
         if (slot < applied && !instance.decidedByOthers()) {
-          world
-              .watch()
-              .acted(index, slot, instance, replica.configurationOf(slot).size());
+          world.watch().acted(index, slot, instance, replica.configurationOf(slot).size());
         }
         if (first) {
           world.decided(slot, instance.decidedId());

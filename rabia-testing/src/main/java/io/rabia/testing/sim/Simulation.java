@@ -8,6 +8,7 @@ import io.rabia.core.batching.BatchConfig;
 import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.memory.PoolConfig;
 import io.rabia.core.persistence.Durability;
+import io.rabia.engine.ClusterView;
 import io.rabia.engine.Initial;
 import io.rabia.engine.Member;
 import io.rabia.engine.RabiaConfig;
@@ -16,6 +17,7 @@ import io.rabia.testing.linearizability.Verdict;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -35,6 +37,7 @@ public final class Simulation {
   private static final Duration SHORT_LIFE = Duration.ofSeconds(10);
   private static final int FSYNC_DISK = 11;
   private static final int OS_DISK = 16;
+
   /** Machines for those who join and for those who come back without their disks. */
   private static final int SPARES = 5;
 
@@ -280,6 +283,15 @@ public final class Simulation {
   /** A machine that nobody needs, or null. */
   @Nullable SimNode freeMachine() {
     return nodes.stream().filter(node -> node.isOut() && !node.isAlive()).findFirst().orElse(null);
+  }
+
+  /** Is anybody of this id in the newest configuration that anybody who is up knows? */
+  boolean isMember(NodeId id) {
+    return nodes.stream()
+        .map(SimNode::view)
+        .max(Comparator.comparingLong(ClusterView::epoch))
+        .filter(view -> view.epoch() < 0 || view.has(id))
+        .isPresent();
   }
 
   /** The machine on which the votes of this member are, if it serves. */
