@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import io.rabia.engine.Member;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,7 +10,7 @@ import java.util.List;
  */
 final class Absence {
   private static final long LOOK = 50 * SimClock.MILLI;
-  private static final long LONGEST = 25 * SimClock.SECOND;
+  private static final long LONGEST = 50 * SimClock.SECOND;
 
   private final Simulation world;
   private final SimRandom random;
@@ -26,12 +27,13 @@ final class Absence {
   }
 
   void begin(SimNode node) {
-    if (away || !node.isAlive() || !world.mayLeave()) {
+    Member member = node.member();
+    if (away || member == null || !world.mayLeave()) {
       return;
     }
     away = true;
     int how = random.below(3);
-    long slots = random.between(250, 600);
+    long slots = 4L * member.replica().configuration().alpha() + random.between(300, 450);
     world
         .trace()
         .line(
