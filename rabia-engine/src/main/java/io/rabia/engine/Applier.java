@@ -155,8 +155,10 @@ final class Applier {
   void answerPassed(List<Request> requests) {
     for (Request request : requests) {
       Command command = request.command;
-      long session = request.ownNumber != 0 || command == null ? request.ownSession : command.session();
-      long number = request.ownNumber != 0 || command == null ? request.ownNumber : command.number();
+      long session =
+          request.ownNumber != 0 || command == null ? request.ownSession : command.session();
+      long number =
+          request.ownNumber != 0 || command == null ? request.ownNumber : command.number();
       byte[] result = sessions.result(session, number);
       if (result != null) {
         answer(request, result);

@@ -367,7 +367,8 @@ public final class Member implements AutoCloseable {
     if (taken != null) {
       server.keeps(taken, now);
       EngineAgent.tell(
-          parts, listener -> listener.onSnapshotTaken(taken.applied(), taken.own() + taken.length()));
+          parts,
+          listener -> listener.onSnapshotTaken(taken.applied(), taken.own() + taken.length()));
     }
     server.advance(now);
   }

@@ -97,7 +97,8 @@ final class PendingResults {
   /** The requests of all own batches of this run whose numbers are told, in order. */
   List<Request> takeAll(LongPredicate which) {
     List<Request> taken = new ArrayList<>();
-    long[] ascending = Arrays.stream(numbers).filter(n -> n >= 0 && which.test(n)).sorted().toArray();
+    long[] ascending =
+        Arrays.stream(numbers).filter(n -> n >= 0 && which.test(n)).sorted().toArray();
     for (long number : ascending) {
       Request[] requests = take(number);
       if (requests != null) {

@@ -49,7 +49,11 @@ final class SnapshotFetch implements AutoCloseable {
 
   /** What became of a piece of writing: how many bytes of the shared part are written by then. */
   private record Written(
-      Download of, long bytes, long needed, boolean committed, @Nullable RuntimeException failure) {}
+      Download of,
+      long bytes,
+      long needed,
+      boolean committed,
+      @Nullable RuntimeException failure) {}
 
   /** A snapshot that was fetched whole and is the newest own one. */
   record Fetched(int from, KeptSnapshot kept, long needed) {}
@@ -74,14 +78,7 @@ final class SnapshotFetch implements AutoCloseable {
     long heardAt;
     long askedAt;
 
-    Download(
-        int from,
-        long applied,
-        long length,
-        int checksum,
-        long first,
-        byte[] own,
-        long now) {
+    Download(int from, long applied, long length, int checksum, long first, byte[] own, long now) {
       this.from = from;
       this.applied = applied;
       this.length = length;
@@ -214,8 +211,7 @@ final class SnapshotFetch implements AutoCloseable {
       if (download == of) {
         forget();
       }
-      KeptSnapshot kept =
-          new KeptSnapshot(of.applied, of.own.length, of.length, of.checksum);
+      KeptSnapshot kept = new KeptSnapshot(of.applied, of.own.length, of.length, of.checksum);
       return new Fetched(of.from, kept, done.needed());
     } else if (download != of) {
       discard(of);
@@ -304,8 +300,7 @@ final class SnapshotFetch implements AutoCloseable {
         MessageCodec.maxSize(null),
         out -> MessageCodec.snapshotRequest(out, current.applied, current.checksum, offset),
         now);
-    current.requested =
-        Math.min(current.length, offset + SnapshotServer.CHUNK_BYTES);
+    current.requested = Math.min(current.length, offset + SnapshotServer.CHUNK_BYTES);
   }
 
   private String member(int index) {

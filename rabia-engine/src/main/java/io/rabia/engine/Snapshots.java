@@ -2,7 +2,6 @@ package io.rabia.engine;
 
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
-import io.rabia.core.persistence.Persistence;
 import io.rabia.core.statemachine.StateView;
 import io.rabia.engine.protocol.Replica;
 import java.io.ByteArrayOutputStream;

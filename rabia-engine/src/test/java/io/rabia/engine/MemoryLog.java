@@ -68,7 +68,9 @@ final class MemoryLog implements Persistence {
     groups.subList((int) durable, groups.size()).clear();
   }
 
-  /** From now on the bytes of snapshots that are read for others are not those that were written. */
+  /**
+   * From now on the bytes of snapshots that are read for others are not those that were written.
+   */
   void damageSnapshots() {
     damaged = true;
   }

@@ -351,7 +351,8 @@ class RabiaConfigEffectsTest {
   }
 
   private static TestCluster withALaggard(RabiaConfig config, int slots) {
-    TestCluster cluster = new TestCluster(TestCluster.config(3).alpha(8).build(), config).startAll();
+    TestCluster cluster =
+        new TestCluster(TestCluster.config(3).alpha(8).build(), config).startAll();
     cluster.wires.cut(3, 1);
     cluster.wires.cut(3, 2);
     while (cluster.node(1).status().applied() < slots) {

@@ -109,7 +109,8 @@ final class Wires {
   /** Whom a member sent its last message of a kind. */
   int lastReceiver(int from, Class<? extends Message> kind) {
     return sent.stream()
-        .filter(frame -> frame.from() == from && frame.messages().stream().anyMatch(kind::isInstance))
+        .filter(
+            frame -> frame.from() == from && frame.messages().stream().anyMatch(kind::isInstance))
         .reduce((first, second) -> second)
         .orElseThrow()
         .to();

@@ -65,8 +65,8 @@ public interface Persistence extends AutoCloseable {
 
   /**
    * Keeps a snapshot that stands for all groups below {@code first}; durable when it returns. This
-   * and {@link #beginSnapshot} are for another thread, while the engine's goes on; one snapshot at a
-   * time. A damaged one is passed over at {@link #open}, so the one before is kept, too.
+   * and {@link #beginSnapshot} are for another thread, while the engine's goes on; one snapshot at
+   * a time. A damaged one is passed over at {@link #open}, so the one before is kept, too.
    *
    * @param first the group to go on with after the snapshot, never lower than the last one's; all
    *     below are durable

@@ -94,8 +94,7 @@ final class Samples {
         new Message.SnapshotRequest(slot, 0xC0FFEE01, 65536),
         "12" + SLOT_HEX + "c0ffee01" + "0000000000010000");
     golden.put(
-        new Message.SnapshotChunk(
-            slot, 0xC0FFEE01, 65536, ByteBuffer.wrap(new byte[] {9, 8, 7})),
+        new Message.SnapshotChunk(slot, 0xC0FFEE01, 65536, ByteBuffer.wrap(new byte[] {9, 8, 7})),
         "13" + SLOT_HEX + "c0ffee01" + "0000000000010000" + "00000003" + "090807" + "d0cdc1fc");
     golden.put(new Message.Installed(slot), "14" + SLOT_HEX);
     return golden;

@@ -19,8 +19,7 @@ public interface SnapshotMessages {
         public void onRequest(int from, long applied, int checksum, long offset) {}
 
         @Override
-        public void onChunk(
-            int from, long applied, int checksum, long offset, ByteBuffer bytes) {}
+        public void onChunk(int from, long applied, int checksum, long offset, ByteBuffer bytes) {}
       };
 
   /** A member has no decisions any more of what it was asked for, but this snapshot. */

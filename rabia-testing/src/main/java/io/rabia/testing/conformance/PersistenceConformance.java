@@ -380,8 +380,7 @@ public abstract class PersistenceConformance {
           int end = Math.min(content.length, at + 100_000);
           assertEquals(ByteBuffer.wrap(content, at, end - at), part.flip(), "from " + at);
         }
-        assertArrayEquals(
-            Arrays.copyOfRange(content, 5, content.length), bytes(reader.stream(5)));
+        assertArrayEquals(Arrays.copyOfRange(content, 5, content.length), bytes(reader.stream(5)));
       }
     }
   }

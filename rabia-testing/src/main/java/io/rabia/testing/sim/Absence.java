@@ -1,6 +1,5 @@
 package io.rabia.testing.sim;
 
-import io.rabia.engine.Member;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,13 +26,12 @@ final class Absence {
   }
 
   void begin(SimNode node) {
-    Member member = node.member();
-    if (away || member == null || !world.mayLeave()) {
+    if (away || !node.isAlive() || !world.mayLeave()) {
       return;
     }
     away = true;
     int how = random.below(3);
-    long slots = 4L * member.replica().configuration().alpha() + random.between(300, 450);
+    long slots = random.between(350, 450);
     world
         .trace()
         .line(

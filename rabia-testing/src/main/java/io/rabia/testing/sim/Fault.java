@@ -91,7 +91,16 @@ public enum Fault {
   private static final Set<Fault> FROM_THREE_NODES =
       Collections.unmodifiableSet(
           EnumSet.of(
-              BRIDGE, REBOOT, ORPHAN, PROPOSER, LONG_PAUSE, COIN, SPLIT, SLOW_MEMBERS, DIFFER, AWAY));
+              BRIDGE,
+              REBOOT,
+              ORPHAN,
+              PROPOSER,
+              LONG_PAUSE,
+              COIN,
+              SPLIT,
+              SLOW_MEMBERS,
+              DIFFER,
+              AWAY));
 
   private static final Set<Fault> OF_ONE_NODE =
       Collections.unmodifiableSet(

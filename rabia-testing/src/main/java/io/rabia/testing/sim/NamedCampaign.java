@@ -66,14 +66,16 @@ public enum NamedCampaign {
   S8(List.of(3), List.of(EnumSet.of(SPLIT), EnumSet.of(SPLIT, DROP))),
   /** Slow disks of f members, which the clients of the others do not feel. */
   S9(List.of(3, 5), List.of(EnumSet.of(SLOW_MEMBERS))),
-  /** A member that is away for longer than the others keep what it lacks, under loss and crashes. */
+  /**
+   * A member that is away for longer than the others keep what it lacks, under loss and crashes.
+   */
   S11(
       List.of(3, 5),
       List.of(
           EnumSet.of(AWAY, DROP, BREAK),
           EnumSet.of(AWAY, CRASH_MID_CYCLE, DELAY),
-          EnumSet.of(AWAY, CRASH_ALL, DUPLICATE, REORDER),
-          EnumSet.of(AWAY, CRASH, CLOG),
+          EnumSet.of(AWAY, CRASH, DUPLICATE, REORDER),
+          EnumSet.of(AWAY, STOP, CLOG),
           EnumSet.of(AWAY, POWER_AFTER_DEATH))),
   /** A state machine that throws, and one that differs. */
   S12(List.of(3, 5), List.of(EnumSet.of(THROW, CRASH), EnumSet.of(DIFFER))),
