@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -58,6 +59,7 @@ final class ServerProcesses implements AutoCloseable {
   private final Map<Integer, Process> processes = new TreeMap<>();
   private final List<Process> started = new CopyOnWriteArrayList<>();
   private String initial = "new";
+  private List<String> moreFlags = List.of();
   private List<String> machineFlags = QUICK_START;
   private final Thread hook = new Thread(this::killAll);
   private final HttpClient http = HttpClient.newHttpClient();
@@ -137,13 +139,21 @@ final class ServerProcesses implements AutoCloseable {
     return directory.resolve("data-" + id);
   }
 
+  /** Flags for the servers to come, beside those that all have. */
+  ServerProcesses with(String... flags) {
+    moreFlags = List.of(flags);
+    return this;
+  }
+
   /** The flags with which a member is started. */
   List<String> flags(int id) {
     String members =
         all().stream()
             .map(member -> member + "=" + links.route(id, member, address(member, "peer")))
             .collect(Collectors.joining(","));
-    return List.of(
+    List<String> flags = new ArrayList<>(moreFlags);
+    Collections.addAll(
+        flags,
         "--id=" + id,
         "--members=" + members,
         "--cluster=test",
@@ -153,6 +163,7 @@ final class ServerProcesses implements AutoCloseable {
         "--http=" + address(id, "http"),
         "--data=" + data(id),
         "--durability=" + durability);
+    return flags;
   }
 
   /** Starts members and waits until all of them are there, with or without a quorum. */
