@@ -2,7 +2,6 @@ package io.rabia.engine;
 
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
-import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Token;
@@ -13,7 +12,6 @@ import io.rabia.core.message.MessageHandler;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.transport.Handshake;
-import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Formation;
 import io.rabia.engine.protocol.Init;
 import io.rabia.engine.protocol.LogRecords;
@@ -28,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +43,7 @@ final class Boot {
   private final LongSupplier wallClock;
   private final LongSupplier random;
   private final Completions completions;
+  private final Consumer<Consumer<EngineListener>> tell;
   private final Persistence persistence;
   private final long secretHigh;
   private final long secretLow;
@@ -57,8 +57,8 @@ final class Boot {
   private @Nullable Member recovered;
   private @Nullable Formation formation;
 
-  /** What a member without votes was told of its cluster. */
-  private @Nullable Init told;
+  /** Of the cluster that this node joins. */
+  private @Nullable Init offered;
 
   private volatile ClusterId clusterId = ClusterId.NONE;
   private long lastGroup;
@@ -76,11 +76,13 @@ final class Boot {
       EngineAgent.Parts parts,
       LongSupplier wallClock,
       LongSupplier random,
-      Completions completions) {
+      Completions completions,
+      Consumer<Consumer<EngineListener>> tell) {
     this.parts = parts;
     this.wallClock = wallClock;
     this.random = random;
     this.completions = completions;
+    this.tell = tell;
     persistence = parts.persistence();
     ByteBuffer digest = ByteBuffer.wrap(sha256(parts.cluster()));
     secretHigh = digest.getLong();
@@ -117,8 +119,8 @@ final class Boot {
     lastGroup = persistence.open(new Past(now), wakeup);
     if (token.equals(Token.NONE)) {
       token = new Token(random.getAsLong(), random.getAsLong());
-      if (votesLost == null || init != null) {
-        append(List.of(new Message.Identity(parts.id().value(), token)));
+      if (!joins()) {
+        append(List.of(identity()));
       }
     }
     if (recovered != null) {
@@ -127,10 +129,7 @@ final class Boot {
   }
 
   private void begin(Member member, long now) {
-    if (!isMember(parts.id(), token)) {
-      votesLost = votesLost == null ? "lost in an earlier run" : votesLost;
-      member.learn();
-    }
+    member.speakAs(token);
     member.recovered(lastGroup, now);
   }
 
@@ -199,6 +198,10 @@ final class Boot {
     public void onIdentity(int nodeId, Token own) {
       requireOwn(nodeId);
       token = own;
+      Member member = recovered;
+      if (member != null) {
+        member.speakAs(own);
+      }
     }
   }
 
@@ -220,7 +223,7 @@ final class Boot {
     }
   }
 
-  private Member member(Init taken, long now) {
+  private void requireOurs(Init taken) {
     if (!taken.clusterName().equals(parts.cluster().name())) {
       throw new RabiaException.WrongCluster(
           "the data directory belongs to cluster '" + taken.clusterName() + "'");
@@ -228,6 +231,10 @@ final class Boot {
     if (taken.secretHash() != secretHash) {
       throw new RabiaException.WrongCluster("the cluster was formed with another secret");
     }
+  }
+
+  private Member member(Init taken, long now) {
+    requireOurs(taken);
     if (taken.alpha() != parts.cluster().alpha()) {
       LOG.warn(
           "Node {}: alpha {} of the configuration has no effect, the cluster was formed with {}",
@@ -235,36 +242,45 @@ final class Boot {
           parts.cluster().alpha(),
           taken.alpha());
     }
-    Configuration configuration = taken.configuration();
-    int self = configuration.indexOf(parts.id());
-    InvariantViolation.check(self >= 0, "INIT without its own member");
     init = taken;
     clusterId = taken.clusterId();
     return new Member(
         parts,
         () -> new SnapshotHead(parts.id(), token, taken),
-        configuration,
-        self,
+        token,
+        taken.configuration(),
         secretHigh,
         secretLow,
         taken.clockStart(),
         random.getAsLong(),
         completions,
+        tell,
         now);
   }
 
+  /** Does this node look for a cluster that exists, new to it or after the loss of its votes? */
+  boolean joins() {
+    return init == null && (votesLost != null || parts.config().initial() == Initial.EXISTING);
+  }
+
   /**
-   * Starts the formation of a node that is in no cluster. One that lost its votes waits to be told
-   * of its cluster: a new one would be without what the old one knows.
+   * Starts the formation of a node that is in no cluster and joins none. One that lost its votes
+   * waits to be told of its cluster: a new one would be without what the old one knows.
    */
   void begin() {
-    if (init == null && votesLost == null) {
+    if (joins()) {
+      parts.transport().members(others(), true);
+    } else if (init == null) {
       Formation starting =
           new Formation(parts.cluster(), parts.id(), token, secretHash, wallClock.getAsLong());
       promises.forEach(starting::restorePromise);
       starting.start();
       formation = starting;
     }
+  }
+
+  private List<ClusterConfig.Member> others() {
+    return parts.cluster().members().stream().filter(m -> !m.id().equals(parts.id())).toList();
   }
 
   /** Logs and sends what the formation wants; returns INIT once it is durable. */
@@ -274,7 +290,7 @@ final class Boot {
     }
     Formation forming = formation;
     if (forming == null) {
-      return told != null && persistence.durable() >= lastGroup ? told : null;
+      return persistence.durable() < lastGroup ? null : offered;
     }
     if (now - repeatedAt >= parts.config().heartbeatInterval().toNanos()) {
       repeatedAt = now;
@@ -295,10 +311,24 @@ final class Boot {
 
   Member become(Init taken, long now) {
     formation = null;
-    told = null;
+    offered = null;
     Member member = member(taken, now);
     begin(member, now);
     return member;
+  }
+
+  private Message identity() {
+    return new Message.Identity(parts.id().value(), token);
+  }
+
+  /**
+   * A member told of which cluster this node is to be. Who it is becomes durable together with
+   * that, so that a log that names a token without a cluster is one of a first start.
+   */
+  private void join(Init received) {
+    requireOurs(received);
+    offered = received;
+    append(List.of(identity(), new Message.Init(received.encode())));
   }
 
   private void append(List<Message> records) {
@@ -334,30 +364,19 @@ final class Boot {
     return votesLost;
   }
 
-  /** Is this life of a member the one whose votes count? */
-  private boolean isMember(NodeId id, Token life) {
-    Init known = init;
-    if (known == null) {
-      return false;
-    }
-    int index = known.configuration().indexOf(id);
-    return index >= 0 && known.members().get(index).token().equals(life);
-  }
-
-  /** Is this peer of the same cluster, with the votes that count there? */
-  boolean votes(Handshake peer) {
-    return peer.clusterId().equals(clusterId) && isMember(peer.id(), peer.token());
-  }
-
-  Handshake handshakeFor(NodeId peer) {
+  /**
+   * @param epoch of the newest configuration that is known here
+   * @param alpha its window
+   */
+  Handshake handshakeFor(NodeId peer, long epoch, int alpha) {
     Seen known = seen.getOrDefault(peer, Seen.NOTHING);
     return new Handshake(
         parts.cluster().name(),
         clusterId,
         parts.id(),
         token,
-        0,
-        init == null ? parts.cluster().alpha() : init.alpha(),
+        epoch,
+        alpha,
         secretHash,
         persistence.durable(),
         known.position(),
@@ -371,18 +390,21 @@ final class Boot {
     if (peer.secretHash() != secretHash) {
       return "another cluster secret";
     }
-    if (parts.cluster().member(peer.id()).isEmpty() || peer.id().equals(parts.id())) {
+    if (peer.id().equals(parts.id())) {
       return "not a member: " + peer.id();
     }
-    Init known = init;
-    int alpha = known == null ? parts.cluster().alpha() : known.alpha();
-    if (peer.epoch() == 0 && peer.alpha() != alpha) {
-      return "another alpha: " + peer.alpha();
+    boolean unformed = peer.clusterId().equals(ClusterId.NONE);
+    if (init == null && !joins()) {
+      if (parts.cluster().member(peer.id()).isEmpty()) {
+        return "not a member: " + peer.id();
+      }
+      if (unformed && peer.alpha() != parts.cluster().alpha()) {
+        return "another alpha: " + peer.alpha();
+      }
     }
-    if (known == null || peer.clusterId().equals(ClusterId.NONE)) {
-      return null;
-    }
-    return peer.clusterId().equals(clusterId) ? null : "another cluster: " + peer.clusterId();
+    return init == null || unformed || peer.clusterId().equals(clusterId)
+        ? null
+        : "another cluster: " + peer.clusterId();
   }
 
   void connected(Handshake peer) {
@@ -454,18 +476,6 @@ final class Boot {
     return messages.heard;
   }
 
-  /** Of the cluster in which this member lost its votes. */
-  private void learn(Init received) {
-    if (!received.clusterName().equals(parts.cluster().name())
-        || received.secretHash() != secretHash) {
-      throw new RabiaException.WrongCluster("INIT of a cluster with another name or secret");
-    }
-    append(
-        List.of(
-            new Message.Identity(parts.id().value(), token), new Message.Init(received.encode())));
-    told = received;
-  }
-
   private final class FormationMessages extends LogRecords {
     private final NodeId from;
     private boolean heard;
@@ -502,8 +512,8 @@ final class Boot {
       Formation forming = formation;
       if (forming != null) {
         forming.onInit(Init.decode(encoded));
-      } else if (init == null && told == null) {
-        learn(Init.decode(encoded));
+      } else if (joins() && offered == null) {
+        join(Init.decode(encoded));
       }
     }
   }

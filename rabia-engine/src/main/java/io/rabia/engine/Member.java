@@ -4,16 +4,18 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
+import io.rabia.core.Token;
 import io.rabia.core.batching.CommandBatcher;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
 import io.rabia.core.message.MessageHandler;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.transport.Handshake;
 import io.rabia.engine.protocol.BatchSource;
+import io.rabia.engine.protocol.ChangeResult;
 import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Internal;
-import io.rabia.engine.protocol.LogRecords;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.ReplicaStatistics;
 import io.rabia.engine.protocol.SnapshotMessages;
@@ -22,6 +24,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,7 +46,6 @@ public final class Member implements AutoCloseable {
   private record QueuedRead(long ticket, Request request) {}
 
   private final EngineAgent.Parts parts;
-  private final Configuration configuration;
   private final Replica replica;
   private final Persistence persistence;
   private final CommandBatcher batcher;
@@ -59,12 +61,9 @@ public final class Member implements AutoCloseable {
   private final MessageHandler recovery;
   private final ArrayDeque<QueuedRead> reads = new ArrayDeque<>();
   private final ArrayDeque<Request> statusAt = new ArrayDeque<>();
-  private final boolean[] connected;
-  private final boolean[] heard;
-  private final boolean[] learning;
-  private final MessageHandler learnersRequests = new LearnersRequests();
-  private final long[] peerApplied;
-  private final long[] peerKept;
+  private final Links links;
+  private final Membership membership;
+  private final Consumer<Consumer<EngineListener>> tell;
   private Applied atStart = new Applied(0, 0, 0, 0, 0);
   private @Nullable KeptSnapshot restored;
   private long now;
@@ -73,29 +72,30 @@ public final class Member implements AutoCloseable {
   Member(
       EngineAgent.Parts parts,
       Supplier<SnapshotHead> head,
-      Configuration configuration,
-      int self,
+      Token own,
+      Configuration founders,
       long coinKey0,
       long coinKey1,
       long clockStart,
       long nonceSeed,
       Completions completions,
+      Consumer<Consumer<EngineListener>> tell,
       long now) {
     this.parts = parts;
-    this.configuration = configuration;
+    this.tell = tell;
     persistence = parts.persistence();
     RabiaConfig config = parts.config();
     batcher = new CommandBatcher(config.batching());
-    int window = Integer.highestOneBit(4 * configuration.alpha() - 1) << 1;
-    pending = new PendingResults(completions, window);
+    pending = new PendingResults(completions, outstanding(founders.alpha()));
     keeper =
         new SessionKeeper(
             batcher, pending, config.sessionTimeToLive().toSeconds(), config.inboxCapacity());
     applier = new Applier(parts.stateMachine(), pending, keeper);
     replica =
         new Replica(
-            configuration,
-            self,
+            founders,
+            parts.id(),
+            own,
             parts.coins().keyed(coinKey0, coinKey1),
             new Batches(),
             config.timing(),
@@ -104,13 +104,16 @@ public final class Member implements AutoCloseable {
             config.retainedBytes(),
             nonceSeed);
     recovery = replica.recovery(now, this::applyRecovered);
-    logCatchUp = new LogCatchUp(persistence, configuration.alpha());
+    links = new Links(replica, parts.id(), own, now);
+    membership = new Membership(parts, replica, links, keeper);
+    logCatchUp = new LogCatchUp(persistence, founders.alpha());
     snapshots = new Snapshots(parts, head, replica, applier, logCatchUp);
     outbox =
         new Outbox(
             parts.transport(),
             persistence,
             replica,
+            links,
             logCatchUp,
             snapshots,
             this::unserved,
@@ -118,14 +121,12 @@ public final class Member implements AutoCloseable {
     server = new SnapshotServer(parts, replica, outbox);
     fetch = new SnapshotFetch(parts, head, replica, snapshots, outbox);
     replica.snapshots(new Arrivals());
-    connected = new boolean[configuration.size()];
-    connected[self] = true;
-    heard = new boolean[configuration.size()];
-    heard[self] = true;
-    learning = new boolean[configuration.size()];
-    peerApplied = new long[configuration.size()];
-    peerKept = new long[configuration.size()];
     secondAt = now;
+  }
+
+  /** A power of two above the number of own batches that can be outstanding. */
+  private static int outstanding(int alpha) {
+    return Integer.highestOneBit(4 * alpha - 1) << 1;
   }
 
   private final class Batches implements BatchSource {
@@ -171,16 +172,26 @@ public final class Member implements AutoCloseable {
   private void applyRecovered() {
     if (replica.pollDecided(Long.MAX_VALUE, decided)) {
       applier.apply(decided, -1);
+      configured();
     }
   }
 
-  /** This process has lost the votes of the member, and only hears. */
-  void learn() {
-    replica.learn();
+  /** What was applied may have been a change of the configuration. */
+  private void configured() {
+    if (decided.result() != null) {
+      widen();
+    }
   }
 
-  boolean learner() {
-    return replica.learner();
+  private void widen() {
+    pending.widen(outstanding(replica.widest()));
+    logCatchUp.widen(replica.widest());
+  }
+
+  /** What the log says from here on was said under this token. */
+  void speakAs(Token token) {
+    replica.speakAs(token);
+    links.speakAs(parts.id(), token);
   }
 
   void recovered(long lastGroup, long now) {
@@ -189,102 +200,90 @@ public final class Member implements AutoCloseable {
     if (restored != null) {
       server.keeps(restored, now);
     }
+    membership.recovered(tell);
     atStart = appliedSoFar();
   }
 
   // ---- peers
 
-  void connected(NodeId peer, long now) {
-    int index = configuration.indexOf(peer);
-    connected[index] = true;
-    replica.connected(index, now);
-    outbox.heartbeat(index, now);
-    fetch.connected(index, now);
+  void connected(Handshake peer, long now) {
+    int place = links.place(peer.id(), peer.token());
+    links.get(place).connected = true;
+    replica.connected(place, now);
+    outbox.heartbeat(place, now);
+    fetch.connected(place, now);
   }
 
-  /** A process is connected that has this member's id and not its votes: it counts for nothing. */
-  void learnerConnected(NodeId peer, long now) {
-    int index = configuration.indexOf(peer);
-    learning[index] = true;
-    outbox.heartbeat(index, now);
-  }
-
-  void disconnected(NodeId peer) {
-    int index = configuration.indexOf(peer);
-    learning[index] = false;
-    if (connected[index]) {
-      connected[index] = false;
-      heard[index] = false;
-      replica.disconnected(index);
-      outbox.disconnected(index);
+  void disconnected(NodeId peer, long now) {
+    int place = links.connected(peer);
+    if (place >= 0) {
+      Links.Link link = links.get(place);
+      link.connected = false;
+      link.heard = false;
+      link.lostAt = now;
+      replica.disconnected(place);
+      outbox.disconnected(place);
     }
   }
 
   boolean isConnected(NodeId peer) {
-    int index = configuration.indexOf(peer);
-    return index >= 0 && (connected[index] || learning[index]);
+    return links.connected(peer) >= 0;
+  }
+
+  @Nullable String refuse(Handshake peer) {
+    return membership.refuse(peer);
   }
 
   void onFrame(NodeId peer, ByteBuffer body, long now) {
-    int from = configuration.indexOf(peer);
+    int from = links.connected(peer);
+    Links.Link link = links.get(from);
+    link.heard = true;
     this.now = now;
-    if (learning[from]) {
-      replica.begin(from, FrameHeader.applied(body), now);
-      peerKept[from] = Math.max(peerKept[from], FrameHeader.kept(body));
-      FrameHeader.skip(body);
-      MessageCodec.read(body, learnersRequests);
-      return;
-    }
-    heard[from] = true;
     long applied = FrameHeader.applied(body);
-    peerApplied[from] = Math.max(peerApplied[from], applied);
-    peerKept[from] = Math.max(peerKept[from], FrameHeader.kept(body));
+    link.applied = Math.max(link.applied, applied);
+    link.kept = Math.max(link.kept, FrameHeader.kept(body));
     FrameHeader.skip(body);
     replica.begin(from, applied, now);
     MessageCodec.read(body, replica);
   }
 
-  /** What a process without votes asks for is answered, and nothing else that it says is heard. */
-  private final class LearnersRequests extends LogRecords {
-    @Override
-    public void onBatchRequest(long id) {
-      replica.onBatchRequest(id);
-    }
-
-    @Override
-    public void onCatchUpRequest(long fromSlot, int maxBytes) {
-      replica.onCatchUpRequest(fromSlot, maxBytes);
-    }
-
-    @Override
-    public void onSnapshotRequest(long applied, int checksum, long offset) {
-      replica.onSnapshotRequest(applied, checksum, offset);
-    }
-  }
-
+  /** Members that are connected, this node included if it is one. */
   int connected() {
-    return count(connected);
-  }
-
-  private static int count(boolean[] members) {
-    int count = 0;
-    for (boolean is : members) {
-      count += is ? 1 : 0;
-    }
-    return count;
+    return links.count(membership.governing());
   }
 
   boolean hasQuorum() {
-    return connected() >= configuration.quorum();
+    return connected() >= membership.governing().quorum();
+  }
+
+  /** Did this node stop because it is a member no more? */
+  boolean hasLeft() {
+    return membership.hasLeft();
+  }
+
+  /** Has this node a vote? */
+  boolean votes() {
+    return membership.votes();
+  }
+
+  /** Is this node a member under another token, of which it has not the votes? */
+  boolean comesBack() {
+    return membership.comesBack();
+  }
+
+  ClusterView view() {
+    return membership.view();
   }
 
   /** More than a window behind a connected member, or not told by a quorum where it is. */
   boolean farBehind() {
-    if (count(heard) < configuration.quorum()) {
+    Configuration governing = membership.governing();
+    if (links.heard(governing) < governing.quorum()) {
       return true;
     }
-    for (int i = 0; i < connected.length; i++) {
-      if (connected[i] && peerApplied[i] - replica.applied() > configuration.alpha()) {
+    for (int i = 0; i < links.size(); i++) {
+      Links.Link link = links.get(i);
+      if (link.connected && link.applied - replica.applied() > governing.alpha()) {
         return true;
       }
     }
@@ -299,6 +298,8 @@ public final class Member implements AutoCloseable {
       case COMMAND, OPEN_SESSION -> keeper.submit(request, now);
       case READ -> queueRead(request);
       case LOCAL_READ -> read(request);
+      case VIEW -> pending.succeed(request, ChangeResult.encode(replica.configuration()));
+      case CHANGE -> membership.submit(request, pending, now);
       default -> {
         answerStatusAt();
         if (hasRoom(statusAt, request)) {
@@ -428,7 +429,7 @@ public final class Member implements AutoCloseable {
    */
   private void install(SnapshotFetch.Fetched fetched, long now) {
     long before = replica.applied();
-    NodeId from = configuration.members().get(fetched.from()).id();
+    NodeId from = links.get(fetched.from()).id;
     try (InputStream shared = server.shared()) {
       DataInputStream in = new DataInputStream(shared);
       snapshots.install(in, now);
@@ -436,6 +437,7 @@ public final class Member implements AutoCloseable {
       throw new RabiaException.Storage(
           "the snapshot of " + fetched.kept().applied() + " slots cannot be installed: " + e, e);
     }
+    widen();
     outbox.installed();
     applier.answerPassed(pending.takeAll(replica::isApplied));
     answerStatusAt();
@@ -465,13 +467,15 @@ public final class Member implements AutoCloseable {
       replica.advance(now);
       more = outbox.transfer(now);
       while (outbox.hasRoom() && replica.pollDecided(persistence.durable(), decided)) {
-        applier.apply(decided, configuration.members().get(replica.self()).origin());
+        applier.apply(decided, replica.ownOrigin());
+        configured();
         answerStatusAt();
         more = true;
       }
       work += more ? 1 : 0;
     }
     releaseReads();
+    membership.advance(tell, now);
     takeOwn(now);
     outbox.advance(now, parts.config().heartbeatInterval().toNanos());
     return work;
@@ -479,11 +483,9 @@ public final class Member implements AutoCloseable {
 
   /** So many slots every member is known to have again after a crash. */
   private long keptByAll() {
-    long least = outbox.kept();
-    for (int i = 0; i < peerKept.length; i++) {
-      least = i == replica.self() ? least : Math.min(least, peerKept[i]);
-    }
-    return least;
+    return Math.min(
+        outbox.kept(),
+        Math.min(links.kept(membership.governing()), links.kept(replica.configuration())));
   }
 
   private void releaseReads() {
@@ -498,8 +500,9 @@ public final class Member implements AutoCloseable {
   private void tickSeconds(long now) {
     if (now - secondAt >= SECOND) {
       secondAt = now;
-      if (hasQuorum() && !learner()) {
-        keeper.tick(applier.sessions(), replica.self(), configuration.size(), now);
+      if (hasQuorum() && votes()) {
+        int members = membership.governing().size();
+        keeper.tick(applier.sessions(), membership.index(), members, now);
       }
     }
   }
@@ -548,7 +551,7 @@ public final class Member implements AutoCloseable {
     return new Applied(
         replica.applied(),
         statistics.batches(),
-        statistics.batchesOf(replica.self()),
+        statistics.batchesOf(replica.ownOrigin()),
         statistics.noops(),
         statistics.forfeits());
   }
@@ -559,7 +562,7 @@ public final class Member implements AutoCloseable {
         id,
         state,
         reason,
-        configuration.epoch(),
+        membership.governing().epoch(),
         replica.decidedPrefix(),
         replica.applied(),
         stateHash(),

@@ -1,7 +1,6 @@
 package io.rabia.engine;
 
 import io.rabia.core.CommandBatch;
-import io.rabia.core.NodeId;
 import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
@@ -42,13 +41,12 @@ final class Outbox implements AutoCloseable {
   private final LogCatchUp logCatchUp;
   private final Snapshots snapshots;
   private final Unserved unserved;
-  private final NodeId[] ids;
+  private final Links links;
   private final EncodeBuffer group;
   private final EncodeBuffer broadcast;
   private final EncodeBuffer lazy;
   private final EncodeBuffer direct;
   private final ArrayDeque<Held> held = new ArrayDeque<>();
-  private final long[] lastSent;
   private long lazyDeadline = Long.MAX_VALUE;
   private long lastPromise;
 
@@ -71,6 +69,7 @@ final class Outbox implements AutoCloseable {
       Transport transport,
       Persistence persistence,
       Replica replica,
+      Links links,
       LogCatchUp logCatchUp,
       Snapshots snapshots,
       Unserved unserved,
@@ -81,12 +80,7 @@ final class Outbox implements AutoCloseable {
     this.logCatchUp = logCatchUp;
     this.snapshots = snapshots;
     this.unserved = unserved;
-    int n = replica.configuration().size();
-    ids = new NodeId[n];
-    lastSent = new long[n];
-    for (int i = 0; i < n; i++) {
-      ids[i] = replica.configuration().members().get(i).id();
-    }
+    this.links = links;
     group = new EncodeBuffer(pool);
     broadcast = new EncodeBuffer(pool);
     lazy = new EncodeBuffer(pool);
@@ -103,7 +97,7 @@ final class Outbox implements AutoCloseable {
     if (promises || !persistence.full()) {
       frame(output, now);
     } else {
-      frameWhileFull(output);
+      frameWhileFull(output, now);
     }
     output.clear();
     return true;
@@ -174,7 +168,7 @@ final class Outbox implements AutoCloseable {
    * promise and need not wait. (An answer that counts a promise that is not safe names a higher
    * slot than it has to.)
    */
-  private void frameWhileFull(Output output) {
+  private void frameWhileFull(Output output, long now) {
     for (int i = 0; i < output.size(); i++) {
       boolean waits =
           switch (output.kind(i)) {
@@ -185,9 +179,9 @@ final class Outbox implements AutoCloseable {
         begin(direct);
         encode(output, i, false, direct);
         ByteBuffer frame = direct.buffer().flip();
-        for (int to = 0; to < ids.length; to++) {
+        for (int to = 0; to < links.size(); to++) {
           if (to == output.to(i) || output.to(i) == Output.ALL && to != replica.self()) {
-            transport.send(ids[to], frame);
+            send(to, frame, now);
           }
         }
       }
@@ -263,8 +257,8 @@ final class Outbox implements AutoCloseable {
       lazyDeadline = Long.MAX_VALUE;
     }
     ByteBuffer frame = broadcast.buffer().flip();
-    for (int to = 0; to < ids.length; to++) {
-      if (to != replica.self()) {
+    for (int to = 0; to < links.size(); to++) {
+      if (to != replica.self() && links.get(to).connected) {
         post(to, frame, now);
       }
     }
@@ -272,12 +266,19 @@ final class Outbox implements AutoCloseable {
 
   private void post(int to, ByteBuffer frame, long now) {
     if (held.isEmpty() && persistence.durable() >= lastPromise) {
-      transport.send(ids[to], frame);
-      lastSent[to] = now;
+      send(to, frame, now);
     } else {
       byte[] copy = new byte[frame.remaining()];
       frame.duplicate().get(copy);
       held.add(new Held(lastPromise, to, copy));
+    }
+  }
+
+  private void send(int to, ByteBuffer frame, long now) {
+    Links.Link link = links.get(to);
+    if (link.connected) {
+      transport.send(link.id, frame);
+      link.lastSent = now;
     }
   }
 
@@ -299,8 +300,9 @@ final class Outbox implements AutoCloseable {
       settling--;
       persistence.flush();
     }
-    for (int to = 0; to < ids.length; to++) {
-      if (to != replica.self() && now - lastSent[to] >= heartbeatNanos) {
+    for (int to = 0; to < links.size(); to++) {
+      Links.Link link = links.get(to);
+      if (to != replica.self() && link.connected && now - link.lastSent >= heartbeatNanos) {
         heartbeat(to, now);
       }
     }
@@ -313,17 +315,15 @@ final class Outbox implements AutoCloseable {
 
   /** Sends a message of so many bytes at most that depends on no promise. */
   void sendNow(int to, int size, Consumer<ByteBuffer> message, long now) {
-    lastSent[to] = now;
     begin(direct);
     message.accept(direct.ensure(size));
-    transport.send(ids[to], direct.buffer().flip());
+    send(to, direct.buffer().flip(), now);
   }
 
   void releaseHeld(long now) {
     Held first = held.peek();
     while (first != null && first.gate() <= persistence.durable()) {
-      transport.send(ids[first.to()], ByteBuffer.wrap(first.frame()));
-      lastSent[first.to()] = now;
+      send(first.to(), ByteBuffer.wrap(first.frame()), now);
       held.remove();
       first = held.peek();
     }

@@ -304,8 +304,8 @@ final class SnapshotFetch implements AutoCloseable {
     current.requested = Math.min(current.length, offset + SnapshotServer.CHUNK_BYTES);
   }
 
-  private String member(int index) {
-    return "member " + replica.configuration().members().get(index).id();
+  private String member(int place) {
+    return "member " + replica.idOf(place);
   }
 
   private void giveUp(Download current) {

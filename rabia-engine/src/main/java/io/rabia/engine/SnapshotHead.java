@@ -21,7 +21,7 @@ import java.nio.ByteBuffer;
  */
 record SnapshotHead(NodeId id, Token token, Init init) {
   static final int VERSION = 2;
-  private static final int SHARED_VERSION = 1;
+  private static final int SHARED_VERSION = 2;
 
   /** The member's own part. */
   byte[] own(long numbersEnd) {

@@ -46,7 +46,7 @@ final class EngineNode implements KvServer.Node {
         RabiaEngine.builder()
             .nodeId(config.nodeId())
             .cluster(config.cluster())
-            .config(RabiaConfig.builder().requestTimeout(config.store().requestTimeout()).build())
+            .config(engineConfig(config))
             .stateMachine(store)
             .transport(NettyTransport.builder(config.nodeId(), config.cluster()).build())
             .persistence(persistence(config))
@@ -101,7 +101,25 @@ final class EngineNode implements KvServer.Node {
       return new InMemoryPersistence();
     }
     return new FilePersistence(
-        data, FilePersistenceConfig.builder().durability(config.durability()).build());
+        data,
+        FilePersistenceConfig.builder()
+            .durability(config.durability())
+            .segmentBytes((int) Math.min(Integer.MAX_VALUE, mib(config.log().segmentMb())))
+            .build());
+  }
+
+  private static RabiaConfig engineConfig(ServerConfig config) {
+    LogLimits log = config.log();
+    return RabiaConfig.builder()
+        .requestTimeout(config.store().requestTimeout())
+        .snapshotInterval(log.snapshotSlots(), mib(log.snapshotMb()))
+        .retainedSlots(log.retainedSlots())
+        .retainedLogBytes(mib(log.retainedLogMb()))
+        .build();
+  }
+
+  private static long mib(int count) {
+    return (long) count << 20;
   }
 
   @Override
