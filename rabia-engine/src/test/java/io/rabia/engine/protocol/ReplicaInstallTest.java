@@ -7,6 +7,7 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
+import io.rabia.core.NodeId;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -32,7 +33,8 @@ class ReplicaInstallTest {
   private final Replica replica =
       new Replica(
           Configurations.of(3, ALPHA),
-          SELF,
+          NodeId.of(SELF + 1),
+          Configurations.token(SELF + 1),
           CommonCoin.keyed(1, 2),
           new Commands(),
           Timing.defaults(),
@@ -92,7 +94,9 @@ class ReplicaInstallTest {
     DataOutputStream out = new DataOutputStream(bytes);
     out.writeLong(applied);
     out.writeLong(5);
+    Configurations.eras(3, ALPHA).save(out);
     for (int origin = 0; origin < 3; origin++) {
+      out.writeBoolean(true);
       out.writeLong(1);
       for (long number = 1; number <= WINDOW; number++) {
         out.writeBoolean(origin == SELF && ownNumbers.contains(number));
