@@ -34,8 +34,7 @@ class ErasTest {
 
   private Reason refused(Change change, long slot) {
     long before = eras.hash();
-    ChangeRefused refused =
-        catchThrowableOfType(ChangeRefused.class, () -> apply(change, slot));
+    ChangeRefused refused = catchThrowableOfType(ChangeRefused.class, () -> apply(change, slot));
     assertThat(refused).isNotNull();
     assertThat(eras.hash()).isEqualTo(before);
     return refused.reason();
@@ -59,7 +58,9 @@ class ErasTest {
     assertThat(apply(change(eras, 8, 1, 2, 3), 74).firstSlot()).isEqualTo(138);
   }
 
-  /** Whoever has applied a slots takes part below limit: no change it does not know governs there. */
+  /**
+   * Whoever has applied a slots takes part below limit: no change it does not know governs there.
+   */
   @Test
   void nobodyTakesPartWhereAChangeThatIsNotAppliedMayGovern() {
     assertThat(eras.limit(9)).isEqualTo(25);
