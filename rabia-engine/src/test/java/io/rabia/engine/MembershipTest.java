@@ -230,6 +230,40 @@ class MembershipTest {
     }
   }
 
+  /** {1,2,3} becomes {3,4,5}; 4 and 5 decide a write; 3 has heard of none of that, and reads. */
+  @Test
+  void aMemberThatIsBehindAsksThoseWhoGovernNowBeforeItReads() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode behind = cluster.node(3);
+      TestNode writer = joiner(cluster, 4);
+      joiner(cluster, 5);
+      for (int from : new int[] {1, 2, 4, 5}) {
+        cluster.wires.hold(from, 3);
+      }
+      for (int leaving : new int[] {1, 2}) {
+        cluster.wires.hold(4, leaving); // so that it stays
+        cluster.wires.hold(5, leaving);
+      }
+      ClusterView view = cluster.node(1).view();
+      ClusterView others = with(with(view, 4), 5).without(NodeId.of(1)).without(NodeId.of(2));
+      ClusterView changed = changed(cluster, cluster.node(1), others);
+      cluster.elapse(WHILE);
+      Answer write = writer.submit("the write");
+      cluster.elapse(WHILE);
+      assertThat(write.text()).startsWith("the write@");
+      assertThat(behind.status().applied()).isLessThan(changed.firstSlot());
+      Answer read = behind.read("all");
+      cluster.wires.release(1, 3);
+      cluster.wires.release(2, 3);
+      cluster.elapse(WHILE);
+      assertThat(behind.status().applied()).isEqualTo(changed.firstSlot());
+      assertThat(read.isOpen()).as("a quorum of those before has answered").isTrue();
+      cluster.wires.release(4, 3);
+      cluster.elapse(WHILE);
+      assertThat(read.text()).contains("the write");
+    }
+  }
+
   // ---- members that have forgotten what they said
 
   /** The member comes back with an empty log. */

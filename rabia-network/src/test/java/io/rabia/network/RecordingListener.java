@@ -24,6 +24,7 @@ final class RecordingListener implements TransportListener {
   Function<Handshake, String> judge = peer -> null;
   BiConsumer<NodeId, ByteBuffer> onFrame = (peer, body) -> {};
   long logPosition;
+  boolean takesStrangers;
 
   RecordingListener(int self) {
     this.self = NodeId.of(self);
@@ -51,6 +52,11 @@ final class RecordingListener implements TransportListener {
   @Override
   public String refuse(Handshake peer) {
     return judge.apply(peer);
+  }
+
+  @Override
+  public boolean mayJoin(Handshake peer) {
+    return takesStrangers;
   }
 
   @Override

@@ -215,4 +215,50 @@ class ReadBarrierTest {
     applied(5);
     assertThat(barrier.released()).isEqualTo(ticket);
   }
+
+  /** Those who were asked may not have taken part in what the others decided. */
+  @Test
+  void whoGovernsTheNextSlotIsAskedTooBeforeAReadIsReleased() {
+    Era later = Configurations.eras(3, 8).newest();
+    long ticket = barrier.queue();
+    advance(0, 5);
+    long first = probes().get(0);
+    barrier.onReply(1, first, 9);
+    barrier.onApplied(10, later);
+    assertThat(barrier.released()).as("others govern slot 10").isLessThan(ticket);
+    assertThat(barrier.active()).isTrue();
+    era = later;
+    advance(1, 9);
+    long second = probes().get(0);
+    assertThat(second).isNotEqualTo(first);
+    barrier.onReply(1, first, 9);
+    applied(10);
+    assertThat(barrier.released()).isLessThan(ticket);
+    barrier.onReply(2, second, 12);
+    applied(12);
+    assertThat(barrier.released()).isLessThan(ticket);
+    applied(13);
+    assertThat(barrier.released()).isEqualTo(ticket);
+  }
+
+  @Test
+  void whoIsNoMemberAnyMoreIsNotWaitedFor() {
+    long ticket = barrier.queue();
+    advance(0, 5);
+    probes();
+    era = Configurations.eras(3, 8).newest();
+    advance(1, 5);
+    barrier.onReply(1, probes().get(0), 5);
+    applied(6);
+    assertThat(barrier.released()).isEqualTo(ticket);
+  }
+
+  @Test
+  void answersOfThoseWhoDoNotGovernDoNotCount() {
+    long ticket = barrier.queue();
+    advance(0, 5);
+    barrier.onReply(3, probes().get(0), 5);
+    applied(100);
+    assertThat(barrier.released()).isLessThan(ticket);
+  }
 }

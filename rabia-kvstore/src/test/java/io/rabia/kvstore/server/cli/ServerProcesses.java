@@ -145,6 +145,16 @@ final class ServerProcesses implements AutoCloseable {
     return this;
   }
 
+  /** The disk of a member that does not run is lost. */
+  void wipe(int id) {
+    File[] files = data(id).toFile().listFiles();
+    for (File file : files == null ? new File[0] : files) {
+      if (!file.delete()) {
+        throw new IllegalStateException("cannot delete " + file);
+      }
+    }
+  }
+
   /** The flags with which a member is started. */
   List<String> flags(int id) {
     String members =

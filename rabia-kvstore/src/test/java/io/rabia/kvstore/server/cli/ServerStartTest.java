@@ -127,11 +127,6 @@ final class ServerStartTest {
   void refusesANewMemberWhereTheMembersKnowItsVotes() throws Exception {
     servers.startAll();
     servers.kill(2);
-    fails(
-        3,
-        "cannot come back in this version",
-        "--data=" + directory + "/empty",
-        "--initial=existing");
     fails(3, "start it with --initial existing", "--data=" + directory + "/wiped");
     assertThat(servers.text("server-2.err")).doesNotContain("Exception");
   }
