@@ -111,7 +111,7 @@ class TcpProxyTest {
     assertThat(receive(server, much.length)).isEqualTo(much);
     assertThat(received.join()).isEqualTo(other);
     CompletableFuture.allOf(there, back).join();
-    long all = much.length + other.length;
+    long all = (long) much.length + other.length;
     await()
         .untilAsserted(
             () ->

@@ -79,13 +79,6 @@ final class EngineNode implements KvServer.Node {
     }
   }
 
-  private static RabiaConfig engineConfig(ServerConfig config) {
-    return RabiaConfig.builder()
-        .requestTimeout(config.store().requestTimeout())
-        .initial(config.initial() == ServerConfig.Initial.EXISTING ? Initial.EXISTING : Initial.NEW)
-        .build();
-  }
-
   private static boolean isFresh(ServerConfig config) {
     Path data = config.data();
     if (data == null || Files.notExists(data)) {
@@ -115,6 +108,7 @@ final class EngineNode implements KvServer.Node {
     LogLimits log = config.log();
     return RabiaConfig.builder()
         .requestTimeout(config.store().requestTimeout())
+        .initial(config.initial() == ServerConfig.Initial.EXISTING ? Initial.EXISTING : Initial.NEW)
         .snapshotInterval(log.snapshotSlots(), mib(log.snapshotMb()))
         .retainedSlots(log.retainedSlots())
         .retainedLogBytes(mib(log.retainedLogMb()))
