@@ -431,11 +431,10 @@ final class ServerProcesses implements AutoCloseable {
 
   /** All that run hold the same at the same slot, once nothing is written any more. */
   void assertEqual() {
-    Output[] output = new Output[1];
-    awaitSoon("equal slots").until(() -> (output[0] = statusAtOneSlot()).code() == 0);
+    Output output = awaitSoon("equal slots").until(this::statusAtOneSlot, o -> o.code() == 0);
     Set<String> hashes =
-        output[0].out().lines().map(line -> words(line).get("hash")).collect(Collectors.toSet());
-    assertThat(hashes).as(output[0].out()).hasSize(1).doesNotContainNull();
+        output.out().lines().map(line -> words(line).get("hash")).collect(Collectors.toSet());
+    assertThat(hashes).as(output.out()).hasSize(1).doesNotContainNull();
   }
 
   /** Fails when some have passed the slot: then something was still being decided. */
