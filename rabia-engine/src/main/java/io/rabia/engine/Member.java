@@ -243,8 +243,7 @@ public final class Member implements AutoCloseable {
     link.applied = Math.max(link.applied, applied);
     link.kept = Math.max(link.kept, FrameHeader.kept(body));
     FrameHeader.skip(body);
-    replica.begin(from, applied, now);
-    MessageCodec.read(body, replica);
+    MessageCodec.read(body, replica.from(from, applied, now));
   }
 
   /** Members that are connected, this node included if it is one. */

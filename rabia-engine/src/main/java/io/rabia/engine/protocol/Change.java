@@ -9,7 +9,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -57,7 +57,7 @@ public record Change(long epoch, int alpha, List<Entry> members) {
       throw new ChangeRefused(
           Reason.STALE, "made for epoch " + change.epoch() + ", now it is " + now.epoch());
     }
-    Set<Object> distinct = new HashSet<>();
+    Set<Object> distinct = new LinkedHashSet<>();
     for (Change.Entry entry : change.members()) {
       if (!distinct.add(entry.id()) || !distinct.add(entry.token())) {
         throw new ChangeRefused(Reason.INVALID, "member " + entry.id() + " is there twice");

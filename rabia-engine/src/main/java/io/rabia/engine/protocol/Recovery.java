@@ -65,7 +65,7 @@ final class Recovery extends LogRecords {
       return;
     }
     InvariantViolation.check(number == replica.applied(), "decisions in the log out of order");
-    replica.onDecide(number, id, batch);
+    replica.incoming.onDecide(number, id, batch);
     decided.run();
     InvariantViolation.check(number < replica.applied(), "a decision in the log without its batch");
   }

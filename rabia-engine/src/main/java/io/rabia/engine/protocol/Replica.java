@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * false; again from {@code advance} while there is output.
  */
 @Internal
-public final class Replica implements MessageHandler {
+public final class Replica {
 
   final Eras eras;
   int self;
@@ -45,13 +45,14 @@ public final class Replica implements MessageHandler {
 
   private final CommonCoin coin;
   private final LogClock clock;
-  private final ReadBarrier barrier;
+  final ReadBarrier barrier;
   private final Lanes lanes;
   private final Retransmitter retransmitter;
-  private final CatchUp catchUp;
+  final CatchUp catchUp;
+  final Incoming incoming = new Incoming(this);
   private final SlotInstance.Emitter emitter = new VoteEmitter();
 
-  private SnapshotMessages snapshots = SnapshotMessages.NONE;
+  SnapshotMessages snapshots = SnapshotMessages.NONE;
   private long applied;
   private long limit;
   private long restoredTo;
@@ -59,8 +60,7 @@ public final class Replica implements MessageHandler {
   private long currentGroup = 1;
   private boolean recovering = true;
   private boolean pausing;
-  private int from;
-  private long now;
+  long now;
 
   private long[] dirty = new long[64];
   private int dirtyCount;
@@ -297,197 +297,14 @@ public final class Replica implements MessageHandler {
   // ---- messages in
 
   /**
-   * Announces the sender of the messages that follow, with its applied prefix from the frame's
-   * header.
+   * Takes the messages of one frame.
+   *
+   * @param peer place of the sender
+   * @param peerApplied its applied prefix, from the frame's header
    */
-  public void begin(int from, long peerApplied, long now) {
-    this.from = from;
+  public MessageHandler from(int peer, long peerApplied, long now) {
     this.now = now;
-    Peer peer = peers.get(from);
-    peer.applied = Math.max(peer.applied, peerApplied);
-  }
-
-  @Override
-  public void onPropose(long number, long id, @Nullable CommandBatch batch) {
-    int index = eras.of(number).index(from);
-    if (index < 0) {
-      return;
-    }
-    boolean opened = window.peek(number) != null;
-    Slot slot = place(number, id);
-    if (batch != null) {
-      batches.hold(batch);
-    }
-    if (slot == null) {
-      return;
-    }
-    lanes.started(number);
-    boolean lost = slot.instance.decided() && slot.instance.decidedId() != id;
-    if (batch != null && slot.body == null && !lost && number >= applied) {
-      slot.body = batch;
-    }
-    if (!slot.instance.onPropose(index, id)) {
-      catchUp.repeated(slot, from, now);
-      return;
-    }
-    if (slot.era.owner(number) == index) {
-      lanes.ownerSpoke(from, slot, id, opened ? now - slot.seenAt : 0);
-    }
-    touch(slot);
-  }
-
-  @Override
-  public void onVote1(long number, int phase, byte value, long id) {
-    int index = eras.of(number).index(from);
-    Slot slot = index < 0 ? null : place(number, id);
-    if (slot != null) {
-      lanes.started(number);
-      voted(slot, slot.instance.onVote1(index, phase, value, id));
-    }
-  }
-
-  @Override
-  public void onVote2(long number, int phase, byte value, long id) {
-    int index = eras.of(number).index(from);
-    Slot slot = index < 0 ? null : place(number, id);
-    if (slot != null) {
-      lanes.started(number);
-      voted(slot, slot.instance.onVote2(index, phase, value, id));
-    }
-  }
-
-  private void voted(Slot slot, boolean fresh) {
-    if (fresh) {
-      touch(slot);
-    } else {
-      catchUp.repeated(slot, from, now);
-    }
-  }
-
-  @Override
-  public void onDecide(long number, long id, @Nullable CommandBatch batch) {
-    Slot slot = place(number, id);
-    if (slot == null || number < applied) {
-      return;
-    }
-    lanes.started(number);
-    if (batch != null) {
-      slot.body = batch;
-    }
-    slot.heard |= slot.instance.onDecide(id);
-    settle(slot);
-  }
-
-  @Override
-  public void onBatchRequest(long id) {
-    CommandBatch batch = batches.find(id, applied);
-    if (batch != null) {
-      output.add(
-          Kind.BATCH_REPLY, Output.SEND | Output.SEND_BATCH, from, 0, 0, (byte) 0, id, batch);
-    }
-  }
-
-  @Override
-  public void onBatchReply(CommandBatch batch) {
-    batches.hold(batch);
-    for (long number = applied; number < Math.min(lanes.startedEnd(), limit); number++) {
-      Slot slot = window.peek(number);
-      if (slot != null && slot.body == null && names(slot, batch.id())) {
-        slot.body = batch;
-        touch(slot);
-      }
-    }
-  }
-
-  private boolean names(Slot slot, long id) {
-    if (slot.instance.decided()) {
-      return slot.instance.decidedId() == id;
-    }
-    for (int i = 0; i < slot.era.size(); i++) {
-      if (slot.instance.proposal(i) == id) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  @Override
-  public void onCatchUpRequest(long fromSlot, int maxBytes) {
-    catchUp.onRequest(from, fromSlot, maxBytes);
-  }
-
-  @Override
-  public void onCatchUpEnd(long nextSlot) {
-    catchUp.answered(from);
-  }
-
-  @Override
-  public void onReadProbe(long nonce) {
-    if (eras.firstVote() <= applied) {
-      output.add(Kind.READ_REPLY, Output.SEND, from, nonce, 0, (byte) 0, highestTakenPart(), null);
-    }
-  }
-
-  @Override
-  public void onReadReply(long nonce, long highestSlot) {
-    barrier.onReply(from, nonce, highestSlot);
-    barrier.onApplied(applied, eras.of(applied));
-  }
-
-  @Override
-  public void onHeartbeat() {}
-
-  @Override
-  public void onFormationAsk(Token founder) {}
-
-  @Override
-  public void onFormationPromise(Token founder, Token own) {}
-
-  @Override
-  public void onInit(ByteBuffer init) {}
-
-  @Override
-  public void onIdentity(int nodeId, Token token) {}
-
-  @Override
-  public void onNumbers(long end) {}
-
-  @Override
-  public void onSnapshotOffer(long snapshot, long length, int checksum) {
-    catchUp.answered(from);
-    snapshots.onOffer(from, snapshot, length, checksum);
-  }
-
-  @Override
-  public void onSnapshotRequest(long snapshot, int checksum, long offset) {
-    snapshots.onRequest(from, snapshot, checksum, offset);
-  }
-
-  @Override
-  public void onSnapshotChunk(long snapshot, int checksum, long offset, ByteBuffer bytes) {
-    snapshots.onChunk(from, snapshot, checksum, offset, bytes);
-  }
-
-  @Override
-  public void onInstalled(long snapshot) {}
-
-  /** The place of a slot that a message is for, or null when there is none. */
-  private @Nullable Slot place(long number, long id) {
-    if (BatchId.isBatch(id) && BatchId.origin(id) >= eras.origins()) {
-      // Of one who becomes a member in a slot that is not applied here yet: it comes again.
-      return null;
-    }
-    if (number < applied) {
-      return window.peek(number);
-    }
-    if (!window.holds(number, applied)) {
-      return null;
-    }
-    Slot slot = window.at(number, now);
-    if (number >= limit) {
-      slot.instance.hold();
-    }
-    return slot;
+    return incoming.from(peer, peerApplied);
   }
 
   // ---- moving on
@@ -637,7 +454,7 @@ public final class Replica implements MessageHandler {
   }
 
   /** Takes notice of a decision, once. */
-  private void settle(Slot slot) {
+  void settle(Slot slot) {
     if (slot.settled || !slot.instance.decided()) {
       return;
     }
@@ -840,7 +657,7 @@ public final class Replica implements MessageHandler {
     return barrier.released();
   }
 
-  private long highestTakenPart() {
+  long highestTakenPart() {
     return Math.max(highestTaken, applied - 1);
   }
 

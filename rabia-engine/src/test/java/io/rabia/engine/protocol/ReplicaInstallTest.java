@@ -13,7 +13,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
@@ -29,7 +29,7 @@ class ReplicaInstallTest {
 
   private int commands;
   private long now = 1_000_000_000;
-  private final Map<Long, Long> promised = new HashMap<>();
+  private final Map<Long, Long> promised = new LinkedHashMap<>();
   private final Replica replica =
       new Replica(
           Configurations.of(3, ALPHA),

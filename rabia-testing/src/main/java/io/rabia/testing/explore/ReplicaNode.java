@@ -198,9 +198,9 @@ final class ReplicaNode {
 
   void receive(List<Frame> frames, long now) {
     for (Frame frame : frames) {
-      replica().begin(frame.from(), frame.applied(), now);
+      MessageHandler taken = replica().from(frame.from(), frame.applied(), now);
       for (Message message : frame.messages()) {
-        message.accept(replica());
+        message.accept(taken);
         keep(message, holds);
       }
     }

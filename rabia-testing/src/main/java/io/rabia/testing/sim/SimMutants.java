@@ -77,9 +77,9 @@ public final class SimMutants {
             "boolean skipped = false;"),
         SourceMutant.of(
             "a barrier is answered with what was applied",
-            PROTOCOL + "Replica.java",
-            "from, nonce, 0, (byte) 0, highestTakenPart(), null",
-            "from, nonce, 0, (byte) 0, applied - 1, null"),
+            PROTOCOL + "Incoming.java",
+            "replica.highestTakenPart()",
+            "replica.applied() - 1"),
         SourceMutant.of(
             "a quiet owner's batches are held back",
             PROTOCOL + "Lanes.java",
@@ -116,7 +116,7 @@ public final class SimMutants {
             "a member's snapshot is installed without its table of applied batches",
             PROTOCOL + "Replica.java",
             "    batches.install(in, end);\n",
-            "    new Batches(configuration, self, window, retention, output).install(in, end);\n"),
+            "    new Batches(eras, window, retention, output).install(in, end);\n"),
         SourceMutant.of(
             "batches stay in the slots that an installed snapshot ended",
             PROTOCOL + "OriginBatches.java",
