@@ -116,7 +116,7 @@ public final class SimMutants {
             "a member's snapshot is installed without its table of applied batches",
             PROTOCOL + "Replica.java",
             "    batches.install(in, end);\n",
-            "    new Batches(configuration, self, window, retention, output).install(in, end);\n"),
+            "    new Batches(eras, window, retention, output).install(in, end);\n"),
         SourceMutant.of(
             "batches stay in the slots that an installed snapshot ended",
             PROTOCOL + "OriginBatches.java",
@@ -125,8 +125,8 @@ public final class SimMutants {
         SourceMutant.of(
             "a member's snapshot is kept without the own batch numbers",
             ENGINE + "SnapshotFetch.java",
-            "head.own(replica.numbersEnd())",
-            "head.own(0)"),
+            "head.get().own(replica.numbersEnd())",
+            "head.get().own(0)"),
         SourceMutant.of(
             "the sessions of a member's snapshot are left out",
             ENGINE + "Applier.java",
