@@ -238,11 +238,11 @@ public final class Member implements AutoCloseable {
     int from = links.connected(peer);
     Links.Link link = links.get(from);
     link.heard = true;
+    this.now = now;
     long applied = FrameHeader.applied(body);
     link.applied = Math.max(link.applied, applied);
     link.kept = Math.max(link.kept, FrameHeader.kept(body));
     FrameHeader.skip(body);
-    this.now = now;
     replica.begin(from, applied, now);
     MessageCodec.read(body, replica);
   }

@@ -32,15 +32,27 @@ class FullDiskTest {
         + cluster.wires.sentBy(from, Message.Vote2.class).size();
   }
 
+  private static long promises(MemoryLog log) {
+    return log.records().stream()
+        .filter(
+            record ->
+                record instanceof Message.Propose
+                    || record instanceof Message.Vote1
+                    || record instanceof Message.Vote2)
+        .count();
+  }
+
   @Test
   void oneMakesNoPromiseAndTheOthersGoOn() {
     execute(a, "before");
     int promised = promises(3);
+    long logged = promises(c.log);
     c.log.full(true);
     for (int i = 0; i < 20; i++) {
       assertThat(execute(a, "c" + i)).startsWith("c" + i + "@");
     }
     assertThat(promises(3)).isEqualTo(promised);
+    assertThat(promises(c.log)).as("nor do any wait").isEqualTo(logged);
     assertThat(c.agent().state()).isEqualTo(EngineState.DEGRADED);
     assertThat(c.status().reason()).isEqualTo("disk-full");
     c.log.full(false);
@@ -67,6 +79,42 @@ class FullDiskTest {
     Answer elsewhere = a.read("all");
     cluster.elapse(WHILE);
     assertThat(elsewhere.text()).as("nothing of it was done").isEqualTo("meanwhile");
+  }
+
+  @Test
+  void aPromiseThatWaitsHoldsUpNoQuestion() {
+    c.log.fillUp();
+    int promised = promises(3);
+    for (int i = 0; i < 20; i++) {
+      assertThat(execute(a, "c" + i)).startsWith("c" + i + "@");
+    }
+    assertThat(c.log.unforced()).as("it waits").isPositive();
+    assertThat(promises(3)).isEqualTo(promised);
+    Answer read = c.read("all");
+    Answer others = cluster.node(2).read("all");
+    cluster.elapse(WHILE);
+    assertThat(read.text()).endsWith("c19");
+    assertThat(others.text()).endsWith("c19");
+    c.log.full(false);
+    cluster.elapse(WHILE);
+    assertThat(c.log.unforced()).isZero();
+    assertThat(execute(c, "goes on")).startsWith("goes on@");
+  }
+
+  @Test
+  void whatCameMeanwhileIsTakenUp() {
+    c.kill();
+    cluster.elapse(WHILE);
+    Answer answer = a.submit("one");
+    a.work();
+    a.log.full(true);
+    long logged = promises(a.log);
+    cluster.elapse(WHILE);
+    assertThat(answer.isOpen()).isTrue();
+    assertThat(promises(a.log)).as("no vote waits").isEqualTo(logged);
+    a.log.full(false);
+    cluster.elapse(WHILE);
+    assertThat(answer.text()).isEqualTo("one@1");
   }
 
   @Test

@@ -115,6 +115,35 @@ class LostVotesTest {
   }
 
   @Test
+  void withoutItsOwnItTakesASnapshotOfAnotherWhenTheOthersHaveLetGoOfTheirLogs() {
+    RabiaConfig config = RabiaConfig.builder().snapshotInterval(50, Long.MAX_VALUE).build();
+    try (TestCluster cluster = new TestCluster(3, config).startAll()) {
+      TestNode a = cluster.node(1);
+      TestNode c = cluster.node(3);
+      for (int i = 0; i < 900; i++) {
+        a.submit("c" + i);
+        cluster.settle();
+      }
+      cluster.elapse(WHILE);
+      a.kill();
+      a.start(); // what is left in memory of decisions goes
+      cluster.node(2).kill();
+      cluster.node(2).start();
+      cluster.elapse(WHILE);
+      assertThat(a.log.first()).isGreaterThan(1);
+      c.kill();
+      c.log.wipe();
+      c.log.damage(WHY);
+      int sent = cluster.wires.sent().size();
+      c.start();
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(c.machine.entries()).isEqualTo(a.machine.entries()).hasSize(900);
+      assertThat(c.agent().state()).isEqualTo(EngineState.DEGRADED);
+      assertThat(promises(cluster, 3, sent)).isEmpty();
+    }
+  }
+
+  @Test
   void itRefusesWhatItCannotDoAndAnswersLocalReads() {
     try (TestCluster cluster = TestCluster.serving(3)) {
       TestNode c = cluster.node(3);

@@ -39,7 +39,9 @@ final class MemoryLog implements Persistence {
   private int largest;
   private int groupsRead;
   private int snapshotsTaken;
+  private boolean noRoom;
   private boolean full;
+  private boolean fillsUp;
   private @Nullable String lost;
 
   private record Snapshot(long first, MemorySnapshot content) {}
@@ -62,7 +64,13 @@ final class MemoryLog implements Persistence {
 
   /** Nothing becomes durable while the disk is full. */
   void full(boolean now) {
-    full = now;
+    noRoom = now;
+    full |= now;
+  }
+
+  /** There is no room for the next group. */
+  void fillUp() {
+    fillsUp = true;
   }
 
   /** Votes are found lost at the next open. */
@@ -215,6 +223,8 @@ final class MemoryLog implements Persistence {
     if (fails) {
       throw new RabiaException.Storage("no space left", null);
     }
+    full(noRoom || fillsUp);
+    fillsUp = false;
     byte[] copy = new byte[group.remaining()];
     largest = Math.max(largest, copy.length);
     group.duplicate().get(copy);
@@ -298,6 +308,7 @@ final class MemoryLog implements Persistence {
   @Override
   public void flush() {
     flushes++;
+    full = noRoom;
     if (!manual && !full) {
       lost = durable < groups.size() ? null : lost;
       durable = groups.size();

@@ -28,6 +28,7 @@ import io.rabia.engine.ResultHandler;
 import io.rabia.kvstore.client.HostPort;
 import io.rabia.kvstore.client.KvClient;
 import io.rabia.kvstore.server.KvServer;
+import io.rabia.kvstore.server.LogLimits;
 import io.rabia.kvstore.server.ServerConfig;
 import io.rabia.network.NettyTransport;
 import io.rabia.persistence.InMemoryPersistence;
@@ -246,6 +247,7 @@ class JavaThatStaysTest {
             null,
             null,
             Durability.MEMORY,
+            LogLimits.defaults(),
             KVStoreConfig.defaults(),
             TestServer.LIMITS);
     try (KvServer server = KvServer.start(config, KvServer::startEngine, failure -> {})) {

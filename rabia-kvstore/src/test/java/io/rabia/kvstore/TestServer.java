@@ -5,6 +5,7 @@ import io.rabia.core.NodeId;
 import io.rabia.core.persistence.Durability;
 import io.rabia.kvstore.client.HostPort;
 import io.rabia.kvstore.server.KvPorts;
+import io.rabia.kvstore.server.LogLimits;
 import io.rabia.kvstore.server.Port;
 import io.rabia.kvstore.server.PortLimits;
 import io.rabia.kvstore.server.PortStatistics;
@@ -57,6 +58,7 @@ public final class TestServer implements AutoCloseable {
         any,
         null,
         Durability.MEMORY,
+        LogLimits.defaults(),
         KVStoreConfig.defaults(),
         limits);
   }

@@ -9,6 +9,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rabia.core.RabiaException;
+import io.rabia.core.persistence.SnapshotReader;
+import io.rabia.core.persistence.SnapshotWriter;
+import io.rabia.core.statemachine.StateView;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -168,6 +172,74 @@ class SnapshotTest {
     append(log, "goes on");
     log.flush();
     assertThat(log.durable()).isEqualTo(GROUPS + 1);
+  }
+
+  @Test
+  void onePieceByPieceIsASnapshotOnceItIsCommittedAndNotBefore() throws IOException {
+    FilePersistence log = filled();
+    byte[] content = content(new Texts(texts(42)));
+    SnapshotWriter writer = log.beginSnapshot(43);
+    writer.write(ByteBuffer.wrap(content, 0, 10));
+    writer.write(ByteBuffer.wrap(content, 10, content.length - 10));
+    List<String> before = snapshots(disk);
+    assertThat(replay(disk.afterProcessDeath())).isEqualTo(texts(GROUPS));
+    assertThat(before).doesNotContain(SnapshotFile.name(43));
+  }
+
+  @Test
+  void onePieceByPieceTakesThePlaceOfTheOldestWhenItIsCommitted() throws IOException {
+    FilePersistence log = filled();
+    byte[] content = content(new Texts(texts(42)));
+    SnapshotWriter writer = log.beginSnapshot(43);
+    writer.write(ByteBuffer.wrap(content));
+    assertThat(writer.commit()).isEqualTo(40);
+    assertThat(snapshots(disk))
+        .containsExactlyInAnyOrder(SnapshotFile.name(40), SnapshotFile.name(43));
+    assertThat(replay(disk.afterProcessDeath())).isEqualTo(texts(GROUPS));
+  }
+
+  @Test
+  void isReadToItsEndAlthoughItIsNoLongerKept() throws IOException {
+    FilePersistence log = filled();
+    byte[] content = content(new Texts(texts(39)));
+    try (SnapshotReader reader = log.openSnapshot()) {
+      log.snapshot(43, new Texts(texts(42)));
+      log.snapshot(44, new Texts(texts(43)));
+      assertThat(snapshots(disk)).doesNotContain(SnapshotFile.name(40));
+      ByteBuffer read = ByteBuffer.allocate(content.length);
+      reader.read(0, read);
+      assertThat(read.array()).isEqualTo(content);
+    }
+  }
+
+  @Test
+  void aReaderFindsEveryFlippedBitOfTheHeaderAndTheContent() {
+    compacted();
+    String newest = SnapshotFile.name(40);
+    byte[] content = disk.content(newest);
+    int endChunk = 8;
+    for (int at = 0; at < content.length - endChunk; at++) {
+      byte[] flipped = content.clone();
+      flipped[at] ^= (byte) (1 << at % 8);
+      FilePersistence log = new FilePersistence(disk, FSYNC);
+      log.open(new Replay(new ArrayList<>()), NO_WAKEUP);
+      disk.content(newest, flipped);
+      assertThatThrownBy(
+              () -> {
+                try (SnapshotReader reader = log.openSnapshot()) {
+                  reader.read(0, ByteBuffer.allocate((int) reader.length()));
+                }
+              })
+          .isInstanceOf(RabiaException.Checksum.class);
+      disk.content(newest, content);
+      disk.afterProcessDeath();
+    }
+  }
+
+  private static byte[] content(StateView view) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    view.writeTo(out);
+    return out.toByteArray();
   }
 
   @Test

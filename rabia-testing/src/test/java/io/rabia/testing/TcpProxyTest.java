@@ -111,8 +111,11 @@ class TcpProxyTest {
     assertThat(receive(server, much.length)).isEqualTo(much);
     assertThat(received.join()).isEqualTo(other);
     CompletableFuture.allOf(there, back).join();
-    assertThat(proxy.statistics())
-        .isEqualTo(new TcpProxy.Statistics(1, 1, much.length + other.length, 0, 0));
+    long all = (long) much.length + other.length;
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(proxy.statistics()).isEqualTo(new TcpProxy.Statistics(1, 1, all, 0, 0)));
   }
 
   private static CompletableFuture<Void> sendLater(Socket from, byte[] bytes) {

@@ -79,13 +79,6 @@ final class EngineNode implements KvServer.Node {
     }
   }
 
-  private static RabiaConfig engineConfig(ServerConfig config) {
-    return RabiaConfig.builder()
-        .requestTimeout(config.store().requestTimeout())
-        .initial(config.initial() == ServerConfig.Initial.EXISTING ? Initial.EXISTING : Initial.NEW)
-        .build();
-  }
-
   private static boolean isFresh(ServerConfig config) {
     Path data = config.data();
     if (data == null || Files.notExists(data)) {
@@ -104,7 +97,26 @@ final class EngineNode implements KvServer.Node {
       return new InMemoryPersistence();
     }
     return new FilePersistence(
-        data, FilePersistenceConfig.builder().durability(config.durability()).build());
+        data,
+        FilePersistenceConfig.builder()
+            .durability(config.durability())
+            .segmentBytes((int) Math.min(Integer.MAX_VALUE, mib(config.log().segmentMb())))
+            .build());
+  }
+
+  private static RabiaConfig engineConfig(ServerConfig config) {
+    LogLimits log = config.log();
+    return RabiaConfig.builder()
+        .requestTimeout(config.store().requestTimeout())
+        .initial(config.initial() == ServerConfig.Initial.EXISTING ? Initial.EXISTING : Initial.NEW)
+        .snapshotInterval(log.snapshotSlots(), mib(log.snapshotMb()))
+        .retainedSlots(log.retainedSlots())
+        .retainedLogBytes(mib(log.retainedLogMb()))
+        .build();
+  }
+
+  private static long mib(int count) {
+    return (long) count << 20;
   }
 
   @Override

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param initial what an empty data directory means
  * @param data null with {@link Durability#MEMORY} only
  * @param redis null: no such port; likewise {@code http}
+ * @param log how large the log grows
  * @param limits of each port
  */
 public record ServerConfig(
@@ -33,6 +34,7 @@ public record ServerConfig(
     @Nullable HostPort http,
     @Nullable Path data,
     Durability durability,
+    LogLimits log,
     KVStoreConfig store,
     PortLimits limits) {
 
@@ -85,8 +87,18 @@ public record ServerConfig(
         settings.get("http").isEmpty() ? null : valid(settings, "http", HostPort::parse),
         data,
         durability,
+        log(settings),
         store,
         limits(settings, store));
+  }
+
+  private static LogLimits log(Settings settings) {
+    return new LogLimits(
+        settings.requireInt("snapshot-slots"),
+        settings.requireInt("snapshot-mb"),
+        settings.requireInt("retained-slots"),
+        settings.requireInt("retained-log-mb"),
+        settings.requireInt("segment-mb"));
   }
 
   private static KVStoreConfig store(Settings settings) {

@@ -28,6 +28,15 @@ public record Setting(
           of("http", null, "host:port for health and status; off when not set"),
           of("data", null, "data directory; durability memory uses none"),
           of("durability", "fsync", "fsync, os or memory"),
+          of("snapshot-slots", "1048576", "slots after which a snapshot is taken"),
+          of("snapshot-mb", "64", "MiB of log after which a snapshot is taken"),
+          of("retained-slots", "65536", "decisions in memory for members that are behind"),
+          of(
+              "retained-log-mb",
+              "1024",
+              "MiB of log up to which it is kept for members that are away; later they take a"
+                  + " snapshot"),
+          of("segment-mb", "64", "MiB in a file of the log, 1 to 1024"),
           of("max-entries", "1000000", "keys, the same at all members"),
           of("max-memory-mb", "1024", "MiB of keys and values, the same at all members"),
           of("max-key-size", "1024", "bytes, the same at all members"),

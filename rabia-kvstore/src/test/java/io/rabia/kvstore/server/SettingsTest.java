@@ -100,6 +100,12 @@ final class SettingsTest {
     assertThat(with("data", "/x").data()).isEqualTo(Path.of("/x"));
     assertThat(with("durability", "os").durability()).isEqualTo(Durability.OS);
     assertThat(with("durability", "memory").data()).isNull();
+    assertThat(defaults.log()).isEqualTo(LogLimits.defaults());
+    assertThat(with("snapshot-slots", "7").log().snapshotSlots()).isEqualTo(7);
+    assertThat(with("snapshot-mb", "7").log().snapshotMb()).isEqualTo(7);
+    assertThat(with("retained-slots", "77").log().retainedSlots()).isEqualTo(77);
+    assertThat(with("retained-log-mb", "7").log().retainedLogMb()).isEqualTo(7);
+    assertThat(with("segment-mb", "7").log().segmentMb()).isEqualTo(7);
     assertThat(with("max-entries", "7").store().maxEntries()).isEqualTo(7);
     assertThat(with("max-memory-mb", "7").store().maxMemoryMb()).isEqualTo(7);
     assertThat(with("max-key-size", "7").store().maxKeySize()).isEqualTo(7);

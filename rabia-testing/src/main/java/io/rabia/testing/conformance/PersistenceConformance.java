@@ -3,6 +3,8 @@ package io.rabia.testing.conformance;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -10,11 +12,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.persistence.SnapshotReader;
+import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.core.statemachine.StateView;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
@@ -45,9 +51,11 @@ public abstract class PersistenceConformance {
 
   private final Semaphore wakeups = new Semaphore(0);
   private final List<String> replayed = new ArrayList<>();
+  private final List<String> losses = new ArrayList<>();
 
   private Persistence open(Persistence log) {
     replayed.clear();
+    losses.clear();
     long last = log.open(new Replay(), wakeups::release);
     assertEquals(replayed.size(), last, "open returns the number of the last group");
     return log;
@@ -55,6 +63,12 @@ public abstract class PersistenceConformance {
 
   /** A snapshot of these cases holds the groups that it stands for, a line each. */
   private final class Replay implements Persistence.GroupHandler {
+    @Override
+    public void onVotesLost(String why) {
+      assertTrue(replayed.isEmpty(), "lost votes are told before everything else");
+      losses.add(why);
+    }
+
     @Override
     public void onSnapshot(long first, InputStream content) throws IOException {
       replayed.addAll(new String(content.readAllBytes(), UTF_8).lines().toList());
@@ -165,6 +179,32 @@ public abstract class PersistenceConformance {
         assertTrue(durable >= before && durable <= i, durable + " after " + before);
         before = durable;
       }
+    }
+  }
+
+  /** Until a group of the next life is durable, which then follows the snapshot. */
+  @Test
+  void handsOverNoGroupOfALogThatWasDisownedAndSaysSo() throws InterruptedException {
+    Persistence log = open(create());
+    assumeSurvival(log);
+    fill(log, 1, 10);
+    flushed(log, 10);
+    log.snapshot(7, lines(texts(6)));
+    log.disown("an old copy");
+    for (int attempt = 0; attempt < 2; attempt++) {
+      log.close();
+      log = open(create());
+      assertEquals(List.of("an old copy"), losses);
+      assertEquals(texts(6), replayed);
+    }
+    assertEquals(7, append(log, "a new identity"));
+    flushed(log, 7);
+    try (Persistence next = open(afterProcessDeath())) {
+      assertEquals(List.of(), losses);
+      List<String> expected = new ArrayList<>(texts(6));
+      expected.add("a new identity");
+      assertEquals(expected, replayed);
+      assertEquals(7, next.durable());
     }
   }
 
@@ -344,6 +384,47 @@ public abstract class PersistenceConformance {
     }
     open(create()).close();
     assertEquals(texts(12), replayed);
+  }
+
+  @Test
+  void aSnapshotThatCameInPiecesIsReadByPartsAndStandsForTheGroupsBeforeIt()
+      throws InterruptedException {
+    byte[] content = new byte[300_000];
+    new Random(7).nextBytes(content);
+    try (Persistence log = open(create())) {
+      fill(log, 1, 20);
+      flushed(log, 20);
+      SnapshotWriter abandoned = log.beginSnapshot(11);
+      abandoned.write(ByteBuffer.wrap(content, 0, 1000));
+      abandoned.discard();
+      assertNull(log.openSnapshot(), "what was discarded is no snapshot");
+      SnapshotWriter writer = log.beginSnapshot(11);
+      for (int at = 0; at < content.length; at += 70_001) {
+        writer.write(ByteBuffer.wrap(content, at, Math.min(70_001, content.length - at)));
+      }
+      long needed = writer.commit();
+      assertTrue(needed >= 1 && needed <= 11, "needs no group after the snapshot: " + needed);
+      writer.discard();
+      try (SnapshotReader reader = log.openSnapshot()) {
+        assertNotNull(reader, "a snapshot was kept");
+        assertEquals(content.length, reader.length());
+        for (int at : new int[] {0, 65_535, 65_536, 131_072, 1, 299_999, 200_000}) {
+          ByteBuffer part = ByteBuffer.allocate(100_000);
+          reader.read(at, part);
+          int end = Math.min(content.length, at + 100_000);
+          assertEquals(ByteBuffer.wrap(content, at, end - at), part.flip(), "from " + at);
+        }
+        assertArrayEquals(Arrays.copyOfRange(content, 5, content.length), bytes(reader.stream(5)));
+      }
+    }
+  }
+
+  private static byte[] bytes(InputStream stream) {
+    try {
+      return stream.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

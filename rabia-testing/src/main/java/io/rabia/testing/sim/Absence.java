@@ -9,7 +9,7 @@ import java.util.List;
  */
 final class Absence {
   private static final long LOOK = 50 * SimClock.MILLI;
-  private static final long LONGEST = 25 * SimClock.SECOND;
+  private static final long LONGEST = 50 * SimClock.SECOND;
 
   private final Simulation world;
   private final SimRandom random;
@@ -31,7 +31,7 @@ final class Absence {
     }
     away = true;
     int how = random.below(3);
-    long slots = random.between(250, 600);
+    long slots = random.between(350, 450);
     world
         .trace()
         .line(

@@ -93,8 +93,8 @@ public enum NamedCampaign {
       List.of(
           EnumSet.of(AWAY, DROP, BREAK),
           EnumSet.of(AWAY, CRASH_MID_CYCLE, DELAY),
-          EnumSet.of(AWAY, CRASH_ALL, DUPLICATE, REORDER),
-          EnumSet.of(AWAY, CRASH, CLOG),
+          EnumSet.of(AWAY, CRASH, DUPLICATE, REORDER),
+          EnumSet.of(AWAY, STOP, CLOG),
           EnumSet.of(AWAY, POWER_AFTER_DEATH))),
   /** A state machine that throws, and one that differs. */
   S12(List.of(3, 5), List.of(EnumSet.of(THROW, CRASH), EnumSet.of(DIFFER))),

@@ -202,6 +202,9 @@ public final class Simulation {
   }
 
   private int alpha(int drawn) {
+    if (faults.has(Fault.AWAY)) {
+      return 8; // the log is kept for some windows behind a snapshot
+    }
     return options.distances() == Distances.DRAWN ? drawn : 128;
   }
 

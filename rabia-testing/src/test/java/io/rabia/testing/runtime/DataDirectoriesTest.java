@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -118,10 +119,13 @@ class DataDirectoriesTest {
     return new String(value, UTF_8);
   }
 
+  /** To several segments of the log. */
   private void setMany(String prefix) {
-    for (int i = 0; i < 60; i++) {
-      set(i % 2, prefix + i);
+    List<CompletableFuture<byte[]>> all = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      all.add(engines.get(i % 2).submit(Command.of("SET " + prefix + i + " x")));
     }
+    all.forEach(CompletableFuture::join);
   }
 
   /** It only hears until it comes back under another token; of the former one it says nothing. */
@@ -130,7 +134,7 @@ class DataDirectoriesTest {
     assertThat(third().lastStatus().reason()).contains(why);
     setMany("later");
     await().until(() -> state(third()) == EngineState.SERVING);
-    assertThat(get(third(), "later59", ReadConsistency.LINEARIZABLE)).isEqualTo("x");
+    assertThat(get(third(), "later199", ReadConsistency.LINEARIZABLE)).isEqualTo("x");
     third().submit(Command.of("SET back x")).join();
     long first = third().view(Duration.ofSeconds(5)).join().firstSlot();
     assertThat(promises)
@@ -229,7 +233,7 @@ class DataDirectoriesTest {
       assertThatThrownBy(() -> third().submit(Command.of("SET refused x")).join())
           .hasCauseInstanceOf(RabiaException.Unavailable.class)
           .hasMessageContaining("disk is full");
-      assertThat(get(third(), "full59", ReadConsistency.LINEARIZABLE)).isEqualTo("x");
+      assertThat(get(third(), "full199", ReadConsistency.LINEARIZABLE)).isEqualTo("x");
       assertThat(LogInspector.verify(own).unsafeTail()).isEmpty();
       Files.delete(ballast);
       await().until(() -> state(third()) == EngineState.SERVING);

@@ -9,7 +9,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Isolated
 @Tag("integration")
 @Tag("long")
+@Timeout(value = 1, unit = TimeUnit.HOURS)
 final class KillCampaignTest {
   private static final Duration ONE_EVERY = Duration.ofSeconds(3);
   private static final Duration ALL_EVERY = Duration.ofSeconds(20);

@@ -12,6 +12,7 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Isolated
 @Tag("integration")
 @Tag("long")
+@Timeout(300)
 final class LinkCampaignTest {
   private static final StreamConditions PERFECT = StreamConditions.perfect();
   private static final int A = 1;
@@ -51,7 +53,7 @@ final class LinkCampaignTest {
         Map.of("corrupted", 1, "disconnects", 1),
         campaign -> {
           link().set(PERFECT.withCorruption(share));
-          campaign.assertGoesOnFor(Duration.ofSeconds(4));
+          campaign.assertGoesOnFor(Duration.ofSeconds(share < 0.001 ? 20 : 4));
         });
   }
 

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Isolated
 @Tag("integration")
 @Tag("long")
+@Timeout(300)
 @EnabledIf("io.rabia.kvstore.server.cli.Namespaces#available")
 final class PartitionCampaignTest {
   private static final Duration BACK = Duration.ofSeconds(3);

@@ -82,6 +82,47 @@ final class ServerCrashTest {
   }
 
   @Test
+  void takesBackByASnapshotOneThatWasAwayForLongerThanTheOthersKeepWhatItLacks() {
+    takesBackByASnapshot(4_000, false);
+  }
+
+  @Test
+  @Tag("long")
+  void takesBackByASnapshotOneThatWasAwayForALongTime() {
+    takesBackByASnapshot(100_000, true);
+  }
+
+  private void takesBackByASnapshot(long slots, boolean restarts) {
+    try (ServerProcesses servers =
+            new ServerProcesses(directory, MEMBERS, "os")
+                .with(
+                    "--snapshot-slots=500",
+                    "--retained-slots=64",
+                    "--retained-log-mb=0",
+                    "--segment-mb=1")
+                .startAll();
+        Load load =
+            new Load(
+                servers.servers(), "--warmup", "0", "--clients", "32", "--value-size", "1000")) {
+      int killed = 1 + random.nextInt(MEMBERS);
+      servers.awaitProgress(killed, 100);
+      servers.kill(killed);
+      servers.awaitProgress(after(killed), slots);
+      servers.start(List.of(killed));
+      servers.awaitCaughtUp(killed, after(killed));
+      assertThat(servers.errors(killed)).contains("installed a snapshot of ");
+      assertThat(load.stop().number("bench clients", "errors")).isZero();
+      servers.assertEqual();
+      if (restarts) {
+        servers.kill(killed);
+        servers.start(List.of(killed));
+        servers.awaitServing(servers.all());
+        servers.assertEqual();
+      }
+    }
+  }
+
+  @Test
   void goesOnWithoutOneThatIsPausedAndTakesItBack() {
     try (ServerProcesses servers = start("os");
         Load load = new Load(servers.servers(), "--warmup", "0", "--clients", "32")) {
