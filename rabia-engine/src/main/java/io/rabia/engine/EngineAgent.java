@@ -245,7 +245,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       return null;
     }
     String lost = boot.votesLost();
-    return lost == null && active != null && active.comesBack() ? "they were not here" : lost;
+    return lost == null && active != null && active.comesBack() ? "its votes are lost" : lost;
   }
 
   private void running(EngineState newState, String newReason) {
