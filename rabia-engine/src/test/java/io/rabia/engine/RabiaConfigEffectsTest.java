@@ -45,10 +45,40 @@ class RabiaConfigEffectsTest {
             RabiaConfigEffectsTest::snapshotsInFortySlots);
   }
 
+  private static EveryField<RabiaConfig> retention(EveryField<RabiaConfig> fields) {
+    RabiaConfig defaults = config().build();
+    return fields
+        .matters(
+            "retainedSlots",
+            defaults,
+            false,
+            config().retainedSlots(64).build(),
+            true,
+            RabiaConfigEffectsTest::laggardNeedsTheLogForASlot)
+        .matters(
+            "retainedLogBytes",
+            config().snapshotInterval(50, Long.MAX_VALUE).retainedSlots(64).build(),
+            false,
+            config()
+                .snapshotInterval(50, Long.MAX_VALUE)
+                .retainedSlots(64)
+                .retainedLogBytes(10_000)
+                .build(),
+            true,
+            RabiaConfigEffectsTest::laggardNeedsASnapshot)
+        .matters(
+            "retainedBytes",
+            defaults,
+            false,
+            config().retainedBytes(MIB).build(),
+            true,
+            RabiaConfigEffectsTest::laggardNeedsTheLog);
+  }
+
   @TestFactory
   Stream<DynamicTest> everyFieldMatters() {
     RabiaConfig defaults = config().build();
-    return snapshots(EveryField.of(RabiaConfig.class))
+    return retention(snapshots(EveryField.of(RabiaConfig.class)))
         .matters(
             "batching",
             defaults,
@@ -119,31 +149,6 @@ class RabiaConfigEffectsTest {
             config().inboxCapacity(64).build(),
             64,
             RabiaConfigEffectsTest::requestsThatWait)
-        .matters(
-            "retainedSlots",
-            defaults,
-            false,
-            config().retainedSlots(64).build(),
-            true,
-            RabiaConfigEffectsTest::laggardNeedsTheLogForASlot)
-        .matters(
-            "retainedLogBytes",
-            config().snapshotInterval(50, Long.MAX_VALUE).retainedSlots(64).build(),
-            false,
-            config()
-                .snapshotInterval(50, Long.MAX_VALUE)
-                .retainedSlots(64)
-                .retainedLogBytes(10_000)
-                .build(),
-            true,
-            RabiaConfigEffectsTest::laggardNeedsASnapshot)
-        .matters(
-            "retainedBytes",
-            defaults,
-            false,
-            config().retainedBytes(MIB).build(),
-            true,
-            RabiaConfigEffectsTest::laggardNeedsTheLog)
         .tests();
   }
 

@@ -1,4 +1,4 @@
-package io.rabia.engine.protocol;
+package io.rabia.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -7,12 +7,20 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
+import io.rabia.core.NodeId;
+import io.rabia.core.Token;
+import io.rabia.engine.protocol.BatchSource;
+import io.rabia.engine.protocol.Configuration;
+import io.rabia.engine.protocol.Output;
+import io.rabia.engine.protocol.Replica;
+import io.rabia.engine.protocol.Timing;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
@@ -31,7 +39,7 @@ class ReplicaInstallTest {
   private final Map<Long, Long> promised = new HashMap<>();
   private final Replica replica =
       new Replica(
-          Configurations.of(3, ALPHA),
+          new Configuration(0, 0, ALPHA, List.of(member(0), member(1), member(2))),
           SELF,
           CommonCoin.keyed(1, 2),
           new Commands(),
@@ -40,6 +48,10 @@ class ReplicaInstallTest {
           64,
           1 << 20,
           7);
+
+  private static Configuration.Member member(int index) {
+    return new Configuration.Member(NodeId.of(index + 1), new Token(1, index), index, "host", 1);
+  }
 
   private final class Commands implements BatchSource {
     @Override
