@@ -76,7 +76,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     this.clock = clock;
     inbox = new Inbox(parts.config().inboxCapacity(), parts.transport()::wakeup);
     completions = new Completions(parts.completionExecutor());
-    boot = new Boot(parts, wallClock, random, completions);
+    boot = new Boot(parts, wallClock, random, completions, this::tell);
   }
 
   /** Where requests go in, from any thread. */
@@ -155,9 +155,16 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   private void take(Member active, Request request, long now) {
     if (request.status != null && request.kind == Request.Kind.STATUS) {
       answer(request, request.status, active);
-    } else if (!quorum
-        && request.kind != Request.Kind.LOCAL_READ
-        && request.kind != Request.Kind.STATUS_AT) {
+    } else if (request.isLocal()) {
+      active.submit(request, now);
+    } else if (!active.votes()) {
+      String lost = lostVotes(active);
+      refuse(
+          request,
+          lost == null ? "node " + parts.id() + " is not a member" : "it lost its votes: " + lost);
+    } else if (parts.persistence().full() && request.kind != Request.Kind.READ) {
+      refuse(request, "the disk is full");
+    } else if (!quorum) {
       completions.failure(
           request.handler,
           new RabiaException.NoQuorum(
@@ -165,6 +172,10 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     } else {
       active.submit(request, now);
     }
+  }
+
+  private void refuse(Request request, String why) {
+    completions.failure(request.handler, new RabiaException.Unavailable(why));
   }
 
   private void refuseUnformed(Request request) {
@@ -210,15 +221,31 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
         tell(EngineListener::onQuorumLost);
       }
     }
-    if (active == null) {
-      running(EngineState.RECOVERING, "forming");
+    String lost = lostVotes(active);
+    if (lost != null) {
+      running(EngineState.DEGRADED, lost.replace(' ', '_'));
+    } else if (parts.persistence().full()) {
+      running(EngineState.DEGRADED, "disk-full");
+    } else if (active == null) {
+      running(EngineState.RECOVERING, boot.joins() ? "joining" : "forming");
     } else if (!quorum) {
       running(EngineState.RECOVERING, "no-quorum");
+    } else if (!active.votes()) {
+      running(EngineState.CATCHING_UP, "learner");
     } else if (active.farBehind()) {
       running(EngineState.CATCHING_UP, active.fetches() ? "takes-a-snapshot" : "behind");
     } else {
       running(EngineState.SERVING, "");
     }
+  }
+
+  /** Why this node may not vote as the member that it was, or null. */
+  private @Nullable String lostVotes(@Nullable Member active) {
+    if (active != null && active.votes()) {
+      return null;
+    }
+    String lost = boot.votesLost();
+    return lost == null && active != null && active.comesBack() ? "they were not here" : lost;
   }
 
   private void running(EngineState newState, String newReason) {
@@ -269,6 +296,23 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     return boot.clusterId();
   }
 
+  /** Did this node stop because it is a member no more? */
+  public boolean hasLeft() {
+    Member active = member;
+    return active != null && active.hasLeft();
+  }
+
+  /** The newest configuration that is known here, or null before there is one. */
+  public @Nullable ClusterView view() {
+    Member active = member;
+    return active == null ? null : active.view();
+  }
+
+  /** Takes in what the configuration is to become, from any thread; false when there is no room. */
+  public boolean changeMembership(ClusterView next, long timeoutNanos, ResultHandler handler) {
+    return inbox.offer(Request.change(next, timeoutNanos, handler));
+  }
+
   /** Nothing waits for an answer. */
   boolean drained() {
     Member active = member;
@@ -310,24 +354,37 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
 
   @Override
   public Handshake handshakeFor(NodeId peer) {
-    return boot.handshakeFor(peer);
+    Member active = member;
+    return active == null
+        ? boot.handshakeFor(peer, 0, parts.cluster().alpha())
+        : boot.handshakeFor(peer, active.view().epoch(), active.view().alpha());
   }
 
   @Override
   public @Nullable String refuse(Handshake peer) {
-    return boot.refuse(peer);
+    String reason = boot.refuse(peer);
+    Member active = member;
+    return reason == null && active != null && peer.clusterId().equals(boot.clusterId())
+        ? active.refuse(peer)
+        : reason;
+  }
+
+  @Override
+  public boolean mayJoin(Handshake peer) {
+    return member != null;
   }
 
   @Override
   public void onConnected(Handshake peer) {
     Member active = member;
-    if (active != null && peer.clusterId().equals(boot.clusterId())) {
-      active.connected(peer.id(), clock.getAsLong());
-    }
     try {
-      boot.connected(peer);
-    } catch (RabiaException.NotAMember e) {
+      boot.connected(peer); // before anything is sent
+    } catch (RabiaException.NotAMember | RabiaException.Storage e) {
       thrown = e;
+      return;
+    }
+    if (active != null && peer.clusterId().equals(boot.clusterId())) {
+      active.connected(peer, clock.getAsLong());
     }
     tell(listener -> listener.onMemberConnected(peer.id()));
   }
@@ -336,7 +393,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   public void onDisconnected(NodeId peer, String why) {
     Member active = member;
     if (active != null) {
-      active.disconnected(peer);
+      active.disconnected(peer, clock.getAsLong());
     }
     boot.disconnected(peer);
     tell(listener -> listener.onMemberDisconnected(peer, why));

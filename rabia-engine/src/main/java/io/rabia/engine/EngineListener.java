@@ -14,6 +14,9 @@ public interface EngineListener {
 
   default void onMemberDisconnected(NodeId member, String reason) {}
 
+  /** Another configuration governs from now on. */
+  default void onConfigurationChanged(ClusterView view) {}
+
   default void onQuorumLost() {}
 
   default void onQuorumRegained() {}

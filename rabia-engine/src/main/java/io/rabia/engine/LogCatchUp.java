@@ -29,7 +29,7 @@ final class LogCatchUp {
 
   private final Persistence persistence;
   private final boolean readable;
-  private final int reach;
+  private int reach;
 
   /** Group that was written when (firstEntry + i) * STEP slots had been applied. */
   private long[] index = new long[64];
@@ -40,7 +40,12 @@ final class LogCatchUp {
   LogCatchUp(Persistence persistence, int alpha) {
     this.persistence = persistence;
     readable = persistence.durability() != Durability.MEMORY;
-    reach = 4 * alpha + STEP;
+    widen(alpha);
+  }
+
+  /** So many slots may be open at a time from now on: batches and votes may be further back. */
+  void widen(int alpha) {
+    reach = Math.max(reach, 4 * alpha + STEP);
   }
 
   /**

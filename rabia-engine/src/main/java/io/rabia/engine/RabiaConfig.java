@@ -25,6 +25,7 @@ public final class RabiaConfig {
   private final long retainedLogBytes;
   private final long snapshotSlots;
   private final long snapshotBytes;
+  private final Initial initial;
 
   private RabiaConfig(Builder builder) {
     batching = builder.batching;
@@ -42,6 +43,7 @@ public final class RabiaConfig {
     retainedLogBytes = builder.retainedLogBytes;
     snapshotSlots = builder.snapshotSlots;
     snapshotBytes = builder.snapshotBytes;
+    initial = builder.initial;
     check(ownWindow >= 1 && ownWindow <= 1024, "ownWindow must be 1 to 1024");
     check(inboxCapacity >= 16 && inboxCapacity <= 1 << 24, "inboxCapacity must be 16 to 2^24");
     check(retainedSlots >= 64 && retainedSlots <= 1 << 24, "retainedSlots must be 64 to 2^24");
@@ -122,6 +124,10 @@ public final class RabiaConfig {
     return snapshotBytes;
   }
 
+  public Initial initial() {
+    return initial;
+  }
+
   Timing timing() {
     return new Timing(
         minOwnerWait.toNanos(), maxOwnerWait.toNanos(), minResend.toNanos(), maxResend.toNanos());
@@ -145,6 +151,7 @@ public final class RabiaConfig {
     private long retainedLogBytes = 1L << 30;
     private long snapshotSlots = 1 << 20;
     private long snapshotBytes = 64L << 20;
+    private Initial initial = Initial.NEW;
 
     private Builder() {}
 
@@ -245,6 +252,12 @@ public final class RabiaConfig {
     public Builder snapshotInterval(long slots, long logBytes) {
       this.snapshotSlots = slots;
       this.snapshotBytes = logBytes;
+      return this;
+    }
+
+    /** What an empty log means; without effect on any other. Default {@link Initial#NEW}. */
+    public Builder initial(Initial meaning) {
+      this.initial = meaning;
       return this;
     }
 

@@ -18,6 +18,7 @@ final class SnapshotExchange implements SnapshotMessages, AutoCloseable {
 
   private final EngineAgent.Parts parts;
   private final Replica replica;
+  private final Links links;
   private final Snapshots snapshots;
   private final Outbox outbox;
   private final SnapshotServer server;
@@ -27,11 +28,13 @@ final class SnapshotExchange implements SnapshotMessages, AutoCloseable {
   SnapshotExchange(
       EngineAgent.Parts parts,
       Replica replica,
+      Links links,
       Snapshots snapshots,
       Outbox outbox,
       SnapshotFetch fetch) {
     this.parts = parts;
     this.replica = replica;
+    this.links = links;
     this.snapshots = snapshots;
     this.outbox = outbox;
     this.fetch = fetch;
@@ -80,8 +83,12 @@ final class SnapshotExchange implements SnapshotMessages, AutoCloseable {
     server.keeps(restored, now);
   }
 
-  /** Goes on with what is fetched; true when a snapshot was installed. */
-  boolean takeFetched(long now) {
+  /**
+   * Goes on with what is fetched; true when a snapshot was installed.
+   *
+   * @param installed called when the state is the new one, before anything else is done with it
+   */
+  boolean takeFetched(Runnable installed, long now) {
     SnapshotFetch.Fetched fetched = fetch.advance(now);
     if (fetched == null) {
       return false;
@@ -90,7 +97,7 @@ final class SnapshotExchange implements SnapshotMessages, AutoCloseable {
     server.keeps(fetched.kept(), now);
     boolean later = fetched.kept().applied() > replica.applied();
     if (later) {
-      install(fetched, now);
+      install(fetched, installed, now);
     }
     return later;
   }
@@ -101,15 +108,16 @@ final class SnapshotExchange implements SnapshotMessages, AutoCloseable {
    * reads it: until then this member is silent, as if it were paused, and says nothing that the old
    * or a half read state would make it say.
    */
-  private void install(SnapshotFetch.Fetched fetched, long now) {
+  private void install(SnapshotFetch.Fetched fetched, Runnable installed, long now) {
     long before = replica.applied();
-    NodeId from = replica.configuration().members().get(fetched.from()).id();
+    NodeId from = links.get(fetched.from()).id;
     try (InputStream shared = server.shared()) {
       snapshots.install(new DataInputStream(shared), now);
     } catch (IOException | RuntimeException e) {
       throw new RabiaException.Storage(
           "the snapshot of " + fetched.kept().applied() + " slots cannot be installed: " + e, e);
     }
+    installed.run();
     outbox.installed();
     LOG.info(
         "Node {} installed a snapshot of {} slots from member {}; it had applied {}",

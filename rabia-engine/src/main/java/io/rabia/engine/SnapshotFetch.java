@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,7 +35,7 @@ final class SnapshotFetch implements AutoCloseable {
   private static final long GIVE_UP_NANOS = 3_000_000_000L;
 
   private final EngineAgent.Parts parts;
-  private final SnapshotHead head;
+  private final Supplier<SnapshotHead> head;
   private final Replica replica;
   private final Snapshots snapshots;
   private final Outbox outbox;
@@ -96,7 +97,7 @@ final class SnapshotFetch implements AutoCloseable {
 
   SnapshotFetch(
       EngineAgent.Parts parts,
-      SnapshotHead head,
+      Supplier<SnapshotHead> head,
       Replica replica,
       Snapshots snapshots,
       Outbox outbox) {
@@ -135,7 +136,7 @@ final class SnapshotFetch implements AutoCloseable {
         replica.applied());
     long first = snapshots.goesOnWith();
     persistence.flush();
-    byte[] own = head.own(replica.numbersEnd());
+    byte[] own = head.get().own(replica.numbersEnd());
     download = new Download(from, applied, length, checksum, first, own, now);
     replica.takesSnapshot(true);
   }
@@ -161,7 +162,7 @@ final class SnapshotFetch implements AutoCloseable {
 
   private boolean mayTake(ByteBuffer beginning) {
     try {
-      head.requireShared(new DataInputStream(new ByteArrayInputStream(beginning.array())));
+      head.get().requireShared(new DataInputStream(new ByteArrayInputStream(beginning.array())));
       return true;
     } catch (RabiaException | IOException e) {
       LOG.warn("Node {} refuses a snapshot: {}", parts.id(), e.getMessage());
@@ -303,8 +304,8 @@ final class SnapshotFetch implements AutoCloseable {
     current.requested = Math.min(current.length, offset + SnapshotServer.CHUNK_BYTES);
   }
 
-  private String member(int index) {
-    return "member " + replica.configuration().members().get(index).id();
+  private String member(int place) {
+    return "member " + replica.idOf(place);
   }
 
   private void giveUp(Download current) {

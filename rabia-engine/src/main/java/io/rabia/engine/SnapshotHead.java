@@ -20,8 +20,8 @@ import java.nio.ByteBuffer;
  * replica's tables, the sessions, the state machine.
  */
 record SnapshotHead(NodeId id, Token token, Init init) {
-  private static final int VERSION = 2;
-  private static final int SHARED_VERSION = 1;
+  static final int VERSION = 2;
+  private static final int SHARED_VERSION = 2;
 
   /** The member's own part. */
   byte[] own(long numbersEnd) {

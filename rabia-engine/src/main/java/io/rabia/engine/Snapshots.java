@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +41,7 @@ final class Snapshots {
   private record Outcome(long needed, @Nullable KeptSnapshot kept) {}
 
   private final EngineAgent.Parts parts;
-  private final SnapshotHead head;
+  private final Supplier<SnapshotHead> head;
   private final Replica replica;
   private final Applier applier;
   private final LogCatchUp logCatchUp;
@@ -64,7 +65,7 @@ final class Snapshots {
 
   Snapshots(
       EngineAgent.Parts parts,
-      SnapshotHead head,
+      Supplier<SnapshotHead> head,
       Replica replica,
       Applier applier,
       LogCatchUp logCatchUp) {
@@ -82,19 +83,19 @@ final class Snapshots {
     replica.restoreNumbers(in.readLong());
     ChecksumInput through = new ChecksumInput(in);
     DataInputStream shared = new DataInputStream(through);
-    head.requireShared(shared);
+    head.get().requireShared(shared);
     replica.load(shared, now);
     applier.restore(shared);
     shared.transferTo(OutputStream.nullOutputStream());
     lastFirst = first;
     slot = replica.applied();
     logBytes = 0;
-    return new KeptSnapshot(slot, head.own(0).length, through.bytes(), through.checksum());
+    return new KeptSnapshot(slot, head.get().own(0).length, through.bytes(), through.checksum());
   }
 
   /** Reads the state of another member from the shared part of its snapshot. */
   void install(DataInputStream shared, long now) throws IOException {
-    head.requireShared(shared);
+    head.get().requireShared(shared);
     replica.install(shared, now);
     applier.restore(shared);
   }
@@ -204,10 +205,10 @@ final class Snapshots {
   private Content content() throws IOException {
     ByteArrayOutputStream shared = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(shared);
-    head.writeShared(out);
+    head.get().writeShared(out);
     replica.save(out);
     StateView state = applier.freeze(out);
-    return new Content(slot, head.own(replica.numbersEnd()), shared, state);
+    return new Content(slot, head.get().own(replica.numbersEnd()), shared, state);
   }
 
   /** What is written, and what it was then. */

@@ -34,6 +34,8 @@ class EngineEventsTest {
         cluster.elapse(Duration.ofMillis(2));
       }
       cluster.elapse(Duration.ofMillis(500));
+      cluster.node(2).change(node.view().withAlpha(32));
+      cluster.elapse(Duration.ofMillis(500));
       assertThat(node.heard)
           .containsExactlyInAnyOrderElementsOf(
               Arrays.stream(EngineListener.class.getDeclaredMethods())

@@ -39,6 +39,10 @@ final class MemoryLog implements Persistence {
   private int largest;
   private int groupsRead;
   private int snapshotsTaken;
+  private boolean noRoom;
+  private boolean full;
+  private boolean fillsUp;
+  private @Nullable String lost;
 
   private record Snapshot(long first, MemorySnapshot content) {}
 
@@ -56,6 +60,22 @@ final class MemoryLog implements Persistence {
   void force() {
     durable = groups.size();
     wakeup.run();
+  }
+
+  /** Nothing becomes durable while the disk is full. */
+  void full(boolean now) {
+    noRoom = now;
+    full |= now;
+  }
+
+  /** There is no room for the next group. */
+  void fillUp() {
+    fillsUp = true;
+  }
+
+  /** Votes are found lost at the next open. */
+  void damage(String why) {
+    lost = why;
   }
 
   /** Every append fails from now on. */
@@ -117,6 +137,22 @@ final class MemoryLog implements Persistence {
     return snapshotsTaken;
   }
 
+  byte[] newestSnapshot() {
+    try {
+      return snapshots.getLast().content().stream(0).readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What it holds is a snapshot and nothing behind it. */
+  void onlySnapshot(byte[] content) {
+    wipe();
+    MemorySnapshot only = new MemorySnapshot();
+    only.write(ByteBuffer.wrap(content));
+    snapshots.add(new Snapshot(1, only));
+  }
+
   /** The first group that is still there. */
   int first() {
     int first = 0;
@@ -161,6 +197,12 @@ final class MemoryLog implements Persistence {
   @Override
   public long open(GroupHandler replay, Runnable wakeup) {
     this.wakeup = wakeup;
+    if (lost != null) {
+      replay.onVotesLost(lost);
+      int kept = snapshots.isEmpty() ? 0 : (int) snapshots.getLast().first() - 1;
+      groups.clear();
+      groups.addAll(Collections.nCopies(kept, null));
+    }
     durable = groups.size();
     long from = 1;
     if (!snapshots.isEmpty()) {
@@ -181,6 +223,8 @@ final class MemoryLog implements Persistence {
     if (fails) {
       throw new RabiaException.Storage("no space left", null);
     }
+    full(noRoom || fillsUp);
+    fillsUp = false;
     byte[] copy = new byte[group.remaining()];
     largest = Math.max(largest, copy.length);
     group.duplicate().get(copy);
@@ -264,9 +308,21 @@ final class MemoryLog implements Persistence {
   @Override
   public void flush() {
     flushes++;
-    if (!manual) {
+    full = noRoom;
+    if (!manual && !full) {
+      lost = durable < groups.size() ? null : lost;
       durable = groups.size();
     }
+  }
+
+  @Override
+  public boolean full() {
+    return full;
+  }
+
+  @Override
+  public void disown(String why) {
+    lost = why;
   }
 
   @Override

@@ -19,6 +19,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,8 @@ class ReplicaInstallTest {
   private final Replica replica =
       new Replica(
           new Configuration(0, 0, ALPHA, List.of(member(0), member(1), member(2))),
-          SELF,
+          NodeId.of(SELF + 1),
+          member(SELF).token(),
           CommonCoin.keyed(1, 2),
           new Commands(),
           Timing.defaults(),
@@ -100,17 +102,13 @@ class ReplicaInstallTest {
 
   /** The state of a member that has applied so many slots, and of this member these batches. */
   private void install(long applied, Set<Long> ownNumbers) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    DataOutputStream out = new DataOutputStream(bytes);
-    out.writeLong(applied);
-    out.writeLong(5);
-    for (int origin = 0; origin < 3; origin++) {
-      out.writeLong(1);
-      for (long number = 1; number <= WINDOW; number++) {
-        out.writeBoolean(origin == SELF && ownNumbers.contains(number));
-      }
-    }
-    replica.install(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())), now);
+    ByteArrayOutputStream fresh = new ByteArrayOutputStream();
+    replica.save(new DataOutputStream(fresh));
+    byte[] state = fresh.toByteArray();
+    ByteBuffer.wrap(state).putLong(applied);
+    int ownRow = state.length - WINDOW; // the last one, of numbers from 1 on
+    ownNumbers.forEach(number -> state[ownRow + (int) (number - 1)] = 1);
+    replica.install(new DataInputStream(new ByteArrayInputStream(state)), now);
   }
 
   @Test

@@ -178,9 +178,9 @@ public final class NettyTransportConfig {
     }
 
     /**
-     * A connection on which nothing arrives for this long is closed (up to a quarter later).
-     * Default 3 s. Must be several times the engine's heartbeat interval; shorter notices a dead
-     * machine sooner and mistakes a pause for one more often.
+     * A connection on which neither a frame nor 4 KiB of one arrives for this long is closed (up to
+     * a quarter later). Default 3 s. Must be several times the engine's heartbeat interval; shorter
+     * notices a dead machine sooner and mistakes a pause for one more often.
      */
     public Builder idleTimeout(Duration timeout) {
       idleTimeout = timeout;

@@ -19,6 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class PeerConnection extends ChannelInboundHandlerAdapter implements FrameCodec.Sink {
 
+  /**
+   * So much of a frame is a sign of life as a whole frame is: a large one over a slow path, but not
+   * bytes that trickle and keep a connection that is of no use.
+   */
+  private static final int LIVELY_BYTES = 4 * 1024;
+
   private enum Stage {
     PREFACE,
     HELLO,
@@ -42,6 +48,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements Frame
   private @Nullable Peer peer;
   private @Nullable Handshake handshake;
   private boolean heard;
+  private int unheardBytes;
   private long lastHeardAt;
 
   /**
@@ -76,7 +83,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements Frame
     return peer;
   }
 
-  /** When bytes arrived last, as far as the calls of this method can tell. */
+  /** When the other side last gave a sign of life, as far as the calls of this method can tell. */
   long lastHeardAt(long now) {
     if (heard) {
       heard = false;
@@ -128,7 +135,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements Frame
       if (stage == Stage.CLOSED || stage == Stage.REFUSING || transport.hasFailed()) {
         return;
       }
-      heard = true;
+      countForLife(in.readableBytes());
       ByteBuffer view =
           in.nioBufferCount() == 1
               ? in.internalNioBuffer(in.readerIndex(), in.readableBytes())
@@ -142,6 +149,14 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements Frame
       transport.fail(e);
     } finally {
       in.release();
+    }
+  }
+
+  private void countForLife(int bytes) {
+    unheardBytes += bytes;
+    if (unheardBytes >= LIVELY_BYTES) {
+      unheardBytes = 0;
+      heard = true;
     }
   }
 
@@ -180,6 +195,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements Frame
 
   @Override
   public boolean onFrame(ByteBuffer body) {
+    heard = true;
     if (stage == Stage.UP) {
       transport.frame(this, body);
     } else {

@@ -357,7 +357,44 @@ class NettyTransportHostilityTest {
 
   @Test
   @Tag("integration")
-  void keepsAConnectionOnWhichABytePerIntervalArrives() {
+  void closesAConnectionOnWhichAFrameComesAByteAtATime() {
+    polls.closeAll();
+    listener.events.clear();
+    transport = start(listener, Duration.ofMillis(400));
+    RawClient client = connectAsMemberOne();
+    byte[] frame = RawClient.frame(ByteBuffer.wrap(new byte[200]));
+    int sent = 0;
+    while (!client.closed()) {
+      assertThat(sent).as("bytes taken").isLessThan(frame.length);
+      client.send(new byte[] {frame[sent++]});
+      polls.during(Duration.ofMillis(20));
+    }
+    assertThat(sent).isGreaterThan(10);
+    polls.until("told", () -> listener.count("-1") == 1);
+  }
+
+  @Test
+  @Tag("integration")
+  void keepsAConnectionOnWhichALongFrameComesSlowly() {
+    polls.closeAll();
+    listener.events.clear();
+    transport = start(listener, Duration.ofMillis(400));
+    RawClient client = connectAsMemberOne();
+    byte[] frame = RawClient.frame(ByteBuffer.wrap(new byte[MAX_FRAME]));
+    int parts = 10;
+    for (int i = 0; i < parts; i++) {
+      int from = frame.length / parts * i;
+      int to = i == parts - 1 ? frame.length : frame.length / parts * (i + 1);
+      client.send(Arrays.copyOfRange(frame, from, to));
+      polls.during(Duration.ofMillis(100));
+    }
+    polls.until("the frame", () -> listener.frames.size() == 1);
+    assertThat(listener.events).containsExactly("+1");
+  }
+
+  @Test
+  @Tag("integration")
+  void keepsAConnectionOnWhichAShortFramePerIntervalArrives() {
     polls.closeAll();
     listener.events.clear();
     transport = start(listener, Duration.ofMillis(400));

@@ -24,6 +24,7 @@ final class RecordingListener implements TransportListener {
   Function<Handshake, String> judge = peer -> null;
   BiConsumer<NodeId, ByteBuffer> onFrame = (peer, body) -> {};
   long logPosition;
+  boolean takesStrangers;
 
   RecordingListener(int self) {
     this.self = NodeId.of(self);
@@ -31,7 +32,16 @@ final class RecordingListener implements TransportListener {
 
   static Handshake handshake(NodeId id, long logPosition) {
     return new Handshake(
-        "test", new ClusterId(1, 2), id, new Token(3, id.value()), 4, 128, 5, logPosition, 6);
+        "test",
+        new ClusterId(1, 2),
+        id,
+        new Token(3, id.value()),
+        4,
+        128,
+        5,
+        logPosition,
+        6,
+        new Token(7, 8));
   }
 
   @Override
@@ -42,6 +52,11 @@ final class RecordingListener implements TransportListener {
   @Override
   public String refuse(Handshake peer) {
     return judge.apply(peer);
+  }
+
+  @Override
+  public boolean mayJoin(Handshake peer) {
+    return takesStrangers;
   }
 
   @Override

@@ -73,7 +73,7 @@ final class SnapshotStore {
     }
   }
 
-  private static SnapshotFile.Content content(Disk disk, String name) throws IOException {
+  static SnapshotFile.Content content(Disk disk, String name) throws IOException {
     DiskFile file = disk.openRead(name);
     try {
       SnapshotFile.requireHeader(file, name, SnapshotFile.firstOf(name).orElseThrow());

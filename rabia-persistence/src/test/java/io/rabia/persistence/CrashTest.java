@@ -134,6 +134,45 @@ class CrashTest {
     assertThat(compacted).isGreaterThan(100);
   }
 
+  /** protocol.md 10, number 19: what a start has read it may send, so it is safe from then on. */
+  @Test
+  void whatIsReadFromThePageCacheAfterAKillIsSafeBeforeItCounts() {
+    for (int seed = 0; seed < 50; seed++) {
+      MemoryDisk disk = new MemoryDisk("boot");
+      FilePersistence killed = open(disk, FSYNC);
+      for (int i = 1; i <= 20; i++) {
+        append(killed, Logs.text(i));
+      }
+      List<String> read = replay(disk.afterProcessDeath(), FSYNC);
+      assertThat(read).isEqualTo(Logs.texts(20));
+      assertThat(replay(disk.afterPowerLoss(new Random(seed)), FSYNC)).isEqualTo(read);
+    }
+  }
+
+  /** protocol.md 10, number 19, second part. */
+  @Test
+  void anUnforcedTailThatWasWrittenOutOfOrderCostsNobodyItsVotes() {
+    int shortest = Integer.MAX_VALUE;
+    int longest = 0;
+    for (int seed = 0; seed < 300; seed++) {
+      MemoryDisk disk = new MemoryDisk("boot");
+      FilePersistence log = open(disk, FSYNC);
+      fill(log, 1, 10);
+      for (int i = 11; i <= 14; i++) {
+        append(log, Logs.text(i));
+      }
+      List<String> kept = new ArrayList<>();
+      Replay replay = new Replay(kept).withoutVotes();
+      new FilePersistence(disk.afterPowerLoss(new Random(seed)), FSYNC).open(replay, NO_WAKEUP);
+      assertThat(replay.losses()).as("seed %s", seed).isEmpty();
+      assertThat(kept).isEqualTo(Logs.texts(kept.size()));
+      shortest = Math.min(shortest, kept.size());
+      longest = Math.max(longest, kept.size());
+    }
+    assertThat(shortest).isEqualTo(10);
+    assertThat(longest).isGreaterThan(11);
+  }
+
   @Test
   void keepsEveryDurableGroupOverManyLivesThatEndByPowerLossOrKill() {
     for (int seed = 0; seed < 300; seed++) {

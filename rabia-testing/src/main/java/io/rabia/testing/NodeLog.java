@@ -80,6 +80,16 @@ final class NodeLog implements Persistence {
   }
 
   @Override
+  public boolean full() {
+    return log.full();
+  }
+
+  @Override
+  public void disown(String why) {
+    log.disown(why);
+  }
+
+  @Override
   public long sizeBytes() {
     return log.sizeBytes();
   }

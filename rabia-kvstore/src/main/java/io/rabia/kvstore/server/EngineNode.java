@@ -6,6 +6,7 @@ import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.engine.EngineState;
 import io.rabia.engine.EngineStatus;
+import io.rabia.engine.Initial;
 import io.rabia.engine.RabiaConfig;
 import io.rabia.engine.RabiaEngine;
 import io.rabia.kvstore.KvStateMachine;
@@ -69,17 +70,12 @@ final class EngineNode implements KvServer.Node {
   }
 
   private static void refuseUnknownPast(ServerConfig config) {
-    if (config.initial() == ServerConfig.Initial.EXISTING && isFresh(config)) {
-      if (config.cluster().members().size() == 1) {
-        throw new RabiaException.NotAMember(
-            "the only member has no history here, so its cluster cannot come back; --initial new"
-                + " starts an empty one");
-      }
+    if (config.initial() == ServerConfig.Initial.EXISTING
+        && config.cluster().members().size() == 1
+        && isFresh(config)) {
       throw new RabiaException.NotAMember(
-          "member "
-              + config.nodeId()
-              + " has no history here, and a member that joins or lost its votes cannot come back in"
-              + " this version; for the first start of the whole cluster use --initial new");
+          "the only member has no history here, so its cluster cannot come back; --initial new"
+              + " starts an empty one");
     }
   }
 
@@ -112,6 +108,7 @@ final class EngineNode implements KvServer.Node {
     LogLimits log = config.log();
     return RabiaConfig.builder()
         .requestTimeout(config.store().requestTimeout())
+        .initial(config.initial() == ServerConfig.Initial.EXISTING ? Initial.EXISTING : Initial.NEW)
         .snapshotInterval(log.snapshotSlots(), mib(log.snapshotMb()))
         .retainedSlots(log.retainedSlots())
         .retainedLogBytes(mib(log.retainedLogMb()))

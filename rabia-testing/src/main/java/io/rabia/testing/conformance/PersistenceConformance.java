@@ -51,9 +51,11 @@ public abstract class PersistenceConformance {
 
   private final Semaphore wakeups = new Semaphore(0);
   private final List<String> replayed = new ArrayList<>();
+  private final List<String> losses = new ArrayList<>();
 
   private Persistence open(Persistence log) {
     replayed.clear();
+    losses.clear();
     long last = log.open(new Replay(), wakeups::release);
     assertEquals(replayed.size(), last, "open returns the number of the last group");
     return log;
@@ -61,6 +63,12 @@ public abstract class PersistenceConformance {
 
   /** A snapshot of these cases holds the groups that it stands for, a line each. */
   private final class Replay implements Persistence.GroupHandler {
+    @Override
+    public void onVotesLost(String why) {
+      assertTrue(replayed.isEmpty(), "lost votes are told before everything else");
+      losses.add(why);
+    }
+
     @Override
     public void onSnapshot(long first, InputStream content) throws IOException {
       replayed.addAll(new String(content.readAllBytes(), UTF_8).lines().toList());
@@ -171,6 +179,32 @@ public abstract class PersistenceConformance {
         assertTrue(durable >= before && durable <= i, durable + " after " + before);
         before = durable;
       }
+    }
+  }
+
+  /** Until a group of the next life is durable, which then follows the snapshot. */
+  @Test
+  void handsOverNoGroupOfALogThatWasDisownedAndSaysSo() throws InterruptedException {
+    Persistence log = open(create());
+    assumeSurvival(log);
+    fill(log, 1, 10);
+    flushed(log, 10);
+    log.snapshot(7, lines(texts(6)));
+    log.disown("an old copy");
+    for (int attempt = 0; attempt < 2; attempt++) {
+      log.close();
+      log = open(create());
+      assertEquals(List.of("an old copy"), losses);
+      assertEquals(texts(6), replayed);
+    }
+    assertEquals(7, append(log, "a new identity"));
+    flushed(log, 7);
+    try (Persistence next = open(afterProcessDeath())) {
+      assertEquals(List.of(), losses);
+      List<String> expected = new ArrayList<>(texts(6));
+      expected.add("a new identity");
+      assertEquals(expected, replayed);
+      assertEquals(7, next.durable());
     }
   }
 

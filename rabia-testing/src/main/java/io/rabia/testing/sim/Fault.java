@@ -78,6 +78,12 @@ public enum Fault {
   SLOW_MEMBERS,
   /** The state machine of one member goes another way; whoever checks must find it out. */
   DIFFER,
+  /** Members are added, removed and replaced, and the window changes. */
+  MEMBERS,
+  /**
+   * Members come back without their disks, under another token; their old processes may wake again.
+   */
+  WIPE,
   /**
    * A member is away until the others have compacted what it lacks. Strikes when it has installed a
    * snapshot of one of them.
@@ -86,7 +92,8 @@ public enum Fault {
 
   /** They want a campaign of their own. */
   private static final Set<Fault> NOT_DRAWN =
-      Collections.unmodifiableSet(EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER, AWAY));
+      Collections.unmodifiableSet(
+          EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER, MEMBERS, WIPE, AWAY));
 
   private static final Set<Fault> FROM_THREE_NODES =
       Collections.unmodifiableSet(
@@ -100,6 +107,8 @@ public enum Fault {
               SPLIT,
               SLOW_MEMBERS,
               DIFFER,
+              MEMBERS,
+              WIPE,
               AWAY));
 
   private static final Set<Fault> OF_ONE_NODE =

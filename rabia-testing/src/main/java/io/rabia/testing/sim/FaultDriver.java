@@ -37,6 +37,7 @@ final class FaultDriver {
   private int differing = -1;
   private final Orphaning orphaning;
   private final Splitting splitting;
+  private final MemberFaults members;
   private final Absence absence;
 
   FaultDriver(Simulation world, SimRandom random) {
@@ -47,6 +48,8 @@ final class FaultDriver {
     n = world.size();
     orphaning = new Orphaning(world, random.fork());
     splitting = new Splitting(world);
+    boolean changes = faults.has(Fault.MEMBERS) || faults.has(Fault.WIPE);
+    members = new MemberFaults(world, changes ? random.fork() : random);
     absence = new Absence(world, new SimRandom(world.seed()));
   }
 
@@ -77,6 +80,7 @@ final class FaultDriver {
     orphaning.stop();
     absence.stop();
     splitting.stop();
+    members.stop();
   }
 
   Splitting splitting() {
@@ -162,6 +166,8 @@ final class FaultDriver {
       case PAUSE -> pause(anyNode(), lasts);
       case SLOW_DISK -> slowDisk(anyNode(), lasts);
       case SPLIT -> splitting.begin(lasts);
+      case MEMBERS -> members.change();
+      case WIPE -> members.wipe();
       case AWAY -> absence.begin(anyNode());
       case DRIFT, EXPIRY, FORMATION, LONG_PAUSE, THROW, COIN, SLOW_MEMBERS, DIFFER ->
           throw new IllegalStateException("strikes by itself: " + fault);

@@ -6,6 +6,7 @@ import io.rabia.core.Quorum;
 import io.rabia.core.StateValue;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
+import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.LogRecords;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.SlotInstance;
@@ -55,8 +56,21 @@ final class FrameWatch extends LogRecords {
 
     long actedOnVote2;
 
+    /** The configuration that governs it, and how many members that has. */
+    long epoch = -1;
+
+    int members;
+
     SlotRecord(int n) {
       proposals = new Round(n);
+    }
+
+    void forget(int member) {
+      proposals.said[member] = ABSENT;
+      votes1.values().forEach(round -> round.said[member] = ABSENT);
+      votes2.values().forEach(round -> round.said[member] = ABSENT);
+      actedOnPropose &= ~(1L << member);
+      actedOnVote2 &= ~(1L << member);
     }
   }
 
@@ -64,22 +78,55 @@ final class FrameWatch extends LogRecords {
   private final int n;
   private final Map<Long, SlotRecord> slots = new HashMap<>();
   private final Map<Long, Integer> contents = new HashMap<>();
+  private final Map<Long, Configuration> configurations = new HashMap<>();
   private int from;
+  private @Nullable Replica sender;
 
   FrameWatch(Violations violations, int n) {
     this.violations = violations;
     this.n = n;
   }
 
-  void sent(int sender, Frame frame) {
+  /**
+   * @param replica the sender's, if it is a member or was one
+   */
+  void sent(int node, Frame frame, @Nullable Replica replica) {
     ByteBuffer body = frame.body();
     FrameHeader.skip(body);
-    from = sender;
+    from = node;
+    sender = replica;
     MessageCodec.read(body, this);
+  }
+
+  /** Somebody else runs on this machine from now on. */
+  void forget(int node) {
+    slots.values().forEach(record -> record.forget(node));
   }
 
   private SlotRecord slot(long number) {
     return slots.computeIfAbsent(number, fresh -> new SlotRecord(n));
+  }
+
+  /** A slot in which the sender takes part. */
+  private SlotRecord voted(long number) {
+    SlotRecord record = slot(number);
+    Replica replica = sender;
+    if (replica != null) {
+      Configuration governs = replica.configurationOf(number);
+      Configuration known = configurations.putIfAbsent(governs.epoch(), governs);
+      if (known != null && !known.equals(governs)) {
+        broken(number, "two configurations of one epoch: " + known + " and " + governs);
+      }
+      if (record.epoch >= 0 && record.epoch != governs.epoch()) {
+        broken(number, "two configurations, of epochs " + record.epoch + " and " + governs.epoch());
+      }
+      if (governs.indexOf(replica.own()) < 0) {
+        broken(number, "takes part outside of the reign of its token");
+      }
+      record.epoch = governs.epoch();
+      record.members = governs.size();
+    }
+    return record;
   }
 
   private void say(Round round, long value, long slot, String what, LongFunction<String> text) {
@@ -134,9 +181,9 @@ final class FrameWatch extends LogRecords {
   @Override
   public void onPropose(long slot, long id, @Nullable CommandBatch batch) {
     body(batch);
-    SlotRecord record = slot(slot);
+    SlotRecord record = voted(slot);
     say(record.proposals, id, slot, "propose", FrameText::id);
-    if (record.proposals.count(id) == n) {
+    if (record.proposals.count(id) == record.members) {
       named(record, slot, id);
       lock(record, slot, 0, StateValue.CODE_V1);
     }
@@ -144,7 +191,7 @@ final class FrameWatch extends LogRecords {
 
   @Override
   public void onVote1(long slot, int phase, byte value, long id) {
-    SlotRecord record = slot(slot);
+    SlotRecord record = voted(slot);
     Round round = record.votes1.computeIfAbsent(phase, fresh -> new Round(n));
     say(round, value, slot, "vote1/" + phase, FrameWatch::vote);
     named(record, slot, id);
@@ -163,14 +210,14 @@ final class FrameWatch extends LogRecords {
               + " decided "
               + vote(record.lockedValue));
     }
-    if (round.count(value) == n) {
+    if (round.count(value) == record.members) {
       lock(record, slot, phase, value);
     }
   }
 
   @Override
   public void onVote2(long slot, int phase, byte value, long id) {
-    SlotRecord record = slot(slot);
+    SlotRecord record = voted(slot);
     Round round = record.votes2.computeIfAbsent(phase, fresh -> new Round(n));
     say(round, value, slot, "vote2/" + phase, FrameWatch::vote);
     named(record, slot, id);
@@ -180,7 +227,7 @@ final class FrameWatch extends LogRecords {
     if (round.count(1 - value) > 0) {
       broken(slot, "says vote2/" + phase + "=" + vote(value) + ", another node the opposite");
     }
-    if (round.count(value) >= Quorum.decision(n)) {
+    if (round.count(value) >= Quorum.decision(record.members)) {
       lock(record, slot, phase, value);
     }
   }
@@ -231,9 +278,9 @@ final class FrameWatch extends LogRecords {
   }
 
   /** A member applied a slot that the others' votes alone did not decide. */
-  void acted(int member, long slot, SlotInstance instance) {
+  void acted(int member, long slot, SlotInstance instance, int members) {
     boolean byProposals = true;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < members; i++) {
       byProposals &= instance.proposal(i) == instance.decidedId();
     }
     if (byProposals) {
@@ -249,14 +296,19 @@ final class FrameWatch extends LogRecords {
   void requireKept(int member, Replica replica) {
     for (long slot = replica.applied(); slot < replica.limit(); slot++) {
       SlotRecord record = slots.get(slot);
-      if (record != null && !keeps(record, member, replica.instance(slot))) {
+      int index = replica.configurationOf(slot).indexOf(replica.own());
+      if (record != null && index < 0) {
+        if (lastPhase(record.votes2, member) >= 0) {
+          violations.add(slot, member, "voted, and has no vote there");
+        }
+      } else if (record != null && !keeps(record, member, replica.instance(slot), index)) {
         violations.add(
             slot,
             member,
             "its log has lost a part of: "
                 + known(record, member)
                 + "; it knows: "
-                + known(replica.instance(slot), member));
+                + known(replica.instance(slot), index));
       }
     }
   }
@@ -295,7 +347,8 @@ final class FrameWatch extends LogRecords {
             + now.stage().name().toLowerCase(Locale.ROOT);
   }
 
-  private static boolean keeps(SlotRecord record, int member, @Nullable SlotInstance now) {
+  private static boolean keeps(
+      SlotRecord record, int member, @Nullable SlotInstance now, int index) {
     long proposal = record.proposals.said[member];
     int phase1 = lastPhase(record.votes1, member);
     boolean acted = (record.actedOnPropose >>> member & 1) != 0;
@@ -305,7 +358,7 @@ final class FrameWatch extends LogRecords {
       return proposal == ABSENT && phase1 < 0 && phase2 < 0 && !acted;
     }
     return now.decided()
-        || (proposal == ABSENT || now.proposal(member) == proposal)
+        || (proposal == ABSENT || now.proposal(index) == proposal)
             && (!acted || now.stage() != SlotInstance.Stage.IDLE)
             && now.phase() >= Math.max(phase1, phase2)
             && (now.phase() > phase2 || now.stage() == SlotInstance.Stage.ROUND2);

@@ -14,6 +14,7 @@ import static io.rabia.testing.sim.Fault.DRIFT;
 import static io.rabia.testing.sim.Fault.DROP;
 import static io.rabia.testing.sim.Fault.DUPLICATE;
 import static io.rabia.testing.sim.Fault.LONG_PAUSE;
+import static io.rabia.testing.sim.Fault.MEMBERS;
 import static io.rabia.testing.sim.Fault.ONE_WAY;
 import static io.rabia.testing.sim.Fault.ORPHAN;
 import static io.rabia.testing.sim.Fault.PARTITION;
@@ -26,6 +27,7 @@ import static io.rabia.testing.sim.Fault.SLOW_MEMBERS;
 import static io.rabia.testing.sim.Fault.SPLIT;
 import static io.rabia.testing.sim.Fault.STOP;
 import static io.rabia.testing.sim.Fault.THROW;
+import static io.rabia.testing.sim.Fault.WIPE;
 
 import java.util.EnumSet;
 import java.util.List;
@@ -33,8 +35,7 @@ import java.util.Set;
 
 /**
  * The simulated rows of the list of what must be survived (reliability.md): by seed each of its
- * mixes of faults, in clusters of each of its sizes. Membership is not there yet, and neither are
- * S4 and S10.
+ * mixes of faults, in clusters of each of its sizes.
  */
 public enum NamedCampaign {
   /** Loss, duplicates, reordering, delay, clogged links. */
@@ -56,6 +57,14 @@ public enum NamedCampaign {
           EnumSet.of(CRASH_ALL, CRASH_MID_CYCLE),
           EnumSet.of(POWER_AFTER_DEATH),
           EnumSet.of(CRASH, CRASH_ALL))),
+  /** Lost disks, with old processes that wake. */
+  S4(
+      List.of(3, 5),
+      List.of(
+          EnumSet.of(WIPE),
+          EnumSet.of(WIPE, CRASH, PAUSE),
+          EnumSet.of(WIPE, DROP, BREAK, DELAY),
+          EnumSet.of(WIPE, PARTITION, CRASH_MID_CYCLE))),
   /** Pauses, up to ten minutes. */
   S5(List.of(3, 5), List.of(EnumSet.of(PAUSE, LONG_PAUSE))),
   /** Clocks that drift, jump and are wrong; no session of a client that tries is closed. */
@@ -66,6 +75,16 @@ public enum NamedCampaign {
   S8(List.of(3), List.of(EnumSet.of(SPLIT), EnumSet.of(SPLIT, DROP))),
   /** Slow disks of f members, which the clients of the others do not feel. */
   S9(List.of(3, 5), List.of(EnumSet.of(SLOW_MEMBERS))),
+  /** Changes of the membership under everything else. */
+  S10(
+      List.of(3, 4, 5),
+      List.of(
+          EnumSet.of(MEMBERS),
+          EnumSet.of(MEMBERS, DROP, DUPLICATE, REORDER),
+          EnumSet.of(MEMBERS, PARTITION, BREAK, DELAY),
+          EnumSet.of(MEMBERS, CRASH, CRASH_ALL, CRASH_MID_CYCLE),
+          EnumSet.of(MEMBERS, WIPE, PAUSE),
+          EnumSet.of(MEMBERS, WIPE, DROP, CRASH))),
   /**
    * A member that is away for longer than the others keep what it lacks, under loss and crashes.
    */

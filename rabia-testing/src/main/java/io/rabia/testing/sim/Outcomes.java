@@ -80,6 +80,11 @@ final class Outcomes {
     }
   }
 
+  /** Somebody else runs on this machine from now on. */
+  void forget(int node) {
+    states.values().forEach(hashes -> hashes[node] = 0);
+  }
+
   /** A difference of which nobody knows whose it is, is one, too. */
   void requireOneState() {
     if (undecided != null) {

@@ -22,7 +22,7 @@ public final class RabiaSim {
       usage: rabia-sim [--seeds A..B | --seed N] [--seconds S] [--nodes N]
                        [--faults all|none|NAME,...] [--load light|steady]
                        [--distances drawn|near|one-far] [--diagram FILE] [--slot S]
-             rabia-sim --campaign S1|S2|S3|S5|S6|S7|S8|S9|S11|S12|S13|S14 [--seeds A..B | --seed N]
+             rabia-sim --campaign S1|S2|S3|S4|S5|S6|S7|S8|S9|S10|S11|S12|S13|S14 [--seeds A..B | --seed N]
                        [--seconds S]
              rabia-sim --mutants
              rabia-sim --mutant K ARGUMENTS
@@ -35,7 +35,7 @@ public final class RabiaSim {
       --diagram  with --seed: draws the slot of the broken promise into this SVG file
       --slot     with --seed: tells, and draws, this slot
       --campaign faults, nodes and load by seed as that row of the list of what must be survived wants;
-                 S14 is --mutants; S4 and S10 need what this version has not
+                 S14 is --mutants
       --distances  of the members by seed, 0.1 ms, or 1 ms to the last one
       --mutants  plants known bugs and finds each of them
       --mutant   plants the one with this number and simulates the arguments

@@ -23,6 +23,8 @@ public final class SimCheck implements Callable<Long> {
           EnumSet.of(Fault.REBOOT, Fault.CRASH, Fault.STOP),
           EnumSet.of(Fault.SPLIT),
           EnumSet.of(Fault.SPLIT, Fault.DROP),
+          EnumSet.of(Fault.MEMBERS),
+          EnumSet.of(Fault.MEMBERS, Fault.WIPE, Fault.DROP),
           EnumSet.of(Fault.AWAY, Fault.CRASH_MID_CYCLE));
 
   public SimCheck() {}

@@ -358,6 +358,9 @@ final class SimClient {
 
   private void elsewhere() {
     int other = random.below(world.size());
+    for (int i = 0; i < world.size() && world.node(other).isOut(); i++) {
+      other = (other + 1) % world.size();
+    }
     target = world.faults().has(Fault.SLOW_MEMBERS) ? home : other;
   }
 

@@ -12,7 +12,35 @@ public final class SimMutants {
   private SimMutants() {}
 
   public static List<SourceMutant> all() {
-    return Stream.of(ofWholeNodes(), ofDecisions(), ofSnapshots()).flatMap(List::stream).toList();
+    return Stream.of(ofWholeNodes(), ofDecisions(), ofSnapshots(), ofMembers())
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  private static List<SourceMutant> ofMembers() {
+    return List.of(
+        SourceMutant.of(
+            "ALPHA of the applied slot instead of the slot's own",
+            PROTOCOL + "Eras.java",
+            "    return limit < era.end ? limit : Math.max(era.end, applied + newest.configuration.alpha());",
+            "    return limit;"),
+        SourceMutant.of(
+            "a change governs from its slot and the new ALPHA on",
+            PROTOCOL + "Eras.java",
+            "slot + Math.max(now.alpha(), change.alpha())",
+            "slot + change.alpha()"),
+        SourceMutant.of(
+            "a former life's votes are counted for its successor",
+            PROTOCOL + "Era.java",
+            "    return place < indexes.length ? indexes[place] : NOBODY;",
+            "    return place < indexes.length && indexes[place] >= 0\n"
+                + "        ? indexes[place]\n"
+                + "        : Math.min(place, places.length - 1);"),
+        SourceMutant.of(
+            "what was counted for the configuration before stays",
+            PROTOCOL + "Window.java",
+            "        slot.number = -1;\n      } else",
+            "      } else"));
   }
 
   private static List<SourceMutant> ofWholeNodes() {
@@ -35,7 +63,7 @@ public final class SimMutants {
         SourceMutant.of(
             "only votes are sent again",
             PROTOCOL + "Retransmitter.java",
-            "if (instance.proposed(replica.self)) {",
+            "if (instance.proposed(slot.era.self)) {",
             "if (false) {"),
         SourceMutant.of(
             "a session's number is executed again",
@@ -45,7 +73,7 @@ public final class SimMutants {
         SourceMutant.of(
             "a batch decided in two slots is applied twice",
             PROTOCOL + "Replica.java",
-            "boolean skipped = batches.of(id).isApplied(BatchId.number(id));",
+            "boolean skipped = !batches.known(id) || batches.of(id).isApplied(BatchId.number(id));",
             "boolean skipped = false;"),
         SourceMutant.of(
             "a barrier is answered with what was applied",
@@ -55,16 +83,16 @@ public final class SimMutants {
         SourceMutant.of(
             "a quiet owner's batches are held back",
             PROTOCOL + "Lanes.java",
-            "        : waiting.id();",
-            "        : followAnyBatch(slot, now);"),
+            " : waiting.id();",
+            " : followAnyBatch(slot, now);"),
         SourceMutant.of(
             "no force at the start of a log",
-            "io/rabia/persistence/FilePersistence.java",
-            "    for (String name : LogScan.segmentNames(disk)) {\n      force(name);\n    }\n",
+            "io/rabia/persistence/LogRecovery.java",
+            "    force(LogScan.segmentNames(disk));\n",
             ""),
         SourceMutant.of(
             "a force is skipped",
-            "io/rabia/persistence/FilePersistence.java",
+            "io/rabia/persistence/LogWriter.java",
             "    activeFile().force();\n    flushed = written;",
             "    flushed = written;"),
         SourceMutant.of(
@@ -75,11 +103,11 @@ public final class SimMutants {
         SourceMutant.of(
             "a clean mark survives into the next run",
             "io/rabia/persistence/FilePersistence.java",
-            "      writeStatus(); // not earlier",
-            "      LogStatus found = LogStatus.read(disk);\n"
-                + "      if (found == null || found.state() != State.CLEAN) {\n"
-                + "        writeStatus();\n"
-                + "      } // not earlier"));
+            "        writer.writeStatus(); // not earlier",
+            "        LogStatus found = LogStatus.read(disk);\n"
+                + "        if (found == null || found.state() != LogStatus.State.CLEAN) {\n"
+                + "          writer.writeStatus();\n"
+                + "        } // not earlier"));
   }
 
   private static List<SourceMutant> ofSnapshots() {
@@ -92,8 +120,8 @@ public final class SimMutants {
         SourceMutant.of(
             "a member's snapshot is kept without the own batch numbers",
             ENGINE + "SnapshotFetch.java",
-            "head.own(replica.numbersEnd())",
-            "head.own(0)"),
+            "head.get().own(replica.numbersEnd())",
+            "head.get().own(0)"),
         SourceMutant.of(
             "the sessions of a member's snapshot are left out",
             ENGINE + "Applier.java",

@@ -159,6 +159,10 @@ final class SimNetwork {
     if (from == null || from.connection(acceptor) != null) {
       return;
     }
+    if (to != null && from.id().equals(to.id())) {
+      clock.after(SimClock.SECOND, () -> dial(dialer, acceptor));
+      return;
+    }
     if (to == null || strikes(ways[dialer][acceptor]) || strikes(ways[acceptor][dialer])) {
       dialLater(dialer, acceptor);
       return;

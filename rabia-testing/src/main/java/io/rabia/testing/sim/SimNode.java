@@ -7,6 +7,7 @@ import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.engine.ClusterView;
 import io.rabia.engine.EngineAgent;
 import io.rabia.engine.EngineListener;
 import io.rabia.engine.EngineState;
@@ -16,6 +17,7 @@ import io.rabia.engine.ResultHandler;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.SlotInstance;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -38,9 +40,10 @@ final class SimNode {
 
   private final Simulation world;
   private final int index;
-  private final ClusterConfig cluster;
-  private final RabiaConfig config;
-  private final Storage storage;
+  private ClusterConfig cluster;
+  private RabiaConfig config;
+  private Storage storage;
+  private NodeId nodeId;
   private final SimRandom random;
   private final MemoryPool pool;
   private final double rate;
@@ -61,10 +64,11 @@ final class SimNode {
   private long checked;
   private long reached;
   private boolean starting;
-  private boolean mayRefuse;
   private boolean mustRefuse;
   private boolean rebooted;
   private boolean lost;
+  private boolean out;
+  private boolean ghost;
   private boolean wasMember;
   private final LongArrayList latencies = new LongArrayList();
   private long askedAgain;
@@ -80,6 +84,7 @@ final class SimNode {
       boolean drifts) {
     this.world = world;
     this.index = index;
+    nodeId = NodeId.of(index + 1);
     this.cluster = cluster;
     this.config = config;
     this.storage = storage;
@@ -94,17 +99,69 @@ final class SimNode {
     return index;
   }
 
-  NodeId id(int member) {
-    return cluster.members().get(member).id();
+  /** Which member its process is, or may become. */
+  NodeId nodeId() {
+    return nodeId;
   }
 
-  int indexOf(NodeId id) {
-    return id.value() - 1;
-  }
-
-  /** It refused to start, because it may have lost votes. */
+  /** It has lost its votes and is not back yet. */
   boolean isLost() {
     return lost;
+  }
+
+  /** Nobody runs here, and nobody will by itself. */
+  boolean isOut() {
+    return out;
+  }
+
+  /** A machine of which nothing is needed: it stands by. */
+  void standBy() {
+    out = true;
+  }
+
+  /** Is it a process of a member's former life, or becomes one? */
+  boolean isGhost() {
+    return ghost;
+  }
+
+  void haunts() {
+    ghost = true;
+  }
+
+  /** Its process, if there is one, ends for good. */
+  void retire() {
+    if (out) {
+      return;
+    }
+    crash(false);
+    out = true;
+    world.trace().node(index, () -> "is needed no more");
+  }
+
+  /** On this machine runs a process of this member from now on, which knows nothing. */
+  void become(NodeId member) {
+    nodeId = member;
+    cluster = world.clusterOf(member);
+    config = world.joining();
+    storage = world.freshStorage();
+    out = false;
+    ghost = false;
+    lost = true;
+    world.watch().forget(index);
+    world.outcomes().forget(index);
+  }
+
+  /** The newest configuration that it knows; the first one without members when it knows none. */
+  ClusterView view() {
+    EngineAgent active = agent;
+    ClusterView view = active == null ? null : active.view();
+    return view == null ? new ClusterView(-1, 0, 0, List.of()) : view;
+  }
+
+  /** False when nobody is there to take it. */
+  boolean change(ClusterView next, long timeoutNanos, ResultHandler handler) {
+    EngineAgent active = agent;
+    return active != null && !starting && active.changeMembership(next, timeoutNanos, handler);
   }
 
   /** It was a member of the formed cluster in this life or a former one. */
@@ -134,13 +191,13 @@ final class SimNode {
   // ---- lives
 
   void start() {
-    if (agent != null || lost || absent) {
+    if (agent != null || out || absent) {
       return;
     }
     life++;
     checked = 0;
     world.history().restarted(index);
-    SimTransport fresh = new SimTransport(world.network(), this, cluster.members().size());
+    SimTransport fresh = new SimTransport(world.network(), this, world.size());
     transport = fresh;
     Persistence log = storage.open(new Mortal());
     world.trace().starts(index, "starts on " + storage);
@@ -149,7 +206,7 @@ final class SimNode {
     machine.differFrom(differsFrom);
     EngineAgent.Parts parts =
         new EngineAgent.Parts(
-            cluster.members().get(index).id(),
+            nodeId,
             cluster,
             config,
             machine,
@@ -163,7 +220,6 @@ final class SimNode {
     EngineAgent born = new EngineAgent(parts, this::time, this::wallClock, tokens);
     agent = born;
     starting = true;
-    mayRefuse = true;
     guarded(born::start);
     if (agent != null) {
       started(born);
@@ -186,14 +242,18 @@ final class SimNode {
   }
 
   private void started(EngineAgent born) {
-    if (rebooted && mustRefuse) {
-      violated("started although its machine lost power under a log that was not forced");
+    if (rebooted) {
+      lost = born.state() == EngineState.DEGRADED;
+      if (mustRefuse && !lost) {
+        violated(
+            "started with votes although its machine lost power under a log that was not forced");
+      }
     }
     starting = false;
     rebooted = false;
     mustRefuse = true;
     Member member = born.member();
-    if (member != null) {
+    if (member != null && !lost) {
       world.watch().requireKept(index, member.replica());
     }
     check(born);
@@ -241,7 +301,6 @@ final class SimNode {
       forget();
       storage.crash(false);
       world.disconnected(index);
-      mayRefuse = false;
       mustRefuse = false;
     }
   }
@@ -440,9 +499,10 @@ final class SimNode {
       }
     } catch (RuntimeException e) {
       running = false;
-      if (starting && rebooted && mayRefuse && e instanceof RabiaException.Checksum) {
-        lost = true;
-        refused(e.getMessage());
+      EngineAgent ending = agent;
+      if (ending != null && ending.hasLeft() && e instanceof RabiaException.NotAMember) {
+        world.trace().node(index, () -> "leaves: " + e.getMessage());
+        out = true;
       } else {
         world.trace().failure(e);
         violated("stopped: " + e);
@@ -508,6 +568,7 @@ final class SimNode {
       return;
     }
     wasMember = true;
+    lost &= active.state() != EngineState.SERVING;
     world.formed();
     Replica replica = member.replica();
     long applied = replica.applied();
@@ -519,7 +580,7 @@ final class SimNode {
           && (slot < applied || instance.decidedByOthers())) {
         boolean first = world.outcomes().decided(index, slot, instance.decidedId());
         if (slot < applied && !instance.decidedByOthers()) {
-          world.watch().acted(index, slot, instance);
+          world.watch().acted(index, slot, instance, replica.configurationOf(slot).size());
         }
         if (first) {
           world.decided(slot, instance.decidedId());
@@ -533,7 +594,7 @@ final class SimNode {
       reached = Math.max(reached, applied);
       world.outcomes().state(index, applied, member.stateHash());
     }
-    int alpha = replica.configuration().alpha();
+    int alpha = replica.widest();
     if (replica.pending() > 4L * alpha) {
       violated("holds " + replica.pending() + " slots");
     }
@@ -554,8 +615,8 @@ final class SimNode {
     Member member = member();
     return "node "
         + (index + 1)
-        + (lost
-            ? " is lost"
+        + (out
+            ? " is out"
             : agent == null
                 ? " is down"
                 : " applied="

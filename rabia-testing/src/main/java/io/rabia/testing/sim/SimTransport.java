@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.transport.Handshake;
@@ -8,6 +9,7 @@ import io.rabia.core.transport.TransportListener;
 import io.rabia.core.transport.TransportStatistics;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,23 @@ final class SimTransport implements Transport {
 
   int self() {
     return self;
+  }
+
+  /** Whose process this is. */
+  NodeId id() {
+    return node.nodeId();
+  }
+
+  /** The connection to this member: the accepted one, if there is one. */
+  private @Nullable SimConnection to(NodeId peer) {
+    SimConnection found = null;
+    for (int other = 0; other < connections.length; other++) {
+      SimConnection connection = connections[other];
+      if (connection != null && id(connection).equals(peer) && (found == null || up[other])) {
+        found = connection;
+      }
+    }
+    return found;
   }
 
   /** How long the engine was ready to wait at its last poll, in its own time. */
@@ -107,7 +126,7 @@ final class SimTransport implements Transport {
   }
 
   private NodeId id(SimConnection connection) {
-    return node.id(connection.other(this).self());
+    return connection.other(this).id();
   }
 
   private void greeted(TransportListener heard, SimConnection connection, Handshake peer) {
@@ -133,10 +152,21 @@ final class SimTransport implements Transport {
     } else if (connections[other] != connection) {
       return;
     }
+    replaceOthers(heard, other, id(connection));
     up[other] = true;
     node.tell(() -> "is connected to node " + (other + 1));
     handled++;
     heard.onConnected(peer);
+  }
+
+  /** Another process of the same member was connected. */
+  private void replaceOthers(TransportListener heard, int newest, NodeId member) {
+    for (int other = 0; other < connections.length; other++) {
+      SimConnection connection = connections[other];
+      if (other != newest && connection != null && up[other] && id(connection).equals(member)) {
+        lost(heard, connection, "replaced");
+      }
+    }
   }
 
   private void lost(TransportListener heard, SimConnection connection, String reason) {
@@ -179,11 +209,11 @@ final class SimTransport implements Transport {
   @Override
   public boolean send(NodeId peer, ByteBuffer body) {
     node.mayCrash();
-    int to = node.indexOf(peer);
-    SimConnection connection = connections[to];
-    if (connection == null || !up[to]) {
+    SimConnection connection = to(peer);
+    if (connection == null || !up[connection.other(this).self()]) {
       return false;
     }
+    int to = connection.other(this).self();
     Frame frame = lastSent != null && lastSent.holds(body) ? lastSent : Frame.copyOf(body);
     node.sent(to, frame, frame == lastSent);
     lastSent = frame;
@@ -195,15 +225,20 @@ final class SimTransport implements Transport {
 
   @Override
   public void disconnect(NodeId peer, String reason) {
-    SimConnection connection = connections[node.indexOf(peer)];
+    SimConnection connection = to(peer);
     if (connection != null) {
       network.sever(connection, reason);
     }
   }
 
   @Override
+  public void members(List<ClusterConfig.Member> members, boolean joins) {
+    // The network connects whoever is there.
+  }
+
+  @Override
   public long queuedBytes(NodeId peer) {
-    SimConnection connection = connections[node.indexOf(peer)];
+    SimConnection connection = to(peer);
     return connection == null ? 0 : connection.queued(this);
   }
 

@@ -8,6 +8,8 @@ import io.rabia.core.batching.BatchConfig;
 import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.memory.PoolConfig;
 import io.rabia.core.persistence.Durability;
+import io.rabia.engine.ClusterView;
+import io.rabia.engine.Initial;
 import io.rabia.engine.Member;
 import io.rabia.engine.RabiaConfig;
 import io.rabia.engine.protocol.ReplicaStatistics;
@@ -15,6 +17,7 @@ import io.rabia.testing.linearizability.Verdict;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -34,6 +37,10 @@ public final class Simulation {
   private static final Duration SHORT_LIFE = Duration.ofSeconds(10);
   private static final int FSYNC_DISK = 11;
   private static final int OS_DISK = 16;
+
+  /** Machines for those who join and for those who come back without their disks. */
+  private static final int SPARES = 5;
+
   private static final long NEAR_END = 4 * SimClock.SECOND;
 
   private final SimOptions options;
@@ -55,9 +62,16 @@ public final class Simulation {
   private final MemoryPool pool =
       new MemoryPool(PoolConfig.builder().sizeClass(1 << 16, 1 << 12).build());
   private final int padding;
+  private final int total;
+  private ClusterConfig founders = ClusterConfig.parse("1=node1:1");
+  private RabiaConfig config = RabiaConfig.defaults();
   private long longest;
   private long installs;
   private boolean healed;
+  private int maxBatchSize;
+  private int maxBatchDelay;
+  private int ownWindow;
+  private long retained;
   private long firstLogTime = -1;
 
   /** When the first member was one: the first batch may have been stamped as early. */
@@ -84,10 +98,11 @@ public final class Simulation {
     violations = new Violations(clock, trace);
     faults = new Faults(draw(options.faults()));
     int n = options.nodes();
-    watch = new FrameWatch(violations, n);
-    outcomes = new Outcomes(violations, watch, trace, n);
-    history = new History(violations, n);
-    network = new SimNetwork(clock, trace, random.fork(), faults, n);
+    total = n + (faults.has(Fault.MEMBERS) || faults.has(Fault.WIPE) ? SPARES : 0);
+    watch = new FrameWatch(violations, total);
+    outcomes = new Outcomes(violations, watch, trace, total);
+    history = new History(violations, total);
+    network = new SimNetwork(clock, trace, random.fork(), faults, total);
     // Without pauses, large commands would fill the memory that holds all logs.
     boolean large = random.chance(0.1) && options.load() == Load.LIGHT;
     padding = large ? 20_000 : 100;
@@ -102,7 +117,7 @@ public final class Simulation {
 
   /** Runs it once more, for what happens to one slot. */
   static SlotStory story(SimOptions options, long slot) {
-    SlotStory story = new SlotStory(slot, options.nodes());
+    SlotStory story = new SlotStory(slot, options.nodes() + SPARES);
     run(options, null, story);
     return story;
   }
@@ -143,12 +158,13 @@ public final class Simulation {
       cluster.member(NodeId.of(i), "node" + i, 7000 + i);
     }
     ClusterConfig members = cluster.build();
+    founders = members;
     distances(random.below(4));
     boolean drifts = faults.has(Fault.DRIFT);
     if (drifts) {
       faults.fired(Fault.DRIFT);
     }
-    RabiaConfig config = config(large);
+    config = config(large);
     int kind = random.below(20);
     long forceNanos = random.magnitude(50 * SimClock.MICRO, 10 * SimClock.MILLI);
     int reboots = faults.has(Fault.REBOOT) ? Quorum.faults(n) : 0;
@@ -162,6 +178,12 @@ public final class Simulation {
       if (mayReboot) {
         rebootable.add(node);
       }
+    }
+    for (int i = n; i < total; i++) {
+      Storage none = new SimPersistence(clock, random.fork(), 0);
+      SimNode spare = new SimNode(this, i, members, config, none, random.fork(), pool, drifts);
+      spare.standBy();
+      nodes.add(spare);
     }
     addClients();
   }
@@ -237,27 +259,80 @@ public final class Simulation {
     return faults.has(Fault.AWAY) || (options.seed() & 2) != 0;
   }
 
+  /** The configuration file of a node that is to become this member. */
+  ClusterConfig clusterOf(NodeId id) {
+    ClusterConfig.Builder cluster =
+        ClusterConfig.builder()
+            .name(founders.name())
+            .alpha(founders.alpha())
+            .secret(founders.secret());
+    founders.members().forEach(m -> cluster.member(m.id(), m.host(), m.port()));
+    if (founders.member(id).isEmpty()) {
+      cluster.member(id, "node" + id, 1);
+    }
+    return cluster.build();
+  }
+
+  /** As that of all, for a node that finds no history of its own. */
+  RabiaConfig joining() {
+    return builder(config.snapshotSlots()).initial(Initial.EXISTING).build();
+  }
+
+  Storage freshStorage() {
+    return new SimPersistence(
+        clock, random.fork(), random.magnitude(50 * SimClock.MICRO, 10 * SimClock.MILLI));
+  }
+
+  /** A machine that nobody needs, or null. */
+  @Nullable SimNode freeMachine() {
+    return nodes.stream().filter(node -> node.isOut() && !node.isAlive()).findFirst().orElse(null);
+  }
+
+  /** Is anybody of this id in the newest configuration that anybody who is up knows? */
+  boolean isMember(NodeId id) {
+    return nodes.stream()
+        .map(SimNode::view)
+        .max(Comparator.comparingLong(ClusterView::epoch))
+        .filter(view -> view.epoch() < 0 || view.has(id))
+        .isPresent();
+  }
+
+  /** The machine on which the votes of this member are, if it serves. */
+  @Nullable SimNode voter(NodeId id) {
+    return nodes.stream()
+        .filter(node -> node.nodeId().equals(id) && node.isServing() && !node.isGhost())
+        .findFirst()
+        .orElse(null);
+  }
+
   private RabiaConfig config(boolean large) {
     boolean snapshots = random.chance(0.5) || faults.has(Fault.AWAY);
+    maxBatchSize = 1 + random.below(32);
+    maxBatchDelay = random.below(10);
+    ownWindow = 1 + random.below(4);
+    retained = large ? 1 << 20 : 64 << 20;
+    return builder(snapshots ? 100 : 1 << 20).build();
+  }
+
+  private RabiaConfig.Builder builder(long snapshotSlots) {
     return RabiaConfig.builder()
         .batching(
             BatchConfig.builder()
-                .maxBatchSize(1 + random.below(32))
+                .maxBatchSize(maxBatchSize)
                 .maxBatchBytes(1 << 20)
-                .maxBatchDelay(Duration.ofMillis(random.below(10)))
+                .maxBatchDelay(Duration.ofMillis(maxBatchDelay))
                 .bufferCapacity(1024)
                 .build())
-        .ownWindow(1 + random.below(4))
+        .ownWindow(ownWindow)
         .inboxCapacity(1024)
-        .snapshotInterval(snapshots ? 100 : 1 << 20, 64 << 20)
-        .retainedBytes(large ? 1 << 20 : 64 << 20)
+        .snapshotInterval(snapshotSlots, 64 << 20)
+        .retainedBytes(retained)
         .retainedSlots(isShort() ? 64 : 1 << 16)
         .retainedLogBytes(isShort() ? 0 : 1 << 30)
         .sessionTimeToLive(
             faults.has(Fault.EXPIRY)
                 ? Duration.ofSeconds(1)
-                : faults.has(Fault.DRIFT) ? SHORT_LIFE : Duration.ofMinutes(10))
-        .build();
+                : faults.has(Fault.DRIFT) ? SHORT_LIFE : Duration.ofMinutes(10));
   }
 
   /** The coin of a member. */
@@ -328,6 +403,9 @@ public final class Simulation {
     healed = true;
     network.heal();
     for (SimNode node : nodes) {
+      if (node.isGhost()) {
+        node.retire();
+      }
       node.resume();
       node.slowDisk(0);
       node.spare();
@@ -389,7 +467,7 @@ public final class Simulation {
               + " us with healthy disks");
     }
     for (SimNode node : nodes) {
-      if (node.isLost()) {
+      if (node.isOut()) {
         continue;
       }
       history.requireAnswered(node.index());
@@ -404,12 +482,13 @@ public final class Simulation {
 
   private boolean quiescent() {
     List<SimNode> present =
-        nodes.stream().filter(node -> !node.isLost() && !node.isAbsent()).toList();
+        nodes.stream().filter(node -> !node.isOut() && !node.isAbsent()).toList();
     long applied = present.stream().mapToLong(SimNode::applied).max().orElse(0);
     for (SimNode node : present) {
       Member member = node.member();
       if (member == null
           || node.applied() != applied
+          || node.isLost() && node.view().has(node.nodeId())
           || member.replica().busy()
           || member.replica().held() > 0) {
         return false;
@@ -558,7 +637,7 @@ public final class Simulation {
 
   /** Are all alive who can be? */
   boolean isComplete() {
-    return nodes.stream().allMatch(node -> node.isAlive() || node.isLost() || node.isAbsent());
+    return nodes.stream().allMatch(node -> node.isAlive() || node.isOut() || node.isAbsent());
   }
 
   /** In some runs a snapshot takes several chunks. */
@@ -594,7 +673,7 @@ public final class Simulation {
 
   /** Is every node a member, or was it? */
   boolean isFormed() {
-    return nodes.stream().allMatch(SimNode::wasMember);
+    return nodes.stream().limit(options.nodes()).allMatch(SimNode::wasMember);
   }
 
   void formed() {
@@ -603,8 +682,9 @@ public final class Simulation {
     }
   }
 
+  /** Machines, whether anybody runs there or not. */
   int size() {
-    return options.nodes();
+    return total;
   }
 
   /** Bytes of a command at most beside its operation. */
@@ -645,7 +725,8 @@ public final class Simulation {
   void sent(int from, int to, Frame frame, boolean again) {
     trace.sent(from, to, frame);
     if (!again) {
-      watch.sent(from, frame);
+      Member member = nodes.get(from).member();
+      watch.sent(from, frame, member == null ? null : member.replica());
     }
     trace.mix(clock.now() * 64 + from * 8L + to);
     trace.mix(frame.fingerprint());

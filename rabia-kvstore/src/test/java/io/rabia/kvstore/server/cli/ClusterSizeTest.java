@@ -47,6 +47,25 @@ final class ClusterSizeTest {
     }
   }
 
+  /** Its disk is gone: the others bring it back, under another token. */
+  @Test
+  void aMemberWithAnEmptyDirectoryComesBackByItself() throws IOException {
+    try (ServerProcesses servers = new ServerProcesses(directory, 3, "os").startAll()) {
+      assertServes(servers, "1");
+      servers.kill(2);
+      servers.wipe(2);
+      servers.initial("existing");
+      servers.start(List.of(2));
+      servers.awaitServing(servers.all());
+      assertServes(servers, "2");
+      servers.kill(1);
+      assertServes(servers, "3");
+      servers.start(List.of(1));
+      servers.awaitServing(servers.all());
+      servers.assertEqual();
+    }
+  }
+
   @Test
   void fourServeWithoutOne() {
     try (ServerProcesses servers = new ServerProcesses(directory, 4, "os").startAll()) {

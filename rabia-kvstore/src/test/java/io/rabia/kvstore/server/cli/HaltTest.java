@@ -18,9 +18,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An error of the virtual machine ends the process: it is never half alive. */
 @Tag("integration")
@@ -28,9 +29,14 @@ import org.junit.jupiter.api.io.TempDir;
 final class HaltTest {
   @TempDir private Path directory;
 
-  /** A member whose state machine has no stack left for what it is told. */
+  /** A member whose state machine takes more memory or stack than there is for what it is told. */
   static final class Endless implements StateMachine {
     private final InMemoryStateMachine inner = new InMemoryStateMachine();
+    private final boolean deep;
+
+    private Endless(boolean deep) {
+      this.deep = deep;
+    }
 
     public static void main(String[] arguments) {
       NodeId id = NodeId.of(1);
@@ -39,7 +45,7 @@ final class HaltTest {
           RabiaEngine.builder()
               .nodeId(id)
               .cluster(cluster)
-              .stateMachine(new Endless())
+              .stateMachine(new Endless(arguments[0].equals("StackOverflowError")))
               .transport(NettyTransport.builder(id, cluster).build())
               .persistence(new InMemoryPersistence())
               .build();
@@ -50,7 +56,7 @@ final class HaltTest {
     @Override
     @SuppressWarnings("InfiniteRecursion") // until the stack overflows
     public byte[] apply(long slot, long logTime, ByteBuffer command) {
-      return apply(slot + 1, logTime, command);
+      return deep ? apply(slot + 1, logTime, command) : new byte[Integer.MAX_VALUE - 8];
     }
 
     @Override
@@ -74,15 +80,16 @@ final class HaltTest {
     }
   }
 
-  @Test
-  void endsTheProcessWhenTheNodesThreadOverflowsItsStack() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"StackOverflowError", "OutOfMemoryError"})
+  void endsTheProcessWhenTheNodesThreadHasNoMoreStackOrMemory(String error) throws Exception {
     try (ServerProcesses java = new ServerProcesses(directory, 1, "memory")) {
-      Process process =
-          java.java("endless", Endless.class, "run", List.of("" + java.port(1, "peer")));
+      java.virtualMachine("-Xmx64m");
+      List<String> port = List.of("" + java.port(1, "peer"));
+      Process process = java.java("endless", Endless.class, error, port);
       assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isEqualTo(134);
-      assertThat(java.text("endless.err"))
-          .contains("Node 1 halts the process", "StackOverflowError");
+      assertThat(java.text("endless.err")).contains("Node 1 halts the process", error);
     }
   }
 }

@@ -244,7 +244,8 @@ final class HostileClientsTest {
     MessageDigest digest = MessageDigest.getInstance("SHA-256");
     digest.update(bytes(name + "\u0000"));
     long secretHash = ByteBuffer.wrap(digest.digest()).getLong(16);
-    return new Handshake(name, cluster, NodeId.of(id), new Token(5, 6), 0, 128, secretHash, 0, 0);
+    return new Handshake(
+        name, cluster, NodeId.of(id), new Token(5, 6), 0, 128, secretHash, 0, 0, Token.NONE);
   }
 
   /** A transport that dials the target with a handshake of its own. */

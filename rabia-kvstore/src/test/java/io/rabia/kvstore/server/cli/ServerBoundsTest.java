@@ -1,11 +1,15 @@
 package io.rabia.kvstore.server.cli;
 
+import static io.rabia.kvstore.server.cli.ServerProcesses.awaitSoon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.kvstore.server.cli.ServerProcesses.Output;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 final class ServerBoundsTest {
   private static final int MEMBERS = 3;
+  private static final long GIGABYTE = 1L << 30;
   private static final Duration CATCH_UP = Duration.ofSeconds(10);
 
   @TempDir private Path directory;
@@ -71,6 +76,34 @@ final class ServerBoundsTest {
       assertThat(servers.run("set", "b", "3").code()).isZero();
       assertSince(ready, Duration.ofSeconds(2));
       assertThat(servers.run("get", "a").out().strip()).isEqualTo("1");
+    }
+  }
+
+  /** While a member is away the others keep all of their logs for it. */
+  @Test
+  void isReadyWithinHalfAMinuteWithALogOfAGigabyte() throws Exception {
+    try (ServerProcesses servers = start("os");
+        Load load =
+            new Load(servers.servers(List.of(1, 2)), "--value-size", "65536", "--keys", "500")) {
+      servers.kill(3);
+      awaitSoon("a gigabyte")
+          .atMost(Duration.ofMinutes(3))
+          .pollInterval(Duration.ofMillis(100))
+          .until(() -> bytes(servers.data(1)) > GIGABYTE);
+      servers.kill(List.of(1, 2));
+      long start = System.nanoTime();
+      servers.start(List.of(1));
+      assertSince(start, Duration.ofSeconds(30));
+      System.out.println("P1 a log of a gigabyte: ready=" + Campaign.since(start));
+      servers.start(List.of(2));
+      assertThat(load.stop().number("bench clients", "errors")).isZero();
+      servers.assertEqual();
+    }
+  }
+
+  private static long bytes(Path data) throws IOException {
+    try (Stream<Path> files = Files.list(data)) {
+      return files.mapToLong(file -> file.toFile().length()).sum();
     }
   }
 

@@ -13,6 +13,10 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,17 +41,20 @@ import java.util.stream.Stream;
 /**
  * The servers of one cluster, each a process of its own on the loopback, and the command line that
  * talks to them. What was started here is ended with {@link #close}, or with this virtual machine,
- * by its process id. One thread.
+ * by its process id; where there is {@code setpriv}, however this virtual machine ends. One thread,
+ * which must live for as long as the servers.
  */
 final class ServerProcesses implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(40);
   private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
+  private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
   private static final List<String> PORTS = List.of("peer", "client", "redis", "http");
   private static final Set<Integer> GIVEN = new HashSet<>();
   private static final SplittableRandom RANDOM = new SplittableRandom();
 
   private final Path directory;
   private final String durability;
+  private final Links links;
   private final List<Map<String, Integer>> ports = new ArrayList<>();
   private final Map<Integer, Process> processes = new TreeMap<>();
   private final List<Process> started = new CopyOnWriteArrayList<>();
@@ -55,6 +62,7 @@ final class ServerProcesses implements AutoCloseable {
   private List<String> moreFlags = List.of();
   private List<String> machineFlags = QUICK_START;
   private final Thread hook = new Thread(this::killAll);
+  private final HttpClient http = HttpClient.newHttpClient();
   private final ClientCore core;
 
   /** What a command printed. */
@@ -70,8 +78,16 @@ final class ServerProcesses implements AutoCloseable {
   }
 
   ServerProcesses(Path directory, int members, String durability) {
+    this(directory, members, durability, new Links() {});
+  }
+
+  /**
+   * @param links closed with the servers
+   */
+  ServerProcesses(Path directory, int members, String durability, Links links) {
     this.directory = directory;
     this.durability = durability;
+    this.links = links;
     for (int i = 0; i < members; i++) {
       Map<String, Integer> own = new HashMap<>();
       PORTS.forEach(name -> own.put(name, freePort()));
@@ -104,7 +120,7 @@ final class ServerProcesses implements AutoCloseable {
     return IntStream.rangeClosed(1, ports.size()).boxed().toList();
   }
 
-  private List<Integer> running() {
+  List<Integer> running() {
     return processes.entrySet().stream()
         .filter(entry -> entry.getValue().isAlive())
         .map(Map.Entry::getKey)
@@ -116,7 +132,7 @@ final class ServerProcesses implements AutoCloseable {
   }
 
   String address(int id, String name) {
-    return "127.0.0.1:" + port(id, name);
+    return links.host(id) + ":" + port(id, name);
   }
 
   Path data(int id) {
@@ -129,11 +145,21 @@ final class ServerProcesses implements AutoCloseable {
     return this;
   }
 
+  /** The disk of a member that does not run is lost. */
+  void wipe(int id) {
+    File[] files = data(id).toFile().listFiles();
+    for (File file : files == null ? new File[0] : files) {
+      if (!file.delete()) {
+        throw new IllegalStateException("cannot delete " + file);
+      }
+    }
+  }
+
   /** The flags with which a member is started. */
   List<String> flags(int id) {
     String members =
         all().stream()
-            .map(member -> member + "=" + address(member, "peer"))
+            .map(member -> member + "=" + links.route(id, member, address(member, "peer")))
             .collect(Collectors.joining(","));
     List<String> flags = new ArrayList<>(moreFlags);
     Collections.addAll(
@@ -152,10 +178,21 @@ final class ServerProcesses implements AutoCloseable {
 
   /** Starts members and waits until all of them are there, with or without a quorum. */
   void start(Collection<Integer> ids) {
+    launch(ids);
+    awaitReady(ids);
+  }
+
+  /** Starts members. */
+  void launch(Collection<Integer> ids) {
     for (int id : ids) {
       assertThat(running()).doesNotContain(id);
-      processes.put(id, java("server-" + id, RabiaKv.class, "server", flags(id)));
+      processes.put(
+          id, java(links.command(id), "server-" + id, RabiaKv.class, "server", flags(id)));
     }
+  }
+
+  /** Waits until members that were launched are there, with or without a quorum. */
+  void awaitReady(Collection<Integer> ids) {
     for (int id : ids) {
       Process process = processes.get(id);
       await("READY of " + id)
@@ -210,9 +247,20 @@ final class ServerProcesses implements AutoCloseable {
 
   /** A process of this machine's Java; its output goes to {@code name.out} and .err. */
   Process java(String name, Class<?> main, String command, List<String> arguments) {
+    return java(List.of(), name, main, command, arguments);
+  }
+
+  /**
+   * @param before what its command line begins with
+   */
+  Process java(
+      List<String> before, String name, Class<?> main, String command, List<String> arguments) {
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    List<String> line = new ArrayList<>();
+    List<String> line = new ArrayList<>(before);
+    if (Files.isExecutable(SETPRIV)) {
+      line.addAll(List.of(SETPRIV.toString(), "--pdeathsig", "KILL"));
+    }
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.addAll(machineFlags);
     line.addAll(List.of("-cp", classPath, main.getName(), command));
@@ -244,6 +292,13 @@ final class ServerProcesses implements AutoCloseable {
 
   private void killAll() {
     started.forEach(Process::destroyForcibly);
+    links.close();
+  }
+
+  /** How many of its files and sockets, and how many threads, the system counts. */
+  int count(int id, String what) {
+    String[] entries = new File("/proc/" + processes.get(id).pid() + "/" + what).list();
+    return entries == null ? 0 : entries.length;
   }
 
   /** SIGSTOP. */
@@ -305,6 +360,19 @@ final class ServerProcesses implements AutoCloseable {
     return new Output(code, out.toString(), err.toString());
   }
 
+  /** A counter of what the connections to other members have seen. */
+  long peers(int id, String counter) {
+    try {
+      URI status = URI.create("http://" + address(id, "http") + "/status");
+      HttpRequest request = HttpRequest.newBuilder(status).timeout(Duration.ofSeconds(5)).build();
+      String page = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+      return Long.parseLong(
+          page.replaceAll(".*\"peers\":\\{[^}]*\"" + counter + "\":(\\d+).*\\R", "$1"));
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** The fields of a member's status; empty when it gives none. */
   Map<String, String> status(int id) {
     CompletableFuture<String> line = new CompletableFuture<>();
@@ -363,14 +431,18 @@ final class ServerProcesses implements AutoCloseable {
 
   /** All that run hold the same at the same slot, once nothing is written any more. */
   void assertEqual() {
-    awaitSoon("equal slots")
-        .until(() -> running().stream().map(id -> number(id, "applied")).distinct().count() == 1);
-    String slot = status(running().get(0)).get("applied");
-    Output output = run("status", "--at", slot, "--servers", servers(running()));
-    assertThat(output.code()).as(output.out()).isZero();
+    Output output = awaitSoon("equal slots").until(this::statusAtOneSlot, o -> o.code() == 0);
     Set<String> hashes =
         output.out().lines().map(line -> words(line).get("hash")).collect(Collectors.toSet());
-    assertThat(hashes).hasSize(1).doesNotContainNull();
+    assertThat(hashes).as(output.out()).hasSize(1).doesNotContainNull();
+  }
+
+  /** Fails when some have passed the slot: then something was still being decided. */
+  private Output statusAtOneSlot() {
+    awaitSoon("the same slot")
+        .until(() -> running().stream().map(id -> number(id, "applied")).distinct().count() == 1);
+    String slot = status(running().get(0)).get("applied");
+    return run("status", "--at", slot, "--servers", servers(running()));
   }
 
   @Override

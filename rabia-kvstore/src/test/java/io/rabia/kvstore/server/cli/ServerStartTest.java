@@ -9,10 +9,12 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -21,6 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
@@ -32,6 +36,7 @@ final class ServerStartTest {
 
   @TempDir private Path directory;
   private ServerProcesses servers;
+  private List<String> prefix = List.of();
   private long slowest;
   private int failures;
 
@@ -82,6 +87,20 @@ final class ServerStartTest {
     fails(1, "/proc/none/rabia", "--data=/proc/none/rabia");
   }
 
+  /** Root may read everything unless it has given that up. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void refusesADirectoryThatItMayNotRead() throws Exception {
+    Path closed = Files.createDirectory(directory.resolve("closed"));
+    Files.setPosixFilePermissions(closed, Set.of());
+    if (Files.isReadable(closed)) {
+      prefix = List.of("setpriv", "--bounding-set", "-dac_override,-dac_read_search");
+    }
+    fails(1, closed + " is not accessible", "--data=" + closed);
+    Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+    assertThat(closed).isEmptyDirectory();
+  }
+
   @Test
   void refusesAConfigurationThatItDoesNotUnderstand() throws Exception {
     Path config = Files.writeString(directory.resolve("config"), "id = 1\n\ncolour = red\n");
@@ -108,11 +127,6 @@ final class ServerStartTest {
   void refusesANewMemberWhereTheMembersKnowItsVotes() throws Exception {
     servers.startAll();
     servers.kill(2);
-    fails(
-        3,
-        "cannot come back in this version",
-        "--data=" + directory + "/empty",
-        "--initial=existing");
     fails(3, "start it with --initial existing", "--data=" + directory + "/wiped");
     assertThat(servers.text("server-2.err")).doesNotContain("Exception");
   }
@@ -123,6 +137,8 @@ final class ServerStartTest {
   void knowsWithinTwoSecondsThatItCannotStart() throws Exception {
     refusesEachPortThatIsInUseAndWritesNothing();
     refusesADirectoryThatItCannotUse();
+    refusesADirectoryThatItMayNotRead();
+    prefix = List.of();
     refusesAConfigurationThatItDoesNotUnderstand();
     refusesADirectoryThatAnotherProcessUsesAndLeavesItAsItIs();
     assertThat(Duration.ofNanos(slowest)).isLessThan(Duration.ofSeconds(2));
@@ -138,7 +154,7 @@ final class ServerStartTest {
     }
     String attempt = "failing-" + ++failures;
     long start = System.nanoTime();
-    Process process = servers.java(attempt, RabiaKv.class, "server", flags);
+    Process process = servers.java(prefix, attempt, RabiaKv.class, "server", flags);
     assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
     slowest = Math.max(slowest, System.nanoTime() - start);
     String error = servers.text(attempt + ".err");

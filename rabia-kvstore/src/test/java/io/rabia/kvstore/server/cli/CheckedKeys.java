@@ -1,0 +1,144 @@
+package io.rabia.kvstore.server.cli;
+
+import io.rabia.testing.linearizability.Bounds;
+import io.rabia.testing.linearizability.KeyValueModel;
+import io.rabia.testing.linearizability.KeyValueModel.Input;
+import io.rabia.testing.linearizability.KeyValueModel.Output;
+import io.rabia.testing.linearizability.LinearizabilityChecker;
+import io.rabia.testing.linearizability.Operation;
+import io.rabia.testing.linearizability.Verdict;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys that clients are at, with all that was done to each. A key that has had its share makes
+ * room for a new one and is checked for linearizability beside the load, so that neither memory nor
+ * the time of a check grows with the length of a campaign. One thread, but for the verdicts.
+ */
+final class CheckedKeys {
+  private static final int AT_A_TIME = 12;
+  private static final int OPERATIONS = 300;
+  private static final Bounds BOUNDS = new Bounds(256L << 20, Duration.ofSeconds(30));
+
+  private final String prefix;
+  private final List<Key> keys = new ArrayList<>();
+  private final ExecutorService checker =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread thread = new Thread(task, "linearizability");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private final List<String> violations = new CopyOnWriteArrayList<>();
+  private final AtomicLong operations = new AtomicLong();
+  private int made;
+
+  CheckedKeys(String prefix) {
+    this.prefix = prefix;
+    for (int i = 0; i < AT_A_TIME; i++) {
+      keys.add(new Key());
+    }
+  }
+
+  /** A key, and what clients asked of it. */
+  final class Key {
+    final String name = prefix + ++made;
+    private final List<Operation<Input, Output>> history = new ArrayList<>();
+    private Optional<String> seen = Optional.empty();
+    private int begun;
+    private int open;
+    private boolean retired;
+
+    private Key() {}
+
+    /** What somebody has just seen in it. */
+    Optional<String> seen() {
+      return seen;
+    }
+
+    private void begin() {
+      begun++;
+      open++;
+    }
+
+    /**
+     * @param output null: nobody knows
+     */
+    void ended(int client, Input input, @Nullable Output output, long invoked, long returned) {
+      open--;
+      if (output != null) {
+        history.add(Operation.completed(client, input, output, invoked, returned));
+        learn(input, output);
+      } else if (!(input instanceof KeyValueModel.Get)) {
+        history.add(Operation.unknown(client, input, invoked));
+      }
+      checkIfComplete();
+    }
+
+    private void learn(Input input, Output output) {
+      if (output instanceof KeyValueModel.Value value) {
+        seen = Optional.of(value.value());
+      } else if (output instanceof KeyValueModel.Absent || input instanceof KeyValueModel.Delete) {
+        seen = Optional.empty();
+      } else if (input instanceof KeyValueModel.Put put) {
+        seen = Optional.of(put.value());
+      }
+    }
+
+    private void retire() {
+      retired = true;
+      checkIfComplete();
+    }
+
+    private void checkIfComplete() {
+      if (retired && open == 0) {
+        List<Operation<Input, Output>> whole = List.copyOf(history);
+        checker.execute(() -> check(whole));
+      }
+    }
+  }
+
+  /** A key for an operation that begins now. */
+  Key begin(SplittableRandom random) {
+    int index = random.nextInt(AT_A_TIME);
+    Key key = keys.get(index);
+    key.begin();
+    if (key.begun == OPERATIONS) {
+      key.retired = true;
+      keys.set(index, new Key());
+    }
+    return key;
+  }
+
+  private void check(List<Operation<Input, Output>> history) {
+    Verdict verdict = LinearizabilityChecker.check(new KeyValueModel(), history, BOUNDS);
+    operations.addAndGet(history.size());
+    if (!verdict.linearizable()) {
+      violations.add(verdict.toString());
+    }
+  }
+
+  /** Checks what is left; nothing may be outstanding. Returns what is not linearizable. */
+  List<String> finish() throws InterruptedException {
+    keys.forEach(Key::retire);
+    checker.shutdown();
+    if (!checker.awaitTermination(5, TimeUnit.MINUTES)) {
+      violations.add("the checker did not come to an end");
+    }
+    return violations;
+  }
+
+  /** How many were checked. */
+  long operations() {
+    return operations.get();
+  }
+}

@@ -1,0 +1,116 @@
+package io.rabia.kvstore.server.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Members are killed under load, one after another and all at once, and only started again. */
+@Isolated
+@Tag("integration")
+@Tag("long")
+@Timeout(value = 1, unit = TimeUnit.HOURS)
+final class KillCampaignTest {
+  private static final Duration ONE_EVERY = Duration.ofSeconds(3);
+  private static final Duration ALL_EVERY = Duration.ofSeconds(20);
+  private static final Duration WATCH = Duration.ofSeconds(1);
+  private static final double MAX_PAUSE_MILLIS = 100;
+  private static final long LEAST_WRITES = 100;
+
+  private final SplittableRandom random = new SplittableRandom();
+  private final List<Long> writesBetween = new ArrayList<>();
+  private final List<Double> pauses = new ArrayList<>();
+  private int kills;
+  private long writesBefore;
+  @TempDir private Path directory;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fsync", "os"})
+  void keepsItsPromisesWhileOneIsKilledEveryThreeSecondsAndAllEveryTwenty(String durability)
+      throws Exception {
+    try (Campaign campaign = new Campaign(directory, durability, new Links() {})) {
+      long rounds = Campaign.length().dividedBy(ALL_EVERY);
+      Duration time = Duration.ZERO;
+      for (long round = 1; round <= rounds; round++) {
+        Duration end = ALL_EVERY.multipliedBy(round);
+        for (time = time.plus(ONE_EVERY); time.compareTo(end) < 0; time = time.plus(ONE_EVERY)) {
+          campaign.awaitTime(time);
+          killOne(campaign);
+        }
+        campaign.awaitTime(end);
+        killAll(campaign);
+        time = end;
+      }
+      campaign.awaitTime(time.plus(ONE_EVERY));
+      countWrites(campaign);
+      long acknowledged = campaign.load.writes();
+      String looked = campaign.assertSafe();
+      System.out.printf(
+          Locale.ROOT,
+          "P1 %s: minutes=%.1f kills=%d acknowledged=%d least_between=%d pauses=%d"
+              + " median_pause_ms=%.1f longest_pause_ms=%.1f %s%n",
+          durability,
+          time.toSeconds() / 60.0,
+          kills,
+          acknowledged,
+          writesBetween.stream().min(Long::compare).orElseThrow(),
+          pauses.size(),
+          pauses.stream().sorted().skip(pauses.size() / 2).findFirst().orElse(0.0),
+          pauses.stream().max(Double::compare).orElse(0.0),
+          looked);
+      assertThat(writesBetween).as("INVALID").allMatch(writes -> writes >= LEAST_WRITES);
+      assertThat(pauses).as("INVALID").hasSizeGreaterThan((int) rounds * 2);
+      assertThat(pauses).allMatch(pause -> pause < MAX_PAUSE_MILLIS);
+    }
+  }
+
+  /** Measures the pause of the others' clients when all were there. */
+  private void killOne(Campaign campaign) {
+    int victim = 1 + random.nextInt(Campaign.MEMBERS);
+    boolean whole = campaign.allServe();
+    campaign.others(victim).forEach(id -> campaign.load.pulse(id).restart());
+    kill(campaign, List.of(victim));
+    Campaign.pass(WATCH);
+    if (whole) {
+      long longest =
+          campaign.others(victim).stream()
+              .mapToLong(id -> campaign.load.pulse(id).longest())
+              .max()
+              .orElseThrow();
+      pauses.add(longest / 1e6);
+    }
+    campaign.servers.launch(List.of(victim));
+  }
+
+  private void killAll(Campaign campaign) {
+    kill(campaign, campaign.servers.all());
+    campaign.servers.launch(campaign.servers.all());
+  }
+
+  private void kill(Campaign campaign, Collection<Integer> victims) {
+    for (int id : victims) {
+      assertThat(campaign.servers.running()).as(campaign.servers.errors(id)).contains(id);
+    }
+    countWrites(campaign);
+    campaign.servers.kill(victims);
+    kills++;
+  }
+
+  private void countWrites(Campaign campaign) {
+    long writes = campaign.load.writes();
+    writesBetween.add(writes - writesBefore);
+    writesBefore = writes;
+  }
+}

@@ -1,0 +1,97 @@
+package io.rabia.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rabia.core.ClusterConfig;
+import io.rabia.core.NodeId;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Members come and go while a transport runs. */
+class NettyTransportMembersTest {
+  private final Polls polls = new Polls();
+  private final ClusterConfig all = Loopback.cluster("127.0.0.1", 3);
+  private final RecordingListener first = new RecordingListener(1);
+  private final RecordingListener third = new RecordingListener(3);
+  private final NettyTransport a =
+      NettyTransport.builder(first.self, with(all.members().get(0), all.members().get(1))).build();
+  private final NettyTransport c =
+      NettyTransport.builder(third.self, with(all.members().get(0), all.members().get(2))).build();
+
+  private static ClusterConfig with(ClusterConfig.Member... members) {
+    ClusterConfig.Builder cluster = ClusterConfig.builder();
+    for (ClusterConfig.Member member : members) {
+      cluster.member(member.id(), member.host(), member.port());
+    }
+    return cluster.build();
+  }
+
+  @BeforeEach
+  void start() {
+    a.start(first);
+    c.start(third);
+    polls.add(a);
+    polls.add(c);
+  }
+
+  @AfterEach
+  void close() {
+    polls.closeAll();
+  }
+
+  private boolean connected() {
+    return first.connectedTo(3) && third.connectedTo(1);
+  }
+
+  @Test
+  void oneThatIsNoMemberYetDialsAndIsTakenIn() {
+    first.takesStrangers = true;
+    c.members(List.of(all.members().get(0)), true);
+    polls.until("connected", this::connected);
+    assertThat(a.send(third.self, ByteBuffer.wrap(new byte[] {1}))).isTrue();
+    assertThat(c.send(first.self, ByteBuffer.wrap(new byte[] {2}))).isTrue();
+    a.flush();
+    c.flush();
+    polls.until("frames", () -> !first.frames.isEmpty() && !third.frames.isEmpty());
+  }
+
+  @Test
+  void oneThatIsNoMemberIsRefusedWhereNobodyMayJoin() {
+    c.members(List.of(all.members().get(0)), true);
+    polls.until("refused", () -> a.statistics().refused() > 0);
+    assertThat(first.events).isEmpty();
+    assertThat(third.events).isEmpty();
+  }
+
+  @Test
+  void aMemberThatIsNewIsDialed() {
+    polls.until("looked around", () -> a.statistics().connects() == 0);
+    a.members(List.of(all.members().get(1), all.members().get(2)), false);
+    polls.until("connected", this::connected);
+  }
+
+  @Test
+  void aMemberIsFoundAtAnotherAddress() {
+    ClusterConfig.Member elsewhere = new ClusterConfig.Member(third.self, "127.0.0.1", 1);
+    a.members(List.of(elsewhere), false);
+    polls.until("polled", () -> first.events.isEmpty());
+    a.members(List.of(all.members().get(2)), false);
+    polls.until("connected", this::connected);
+  }
+
+  @Test
+  void aMemberThatIsGoneIsNotDialedAgain() {
+    a.members(List.of(all.members().get(2)), false);
+    polls.until("connected", this::connected);
+    a.members(List.of(all.members().get(1)), false);
+    assertThat(connected()).as("the connection stays").isTrue();
+    a.disconnect(NodeId.of(3), "not needed any more");
+    polls.until("told", () -> !first.connectedTo(3) && !third.connectedTo(1));
+    a.members(List.of(all.members().get(1), all.members().get(2)), false);
+    polls.until("a member again", this::connected);
+    assertThat(a.statistics().connects()).isEqualTo(2);
+  }
+}
