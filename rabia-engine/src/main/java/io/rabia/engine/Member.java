@@ -18,17 +18,13 @@ import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Internal;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.ReplicaStatistics;
-import io.rabia.engine.protocol.SnapshotMessages;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A node that is a member of a formed cluster: its replica and what feeds and drains it. One
@@ -36,7 +32,6 @@ import org.slf4j.LoggerFactory;
  */
 @Internal
 public final class Member implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Member.class);
   private static final long TICK_NANOS = 1_000_000;
   private static final long SECOND = 1_000_000_000;
 
@@ -55,8 +50,7 @@ public final class Member implements AutoCloseable {
   private final LogCatchUp logCatchUp;
   private final Snapshots snapshots;
   private final Outbox outbox;
-  private final SnapshotServer server;
-  private final SnapshotFetch fetch;
+  private final SnapshotExchange exchange;
   private final Decided decided = new Decided();
   private final MessageHandler recovery;
   private final ArrayDeque<QueuedRead> reads = new ArrayDeque<>();
@@ -66,7 +60,6 @@ public final class Member implements AutoCloseable {
   private final Consumer<Consumer<EngineListener>> tell;
   private Applied atStart = new Applied(0, 0, 0, 0, 0);
   private @Nullable KeptSnapshot restored;
-  private long now;
   private long secondAt;
 
   Member(
@@ -118,9 +111,15 @@ public final class Member implements AutoCloseable {
             snapshots,
             this::unserved,
             parts.pool());
-    server = new SnapshotServer(parts, replica, outbox);
-    fetch = new SnapshotFetch(parts, head, replica, snapshots, outbox);
-    replica.snapshots(new Arrivals());
+    exchange =
+        new SnapshotExchange(
+            parts,
+            replica,
+            links,
+            snapshots,
+            outbox,
+            new SnapshotFetch(parts, head, replica, snapshots, outbox));
+    replica.snapshots(exchange);
     secondAt = now;
   }
 
@@ -198,7 +197,7 @@ public final class Member implements AutoCloseable {
     replica.recovered(lastGroup, now);
     outbox.keepsApplied();
     if (restored != null) {
-      server.keeps(restored, now);
+      exchange.keeps(restored, now);
     }
     membership.recovered(tell);
     atStart = appliedSoFar();
@@ -211,7 +210,7 @@ public final class Member implements AutoCloseable {
     links.get(place).connected = true;
     replica.connected(place, now);
     outbox.heartbeat(place, now);
-    fetch.connected(place, now);
+    exchange.connected(place, now);
   }
 
   void disconnected(NodeId peer, long now) {
@@ -238,7 +237,7 @@ public final class Member implements AutoCloseable {
     int from = links.connected(peer);
     Links.Link link = links.get(from);
     link.heard = true;
-    this.now = now;
+    exchange.begin(now);
     long applied = FrameHeader.applied(body);
     link.applied = Math.max(link.applied, applied);
     link.kept = Math.max(link.kept, FrameHeader.kept(body));
@@ -366,98 +365,25 @@ public final class Member implements AutoCloseable {
     }
   }
 
-  // ---- snapshots to and from others
-
-  private final class Arrivals implements SnapshotMessages {
-    @Override
-    public void onOffer(int from, long applied, long length, int checksum) {
-      fetch.onOffer(from, applied, length, checksum, now);
-    }
-
-    @Override
-    public void onRequest(int from, long applied, int checksum, long offset) {
-      server.onRequest(from, applied, checksum, offset, now);
-    }
-
-    @Override
-    public void onChunk(int from, long applied, int checksum, long offset, ByteBuffer bytes) {
-      fetch.onChunk(from, applied, checksum, offset, bytes, now);
-    }
-  }
-
   private void unserved(int from, long slot, long now) {
-    if (!server.offer(from, slot, now)) {
-      outbox.sendNow(
-          from, MessageCodec.maxSize(null), out -> MessageCodec.catchUpEnd(out, slot), now);
-    }
+    exchange.unserved(from, slot, now);
   }
 
   /** Is a snapshot on its way here? */
   boolean fetches() {
-    return fetch.active();
-  }
-
-  private void takeFetched(long now) {
-    SnapshotFetch.Fetched fetched = fetch.advance(now);
-    if (fetched != null) {
-      snapshots.installed(fetched.kept(), fetched.needed());
-      server.keeps(fetched.kept(), now);
-      if (fetched.kept().applied() > replica.applied()) {
-        install(fetched, now);
-      }
-    }
-  }
-
-  private void takeOwn(long now) {
-    KeptSnapshot taken =
-        snapshots.advance(outbox.kept(), keptByAll(), server.wanted(), !fetch.active());
-    if (taken != null) {
-      server.keeps(taken, now);
-      EngineAgent.tell(
-          parts,
-          listener -> listener.onSnapshotTaken(taken.applied(), taken.own() + taken.length()));
-    }
-    server.advance(now);
-  }
-
-  /**
-   * Replaces the state by that of a snapshot which is already the newest own one, so that a crash
-   * leaves either the state before or this one. Blocks the engine's thread while the state machine
-   * reads it: until then this member is silent, as if it were paused, and says nothing that the old
-   * or a half read state would make it say.
-   */
-  private void install(SnapshotFetch.Fetched fetched, long now) {
-    long before = replica.applied();
-    NodeId from = links.get(fetched.from()).id;
-    try (InputStream shared = server.shared()) {
-      DataInputStream in = new DataInputStream(shared);
-      snapshots.install(in, now);
-    } catch (IOException | RuntimeException e) {
-      throw new RabiaException.Storage(
-          "the snapshot of " + fetched.kept().applied() + " slots cannot be installed: " + e, e);
-    }
-    widen();
-    outbox.installed();
-    applier.answerPassed(pending.takeAll(replica::isApplied));
-    answerStatusAt();
-    LOG.info(
-        "Node {} installed a snapshot of {} slots from member {}; it had applied {}",
-        parts.id(),
-        replica.applied(),
-        from,
-        before);
-    EngineAgent.tell(
-        parts, listener -> listener.onSnapshotInstalled(fetched.kept().applied(), from));
+    return exchange.fetches();
   }
 
   // ---- the duty cycle
 
   int advance(long now) {
     int work = 0;
-    this.now = now;
     pending.expire(now);
     tickSeconds(now);
-    takeFetched(now);
+    if (exchange.takeFetched(this::widen, now)) {
+      applier.answerPassed(pending.takeAll(replica::isApplied));
+      answerStatusAt();
+    }
     outbox.releaseHeld(now);
     boolean more = true;
     while (more) {
@@ -475,7 +401,7 @@ public final class Member implements AutoCloseable {
     }
     releaseReads();
     membership.advance(tell, now);
-    takeOwn(now);
+    exchange.takeOwn(keptByAll(), now);
     outbox.advance(now, parts.config().heartbeatInterval().toNanos());
     return work;
   }
@@ -526,8 +452,7 @@ public final class Member implements AutoCloseable {
 
   @Override
   public void close() {
-    fetch.close();
-    server.close();
+    exchange.close();
     outbox.close();
   }
 

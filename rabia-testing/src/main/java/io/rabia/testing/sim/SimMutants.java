@@ -118,11 +118,6 @@ public final class SimMutants {
             "    batches.install(in, end);\n",
             "    new Batches(eras, window, retention, output).install(in, end);\n"),
         SourceMutant.of(
-            "batches stay in the slots that an installed snapshot ended",
-            PROTOCOL + "OriginBatches.java",
-            "held(number) != null && openIn[place] < applied",
-            "false"),
-        SourceMutant.of(
             "a member's snapshot is kept without the own batch numbers",
             ENGINE + "SnapshotFetch.java",
             "head.get().own(replica.numbersEnd())",

@@ -1,4 +1,4 @@
-package io.rabia.engine.protocol;
+package io.rabia.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -8,12 +8,20 @@ import io.rabia.core.CommandBatch;
 import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
+import io.rabia.core.Token;
+import io.rabia.engine.protocol.BatchSource;
+import io.rabia.engine.protocol.Configuration;
+import io.rabia.engine.protocol.Output;
+import io.rabia.engine.protocol.Replica;
+import io.rabia.engine.protocol.Timing;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.util.LinkedHashMap;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
@@ -29,12 +37,12 @@ class ReplicaInstallTest {
 
   private int commands;
   private long now = 1_000_000_000;
-  private final Map<Long, Long> promised = new LinkedHashMap<>();
+  private final Map<Long, Long> promised = new HashMap<>();
   private final Replica replica =
       new Replica(
-          Configurations.of(3, ALPHA),
+          new Configuration(0, 0, ALPHA, List.of(member(0), member(1), member(2))),
           NodeId.of(SELF + 1),
-          Configurations.token(SELF + 1),
+          member(SELF).token(),
           CommonCoin.keyed(1, 2),
           new Commands(),
           Timing.defaults(),
@@ -42,6 +50,10 @@ class ReplicaInstallTest {
           64,
           1 << 20,
           7);
+
+  private static Configuration.Member member(int index) {
+    return new Configuration.Member(NodeId.of(index + 1), new Token(1, index), index, "host", 1);
+  }
 
   private final class Commands implements BatchSource {
     @Override
@@ -90,19 +102,13 @@ class ReplicaInstallTest {
 
   /** The state of a member that has applied so many slots, and of this member these batches. */
   private void install(long applied, Set<Long> ownNumbers) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    DataOutputStream out = new DataOutputStream(bytes);
-    out.writeLong(applied);
-    out.writeLong(5);
-    Configurations.eras(3, ALPHA).save(out);
-    for (int origin = 0; origin < 3; origin++) {
-      out.writeBoolean(true);
-      out.writeLong(1);
-      for (long number = 1; number <= WINDOW; number++) {
-        out.writeBoolean(origin == SELF && ownNumbers.contains(number));
-      }
-    }
-    replica.install(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())), now);
+    ByteArrayOutputStream fresh = new ByteArrayOutputStream();
+    replica.save(new DataOutputStream(fresh));
+    byte[] state = fresh.toByteArray();
+    ByteBuffer.wrap(state).putLong(applied);
+    int ownRow = state.length - WINDOW; // the last one, of numbers from 1 on
+    ownNumbers.forEach(number -> state[ownRow + (int) (number - 1)] = 1);
+    replica.install(new DataInputStream(new ByteArrayInputStream(state)), now);
   }
 
   @Test
