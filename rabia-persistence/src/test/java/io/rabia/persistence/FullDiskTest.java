@@ -183,7 +183,7 @@ class FullDiskTest {
       log.close();
       assertThat(replay(directory, config)).isEqualTo(texts(groups));
     } finally {
-      run("umount", mount.toString());
+      run("umount", "-l", mount.toString());
     }
   }
 

@@ -263,7 +263,7 @@ class DataDirectoriesTest {
       assertThat(get(third(), "goes-on", ReadConsistency.LOCAL)).isEqualTo("x");
     } finally {
       third().close();
-      run("umount", own.toString());
+      run("umount", "-l", own.toString());
     }
   }
 
