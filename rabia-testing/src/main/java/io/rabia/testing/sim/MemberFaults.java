@@ -25,9 +25,10 @@ final class MemberFaults {
   private final SimRandom random;
   private boolean stopped;
 
-  /** So many have come: each has an id of its own, as processes of one id are one member's lives. */
+  /**
+   * So many have come: each has an id of its own, as processes of one id are one member's lives.
+   */
   private int joined;
-
 
   MemberFaults(Simulation world, SimRandom random) {
     this.world = world;
