@@ -25,6 +25,11 @@ final class MemberFaults {
   private final SimRandom random;
   private boolean stopped;
 
+  /**
+   * So many have come: each has an id of its own, as processes of one id are one member's lives.
+   */
+  private int joined;
+
   MemberFaults(Simulation world, SimRandom random) {
     this.world = world;
     this.random = random;
@@ -67,16 +72,15 @@ final class MemberFaults {
   /** A node that never was there is started, and is to become a member soon, in another's place. */
   private void join(ClusterView view, @Nullable NodeId leaves) {
     SimNode machine = world.freeMachine();
-    int highest = view.members().stream().mapToInt(m -> m.id().value()).max().orElse(0);
-    NodeId id = NodeId.of(Math.max(highest, world.size()) + 1 + random.below(50));
     if (machine == null) {
       return;
     }
+    NodeId id = NodeId.of(world.size() + ++joined);
     machine.become(id);
     machine.start();
     ClusterView next = leaves == null ? view : view.without(leaves);
-    ClusterView joined = next.with(id, "node" + id, 1);
-    world.clock().after(random.between(200, 1500) * SimClock.MILLI, () -> propose(joined, 8));
+    ClusterView with = next.with(id, "node" + id, 1);
+    world.clock().after(random.between(200, 1500) * SimClock.MILLI, () -> propose(with, 8));
     world
         .clock()
         .after(
