@@ -251,7 +251,10 @@ public final class Simulation {
     }
     Durability durability = kind < OS_DISK ? Durability.FSYNC : Durability.OS;
     int size = random.below(5);
-    return new SimDisk(random.fork(), durability, 1 << (isShort() ? 11 : 16) + size);
+    return new SimDisk(
+        random.fork(),
+        durability,
+        1 << (faults.has(Fault.AWAY) ? 11 : isShort() ? 11 + size : 16 + size));
   }
 
   /** Do logs and memories hold little, so that whoever is away must take a snapshot? */
