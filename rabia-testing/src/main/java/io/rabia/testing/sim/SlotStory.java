@@ -61,11 +61,13 @@ final class SlotStory {
   private final List<Event> events = new ArrayList<>();
   private final List<Event> before = new ArrayList<>();
   private final List<Sent> messages = new ArrayList<>();
+  private final boolean[] ran;
   private final boolean[] alive;
   private final String[] decided;
 
   SlotStory(long slot, int n) {
     this.slot = slot;
+    ran = new boolean[n];
     alive = new boolean[n];
     decided = new String[n];
     Arrays.fill(decided, "");
@@ -75,8 +77,9 @@ final class SlotStory {
     return slot;
   }
 
+  /** Nodes up to the last one to which something happened. */
   int nodes() {
-    return alive.length;
+    return events.stream().mapToInt(Event::node).max().orElse(NO_NODE) + 1;
   }
 
   /** In the order in which they happened. */
@@ -139,6 +142,7 @@ final class SlotStory {
   }
 
   void starts(long at, int node, String text) {
+    ran[node] = true;
     alive[node] = true;
     decided[node] = "";
     if (begun()) {
@@ -177,8 +181,8 @@ final class SlotStory {
     if (begun()) {
       return;
     }
-    for (int node = 0; node < alive.length; node++) {
-      if (!alive[node]) {
+    for (int node = 0; node < ran.length; node++) {
+      if (ran[node] && !alive[node]) {
         add(at, node, Kind.DIES, "is down");
       }
     }
