@@ -98,7 +98,7 @@ public final class Member implements AutoCloseable {
             nonceSeed);
     recovery = replica.recovery(now, this::applyRecovered);
     links = new Links(replica, parts.id(), own, now);
-    membership = new Membership(parts, replica, links, keeper);
+    membership = new Membership(parts, replica, links, keeper, now);
     logCatchUp = new LogCatchUp(persistence, founders.alpha());
     snapshots = new Snapshots(parts, head, replica, applier, logCatchUp);
     outbox =
