@@ -2,6 +2,7 @@ package io.rabia.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.message.Message;
 import java.time.Duration;
@@ -145,6 +146,30 @@ class InstallTest {
     waitAWhile();
     assertThat(again.text()).isEqualTo(numbered.text());
     assertThat(next.text()).startsWith("next without a session@");
+  }
+
+  /** The snapshot has no row of its life any more. */
+  @Test
+  void whoWasRemovedWhileACallerWaitedLearnsItFromTheSnapshot() {
+    runTo(BEHIND, "");
+    c.submit("opens the own session");
+    waitAWhile();
+    cluster.wires.hold(1, 3);
+    cluster.wires.hold(2, 3);
+    Answer own = c.submit("the last word");
+    cluster.settle();
+    cutOff();
+    cluster.wires.lose(1, 3);
+    cluster.wires.lose(2, 3);
+    Answer removed = a.change(a.view().without(NodeId.of(3)));
+    cluster.settle();
+    assertThat(removed.isOpen()).isFalse();
+    runTo(AHEAD, "");
+    assertThat(own.isOpen()).isTrue();
+    heal();
+    waitAWhile();
+    assertThat(c.heard).contains("onSnapshotInstalled");
+    assertThat(c.failure()).isInstanceOf(RabiaException.NotAMember.class);
   }
 
   @Test

@@ -168,6 +168,7 @@ public final class Replica {
     batches.install(in, end);
     window.endBelow(end);
     window.changed(this::forget);
+    lanes.changed();
     retention.clear();
     applied = end;
     lanes.started(applied - 1);
@@ -199,9 +200,9 @@ public final class Replica {
     catchUp.inVain(peer);
   }
 
-  /** Was the own batch of this number applied? */
-  public boolean isApplied(long ownNumber) {
-    return batches.own().isApplied(ownNumber);
+  /** Was the own batch of this number applied, or has this life left, so that it never will be? */
+  public boolean isPassed(long ownNumber) {
+    return !batches.hasOwn() || batches.own().isApplied(ownNumber);
   }
 
   /** Are the decisions from this slot on all in memory? */
@@ -408,6 +409,7 @@ public final class Replica {
       origin.open(BatchId.number(id), slot.number);
       flags |= slot.era.owner(slot.number) == slot.era.self ? Output.SEND_BATCH : 0;
     }
+    lanes.started(slot.number);
     speak(slot);
     int owner = slot.era.owner(slot.number);
     slot.proposedAt = owner == slot.era.self || slot.instance.proposed(owner) ? now : 0;
@@ -598,6 +600,7 @@ public final class Replica {
       Configuration next = eras.apply(payload, applied);
       window.changed(this::forget);
       batches.changed();
+      lanes.changed();
       lanes.started(next.firstSlot() - 1);
       return ChangeResult.made(next);
     } catch (RabiaException.ChangeRefused e) {
