@@ -81,7 +81,9 @@ final class ServerCrashTest {
     }
   }
 
+  /** In {@code .ci/run}, too. */
   @Test
+  @Tag("long")
   void takesBackByASnapshotOneThatWasAwayForLongerThanTheOthersKeepWhatItLacks() {
     takesBackByASnapshot(4_000, false);
   }
