@@ -30,6 +30,10 @@ public final class ClusterConfig {
     }
   }
 
+  public static final int MAX_MEMBERS = 64;
+  public static final int MIN_ALPHA = 8;
+  public static final int MAX_ALPHA = 4096;
+
   /**
    * A name, an IPv4 address, or an IPv6 address in brackets: no wrong separator hides in a host.
    */
@@ -48,10 +52,10 @@ public final class ClusterConfig {
     if (name.isBlank() || name.getBytes(StandardCharsets.UTF_8).length > 255) {
       throw new RabiaException.Validation("cluster name must have 1 to 255 bytes");
     }
-    if (alpha < 8 || alpha > 4096) {
+    if (alpha < MIN_ALPHA || alpha > MAX_ALPHA) {
       throw new RabiaException.Validation("alpha must be 8 to 4096: " + alpha);
     }
-    if (members.isEmpty() || members.size() > 64) {
+    if (members.isEmpty() || members.size() > MAX_MEMBERS) {
       throw new RabiaException.Validation("a cluster has 1 to 64 members: " + members.size());
     }
     long distinct = members.stream().map(Member::id).distinct().count();

@@ -356,7 +356,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   public Handshake handshakeFor(NodeId peer) {
     Member active = member;
     return active == null
-        ? boot.handshakeFor(peer, 0, parts.cluster().alpha())
+        ? boot.handshakeFor(peer, boot.joins() ? Handshake.JOINS : 0, parts.cluster().alpha())
         : boot.handshakeFor(peer, active.view().epoch(), active.view().alpha());
   }
 
@@ -364,9 +364,12 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   public @Nullable String refuse(Handshake peer) {
     String reason = boot.refuse(peer);
     Member active = member;
-    return reason == null && active != null && peer.clusterId().equals(boot.clusterId())
+    if (reason != null || active == null) {
+      return reason;
+    }
+    return peer.clusterId().equals(boot.clusterId())
         ? active.refuse(peer)
-        : reason;
+        : active.refuseUnformed(peer);
   }
 
   @Override

@@ -233,6 +233,10 @@ public final class Member implements AutoCloseable {
     return membership.refuse(peer);
   }
 
+  @Nullable String refuseUnformed(Handshake peer) {
+    return membership.refuseUnformed(peer);
+  }
+
   void onFrame(NodeId peer, ByteBuffer body, long now) {
     int from = links.connected(peer);
     Links.Link link = links.get(from);

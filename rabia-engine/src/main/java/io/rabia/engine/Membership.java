@@ -234,6 +234,16 @@ final class Membership {
     return null;
   }
 
+  /**
+   * Why a node that is in no cluster may not connect, or null: a member that missed the formation
+   * is told of it, and who asks to be taken in may listen; others are at the wrong address.
+   */
+  @Nullable String refuseUnformed(Handshake peer) {
+    return peer.epoch() == Handshake.JOINS || newest.indexOf(peer.id()) >= 0
+        ? null
+        : "not a member: " + peer.id() + ", and it does not ask to become one";
+  }
+
   // ---- changes
 
   /** Proposes a change that will not stop the cluster. */

@@ -91,28 +91,40 @@ class ClusterConfigEffectsTest {
 
   private record Changed(Handshake handshake) {
     Handshake withCluster(ClusterId id) {
-      return copy(id, handshake.id(), handshake.token(), handshake.alpha());
+      return copy(id, handshake.id(), handshake.token(), handshake.epoch(), handshake.alpha());
     }
 
     Handshake withId(int id) {
-      return copy(handshake.clusterId(), NodeId.of(id), handshake.token(), handshake.alpha());
+      return copy(
+          handshake.clusterId(),
+          NodeId.of(id),
+          handshake.token(),
+          handshake.epoch(),
+          handshake.alpha());
     }
 
     Handshake withToken(Token token) {
-      return copy(handshake.clusterId(), handshake.id(), token, handshake.alpha());
+      return copy(
+          handshake.clusterId(), handshake.id(), token, handshake.epoch(), handshake.alpha());
     }
 
     Handshake withAlpha(int alpha) {
-      return copy(handshake.clusterId(), handshake.id(), handshake.token(), alpha);
+      return copy(
+          handshake.clusterId(), handshake.id(), handshake.token(), handshake.epoch(), alpha);
     }
 
-    private Handshake copy(ClusterId cluster, NodeId id, Token token, int alpha) {
+    Handshake withEpoch(long epoch) {
+      return copy(
+          handshake.clusterId(), handshake.id(), handshake.token(), epoch, handshake.alpha());
+    }
+
+    private Handshake copy(ClusterId cluster, NodeId id, Token token, long epoch, int alpha) {
       return new Handshake(
           handshake.clusterName(),
           cluster,
           id,
           token,
-          handshake.epoch(),
+          epoch,
           alpha,
           handshake.secretHash(),
           handshake.logPosition(),
@@ -136,6 +148,11 @@ class ClusterConfigEffectsTest {
       assertThat(judge.refuse(changed.withId(9))).contains("votes of member 2 under the id 9");
       assertThat(judge.refuse(new Changed(changed.withId(9)).withToken(new Token(1, 1))))
           .as("one that may become a member")
+          .isNull();
+      Changed unformed = new Changed(new Changed(changed.withId(9)).withCluster(ClusterId.NONE));
+      assertThat(judge.refuse(unformed.handshake())).contains("not a member: 9");
+      assertThat(judge.refuse(unformed.withEpoch(Handshake.JOINS)))
+          .as("one that asks to become a member")
           .isNull();
       assertThat(judge.refuse(changed.withId(1))).as("the own id").contains("not a member: 1");
       assertThat(judge.refuse(changed.withId(3))).contains("votes of member 2 under the id 3");

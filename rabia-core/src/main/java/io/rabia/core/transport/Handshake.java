@@ -11,7 +11,8 @@ import io.rabia.core.Token;
  * @param clusterId {@link ClusterId#NONE} before the cluster was formed
  * @param id the sender
  * @param token the life of its votes
- * @param epoch of its newest configuration, compared together with the cluster id
+ * @param epoch of its newest configuration, compared together with the cluster id; {@link #JOINS}
+ *     from a process that is in no cluster and asks to be taken into one
  * @param alpha of its newest configuration; must be equal at equal epoch
  * @param secretHash a hash of the cluster's secret; must be equal
  * @param logPosition number of the sender's last durable log group
@@ -29,4 +30,8 @@ public record Handshake(
     long secretHash,
     long logPosition,
     long seenOfReceiver,
-    Token seenToken) {}
+    Token seenToken) {
+
+  /** In place of an epoch: what this process is to be is for the cluster to say. */
+  public static final long JOINS = -1;
+}

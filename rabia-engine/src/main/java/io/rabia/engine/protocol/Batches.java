@@ -235,24 +235,12 @@ final class Batches {
     }
   }
 
-  void load(DataInput in) throws IOException {
+  /** Takes a table that was saved with so many slots applied; the slots below have ended. */
+  void load(DataInput in, long applied) throws IOException {
     changed();
     for (int origin = 0; origin < origins.length; origin++) {
       if (in.readBoolean()) {
-        Objects.requireNonNull(origins[origin]).loadRow(in);
-      } else {
-        origins[origin] = null;
-      }
-    }
-    collect();
-  }
-
-  /** Takes the table of a member that has applied so many slots; the slots below have ended. */
-  void install(DataInput in, long applied) throws IOException {
-    changed();
-    for (int origin = 0; origin < origins.length; origin++) {
-      if (in.readBoolean()) {
-        Objects.requireNonNull(origins[origin]).installRow(in, applied);
+        Objects.requireNonNull(origins[origin]).loadRow(in, applied);
       } else {
         origins[origin] = null;
       }

@@ -1,5 +1,6 @@
 package io.rabia.engine.protocol;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.RabiaException.ChangeRefused;
@@ -25,10 +26,6 @@ public record Change(long epoch, int alpha, List<Entry> members) {
 
   /** One who is to be a member; the token is one that is a member, or never was one. */
   public record Entry(NodeId id, Token token, String host, int port) {}
-
-  private static final int MAX_MEMBERS = 64;
-  private static final int MIN_ALPHA = 8;
-  private static final int MAX_ALPHA = 4096;
 
   public Change {
     members = List.copyOf(members);
@@ -67,10 +64,10 @@ public record Change(long epoch, int alpha, List<Entry> members) {
       }
     }
     int count = change.members().size();
-    if (count < 1 || count > MAX_MEMBERS) {
+    if (count < 1 || count > ClusterConfig.MAX_MEMBERS) {
       throw new ChangeRefused(Reason.INVALID, count + " members; a cluster has 1 to 64");
     }
-    if (change.alpha() < MIN_ALPHA || change.alpha() > MAX_ALPHA) {
+    if (change.alpha() < ClusterConfig.MIN_ALPHA || change.alpha() > ClusterConfig.MAX_ALPHA) {
       throw new ChangeRefused(Reason.INVALID, "alpha must be 8 to 4096: " + change.alpha());
     }
   }
@@ -100,7 +97,7 @@ public record Change(long epoch, int alpha, List<Entry> members) {
       long epoch = in.getLong();
       int alpha = in.getInt();
       int count = in.get();
-      if (count < 0 || count > MAX_MEMBERS) {
+      if (count < 0 || count > ClusterConfig.MAX_MEMBERS) {
         throw new RabiaException.Serialization("a change to " + count + " members");
       }
       List<Entry> members = new ArrayList<>();

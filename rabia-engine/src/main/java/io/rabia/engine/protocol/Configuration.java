@@ -1,5 +1,6 @@
 package io.rabia.engine.protocol;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
 import io.rabia.core.Quorum;
@@ -30,7 +31,8 @@ public record Configuration(long epoch, long firstSlot, int alpha, List<Member> 
 
   public Configuration {
     members = List.copyOf(members);
-    InvariantViolation.check(!members.isEmpty() && members.size() <= 64, "1 to 64 members");
+    InvariantViolation.check(
+        !members.isEmpty() && members.size() <= ClusterConfig.MAX_MEMBERS, "1 to 64 members");
   }
 
   public int size() {

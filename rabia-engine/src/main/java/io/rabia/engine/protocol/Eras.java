@@ -309,13 +309,22 @@ final class Eras {
   long hash() {
     long hash = lives.size();
     for (Life life : lives) {
-      hash = hash * 31 + life.token().hashCode();
+      hash = hash(hash, life.token());
     }
     Configuration last = newest.configuration;
     hash = hash * 31 + last.epoch();
     hash = hash * 31 + last.firstSlot();
     hash = hash * 31 + last.alpha();
-    return hash * 31 + last.members().hashCode();
+    for (Configuration.Member member : last.members()) {
+      hash = hash(hash, member.token()) * 31 + member.id().value();
+      hash = (hash * 31 + member.host().hashCode()) * 31 + member.port();
+    }
+    return hash;
+  }
+
+  /** The same on every virtual machine, which the hash codes of records need not be. */
+  private static long hash(long seed, Token token) {
+    return (seed * 31 + token.high()) * 31 + token.low();
   }
 
   @Override

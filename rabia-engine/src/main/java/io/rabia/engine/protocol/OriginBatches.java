@@ -221,22 +221,12 @@ final class OriginBatches {
     }
   }
 
-  /** Takes a row; nothing is held. */
-  void loadRow(DataInput in) throws IOException {
-    readRow(in);
-    heldLow = appliedLow;
-  }
-
-  private void readRow(DataInput in) throws IOException {
+  /** Takes a row of later; what is held and was not applied is in no slot that has ended. */
+  void loadRow(DataInput in, long applied) throws IOException {
     appliedLow = in.readLong();
     for (long number = appliedLow; number <= appliedLow + mask; number++) {
       appliedAbove[(int) number & mask] = in.readBoolean();
     }
-  }
-
-  /** Takes a row of later; what is held and was not applied is in no slot that has ended. */
-  void installRow(DataInput in, long applied) throws IOException {
-    readRow(in);
     for (long number = heldLow; heldCount > 0 && number <= heldHigh; number++) {
       int place = (int) number & mask;
       if (isApplied(number)) {

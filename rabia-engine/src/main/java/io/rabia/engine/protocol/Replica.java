@@ -148,7 +148,7 @@ public final class Replica {
     clock.apply(in.readLong(), now);
     eras.load(in);
     window.changed(dropped -> {});
-    batches.load(in);
+    batches.load(in, applied);
     limit = eras.limit(applied);
     settleChange();
   }
@@ -165,7 +165,7 @@ public final class Replica {
     this.now = now;
     clock.apply(in.readLong(), now);
     eras.load(in);
-    batches.install(in, end);
+    batches.load(in, end);
     window.endBelow(end);
     window.changed(this::forget);
     lanes.changed();

@@ -115,8 +115,8 @@ public final class SimMutants {
         SourceMutant.of(
             "a member's snapshot is installed without its table of applied batches",
             PROTOCOL + "Replica.java",
-            "    batches.install(in, end);\n",
-            "    new Batches(eras, window, retention, output).install(in, end);\n"),
+            "    batches.load(in, end);\n",
+            "    new Batches(eras, window, retention, output).load(in, end);\n"),
         SourceMutant.of(
             "a member's snapshot is kept without the own batch numbers",
             ENGINE + "SnapshotFetch.java",

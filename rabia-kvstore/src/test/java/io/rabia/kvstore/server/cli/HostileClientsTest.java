@@ -257,15 +257,16 @@ final class HostileClientsTest {
 
     Stranger(Handshake hello) {
       this.hello = hello;
-      int target = hello.id().value() + 1;
       ClusterConfig config =
           ClusterConfig.parse(
-              hello.id() + "=127.0.0.1:1," + target + "=" + servers.address(TARGET, "peer"));
+              hello.id() + "=127.0.0.1:1," + TARGET + "=" + servers.address(TARGET, "peer"));
       transport =
           NettyTransport.builder(hello.id(), config)
               .bind(new InetSocketAddress("127.0.0.1", 0))
               .build();
       transport.start(this);
+      NodeId target = NodeId.of(TARGET);
+      transport.members(config.member(target).stream().toList(), true);
     }
 
     int dials() {
