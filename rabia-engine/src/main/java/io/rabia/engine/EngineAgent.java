@@ -59,6 +59,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   private final Inbox inbox;
   private final Completions completions;
   private final Boot boot;
+  private final StateAlarm stateAlarm;
+  private final SlownessAlarm slownessAlarm;
 
   private @Nullable Member member;
   private volatile EngineState state = EngineState.RECOVERING;
@@ -77,6 +79,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     inbox = new Inbox(parts.config().inboxCapacity(), parts.transport()::wakeup);
     completions = new Completions(parts.completionExecutor());
     boot = new Boot(parts, wallClock, random, completions);
+    stateAlarm = new StateAlarm(parts.id(), this::tell);
+    slownessAlarm = new SlownessAlarm(parts.id(), this::tell);
   }
 
   /** Where requests go in, from any thread. */
@@ -140,6 +144,10 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     updateState();
     completions.flush();
     parts.transport().flush();
+    if (active != null) {
+      slownessAlarm.watch(active, now);
+      stateAlarm.watch(active, now);
+    }
     return work;
   }
 
@@ -155,6 +163,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   private void take(Member active, Request request, long now) {
     if (request.status != null && request.kind == Request.Kind.STATUS) {
       answer(request, request.status, active);
+    } else if (stateAlarm.isSilent(active)) {
+      completions.failure(request.handler, new RabiaException.NoQuorum("members' states differ"));
     } else if (!quorum
         && request.kind != Request.Kind.LOCAL_READ
         && request.kind != Request.Kind.STATUS_AT) {
@@ -214,6 +224,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       running(EngineState.RECOVERING, "forming");
     } else if (!quorum) {
       running(EngineState.RECOVERING, "no-quorum");
+    } else if (stateAlarm.isSilent(active)) {
+      running(EngineState.RECOVERING, "states-differ");
     } else if (active.farBehind()) {
       running(EngineState.CATCHING_UP, "behind");
     } else {

@@ -19,6 +19,8 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,8 @@ public final class Member implements AutoCloseable {
   private final Applier applier;
   private final LogCatchUp logCatchUp;
   private final Snapshots snapshots;
+  private final StateCheck stateCheck;
+  private final ForceTimes forces;
   private final Outbox outbox;
   private final Decided decided = new Decided();
   private final MessageHandler recovery;
@@ -92,8 +96,11 @@ public final class Member implements AutoCloseable {
     recovery = replica.recovery(now, this::applyRecovered);
     logCatchUp = new LogCatchUp(persistence, configuration.alpha());
     snapshots = new Snapshots(parts, head, replica, applier, logCatchUp);
+    stateCheck = new StateCheck(replica, this::stateHash, config.stateCheckSlots());
+    forces = new ForceTimes(config.slowForce().toNanos());
     outbox =
-        new Outbox(parts.transport(), persistence, replica, logCatchUp, snapshots, parts.pool());
+        new Outbox(
+            parts.transport(), persistence, replica, logCatchUp, snapshots, parts.pool(), forces);
     connected = new boolean[configuration.size()];
     connected[self] = true;
     heard = new boolean[configuration.size()];
@@ -148,6 +155,7 @@ public final class Member implements AutoCloseable {
   private void applyRecovered() {
     if (replica.pollDecided(Long.MAX_VALUE, decided)) {
       applier.apply(decided, -1);
+      stateCheck.applied();
     }
   }
 
@@ -310,6 +318,7 @@ public final class Member implements AutoCloseable {
       more = outbox.transfer(now);
       while (replica.pollDecided(persistence.durable(), decided)) {
         applier.apply(decided, configuration.members().get(replica.self()).origin());
+        stateCheck.applied();
         answerStatusAt();
         more = true;
       }
@@ -317,7 +326,9 @@ public final class Member implements AutoCloseable {
     }
     releaseReads();
     snapshots.advance(outbox.kept(), keptByAll());
-    outbox.advance(now, parts.config().heartbeatInterval().toNanos());
+    long heartbeat = parts.config().heartbeatInterval().toNanos();
+    stateCheck.advance(now, heartbeat);
+    outbox.advance(now, heartbeat);
     return work;
   }
 
@@ -351,7 +362,7 @@ public final class Member implements AutoCloseable {
   /** How long the engine may sleep if nothing comes in. */
   long waitNanos(long now) {
     long wait = parts.config().heartbeatInterval().toNanos();
-    if (replica.busy() || outbox.waitsForTime() || !batcher.isEmpty()) {
+    if (replica.busy() || forces.isPending() || outbox.waitsForTime() || !batcher.isEmpty()) {
       wait = TICK_NANOS;
     }
     long deadline = pending.nearestDeadline();
@@ -372,6 +383,21 @@ public final class Member implements AutoCloseable {
   }
 
   // ---- what others see
+
+  ForceTimes forceTimes() {
+    return forces;
+  }
+
+  /** Connected members that speak so late as a rule that nobody waits for them. */
+  List<NodeId> late() {
+    List<NodeId> late = new ArrayList<>();
+    for (int i = 0; i < connected.length; i++) {
+      if (i != replica.self() && connected[i] && replica.late(i)) {
+        late.add(configuration.members().get(i).id());
+      }
+    }
+    return late;
+  }
 
   /** The protocol's part, for the simulator's checkers. */
   @Internal
@@ -413,6 +439,8 @@ public final class Member implements AutoCloseable {
         pending.size() + replica.pending(),
         connected(),
         now.ownBatches() - atStart.ownBatches(),
+        forces.nanos() / 1000,
+        late(),
         parts.transport().statistics());
   }
 }

@@ -38,6 +38,7 @@ final class Outbox implements AutoCloseable {
   private final EncodeBuffer lazy;
   private final EncodeBuffer direct;
   private final ArrayDeque<Held> held = new ArrayDeque<>();
+  private final ForceTimes forces;
   private final long[] lastSent;
   private long lazyDeadline = Long.MAX_VALUE;
   private long lastPromise;
@@ -58,12 +59,14 @@ final class Outbox implements AutoCloseable {
       Replica replica,
       LogCatchUp logCatchUp,
       Snapshots snapshots,
-      MemoryPool pool) {
+      MemoryPool pool,
+      ForceTimes forces) {
     this.transport = transport;
     this.persistence = persistence;
     this.replica = replica;
     this.logCatchUp = logCatchUp;
     this.snapshots = snapshots;
+    this.forces = forces;
     int n = replica.configuration().size();
     ids = new NodeId[n];
     lastSent = new long[n];
@@ -115,6 +118,7 @@ final class Outbox implements AutoCloseable {
     settling = SETTLING;
     if (promises) {
       lastPromise = number;
+      forces.promised(number, now);
       persistence.flush();
     }
   }
@@ -222,22 +226,29 @@ final class Outbox implements AutoCloseable {
       settling--;
       persistence.flush();
     }
+    boolean news = replica.states().takeNews();
     for (int to = 0; to < ids.length; to++) {
-      if (to != replica.self() && now - lastSent[to] >= heartbeatNanos) {
+      if (to != replica.self() && (news || now - lastSent[to] >= heartbeatNanos)) {
         heartbeat(to, now);
       }
     }
   }
 
-  /** Tells a member where this one is. */
+  /** Tells a member where this one is, and what its state was like. */
   void heartbeat(int to, long now) {
     lastSent[to] = now;
     begin(direct);
     MessageCodec.heartbeat(direct.ensure(MessageCodec.maxSize(null)));
+    long compared = replica.states().applied();
+    if (compared > 0) {
+      MessageCodec.stateHash(
+          direct.ensure(MessageCodec.maxSize(null)), compared, replica.states().hash());
+    }
     transport.send(ids[to], direct.buffer().flip());
   }
 
   void releaseHeld(long now) {
+    forces.advance(persistence.durable(), now);
     Held first = held.peek();
     while (first != null && first.gate() <= persistence.durable()) {
       transport.send(ids[first.to()], ByteBuffer.wrap(first.frame()));

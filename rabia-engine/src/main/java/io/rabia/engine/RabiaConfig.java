@@ -23,6 +23,8 @@ public final class RabiaConfig {
   private final long retainedBytes;
   private final long snapshotSlots;
   private final long snapshotBytes;
+  private final long stateCheckSlots;
+  private final Duration slowForce;
 
   private RabiaConfig(Builder builder) {
     batching = builder.batching;
@@ -38,11 +40,15 @@ public final class RabiaConfig {
     retainedBytes = builder.retainedBytes;
     snapshotSlots = builder.snapshotSlots;
     snapshotBytes = builder.snapshotBytes;
+    stateCheckSlots = builder.stateCheckSlots;
+    slowForce = builder.slowForce;
     check(ownWindow >= 1 && ownWindow <= 1024, "ownWindow must be 1 to 1024");
     check(inboxCapacity >= 16 && inboxCapacity <= 1 << 24, "inboxCapacity must be 16 to 2^24");
     check(retainedBytes >= 1 << 20, "retainedBytes must be at least 1 MiB");
     check(snapshotSlots >= 1, "snapshotInterval must be at least one slot");
     check(snapshotBytes >= 1, "snapshotInterval must be at least one byte");
+    check(stateCheckSlots >= 0, "stateCheckInterval must not be negative");
+    check(positive(slowForce), "slowForce must be positive");
     check(positive(requestTimeout), "requestTimeout must be positive");
     check(positive(heartbeatInterval), "heartbeatInterval must be positive");
     check(positive(sessionTimeToLive), "sessionTimeToLive must be positive");
@@ -108,6 +114,14 @@ public final class RabiaConfig {
     return snapshotBytes;
   }
 
+  public long stateCheckSlots() {
+    return stateCheckSlots;
+  }
+
+  public Duration slowForce() {
+    return slowForce;
+  }
+
   Timing timing() {
     return new Timing(
         minOwnerWait.toNanos(), maxOwnerWait.toNanos(), minResend.toNanos(), maxResend.toNanos());
@@ -129,6 +143,8 @@ public final class RabiaConfig {
     private long retainedBytes = 64L << 20;
     private long snapshotSlots = 1 << 20;
     private long snapshotBytes = 64L << 20;
+    private long stateCheckSlots = 1 << 14;
+    private Duration slowForce = Duration.ofMillis(100);
 
     private Builder() {}
 
@@ -209,6 +225,27 @@ public final class RabiaConfig {
     public Builder snapshotInterval(long slots, long logBytes) {
       this.snapshotSlots = slots;
       this.snapshotBytes = logBytes;
+      return this;
+    }
+
+    /**
+     * After how many slots, again and again, the members compare the hashes of their states; 0 for
+     * never. Default 16,384. Members with different intervals compare where these meet. Fewer find
+     * a state machine that is not deterministic earlier; every hash takes the engine's thread for
+     * as long as {@link io.rabia.core.statemachine.StateMachine#stateHash} and a look at all
+     * sessions take.
+     */
+    public Builder stateCheckInterval(long slots) {
+      this.stateCheckSlots = slots;
+      return this;
+    }
+
+    /**
+     * The disk is reported as slow when forces of the log take longer, eight in a row. Default 100
+     * ms.
+     */
+    public Builder slowForce(Duration time) {
+      this.slowForce = time;
       return this;
     }
 

@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@link BatchRequest}, {@link BatchReply}, {@link CatchUpRequest}, {@link CatchUpEnd}</td>
  *     <td>fetching what a slow replica missed (section 4); a CatchUpRequest is answered with Decides
  *     and a CatchUpEnd</td></tr>
- * <tr><td>{@link ReadProbe}, {@link ReadReply}, {@link Heartbeat}, {@link FormationAsk}, {@link
- *     FormationPromise}, {@link Init}, {@link Identity}, {@link Numbers}</td><td>not in the
- *     paper</td></tr>
+ * <tr><td>{@link ReadProbe}, {@link ReadReply}, {@link Heartbeat}, {@link StateHash}, {@link
+ *     FormationAsk}, {@link FormationPromise}, {@link Init}, {@link Identity}, {@link Numbers}</td>
+ *     <td>not in the paper</td></tr>
  * </table>
  */
 public sealed interface Message {
@@ -184,6 +184,18 @@ public sealed interface Message {
     @Override
     public void accept(MessageHandler handler) {
       handler.onHeartbeat();
+    }
+  }
+
+  /** The sender's state after so many slots has this hash. */
+  record StateHash(long applied, long hash) implements Message {
+    public StateHash {
+      valid(applied > 0, "StateHash");
+    }
+
+    @Override
+    public void accept(MessageHandler handler) {
+      handler.onStateHash(applied, hash);
     }
   }
 

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * 14 Identity          node id u16 | token 2 x i64
  * 15 Numbers           end i64
  * 16 CatchUpEnd        next slot i64
+ * 21 StateHash         applied slots i64 | hash i64
  * batch = length i32 (0: none) | bytes of the {@link CommandBatch}
  * </pre>
  *
@@ -58,6 +59,7 @@ public final class MessageCodec {
   private static final byte IDENTITY = 14;
   private static final byte NUMBERS = 15;
   private static final byte CATCH_UP_END = 16;
+  private static final byte STATE_HASH = 21;
 
   private static final int ID_FLAG = 4;
   private static final int LARGEST_FIXED = 1 + 4 * Long.BYTES;
@@ -144,6 +146,11 @@ public final class MessageCodec {
     out.put(HEARTBEAT);
   }
 
+  public static void stateHash(ByteBuffer out, long applied, long hash) {
+    check(applied > 0, "malformed StateHash");
+    out.put(STATE_HASH).putLong(applied).putLong(hash);
+  }
+
   public static void formationAsk(ByteBuffer out, Token founder) {
     check(MessageRules.token(founder), "malformed FormationAsk");
     out.put(FORMATION_ASK);
@@ -218,6 +225,7 @@ public final class MessageCodec {
       case READ_PROBE -> handler.onReadProbe(readLong(in));
       case READ_REPLY -> readReadReply(in, handler);
       case HEARTBEAT -> handler.onHeartbeat();
+      case STATE_HASH -> readStateHash(in, handler);
       case FORMATION_ASK -> handler.onFormationAsk(readToken(in));
       case FORMATION_PROMISE -> handler.onFormationPromise(readToken(in), readToken(in));
       case INIT -> readInit(in, handler);
@@ -295,6 +303,13 @@ public final class MessageCodec {
     long highestSlot = readLong(in);
     accept(MessageRules.readReply(highestSlot), "ReadReply");
     handler.onReadReply(nonce, highestSlot);
+  }
+
+  private static void readStateHash(ByteBuffer in, MessageHandler handler) {
+    long applied = readLong(in);
+    long hash = readLong(in);
+    accept(applied > 0, "StateHash");
+    handler.onStateHash(applied, hash);
   }
 
   private static void readInit(ByteBuffer in, MessageHandler handler) {

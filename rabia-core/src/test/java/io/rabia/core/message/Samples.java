@@ -78,6 +78,7 @@ final class Samples {
     golden.put(new Message.ReadReply(-2, slot), "09" + "fffffffffffffffe" + SLOT_HEX);
     golden.put(new Message.ReadReply(3, -1), "09" + "0000000000000003" + "ffffffffffffffff");
     golden.put(new Message.Heartbeat(), "0a");
+    golden.put(new Message.StateHash(slot, -2), "15" + SLOT_HEX + "fffffffffffffffe");
     golden.put(new Message.FormationAsk(FOUNDER), "0b" + "0102030405060708090a0b0c0d0e0f10");
     golden.put(
         new Message.FormationPromise(FOUNDER, OWN),

@@ -184,7 +184,7 @@ final class Lanes {
     if (slot.instance.proposed(owner)) {
       return follow(slot, slot.instance.proposal(owner), now);
     }
-    if (!peer.quiet() && peer.lag() <= replica.waits.slow()) {
+    if (!peer.quiet() && !replica.late(owner)) {
       if (now - slot.seenAt < replica.waits.owner()) {
         return WAIT;
       }

@@ -42,6 +42,7 @@ public final class Replica implements MessageHandler {
   final Retention retention;
   final ReplicaStatistics statistics = new ReplicaStatistics();
   final Waits waits;
+  final StateComparison states;
 
   private final CommonCoin coin;
   private final LogClock clock;
@@ -93,6 +94,7 @@ public final class Replica implements MessageHandler {
     batches = new Batches(configuration, self, window, retention, output);
     barrier = new ReadBarrier(configuration.quorum(), self, nonceSeed);
     waits = new Waits(timing);
+    states = new StateComparison(configuration.members().get(self).origin());
     lanes = new Lanes(this, source);
     retransmitter = new Retransmitter(this);
     catchUp = new CatchUp(this);
@@ -322,6 +324,11 @@ public final class Replica implements MessageHandler {
   public void onHeartbeat() {}
 
   @Override
+  public void onStateHash(long afterSlots, long hash) {
+    states.said(configuration, configuration.members().get(from).origin(), afterSlots, hash);
+  }
+
+  @Override
   public void onFormationAsk(Token founder) {}
 
   @Override
@@ -421,7 +428,7 @@ public final class Replica implements MessageHandler {
   private long awaited() {
     long mask = 0;
     for (int i = 0; i < peers.length; i++) {
-      mask |= peers[i].connected ? 1L << i : 0;
+      mask |= peers[i].connected && !late(i) ? 1L << i : 0;
     }
     return mask;
   }
@@ -672,6 +679,16 @@ public final class Replica implements MessageHandler {
     return configuration;
   }
 
+  /** What the members' states hash to. */
+  public StateComparison states() {
+    return states;
+  }
+
+  /** The state after the applied slots has this hash. */
+  public void hashed(long hash) {
+    states.own(configuration, applied, hash);
+  }
+
   public int self() {
     return self;
   }
@@ -690,6 +707,23 @@ public final class Replica implements MessageHandler {
   /** Batches that wait here to be applied. */
   public int held() {
     return batches.heldCount();
+  }
+
+  /**
+   * Does it speak so late as a rule that nobody waits for it? So it is when it is much later than
+   * decisions take, or later than that and than three times what a quorum takes to speak, this one
+   * among them: those decide without it.
+   */
+  public boolean late(int peer) {
+    long lag = peers[peer].lag();
+    if (lag <= waits.decision()) {
+      return false;
+    }
+    int sooner = 1;
+    for (Peer other : peers) {
+      sooner += other.connected && other.lag() > 0 && 3 * other.lag() < lag ? 1 : 0;
+    }
+    return lag > waits.slow() || sooner >= configuration.quorum();
   }
 
   public boolean quiet(int peer) {

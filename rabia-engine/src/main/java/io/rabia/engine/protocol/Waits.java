@@ -39,6 +39,11 @@ final class Waits {
     return Math.max(SLOW_FLOOR, 4 * smoothed());
   }
 
+  /** How long a decision takes from the own Propose on. */
+  long decision() {
+    return Math.max(SLOW_FLOOR, smoothed());
+  }
+
   /**
    * How long an owner that had commands for most of its slots may wait for the next ones before it
    * fills its slot with NOOP.
