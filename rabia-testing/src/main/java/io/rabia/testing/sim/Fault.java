@@ -76,8 +76,22 @@ public enum Fault {
   SPLIT,
   /** The disks of f members are slow all the time; the others' clients must not feel it. */
   SLOW_MEMBERS,
-  /** The state machine of one member goes another way; whoever checks must find it out. */
-  DIFFER;
+  /** The state machine of one member goes another way; the others must find it out. */
+  DIFFER,
+  /** A process dies in the middle of a write: a part of it is on the disk. */
+  TORN_WRITE,
+  /**
+   * The force of what was written fails, once, and some of that may be gone: the process ends, and
+   * comes back with what is there.
+   */
+  FSYNC_FAILURE,
+  /** Nothing can be written for a while: the process ends, and comes back when there is room. */
+  DISK_FULL,
+  /**
+   * One bit flips of what a member had forced and stated to be safe. Up to f members; such a one
+   * has lost its votes and must not come back by itself.
+   */
+  BIT_FLIP;
 
   /** They want a campaign of their own. */
   private static final Set<Fault> NOT_DRAWN =
@@ -86,7 +100,16 @@ public enum Fault {
   private static final Set<Fault> FROM_THREE_NODES =
       Collections.unmodifiableSet(
           EnumSet.of(
-              BRIDGE, REBOOT, ORPHAN, PROPOSER, LONG_PAUSE, COIN, SPLIT, SLOW_MEMBERS, DIFFER));
+              BRIDGE,
+              REBOOT,
+              BIT_FLIP,
+              ORPHAN,
+              PROPOSER,
+              LONG_PAUSE,
+              COIN,
+              SPLIT,
+              SLOW_MEMBERS,
+              DIFFER));
 
   private static final Set<Fault> OF_ONE_NODE =
       Collections.unmodifiableSet(
@@ -99,6 +122,9 @@ public enum Fault {
               PAUSE,
               DRIFT,
               SLOW_DISK,
+              TORN_WRITE,
+              FSYNC_FAILURE,
+              DISK_FULL,
               EXPIRY,
               THROW));
 

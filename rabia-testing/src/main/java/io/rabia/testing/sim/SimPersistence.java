@@ -67,6 +67,11 @@ final class SimPersistence implements Storage {
   }
 
   @Override
+  public String flipBit() {
+    return "";
+  }
+
+  @Override
   public boolean hasPageCache() {
     return false;
   }

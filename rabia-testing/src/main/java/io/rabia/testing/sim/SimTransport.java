@@ -178,7 +178,7 @@ final class SimTransport implements Transport {
 
   @Override
   public boolean send(NodeId peer, ByteBuffer body) {
-    node.mayCrash();
+    node.doom().beforeAction();
     int to = node.indexOf(peer);
     SimConnection connection = connections[to];
     if (connection == null || !up[to]) {

@@ -1,23 +1,11 @@
 package io.rabia.testing.sim;
 
-import io.rabia.core.ClusterConfig;
-import io.rabia.core.CommonCoin;
-import io.rabia.core.NodeId;
 import io.rabia.core.Quorum;
-import io.rabia.core.batching.BatchConfig;
-import io.rabia.core.memory.MemoryPool;
-import io.rabia.core.memory.PoolConfig;
-import io.rabia.core.persistence.Durability;
 import io.rabia.engine.Member;
-import io.rabia.engine.RabiaConfig;
 import io.rabia.engine.protocol.ReplicaStatistics;
 import io.rabia.testing.linearizability.Verdict;
 import java.io.PrintStream;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,14 +14,7 @@ import org.jspecify.annotations.Nullable;
  * SimReport#traceHash}.
  */
 public final class Simulation {
-  private static final long HEAL_LIMIT = 30 * SimClock.SECOND;
   private static final int OPERATIONS_PER_MINUTE = 1_000;
-  private static final double FASTEST_CLOCK = 1.3;
-  private static final int STEADY_CLIENTS = 4;
-  private static final int ASYNCHRONOUS = 0;
-  private static final Duration SHORT_LIFE = Duration.ofSeconds(10);
-  private static final int FSYNC_DISK = 11;
-  private static final int OS_DISK = 16;
   private static final long NEAR_END = 4 * SimClock.SECOND;
 
   private final SimOptions options;
@@ -45,28 +26,18 @@ public final class Simulation {
   private final Faults faults;
   private final FrameWatch watch;
   private final Outcomes outcomes;
+  private final Differing differing;
   private final History history;
   private final LinearizableHistory calls = new LinearizableHistory(clock);
   private final SimNetwork network;
   private final FaultDriver driver;
-  private final List<SimNode> nodes = new ArrayList<>();
-  private final List<SimNode> rebootable = new ArrayList<>();
-  private final List<SimClient> clients = new ArrayList<>();
-  private final MemoryPool pool =
-      new MemoryPool(PoolConfig.builder().sizeClass(1 << 16, 1 << 12).build());
-  private final int padding;
-  private long longest;
+  private final Coins coins;
+  private final LogTimes logTimes;
+  private final Latencies latencies;
+  private final Setup setup;
+  private final List<SimNode> nodes;
+  private final List<SimClient> clients;
   private boolean healed;
-  private long firstLogTime = -1;
-
-  /** When the first member was one: the first batch may have been stamped as early. */
-  private long formedAt = -1;
-
-  private CommonCoin known = CommonCoin.keyed(0, 0);
-  private long healthyP99;
-
-  /** Of the operations of clients whose members have healthy disks, when some have not. */
-  private final List<Long> latencies = new ArrayList<>();
 
   /**
    * @param healthyTwin the same without that anyone's disk is slow
@@ -81,16 +52,19 @@ public final class Simulation {
     random = new SimRandom(options.seed());
     trace = new Trace(clock, out, story);
     violations = new Violations(clock, trace);
-    faults = new Faults(draw(options.faults()));
+    faults = new Faults(Setup.faults(options, random));
     int n = options.nodes();
     watch = new FrameWatch(violations, n);
     outcomes = new Outcomes(violations, watch, trace, n);
+    differing = new Differing(violations, faults, n);
     history = new History(violations, n);
     network = new SimNetwork(clock, trace, random.fork(), faults, n);
-    // Without pauses, large commands would fill the memory that holds all logs.
-    boolean large = random.chance(0.1) && options.load() == Load.LIGHT;
-    padding = large ? 20_000 : 100;
-    build(large);
+    coins = new Coins(options.seed(), faults, this::isSplitting);
+    logTimes = new LogTimes(clock, violations);
+    latencies = new Latencies(faults.has(Fault.SLOW_MEMBERS) ? Quorum.faults(n) : 0);
+    setup = new Setup(this, options, random);
+    nodes = setup.nodes();
+    clients = setup.clients();
     driver = new FaultDriver(this, random.fork());
   }
 
@@ -112,170 +86,9 @@ public final class Simulation {
     if (options.faults().contains(Fault.SLOW_MEMBERS) && options.allFaults()) {
       Simulation twin = new Simulation(options, true, null, null);
       twin.run();
-      simulation.healthyP99 = twin.p99();
+      simulation.latencies.compareWith(twin.latencies);
     }
     return simulation.run();
-  }
-
-  private Set<Fault> draw(Set<Fault> allowed) {
-    Set<Fault> drawn = EnumSet.noneOf(Fault.class);
-    List<Fault> from = new ArrayList<>(allowed);
-    int count = options.allFaults() ? from.size() : Math.min(from.size(), 1 + random.below(4));
-    while (drawn.size() < count) {
-      drawn.add(from.get(random.below(from.size())));
-    }
-    if (drawn.contains(Fault.REBOOT) && !options.allFaults()) {
-      // Those it leaves are as many as must be there.
-      drawn.removeAll(EnumSet.of(Fault.ORPHAN, Fault.PROPOSER, Fault.LONG_PAUSE));
-    }
-    return drawn;
-  }
-
-  private void build(boolean large) {
-    int n = options.nodes();
-    ClusterConfig.Builder cluster =
-        ClusterConfig.builder()
-            .name("sim")
-            .alpha(alpha(8 << random.below(4)))
-            .secret(new byte[] {(byte) random.nextLong()});
-    for (int i = 1; i <= n; i++) {
-      cluster.member(NodeId.of(i), "node" + i, 7000 + i);
-    }
-    ClusterConfig members = cluster.build();
-    distances(random.below(4));
-    boolean drifts = faults.has(Fault.DRIFT);
-    if (drifts) {
-      faults.fired(Fault.DRIFT);
-    }
-    RabiaConfig config = config(large);
-    int kind = random.below(20);
-    long forceNanos = random.magnitude(50 * SimClock.MICRO, 10 * SimClock.MILLI);
-    int reboots = faults.has(Fault.REBOOT) ? Quorum.faults(n) : 0;
-    int firstToReboot = random.below(n);
-    for (int i = 0; i < n; i++) {
-      int place = Math.floorMod(i - firstToReboot, n);
-      boolean mayReboot = place < reboots;
-      Storage storage = storage(mayReboot ? OS_DISK : kind(place, kind), forceNanos);
-      SimNode node = new SimNode(this, i, members, config, storage, random.fork(), pool, drifts);
-      nodes.add(node);
-      if (mayReboot) {
-        rebootable.add(node);
-      }
-    }
-    addClients();
-  }
-
-  private void distances(int drawn) {
-    if (options.distances() != Distances.DRAWN) {
-      network.delays(90 * SimClock.MICRO, 110 * SimClock.MICRO);
-      network.far(options.distances() == Distances.ONE_FAR ? options.nodes() - 1 : -1);
-      return;
-    }
-    switch (drawn) {
-      case 0 -> network.delays(SimClock.MILLI, 5 * SimClock.MILLI);
-      case 1 -> network.delays(5 * SimClock.MILLI, 20 * SimClock.MILLI);
-      default -> network.delays(50 * SimClock.MICRO, 500 * SimClock.MICRO);
-    }
-  }
-
-  private int alpha(int drawn) {
-    return options.distances() == Distances.DRAWN ? drawn : 128;
-  }
-
-  private void addClients() {
-    if (options.load() == Load.STEADY) {
-      for (int i = 0; i < STEADY_CLIENTS * options.nodes(); i++) {
-        addClient(i, 0, 1);
-      }
-      return;
-    }
-    int count = 8 + random.below(5);
-    for (int i = 0; i < count; i++) {
-      boolean idle = i == 0 && faults.has(Fault.EXPIRY);
-      long think =
-          idle ? 4 * SimClock.SECOND : random.magnitude(20 * SimClock.MILLI, 200 * SimClock.MILLI);
-      addClient(i, think, 1 + random.below(4));
-    }
-  }
-
-  private void addClient(int index, long think, int depth) {
-    int home = index % options.nodes();
-    clients.add(new SimClient(this, index, random.fork(), home, think, depth));
-  }
-
-  /** Slow disks want logs that feel them, power losses those with a page cache. */
-  private int kind(int place, int otherwise) {
-    boolean slow = faults.has(Fault.SLOW_DISK) || faults.has(Fault.SLOW_MEMBERS);
-    boolean power = faults.has(Fault.POWER_AFTER_DEATH);
-    if (slow && power) {
-      return place % 2 == 0 ? ASYNCHRONOUS : FSYNC_DISK;
-    }
-    return slow ? ASYNCHRONOUS : power ? FSYNC_DISK : otherwise;
-  }
-
-  private Storage storage(int kind, long forceNanos) {
-    if (options.distances() != Distances.DRAWN) {
-      return new SimPersistence(clock, random.fork(), 0);
-    }
-    if (kind < 9) {
-      return new SimPersistence(clock, random.fork(), forceNanos);
-    }
-    if (kind < FSYNC_DISK) {
-      return new SimPersistence(clock, random.fork(), 0);
-    }
-    Durability durability = kind < OS_DISK ? Durability.FSYNC : Durability.OS;
-    return new SimDisk(random.fork(), durability, 1 << 16 + random.below(5));
-  }
-
-  private RabiaConfig config(boolean large) {
-    boolean snapshots = random.chance(0.5);
-    return RabiaConfig.builder()
-        .batching(
-            BatchConfig.builder()
-                .maxBatchSize(1 + random.below(32))
-                .maxBatchBytes(1 << 20)
-                .maxBatchDelay(Duration.ofMillis(random.below(10)))
-                .bufferCapacity(1024)
-                .build())
-        .ownWindow(1 + random.below(4))
-        .inboxCapacity(1024)
-        .snapshotInterval(snapshots ? 100 : 1 << 20, 64 << 20)
-        .retainedBytes(large ? 1 << 20 : 64 << 20)
-        .sessionTimeToLive(
-            faults.has(Fault.EXPIRY)
-                ? Duration.ofSeconds(1)
-                : faults.has(Fault.DRIFT) ? SHORT_LIFE : Duration.ofMinutes(10))
-        .build();
-  }
-
-  /** The coin of a member. */
-  CommonCoin coin(int member, long key0, long key1) {
-    CommonCoin coin = faults.has(Fault.COIN) ? oddCoin(member, key0, key1) : null;
-    CommonCoin flipped = coin == null ? CommonCoin.keyed(key0, key1) : coin;
-    known = flipped;
-    return (epoch, slot, phase) -> {
-      if (faults.has(Fault.COIN)) {
-        faults.fired(Fault.COIN);
-      }
-      if (driver.splitting().isActive()) {
-        faults.fired(Fault.SPLIT);
-      }
-      return flipped.flip(epoch, slot, phase);
-    };
-  }
-
-  private CommonCoin oddCoin(int member, long key0, long key1) {
-    return switch ((int) (options.seed() >> 1 & 3)) {
-      case 0 -> (epoch, slot, phase) -> false;
-      case 1 -> (epoch, slot, phase) -> true;
-      case 2 -> (epoch, slot, phase) -> phase % 2 == 1;
-      default -> CommonCoin.keyed(key0 + member, key1);
-    };
-  }
-
-  /** The coin as a scheduler may know it. */
-  CommonCoin coin() {
-    return known;
   }
 
   // ---- the run
@@ -291,7 +104,10 @@ public final class Simulation {
     long end = options.seconds() * SimClock.SECOND;
     run(end);
     if (violations.first() == null) {
-      heal();
+      trace.line("faults", () -> "end; so many struck: " + faults);
+      driver.stop();
+      healed = true;
+      new Healing(this, nodes, clients).run();
     }
     SimReport report = report();
     trace.end();
@@ -310,125 +126,19 @@ public final class Simulation {
     }
   }
 
-  private void heal() {
-    trace.line("faults", () -> "end; so many struck: " + faults);
-    driver.stop();
-    healed = true;
-    network.heal();
-    for (SimNode node : nodes) {
-      node.resume();
-      node.slowDisk(0);
-      node.spare();
-      node.start();
-    }
-    clients.forEach(client -> client.finish(3));
-    List<SimNode> absent = nodes.stream().filter(SimNode::isAbsent).toList();
-    rest();
-    for (SimNode node : absent) {
-      run(node.pausedUntil());
-      node.comeBack();
-    }
-    if (!absent.isEmpty()) {
-      rest();
-    }
-    if (violations.first() == null) {
-      requireEverything();
-    }
-  }
-
   /** Goes on to this time, or until a promise is broken. */
-  private void run(long end) {
+  void run(long end) {
     while (violations.first() == null && clock.step(end)) {
       // each step checks itself
     }
   }
 
-  /** All who are there come to rest, with all that they were asked for done. */
-  private void rest() {
-    long limit = clock.now() + HEAL_LIMIT;
-    long next = clock.now();
-    while (violations.first() == null && !quiescent()) {
-      next += 10 * SimClock.MILLI;
-      if (next > limit) {
-        violations.add(
-            nodes.stream().mapToLong(SimNode::applied).filter(a -> a >= 0).min().orElse(0),
-            "not at rest 30 s after the last fault: "
-                + nodes.stream().map(SimNode::describe).toList()
-                + clients);
-        return;
-      }
-      run(next);
-    }
-  }
-
-  private void requireEverything() {
-    outcomes.requireOneState();
-    long deaths = faults.count(Fault.PROPOSER);
-    if (faults.drawn().equals(Set.of(Fault.PROPOSER))
-        && outcomes.forfeits() > options.nodes() * (deaths + 1)) {
-      violations.add(outcomes.forfeits() + " slots were forfeited by " + deaths + " deaths");
-    }
-    if (faults.has(Fault.SLOW_MEMBERS) && !healthyTwin && p99() > 3 * healthyP99) {
-      violations.add(
-          "p99 is "
-              + p99() / SimClock.MICRO
-              + " us for clients of healthy members, "
-              + healthyP99 / SimClock.MICRO
-              + " us with healthy disks");
-    }
-    for (SimNode node : nodes) {
-      if (node.isLost()) {
-        continue;
-      }
-      history.requireAnswered(node.index());
-      Member member = node.member();
-      if (member != null
-          && member.replica().statistics().batches() > outcomes.batches(node.applied())) {
-        long slot = outcomes.repeated(node.applied());
-        violations.add(slot, node.index(), "applied again " + outcomes.earlier(slot));
-      }
-    }
-  }
-
-  private boolean quiescent() {
-    List<SimNode> present =
-        nodes.stream().filter(node -> !node.isLost() && !node.isAbsent()).toList();
-    long applied = present.stream().mapToLong(SimNode::applied).max().orElse(0);
-    for (SimNode node : present) {
-      Member member = node.member();
-      if (member == null
-          || node.applied() != applied
-          || member.replica().busy()
-          || member.replica().held() > 0) {
-        return false;
-      }
-    }
-    return clients.stream().allMatch(SimClient::isDone);
-  }
-
-  /** A member that differs must be found out, and by its name. */
-  private @Nullable String violation() {
-    String first = violations.first();
-    int differing = driver.differing();
-    if (differing < 0) {
-      return first;
-    }
-    if (first == null) {
-      return "nobody noticed that the state of node " + (differing + 1) + " differs";
-    }
-    if (!first.contains("node " + (differing + 1) + ": has another state after ")) {
-      return first;
-    }
-    faults.fired(Fault.DIFFER);
-    return null;
-  }
-
   private SimReport report() {
     String invalid = null;
-    List<Served> served = nodes.stream().map(SimNode::served).toList();
+    List<Served> served = nodes.stream().map(node -> node.watch().served()).toList();
     long completed = served.stream().mapToLong(Served::operations).sum();
     long ran = Math.min(clock.now(), options.seconds() * SimClock.SECOND);
-    String violation = violation();
+    String violation = violations.first();
     if (completed * 60 * SimClock.SECOND < OPERATIONS_PER_MINUTE * ran) {
       invalid = "only " + completed + " operations";
     } else if (!faults.silent().isEmpty()) {
@@ -468,7 +178,7 @@ public final class Simulation {
         batches,
         fast,
         slow,
-        longest,
+        latencies.longest(),
         phases,
         network.frames(),
         faults.total(),
@@ -522,19 +232,35 @@ public final class Simulation {
     return outcomes;
   }
 
+  Differing differing() {
+    return differing;
+  }
+
+  Coins coins() {
+    return coins;
+  }
+
+  LogTimes logTimes() {
+    return logTimes;
+  }
+
+  Latencies latencies() {
+    return latencies;
+  }
+
   SimNode node(int index) {
     return nodes.get(index);
   }
 
   /** Members whose machines may still lose power. */
   List<SimNode> rebootable() {
-    rebootable.removeIf(SimNode::isLost);
-    return rebootable;
+    return setup.rebootable().stream().filter(node -> !node.isLost()).toList();
   }
 
   /** May one more be away, for good or until everything else has healed? */
   boolean mayLeave() {
-    long gone = nodes.stream().filter(node -> node.isLost() || node.isAbsent()).count();
+    long gone =
+        nodes.stream().filter(node -> node.isLost() || node.isDamaged() || node.isAbsent()).count();
     return isFormed() && gone < Quorum.faults(options.nodes());
   }
 
@@ -546,6 +272,10 @@ public final class Simulation {
   /** Are all alive who can be? */
   boolean isComplete() {
     return nodes.stream().allMatch(node -> node.isAlive() || node.isLost() || node.isAbsent());
+  }
+
+  private boolean isSplitting() {
+    return driver.splitting().isActive();
   }
 
   /** A slot was decided for the first time. */
@@ -563,36 +293,18 @@ public final class Simulation {
     return nodes.stream().allMatch(SimNode::wasMember);
   }
 
-  void formed() {
-    if (formedAt < 0) {
-      formedAt = clock.now();
-    }
-  }
-
   int size() {
     return options.nodes();
   }
 
   /** Bytes of a command at most beside its operation. */
   int padding() {
-    return padding;
+    return setup.padding();
   }
 
   /** The operating system of a node that died tells its clients. */
   void disconnected(int node) {
     clients.forEach(client -> client.disconnected(node));
-  }
-
-  void completed(int home, long latency) {
-    longest = Math.max(longest, latency);
-    if (faults.has(Fault.SLOW_MEMBERS) && home >= Quorum.faults(options.nodes())) {
-      latencies.add(latency);
-    }
-  }
-
-  private long p99() {
-    latencies.sort(null);
-    return latencies.isEmpty() ? 0 : latencies.get((int) (latencies.size() * 0.99));
   }
 
   boolean isHealthyTwin() {
@@ -615,24 +327,5 @@ public final class Simulation {
     }
     trace.mix(clock.now() * 64 + from * 8L + to);
     trace.mix(frame.fingerprint());
-  }
-
-  /**
-   * Log time follows the fastest member's monotonic clock, never a wall clock, and stands still
-   * with all of them.
-   */
-  void logTime(long logTime) {
-    if (firstLogTime < 0) {
-      firstLogTime = logTime;
-    }
-    double most = (clock.now() - formedAt) * FASTEST_CLOCK + SimClock.SECOND;
-    if (logTime - firstLogTime > most) {
-      violations.add(
-          "log time ran "
-              + (logTime - firstLogTime) / SimClock.MILLI
-              + " ms ahead in "
-              + (clock.now() - formedAt) / SimClock.MILLI
-              + " ms");
-    }
   }
 }
