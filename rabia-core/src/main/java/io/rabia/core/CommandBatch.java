@@ -30,7 +30,13 @@ public final class CommandBatch {
   /** Closes the session if nothing of it was applied since slot {@code number}. */
   public static final byte KIND_CLOSE_SESSION = 3;
 
-  private static final int MAX_KIND = KIND_CLOSE_SESSION;
+  /**
+   * Changes the configuration; the payload is the engine's. Alone in its batch, so that a batch
+   * says at once whether it is one.
+   */
+  public static final byte KIND_CONFIGURE = 4;
+
+  private static final int MAX_KIND = KIND_CONFIGURE;
 
   static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
@@ -82,6 +88,7 @@ public final class CommandBatch {
       byte kind = bytes[position];
       if (kind < 1
           || kind > MAX_KIND
+          || kind == KIND_CONFIGURE && count != 1
           || length < 0
           || length > bytes.length - position - COMMAND_HEADER) {
         throw new RabiaException.Serialization("command in batch");
@@ -117,6 +124,11 @@ public final class CommandBatch {
   /** How many commands. */
   public int count() {
     return (int) INT.get(bytes, 32);
+  }
+
+  /** Does this batch change the configuration? */
+  public boolean isChange() {
+    return count() == 1 && bytes[HEADER] == KIND_CONFIGURE;
   }
 
   /** Encoded size in bytes. */

@@ -100,6 +100,18 @@ public abstract sealed class RabiaException extends RuntimeException {
   }
 
   /**
+   * This node takes nothing in for now, because its votes are lost or its disk is full: nothing was
+   * done. Another node may serve, or this one later.
+   */
+  public static final class Unavailable extends RabiaException {
+    private static final long serialVersionUID = 1L;
+
+    public Unavailable(String message) {
+      super(message, null, true);
+    }
+  }
+
+  /**
    * The node or client is closed or closing. For a command handed in before, the outcome is
    * unknown.
    */
@@ -138,6 +150,57 @@ public abstract sealed class RabiaException extends RuntimeException {
 
     public NotAMember(String message) {
       super(message, null, false);
+    }
+  }
+
+  /** A change of the configuration was not made; {@link #reason()} says why. */
+  public static final class ChangeRefused extends RabiaException {
+    private static final long serialVersionUID = 1L;
+
+    /** Why a change was refused. */
+    public enum Reason {
+      /** It was made for another epoch: the configuration has changed since. */
+      STALE(false),
+      /** Another change does not govern yet. */
+      PENDING(true),
+      /** No member, more than can be, one of them twice, or an impossible window. */
+      INVALID(false),
+      /** A token that was a member before, or one that does not replace the one it names. */
+      OLD_TOKEN(false),
+      /** Too few of the new members are connected and have caught up: it would stop the cluster. */
+      UNSAFE(true);
+
+      private final boolean retryable;
+
+      Reason(boolean retryable) {
+        this.retryable = retryable;
+      }
+    }
+
+    private final Reason reason;
+
+    public ChangeRefused(Reason reason, String message) {
+      super(message, null, reason.retryable);
+      this.reason = reason;
+    }
+
+    public Reason reason() {
+      return reason;
+    }
+
+    /** What {@link #toText} wrote. */
+    public static ChangeRefused of(String text) {
+      for (Reason reason : Reason.values()) {
+        if (text.startsWith(reason + ": ")) {
+          return new ChangeRefused(reason, text.substring(reason.name().length() + 2));
+        }
+      }
+      return new ChangeRefused(Reason.INVALID, text);
+    }
+
+    /** Reason and message in one line. */
+    public String toText() {
+      return reason + ": " + getMessage();
     }
   }
 }

@@ -65,6 +65,7 @@ final class Applier {
         }
         yield opened;
       }
+      case CommandBatch.KIND_CONFIGURE -> Objects.requireNonNull(decided.result());
       case CommandBatch.KIND_CLOSE_SESSION -> sessions.close(cursor.session(), cursor.number());
       default -> {
         keeper.seen(cursor.session());
@@ -113,6 +114,9 @@ final class Applier {
           pending.fail(request, new RabiaException.SessionClosed("the session is not open"));
       case Sessions.FULL ->
           pending.fail(request, new RabiaException.Overload("too many sessions are open"));
+      case Sessions.CHANGE_REFUSED ->
+          pending.fail(
+              request, RabiaException.ChangeRefused.of(new String(rest, StandardCharsets.UTF_8)));
       case Sessions.FAILED ->
           pending.fail(
               request,

@@ -2,7 +2,6 @@ package io.rabia.engine;
 
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
-import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Token;
@@ -13,7 +12,6 @@ import io.rabia.core.message.MessageHandler;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.transport.Handshake;
-import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Formation;
 import io.rabia.engine.protocol.Init;
 import io.rabia.engine.protocol.LogRecords;
@@ -28,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,31 +43,46 @@ final class Boot {
   private final LongSupplier wallClock;
   private final LongSupplier random;
   private final Completions completions;
+  private final Consumer<Consumer<EngineListener>> tell;
   private final Persistence persistence;
   private final long secretHigh;
   private final long secretLow;
   private final long secretHash;
 
   private final Map<NodeId, Handshake> peers = new TreeMap<>();
-  private final Map<NodeId, Long> seenPositions = new TreeMap<>();
+  private final Map<NodeId, Seen> seen = new TreeMap<>();
   private Token token = Token.NONE;
   private final List<Token> promises = new ArrayList<>();
   private @Nullable Init init;
   private @Nullable Member recovered;
   private @Nullable Formation formation;
+
+  /** Of the cluster that this node joins. */
+  private @Nullable Init offered;
+
   private volatile ClusterId clusterId = ClusterId.NONE;
   private long lastGroup;
   private long repeatedAt;
+
+  /** Why this process may not vote as who it was; null when it may. */
+  private @Nullable String votesLost;
+
+  /** How far a life of a member was seen to have come. */
+  private record Seen(Token token, long position) {
+    static final Seen NOTHING = new Seen(Token.NONE, 0);
+  }
 
   Boot(
       EngineAgent.Parts parts,
       LongSupplier wallClock,
       LongSupplier random,
-      Completions completions) {
+      Completions completions,
+      Consumer<Consumer<EngineListener>> tell) {
     this.parts = parts;
     this.wallClock = wallClock;
     this.random = random;
     this.completions = completions;
+    this.tell = tell;
     persistence = parts.persistence();
     ByteBuffer digest = ByteBuffer.wrap(sha256(parts.cluster()));
     secretHigh = digest.getLong();
@@ -105,17 +119,25 @@ final class Boot {
     lastGroup = persistence.open(new Past(now), wakeup);
     if (token.equals(Token.NONE)) {
       token = new Token(random.getAsLong(), random.getAsLong());
-      append(List.of(new Message.Identity(parts.id().value(), token)));
+      if (!joins()) {
+        append(List.of(identity()));
+      }
     }
     if (recovered != null) {
-      recovered.recovered(lastGroup, now);
+      begin(recovered, now);
     }
+  }
+
+  private void begin(Member member, long now) {
+    member.speakAs(token);
+    member.recovered(lastGroup, now);
   }
 
   /** What the log tells: who this is, then what the member did. */
   private final class Past implements Persistence.GroupHandler {
     private final MessageHandler identity;
     private final long now;
+    private long afterSnapshot = Persistence.NONE;
 
     Past(long now) {
       this.now = now;
@@ -123,11 +145,27 @@ final class Boot {
     }
 
     @Override
+    public void onVotesLost(String why) {
+      if (parts.cluster().members().size() < 3) {
+        throw new RabiaException.Checksum(
+            why + "; this member has lost its votes, and there is no majority without it");
+      }
+      votesLost = why;
+    }
+
+    /**
+     * A log begins with its owner's identity, or behind a snapshot. One that began after a loss
+     * begins with both, and the identity in the snapshot is that of before.
+     */
+    @Override
     public void onSnapshot(long first, InputStream content) throws IOException {
       DataInputStream in = new DataInputStream(content);
       SnapshotHead head = SnapshotHead.read(in);
       requireOwn(head.id().value());
-      token = head.token();
+      if (votesLost == null) {
+        token = head.token();
+      }
+      afterSnapshot = first;
       Member member = member(head.init(), now);
       recovered = member;
       member.restore(first, in, now);
@@ -139,6 +177,9 @@ final class Boot {
       if (member == null) {
         MessageCodec.read(group, identity);
       } else {
+        if (number == afterSnapshot) {
+          MessageCodec.read(group.duplicate(), new Identities());
+        }
         member.recover(number, group);
       }
       return true;
@@ -152,17 +193,23 @@ final class Boot {
     }
   }
 
-  private final class IdentityRecords extends LogRecords {
-    private final long now;
-
-    IdentityRecords(long now) {
-      this.now = now;
-    }
-
+  private class Identities extends LogRecords {
     @Override
     public void onIdentity(int nodeId, Token own) {
       requireOwn(nodeId);
       token = own;
+      Member member = recovered;
+      if (member != null) {
+        member.speakAs(own);
+      }
+    }
+  }
+
+  private final class IdentityRecords extends Identities {
+    private final long now;
+
+    IdentityRecords(long now) {
+      this.now = now;
     }
 
     @Override
@@ -176,7 +223,7 @@ final class Boot {
     }
   }
 
-  private Member member(Init taken, long now) {
+  private void requireOurs(Init taken) {
     if (!taken.clusterName().equals(parts.cluster().name())) {
       throw new RabiaException.WrongCluster(
           "the data directory belongs to cluster '" + taken.clusterName() + "'");
@@ -184,6 +231,10 @@ final class Boot {
     if (taken.secretHash() != secretHash) {
       throw new RabiaException.WrongCluster("the cluster was formed with another secret");
     }
+  }
+
+  private Member member(Init taken, long now) {
+    requireOurs(taken);
     if (taken.alpha() != parts.cluster().alpha()) {
       LOG.warn(
           "Node {}: alpha {} of the configuration has no effect, the cluster was formed with {}",
@@ -191,27 +242,35 @@ final class Boot {
           parts.cluster().alpha(),
           taken.alpha());
     }
-    Configuration configuration = taken.configuration();
-    int self = configuration.indexOf(parts.id());
-    InvariantViolation.check(self >= 0, "INIT without its own member");
     init = taken;
     clusterId = taken.clusterId();
     return new Member(
         parts,
-        new SnapshotHead(parts.id(), token, taken),
-        configuration,
-        self,
+        () -> new SnapshotHead(parts.id(), token, taken),
+        token,
+        taken.configuration(),
         secretHigh,
         secretLow,
         taken.clockStart(),
         random.getAsLong(),
         completions,
+        tell,
         now);
   }
 
-  /** Starts the formation of a node that is in no cluster. */
+  /** Does this node look for a cluster that exists, new to it or after the loss of its votes? */
+  boolean joins() {
+    return init == null && (votesLost != null || parts.config().initial() == Initial.EXISTING);
+  }
+
+  /**
+   * Starts the formation of a node that is in no cluster and joins none. One that lost its votes
+   * waits to be told of its cluster: a new one would be without what the old one knows.
+   */
   void begin() {
-    if (init == null) {
+    if (joins()) {
+      parts.transport().members(others(), true);
+    } else if (init == null) {
       Formation starting =
           new Formation(parts.cluster(), parts.id(), token, secretHash, wallClock.getAsLong());
       promises.forEach(starting::restorePromise);
@@ -220,11 +279,15 @@ final class Boot {
     }
   }
 
+  private List<ClusterConfig.Member> others() {
+    return parts.cluster().members().stream().filter(m -> !m.id().equals(parts.id())).toList();
+  }
+
   /** Logs and sends what the formation wants; returns INIT once it is durable. */
   @Nullable Init advance(long now) {
     Formation forming = formation;
     if (forming == null) {
-      return null;
+      return persistence.durable() < lastGroup ? null : offered;
     }
     if (now - repeatedAt >= parts.config().heartbeatInterval().toNanos()) {
       repeatedAt = now;
@@ -245,9 +308,24 @@ final class Boot {
 
   Member become(Init taken, long now) {
     formation = null;
+    offered = null;
     Member member = member(taken, now);
-    member.recovered(lastGroup, now);
+    begin(member, now);
     return member;
+  }
+
+  private Message identity() {
+    return new Message.Identity(parts.id().value(), token);
+  }
+
+  /**
+   * A member told of which cluster this node is to be. Who it is becomes durable together with
+   * that, so that a log that names a token without a cluster is one of a first start.
+   */
+  private void join(Init received) {
+    requireOurs(received);
+    offered = received;
+    append(List.of(identity(), new Message.Init(received.encode())));
   }
 
   private void append(List<Message> records) {
@@ -278,17 +356,28 @@ final class Boot {
 
   // ---- peers
 
-  Handshake handshakeFor(NodeId peer) {
+  /** Why this process may not vote as who it was; null when it may. */
+  @Nullable String votesLost() {
+    return votesLost;
+  }
+
+  /**
+   * @param epoch of the newest configuration that is known here
+   * @param alpha its window
+   */
+  Handshake handshakeFor(NodeId peer, long epoch, int alpha) {
+    Seen known = seen.getOrDefault(peer, Seen.NOTHING);
     return new Handshake(
         parts.cluster().name(),
         clusterId,
         parts.id(),
         token,
-        0,
-        init == null ? parts.cluster().alpha() : init.alpha(),
+        epoch,
+        alpha,
         secretHash,
         persistence.durable(),
-        seenPositions.getOrDefault(peer, 0L));
+        known.position(),
+        known.token());
   }
 
   @Nullable String refuse(Handshake peer) {
@@ -298,48 +387,55 @@ final class Boot {
     if (peer.secretHash() != secretHash) {
       return "another cluster secret";
     }
-    if (parts.cluster().member(peer.id()).isEmpty() || peer.id().equals(parts.id())) {
+    if (peer.id().equals(parts.id())) {
       return "not a member: " + peer.id();
     }
-    Init known = init;
-    int alpha = known == null ? parts.cluster().alpha() : known.alpha();
-    if (peer.epoch() == 0 && peer.alpha() != alpha) {
-      return "another alpha: " + peer.alpha();
+    boolean unformed = peer.clusterId().equals(ClusterId.NONE);
+    if (init == null && !joins()) {
+      if (parts.cluster().member(peer.id()).isEmpty()) {
+        return "not a member: " + peer.id();
+      }
+      if (unformed && peer.alpha() != parts.cluster().alpha()) {
+        return "another alpha: " + peer.alpha();
+      }
     }
-    if (known == null || peer.clusterId().equals(ClusterId.NONE)) {
-      return null;
-    }
-    if (!peer.clusterId().equals(clusterId)) {
-      return "another cluster: " + peer.clusterId();
-    }
-    Configuration configuration = known.configuration();
-    int index = configuration.indexOf(peer.id());
-    if (index < 0 || !configuration.members().get(index).token().equals(peer.token())) {
-      return "votes of another life of member " + peer.id();
-    }
-    return null;
+    return init == null || unformed || peer.clusterId().equals(clusterId)
+        ? null
+        : "another cluster: " + peer.clusterId();
   }
 
   void connected(Handshake peer) {
+    requireNewest(peer);
+    peers.put(peer.id(), peer);
+    note(peer, peer.logPosition());
+    Formation forming = formation;
+    if (forming != null) {
+      forming.onConnected(peer.id());
+    } else if (init != null && peer.clusterId().equals(ClusterId.NONE)) {
+      send(peer.id(), new Message.Init(init.encode()));
+    }
+  }
+
+  /**
+   * A peer has seen more of this log than there is, so promises are missing: there is no voting
+   * with it, now or after a restart.
+   */
+  private void requireNewest(Handshake peer) {
     if (peer.clusterId().equals(clusterId)
         && init != null
+        && peer.seenToken().equals(token)
         && peer.seenOfReceiver() > persistence.durable()
         && persistence.durability() != Durability.MEMORY) {
-      throw new RabiaException.NotAMember(
+      String why =
           "member "
               + peer.id()
               + " has seen this member's log at group "
               + peer.seenOfReceiver()
               + ", here it ends at "
               + persistence.durable()
-              + ": an old copy; its votes are lost");
-    }
-    peers.put(peer.id(), peer);
-    Formation forming = formation;
-    if (forming != null) {
-      forming.onConnected(peer.id());
-    } else if (init != null && peer.clusterId().equals(ClusterId.NONE)) {
-      send(peer.id(), new Message.Init(init.encode()));
+              + ": an old copy; its votes are lost";
+      persistence.disown(why, true);
+      throw new RabiaException.NotAMember(why);
     }
   }
 
@@ -350,7 +446,17 @@ final class Boot {
   /** Notes how far a peer's log has come. */
   void seen(NodeId peer, ByteBuffer body) {
     FrameHeader.validate(body);
-    seenPositions.merge(peer, FrameHeader.logPosition(body), Math::max);
+    Handshake connected = peers.get(peer);
+    if (connected != null) {
+      note(connected, FrameHeader.logPosition(body));
+    }
+  }
+
+  private void note(Handshake peer, long position) {
+    Seen known = seen.getOrDefault(peer.id(), Seen.NOTHING);
+    if (!known.token().equals(peer.token()) || known.position() < position) {
+      seen.put(peer.id(), new Seen(peer.token(), position));
+    }
   }
 
   /**
@@ -403,6 +509,8 @@ final class Boot {
       Formation forming = formation;
       if (forming != null) {
         forming.onInit(Init.decode(encoded));
+      } else if (joins() && offered == null) {
+        join(Init.decode(encoded));
       }
     }
   }

@@ -78,8 +78,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     this.clock = clock;
     inbox = new Inbox(parts.config().inboxCapacity(), parts.transport()::wakeup);
     completions = new Completions(parts.completionExecutor());
-    boot = new Boot(parts, wallClock, random, completions);
-    stateAlarm = new StateAlarm(parts.id(), this::tell);
+    boot = new Boot(parts, wallClock, random, completions, this::tell);
+    stateAlarm = new StateAlarm(parts.id(), parts.persistence(), this::tell);
     slownessAlarm = new SlownessAlarm(parts.id(), this::tell);
   }
 
@@ -164,10 +164,17 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     if (request.status != null && request.kind == Request.Kind.STATUS) {
       answer(request, request.status, active);
     } else if (stateAlarm.isSilent(active)) {
-      completions.failure(request.handler, new RabiaException.NoQuorum("members' states differ"));
-    } else if (!quorum
-        && request.kind != Request.Kind.LOCAL_READ
-        && request.kind != Request.Kind.STATUS_AT) {
+      refuse(request, "members' states differ");
+    } else if (request.isLocal()) {
+      active.submit(request, now);
+    } else if (!active.votes()) {
+      String lost = lostVotes(active);
+      refuse(
+          request,
+          lost == null ? "node " + parts.id() + " is not a member" : "it lost its votes: " + lost);
+    } else if (parts.persistence().full() && request.kind != Request.Kind.READ) {
+      refuse(request, "the disk is full");
+    } else if (!quorum) {
       completions.failure(
           request.handler,
           new RabiaException.NoQuorum(
@@ -175,6 +182,10 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     } else {
       active.submit(request, now);
     }
+  }
+
+  private void refuse(Request request, String why) {
+    completions.failure(request.handler, new RabiaException.Unavailable(why));
   }
 
   private void refuseUnformed(Request request) {
@@ -220,17 +231,33 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
         tell(EngineListener::onQuorumLost);
       }
     }
-    if (active == null) {
-      running(EngineState.RECOVERING, "forming");
+    String lost = lostVotes(active);
+    if (lost != null) {
+      running(EngineState.DEGRADED, lost.replace(' ', '_'));
+    } else if (parts.persistence().full()) {
+      running(EngineState.DEGRADED, "disk-full");
+    } else if (active == null) {
+      running(EngineState.RECOVERING, boot.joins() ? "joining" : "forming");
     } else if (!quorum) {
       running(EngineState.RECOVERING, "no-quorum");
     } else if (stateAlarm.isSilent(active)) {
       running(EngineState.RECOVERING, "states-differ");
+    } else if (!active.votes()) {
+      running(EngineState.CATCHING_UP, "learner");
     } else if (active.farBehind()) {
       running(EngineState.CATCHING_UP, "behind");
     } else {
       running(EngineState.SERVING, "");
     }
+  }
+
+  /** Why this node may not vote as the member that it was, or null. */
+  private @Nullable String lostVotes(@Nullable Member active) {
+    if (active != null && active.votes()) {
+      return null;
+    }
+    String lost = boot.votesLost();
+    return lost == null && active != null && active.comesBack() ? "they were not here" : lost;
   }
 
   private void running(EngineState newState, String newReason) {
@@ -277,6 +304,17 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     return boot.clusterId();
   }
 
+  /** Did this node stop because it is a member no more? */
+  boolean hasLeft() {
+    Member active = member;
+    return active != null && active.hasLeft();
+  }
+
+  /** Takes in what the configuration is to become, from any thread; false when there is no room. */
+  public boolean changeMembership(ClusterView next, long timeoutNanos, ResultHandler handler) {
+    return inbox.offer(Request.change(next, timeoutNanos, handler));
+  }
+
   /** Nothing waits for an answer. */
   boolean drained() {
     Member active = member;
@@ -318,24 +356,37 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
 
   @Override
   public Handshake handshakeFor(NodeId peer) {
-    return boot.handshakeFor(peer);
+    Member active = member;
+    return active == null
+        ? boot.handshakeFor(peer, 0, parts.cluster().alpha())
+        : boot.handshakeFor(peer, active.view().epoch(), active.view().alpha());
   }
 
   @Override
   public @Nullable String refuse(Handshake peer) {
-    return boot.refuse(peer);
+    String reason = boot.refuse(peer);
+    Member active = member;
+    return reason == null && active != null && peer.clusterId().equals(boot.clusterId())
+        ? active.refuse(peer)
+        : reason;
+  }
+
+  @Override
+  public boolean mayJoin(Handshake peer) {
+    return member != null;
   }
 
   @Override
   public void onConnected(Handshake peer) {
     Member active = member;
-    if (active != null && peer.clusterId().equals(boot.clusterId())) {
-      active.connected(peer.id(), clock.getAsLong());
-    }
     try {
-      boot.connected(peer);
-    } catch (RabiaException.NotAMember e) {
+      boot.connected(peer); // before anything is sent
+    } catch (RabiaException.NotAMember | RabiaException.Storage e) {
       thrown = e;
+      return;
+    }
+    if (active != null && peer.clusterId().equals(boot.clusterId())) {
+      active.connected(peer, clock.getAsLong());
     }
     tell(listener -> listener.onMemberConnected(peer.id()));
   }
@@ -344,7 +395,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   public void onDisconnected(NodeId peer, String why) {
     Member active = member;
     if (active != null) {
-      active.disconnected(peer);
+      active.disconnected(peer, clock.getAsLong());
     }
     boot.disconnected(peer);
     tell(listener -> listener.onMemberDisconnected(peer, why));

@@ -29,6 +29,9 @@ public interface EngineListener {
    */
   default void onStateDiffers(NodeId member, long slot, boolean settled) {}
 
+  /** Another configuration governs from now on. */
+  default void onConfigurationChanged(ClusterView view) {}
+
   default void onQuorumLost() {}
 
   default void onQuorumRegained() {}

@@ -24,7 +24,7 @@ final class LogCatchUp {
   }
 
   private final Persistence persistence;
-  private final int reach;
+  private int reach;
 
   /** Group that was written when i * STEP slots had been applied. */
   private long[] index = new long[64];
@@ -34,7 +34,12 @@ final class LogCatchUp {
 
   LogCatchUp(Persistence persistence, int alpha) {
     this.persistence = persistence;
-    reach = 4 * alpha + STEP;
+    widen(alpha);
+  }
+
+  /** So many slots may be open at a time from now on: batches and votes may be further back. */
+  void widen(int alpha) {
+    reach = Math.max(reach, 4 * alpha + STEP);
   }
 
   /**

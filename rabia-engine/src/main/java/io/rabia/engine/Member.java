@@ -4,12 +4,15 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
+import io.rabia.core.Token;
 import io.rabia.core.batching.CommandBatcher;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
 import io.rabia.core.message.MessageHandler;
 import io.rabia.core.persistence.Persistence;
+import io.rabia.core.transport.Handshake;
 import io.rabia.engine.protocol.BatchSource;
+import io.rabia.engine.protocol.ChangeResult;
 import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Internal;
@@ -21,6 +24,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +43,6 @@ public final class Member implements AutoCloseable {
   private record QueuedRead(long ticket, Request request) {}
 
   private final EngineAgent.Parts parts;
-  private final Configuration configuration;
   private final Replica replica;
   private final Persistence persistence;
   private final CommandBatcher batcher;
@@ -54,39 +58,39 @@ public final class Member implements AutoCloseable {
   private final MessageHandler recovery;
   private final ArrayDeque<QueuedRead> reads = new ArrayDeque<>();
   private final ArrayDeque<Request> statusAt = new ArrayDeque<>();
-  private final boolean[] connected;
-  private final boolean[] heard;
-  private final long[] peerApplied;
-  private final long[] peerKept;
+  private final Links links;
+  private final Membership membership;
+  private final Consumer<Consumer<EngineListener>> tell;
   private Applied atStart = new Applied(0, 0, 0, 0, 0);
   private long secondAt;
 
   Member(
       EngineAgent.Parts parts,
-      SnapshotHead head,
-      Configuration configuration,
-      int self,
+      Supplier<SnapshotHead> head,
+      Token own,
+      Configuration founders,
       long coinKey0,
       long coinKey1,
       long clockStart,
       long nonceSeed,
       Completions completions,
+      Consumer<Consumer<EngineListener>> tell,
       long now) {
     this.parts = parts;
-    this.configuration = configuration;
+    this.tell = tell;
     persistence = parts.persistence();
     RabiaConfig config = parts.config();
     batcher = new CommandBatcher(config.batching());
-    int window = Integer.highestOneBit(4 * configuration.alpha() - 1) << 1;
-    pending = new PendingResults(completions, window);
+    pending = new PendingResults(completions, outstanding(founders));
     keeper =
         new SessionKeeper(
             batcher, pending, config.sessionTimeToLive().toSeconds(), config.inboxCapacity());
     applier = new Applier(parts.stateMachine(), pending, keeper);
     replica =
         new Replica(
-            configuration,
-            self,
+            founders,
+            parts.id(),
+            own,
             parts.coins().keyed(coinKey0, coinKey1),
             new Batches(),
             config.timing(),
@@ -94,20 +98,28 @@ public final class Member implements AutoCloseable {
             config.retainedBytes(),
             nonceSeed);
     recovery = replica.recovery(now, this::applyRecovered);
-    logCatchUp = new LogCatchUp(persistence, configuration.alpha());
+    links = new Links(replica, parts.id(), own, now);
+    membership = new Membership(parts, replica, links, keeper);
+    logCatchUp = new LogCatchUp(persistence, founders.alpha());
     snapshots = new Snapshots(parts, head, replica, applier, logCatchUp);
     stateCheck = new StateCheck(replica, this::stateHash, config.stateCheckSlots());
     forces = new ForceTimes(config.slowForce().toNanos());
     outbox =
         new Outbox(
-            parts.transport(), persistence, replica, logCatchUp, snapshots, parts.pool(), forces);
-    connected = new boolean[configuration.size()];
-    connected[self] = true;
-    heard = new boolean[configuration.size()];
-    heard[self] = true;
-    peerApplied = new long[configuration.size()];
-    peerKept = new long[configuration.size()];
+            parts.transport(),
+            persistence,
+            replica,
+            links,
+            logCatchUp,
+            snapshots,
+            parts.pool(),
+            forces);
     secondAt = now;
+  }
+
+  /** A power of two above the number of own batches that can be outstanding. */
+  private static int outstanding(Configuration configuration) {
+    return Integer.highestOneBit(4 * configuration.alpha() - 1) << 1;
   }
 
   private final class Batches implements BatchSource {
@@ -156,73 +168,109 @@ public final class Member implements AutoCloseable {
     if (replica.pollDecided(Long.MAX_VALUE, decided)) {
       applier.apply(decided, -1);
       stateCheck.applied();
+      configured();
     }
+  }
+
+  /** What was applied may have been a change of the configuration. */
+  private void configured() {
+    if (decided.result() != null) {
+      pending.widen(outstanding(replica.configuration()));
+      logCatchUp.widen(replica.configuration().alpha());
+    }
+  }
+
+  /** What the log says from here on was said under this token. */
+  void speakAs(Token token) {
+    replica.speakAs(token);
+    links.speakAs(parts.id(), token);
   }
 
   void recovered(long lastGroup, long now) {
     replica.recovered(lastGroup, now);
     outbox.recovered();
+    membership.recovered(tell);
     atStart = appliedSoFar();
   }
 
   // ---- peers
 
-  void connected(NodeId peer, long now) {
-    int index = configuration.indexOf(peer);
-    connected[index] = true;
-    replica.connected(index, now);
-    outbox.heartbeat(index, now);
+  void connected(Handshake peer, long now) {
+    int place = links.place(peer.id(), peer.token());
+    links.get(place).connected = true;
+    replica.connected(place, now);
+    outbox.heartbeat(place, now);
   }
 
-  void disconnected(NodeId peer) {
-    int index = configuration.indexOf(peer);
-    if (connected[index]) {
-      connected[index] = false;
-      heard[index] = false;
-      replica.disconnected(index);
-      outbox.disconnected(index);
+  void disconnected(NodeId peer, long now) {
+    int place = links.connected(peer);
+    if (place >= 0) {
+      Links.Link link = links.get(place);
+      link.connected = false;
+      link.heard = false;
+      link.lostAt = now;
+      replica.disconnected(place);
+      outbox.disconnected(place);
     }
   }
 
   boolean isConnected(NodeId peer) {
-    int index = configuration.indexOf(peer);
-    return index >= 0 && connected[index];
+    return links.connected(peer) >= 0;
+  }
+
+  @Nullable String refuse(Handshake peer) {
+    return membership.refuse(peer);
   }
 
   void onFrame(NodeId peer, ByteBuffer body, long now) {
-    int from = configuration.indexOf(peer);
-    heard[from] = true;
+    int from = links.connected(peer);
+    Links.Link link = links.get(from);
+    link.heard = true;
     long applied = FrameHeader.applied(body);
-    peerApplied[from] = Math.max(peerApplied[from], applied);
-    peerKept[from] = Math.max(peerKept[from], FrameHeader.kept(body));
+    link.applied = Math.max(link.applied, applied);
+    link.kept = Math.max(link.kept, FrameHeader.kept(body));
     FrameHeader.skip(body);
     replica.begin(from, applied, now);
     MessageCodec.read(body, replica);
   }
 
+  /** Members that are connected, this node included if it is one. */
   int connected() {
-    return count(connected);
-  }
-
-  private static int count(boolean[] members) {
-    int count = 0;
-    for (boolean is : members) {
-      count += is ? 1 : 0;
-    }
-    return count;
+    return links.count(membership.governing());
   }
 
   boolean hasQuorum() {
-    return connected() >= configuration.quorum();
+    return connected() >= membership.governing().quorum();
+  }
+
+  /** Did this node stop because it is a member no more? */
+  boolean hasLeft() {
+    return membership.hasLeft();
+  }
+
+  /** Has this node a vote? */
+  boolean votes() {
+    return membership.votes();
+  }
+
+  /** Is this node a member under another token, of which it has not the votes? */
+  boolean comesBack() {
+    return membership.comesBack();
+  }
+
+  ClusterView view() {
+    return membership.view();
   }
 
   /** More than a window behind a connected member, or not told by a quorum where it is. */
   boolean farBehind() {
-    if (count(heard) < configuration.quorum()) {
+    Configuration governing = membership.governing();
+    if (links.heard(governing) < governing.quorum()) {
       return true;
     }
-    for (int i = 0; i < connected.length; i++) {
-      if (connected[i] && peerApplied[i] - replica.applied() > configuration.alpha()) {
+    for (int i = 0; i < links.size(); i++) {
+      Links.Link link = links.get(i);
+      if (link.connected && link.applied - replica.applied() > governing.alpha()) {
         return true;
       }
     }
@@ -237,6 +285,8 @@ public final class Member implements AutoCloseable {
       case COMMAND, OPEN_SESSION -> keeper.submit(request, now);
       case READ -> queueRead(request);
       case LOCAL_READ -> read(request);
+      case VIEW -> pending.succeed(request, ChangeResult.encode(replica.configuration()));
+      case CHANGE -> membership.submit(request, pending, now);
       default -> {
         answerStatusAt();
         if (hasRoom(statusAt, request)) {
@@ -314,17 +364,20 @@ public final class Member implements AutoCloseable {
     boolean more = true;
     while (more) {
       keeper.advance(now);
+      replica.pausePromises(persistence.full(), now);
       replica.advance(now);
       more = outbox.transfer(now);
-      while (replica.pollDecided(persistence.durable(), decided)) {
-        applier.apply(decided, configuration.members().get(replica.self()).origin());
+      while (outbox.hasRoom() && replica.pollDecided(persistence.durable(), decided)) {
+        applier.apply(decided, replica.ownOrigin());
         stateCheck.applied();
+        configured();
         answerStatusAt();
         more = true;
       }
       work += more ? 1 : 0;
     }
     releaseReads();
+    membership.advance(tell, now);
     snapshots.advance(outbox.kept(), keptByAll());
     long heartbeat = parts.config().heartbeatInterval().toNanos();
     stateCheck.advance(now, heartbeat);
@@ -334,11 +387,9 @@ public final class Member implements AutoCloseable {
 
   /** So many slots every member is known to have again after a crash. */
   private long keptByAll() {
-    long least = outbox.kept();
-    for (int i = 0; i < peerKept.length; i++) {
-      least = i == replica.self() ? least : Math.min(least, peerKept[i]);
-    }
-    return least;
+    return Math.min(
+        outbox.kept(),
+        Math.min(links.kept(membership.governing()), links.kept(replica.configuration())));
   }
 
   private void releaseReads() {
@@ -353,8 +404,9 @@ public final class Member implements AutoCloseable {
   private void tickSeconds(long now) {
     if (now - secondAt >= SECOND) {
       secondAt = now;
-      if (hasQuorum()) {
-        keeper.tick(applier.sessions(), replica.self(), configuration.size(), now);
+      if (hasQuorum() && votes()) {
+        int members = membership.governing().size();
+        keeper.tick(applier.sessions(), membership.index(), members, now);
       }
     }
   }
@@ -391,9 +443,10 @@ public final class Member implements AutoCloseable {
   /** Connected members that speak so late as a rule that nobody waits for them. */
   List<NodeId> late() {
     List<NodeId> late = new ArrayList<>();
-    for (int i = 0; i < connected.length; i++) {
-      if (i != replica.self() && connected[i] && replica.late(i)) {
-        late.add(configuration.members().get(i).id());
+    for (int place = 0; place < links.size(); place++) {
+      Links.Link link = links.get(place);
+      if (place != replica.self() && link.connected && replica.late(place)) {
+        late.add(link.id);
       }
     }
     return late;
@@ -416,7 +469,7 @@ public final class Member implements AutoCloseable {
     return new Applied(
         replica.applied(),
         statistics.batches(),
-        statistics.batchesOf(replica.self()),
+        statistics.batchesOf(replica.ownOrigin()),
         statistics.noops(),
         statistics.forfeits());
   }
@@ -427,7 +480,7 @@ public final class Member implements AutoCloseable {
         id,
         state,
         reason,
-        configuration.epoch(),
+        membership.governing().epoch(),
         replica.decidedPrefix(),
         replica.applied(),
         stateHash(),

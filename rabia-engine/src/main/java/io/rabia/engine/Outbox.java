@@ -1,7 +1,6 @@
 package io.rabia.engine;
 
 import io.rabia.core.CommandBatch;
-import io.rabia.core.NodeId;
 import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
@@ -25,6 +24,8 @@ final class Outbox implements AutoCloseable {
   /** At rest the log is flushed to its end, then once more, for the mark that says so. */
   private static final int SETTLING = 2;
 
+  private static final long MAX_WAITING_BYTES = 16 << 20;
+
   private record Held(long gate, int to, byte[] frame) {}
 
   private final Transport transport;
@@ -32,14 +33,13 @@ final class Outbox implements AutoCloseable {
   private final Replica replica;
   private final LogCatchUp logCatchUp;
   private final Snapshots snapshots;
-  private final NodeId[] ids;
+  private final Links links;
   private final EncodeBuffer group;
   private final EncodeBuffer broadcast;
   private final EncodeBuffer lazy;
   private final EncodeBuffer direct;
   private final ArrayDeque<Held> held = new ArrayDeque<>();
   private final ForceTimes forces;
-  private final long[] lastSent;
   private long lazyDeadline = Long.MAX_VALUE;
   private long lastPromise;
 
@@ -53,10 +53,16 @@ final class Outbox implements AutoCloseable {
   private long appendedAt;
   private int settling;
 
+  /** Of groups that wait for room on the disk. */
+  private long waitingBytes;
+
+  private long triedAt;
+
   Outbox(
       Transport transport,
       Persistence persistence,
       Replica replica,
+      Links links,
       LogCatchUp logCatchUp,
       Snapshots snapshots,
       MemoryPool pool,
@@ -67,12 +73,7 @@ final class Outbox implements AutoCloseable {
     this.logCatchUp = logCatchUp;
     this.snapshots = snapshots;
     this.forces = forces;
-    int n = replica.configuration().size();
-    ids = new NodeId[n];
-    lastSent = new long[n];
-    for (int i = 0; i < n; i++) {
-      ids[i] = replica.configuration().members().get(i).id();
-    }
+    this.links = links;
     group = new EncodeBuffer(pool);
     broadcast = new EncodeBuffer(pool);
     lazy = new EncodeBuffer(pool);
@@ -85,13 +86,18 @@ final class Outbox implements AutoCloseable {
     if (output.size() == 0) {
       return false;
     }
-    log(output, now);
-    frame(output, now);
+    boolean promises = log(output, now);
+    if (promises || !persistence.full()) {
+      frame(output, now);
+    } else {
+      frameWhileFull(output, now);
+    }
     output.clear();
     return true;
   }
 
-  private void log(Output output, long now) {
+  /** Returns whether there were promises. */
+  private boolean log(Output output, long now) {
     group.clear();
     boolean promises = false;
     for (int i = 0; i < output.size(); i++) {
@@ -100,11 +106,13 @@ final class Outbox implements AutoCloseable {
         promises |= output.has(i, Output.PROMISE);
       }
     }
-    if (group.buffer().position() == 0) {
-      return;
+    int bytes = group.buffer().position();
+    if (bytes == 0) {
+      return false;
     }
-    snapshots.logged(group.buffer().position());
+    snapshots.logged(bytes);
     long number = persistence.append(group.buffer().flip());
+    waitingBytes = persistence.full() ? waitingBytes + bytes : 0;
     replica.appended(number);
     logCatchUp.appended(number, replica.applied());
     noteKept();
@@ -121,6 +129,12 @@ final class Outbox implements AutoCloseable {
       forces.promised(number, now);
       persistence.flush();
     }
+    return promises;
+  }
+
+  /** May more be logged? What waits for room on the disk is held in memory. */
+  boolean hasRoom() {
+    return !persistence.full() || waitingBytes < MAX_WAITING_BYTES;
   }
 
   private void frame(Output output, long now) {
@@ -134,6 +148,32 @@ final class Outbox implements AutoCloseable {
     }
     if (broadcast.buffer().position() > FrameHeader.SIZE) {
       flushBroadcast(now);
+    }
+  }
+
+  /**
+   * What would wait for the log, which may be long, is dropped, as when a connection breaks: it
+   * will be sent or asked for again. Questions, and the answers to read probes, follow from no own
+   * promise and need not wait. (An answer that counts a promise that is not safe names a higher
+   * slot than it has to.)
+   */
+  private void frameWhileFull(Output output, long now) {
+    for (int i = 0; i < output.size(); i++) {
+      boolean waits =
+          switch (output.kind(i)) {
+            case READ_PROBE, READ_REPLY, CATCH_UP_REQUEST, BATCH_REQUEST -> false;
+            default -> true;
+          };
+      if (!waits && output.has(i, Output.SEND)) {
+        begin(direct);
+        encode(output, i, false, direct);
+        ByteBuffer frame = direct.buffer().flip();
+        for (int to = 0; to < links.size(); to++) {
+          if (to == output.to(i) || output.to(i) == Output.ALL && to != replica.self()) {
+            send(to, frame, now);
+          }
+        }
+      }
     }
   }
 
@@ -194,8 +234,8 @@ final class Outbox implements AutoCloseable {
       lazyDeadline = Long.MAX_VALUE;
     }
     ByteBuffer frame = broadcast.buffer().flip();
-    for (int to = 0; to < ids.length; to++) {
-      if (to != replica.self()) {
+    for (int to = 0; to < links.size(); to++) {
+      if (to != replica.self() && links.get(to).connected) {
         post(to, frame, now);
       }
     }
@@ -203,12 +243,19 @@ final class Outbox implements AutoCloseable {
 
   private void post(int to, ByteBuffer frame, long now) {
     if (held.isEmpty() && persistence.durable() >= lastPromise) {
-      transport.send(ids[to], frame);
-      lastSent[to] = now;
+      send(to, frame, now);
     } else {
       byte[] copy = new byte[frame.remaining()];
       frame.duplicate().get(copy);
       held.add(new Held(lastPromise, to, copy));
+    }
+  }
+
+  private void send(int to, ByteBuffer frame, long now) {
+    Links.Link link = links.get(to);
+    if (link.connected) {
+      transport.send(link.id, frame);
+      link.lastSent = now;
     }
   }
 
@@ -222,13 +269,19 @@ final class Outbox implements AutoCloseable {
       begin(broadcast);
       flushBroadcast(now);
     }
+    if (persistence.full() && now - triedAt >= heartbeatNanos) {
+      triedAt = now;
+      persistence.flush();
+    }
     if (settling > 0 && now - appendedAt >= heartbeatNanos) {
       settling--;
       persistence.flush();
     }
     boolean news = replica.states().takeNews();
-    for (int to = 0; to < ids.length; to++) {
-      if (to != replica.self() && (news || now - lastSent[to] >= heartbeatNanos)) {
+    for (int to = 0; to < links.size(); to++) {
+      Links.Link link = links.get(to);
+      boolean due = news || now - link.lastSent >= heartbeatNanos;
+      if (to != replica.self() && link.connected && due) {
         heartbeat(to, now);
       }
     }
@@ -236,7 +289,6 @@ final class Outbox implements AutoCloseable {
 
   /** Tells a member where this one is, and what its state was like. */
   void heartbeat(int to, long now) {
-    lastSent[to] = now;
     begin(direct);
     MessageCodec.heartbeat(direct.ensure(MessageCodec.maxSize(null)));
     long compared = replica.states().applied();
@@ -244,15 +296,14 @@ final class Outbox implements AutoCloseable {
       MessageCodec.stateHash(
           direct.ensure(MessageCodec.maxSize(null)), compared, replica.states().hash());
     }
-    transport.send(ids[to], direct.buffer().flip());
+    send(to, direct.buffer().flip(), now);
   }
 
   void releaseHeld(long now) {
     forces.advance(persistence.durable(), now);
     Held first = held.peek();
     while (first != null && first.gate() <= persistence.durable()) {
-      transport.send(ids[first.to()], ByteBuffer.wrap(first.frame()));
-      lastSent[first.to()] = now;
+      send(first.to(), ByteBuffer.wrap(first.frame()), now);
       held.remove();
       first = held.peek();
     }

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class PendingResults {
   private final Completions completions;
   private final ArrayDeque<Request> unbatched = new ArrayDeque<>();
-  private final @Nullable Request[][] batches;
-  private final long[] numbers;
-  private final int mask;
+  private @Nullable Request[][] batches;
+  private long[] numbers;
+  private int mask;
   private final Request head = Request.openSession(0, new Ignored());
   private long nearestDeadline = Long.MAX_VALUE;
   private int size;
@@ -48,6 +48,25 @@ final class PendingResults {
 
   int size() {
     return size;
+  }
+
+  /** More own batches can be outstanding from now on: a power of two. */
+  void widen(int window) {
+    if (window <= numbers.length) {
+      return;
+    }
+    @Nullable Request[][] widerBatches = new Request[window][];
+    long[] widerNumbers = new long[window];
+    Arrays.fill(widerNumbers, -1);
+    for (int place = 0; place < numbers.length; place++) {
+      if (numbers[place] >= 0) {
+        widerBatches[(int) numbers[place] & (window - 1)] = batches[place];
+        widerNumbers[(int) numbers[place] & (window - 1)] = numbers[place];
+      }
+    }
+    batches = widerBatches;
+    numbers = widerNumbers;
+    mask = window - 1;
   }
 
   /** Counts the request as waiting until it is answered. */

@@ -25,6 +25,7 @@ public final class RabiaConfig {
   private final long snapshotBytes;
   private final long stateCheckSlots;
   private final Duration slowForce;
+  private final Initial initial;
 
   private RabiaConfig(Builder builder) {
     batching = builder.batching;
@@ -42,6 +43,7 @@ public final class RabiaConfig {
     snapshotBytes = builder.snapshotBytes;
     stateCheckSlots = builder.stateCheckSlots;
     slowForce = builder.slowForce;
+    initial = builder.initial;
     check(ownWindow >= 1 && ownWindow <= 1024, "ownWindow must be 1 to 1024");
     check(inboxCapacity >= 16 && inboxCapacity <= 1 << 24, "inboxCapacity must be 16 to 2^24");
     check(retainedBytes >= 1 << 20, "retainedBytes must be at least 1 MiB");
@@ -122,6 +124,10 @@ public final class RabiaConfig {
     return slowForce;
   }
 
+  public Initial initial() {
+    return initial;
+  }
+
   Timing timing() {
     return new Timing(
         minOwnerWait.toNanos(), maxOwnerWait.toNanos(), minResend.toNanos(), maxResend.toNanos());
@@ -145,6 +151,7 @@ public final class RabiaConfig {
     private long snapshotBytes = 64L << 20;
     private long stateCheckSlots = 1 << 14;
     private Duration slowForce = Duration.ofMillis(100);
+    private Initial initial = Initial.NEW;
 
     private Builder() {}
 
@@ -246,6 +253,12 @@ public final class RabiaConfig {
      */
     public Builder slowForce(Duration time) {
       this.slowForce = time;
+      return this;
+    }
+
+    /** What an empty log means; without effect on any other. Default {@link Initial#NEW}. */
+    public Builder initial(Initial meaning) {
+      this.initial = meaning;
       return this;
     }
 

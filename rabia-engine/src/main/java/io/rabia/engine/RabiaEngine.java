@@ -15,6 +15,7 @@ import io.rabia.core.persistence.Persistence;
 import io.rabia.core.statemachine.StateMachine;
 import io.rabia.core.transport.Transport;
 import io.rabia.core.transport.TransportStatistics;
+import io.rabia.engine.protocol.ChangeResult;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -189,7 +190,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
             ? typed
             : new RabiaException.Closed("the node stopped: " + e.getMessage());
     boolean votesLost =
-        e instanceof RabiaException.NotAMember
+        e instanceof RabiaException.NotAMember && !agent.hasLeft()
             || e instanceof RabiaException.Storage
             || e instanceof RabiaException.Checksum;
     log(e);
@@ -272,6 +273,27 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     FutureHandler handler = new FutureHandler();
     offer(Request.openSession(nanos(timeout), handler));
     return handler.future.thenApply(id -> ByteBuffer.wrap(id).getLong());
+  }
+
+  /**
+   * Changes who the members are, or the window: the whole next configuration, made from the one
+   * that {@link #view} gave. Done once every member knows it; it governs from its first slot on,
+   * which the cluster fills up to by itself, and {@link EngineListener#onConfigurationChanged}
+   * tells when. A node must be connected and have caught up before it can become a member.
+   *
+   * @return the configuration; fails with {@link RabiaException.ChangeRefused} when it was not made
+   */
+  public CompletableFuture<ClusterView> changeMembership(ClusterView next, Duration timeout) {
+    FutureHandler handler = new FutureHandler();
+    offer(Request.change(next, nanos(timeout), handler));
+    return handler.future.thenApply(answer -> ClusterView.of(ChangeResult.configuration(answer)));
+  }
+
+  /** The newest configuration that this node knows; fails while it is in no cluster. */
+  public CompletableFuture<ClusterView> view(Duration timeout) {
+    FutureHandler handler = new FutureHandler();
+    offer(Request.view(nanos(timeout), handler));
+    return handler.future.thenApply(answer -> ClusterView.of(ChangeResult.configuration(answer)));
   }
 
   @Override

@@ -17,7 +17,9 @@ final class Request {
     READ,
     LOCAL_READ,
     STATUS,
-    STATUS_AT
+    STATUS_AT,
+    CHANGE,
+    VIEW
   }
 
   final Kind kind;
@@ -27,6 +29,9 @@ final class Request {
   final long timeoutNanos;
   final ResultHandler handler;
   final @Nullable CompletableFuture<EngineStatus> status;
+
+  /** What the configuration is to become. */
+  @Nullable ClusterView view;
 
   long deadline;
 
@@ -57,6 +62,11 @@ final class Request {
     this.status = status;
   }
 
+  /** Any node answers it out of what it knows. */
+  boolean isLocal() {
+    return kind == Kind.LOCAL_READ || kind == Kind.STATUS_AT || kind == Kind.VIEW;
+  }
+
   private static final byte[] NOTHING = {};
 
   static Request command(Command command, long timeoutNanos, ResultHandler handler) {
@@ -70,6 +80,18 @@ final class Request {
   static Request read(byte[] query, boolean local, long timeoutNanos, ResultHandler handler) {
     return new Request(
         local ? Kind.LOCAL_READ : Kind.READ, null, query, 0, timeoutNanos, handler, null);
+  }
+
+  /** The result is the configuration, encoded. */
+  static Request change(ClusterView next, long timeoutNanos, ResultHandler handler) {
+    Request request = new Request(Kind.CHANGE, null, NOTHING, 0, timeoutNanos, handler, null);
+    request.view = next;
+    return request;
+  }
+
+  /** The result is the newest configuration, encoded. */
+  static Request view(long timeoutNanos, ResultHandler handler) {
+    return new Request(Kind.VIEW, null, NOTHING, 0, timeoutNanos, handler, null);
   }
 
   static Request status(CompletableFuture<EngineStatus> future) {

@@ -67,6 +67,17 @@ final class SessionKeeper {
     }
   }
 
+  /** Takes a change of the configuration into the batcher. */
+  void change(Request request, byte[] payload, long now) {
+    enqueue(request, CommandBatch.KIND_CONFIGURE, 0, 0, 0, payload, now);
+  }
+
+  /** A change that nobody waits for. */
+  void change(byte[] payload, long now) {
+    Request request = Request.openSession(Long.MAX_VALUE / 4, PendingResults.ignored());
+    change(request, payload, now);
+  }
+
   private void numberDeferred(long now) {
     if (session == 0) {
       open(now);

@@ -14,7 +14,7 @@ import java.nio.ByteBuffer;
  * a log starts, and which go with its first segment.
  */
 record SnapshotHead(NodeId id, Token token, Init init) {
-  private static final int VERSION = 1;
+  static final int VERSION = 2;
 
   void write(DataOutput out) throws IOException {
     out.writeInt(VERSION);

@@ -10,6 +10,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +34,7 @@ final class Snapshots {
   private record Outcome(long needed, long bytes) {}
 
   private final EngineAgent.Parts parts;
-  private final SnapshotHead head;
+  private final Supplier<SnapshotHead> head;
   private final Replica replica;
   private final Applier applier;
   private final LogCatchUp logCatchUp;
@@ -55,7 +56,7 @@ final class Snapshots {
 
   Snapshots(
       EngineAgent.Parts parts,
-      SnapshotHead head,
+      Supplier<SnapshotHead> head,
       Replica replica,
       Applier applier,
       LogCatchUp logCatchUp) {
@@ -140,7 +141,7 @@ final class Snapshots {
   private StateView view() throws IOException {
     ByteArrayOutputStream own = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(own);
-    head.write(out);
+    head.get().write(out);
     replica.save(out);
     StateView state = applier.freeze(out);
     return target -> {

@@ -2,9 +2,10 @@ package io.rabia.engine;
 
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
+import io.rabia.core.persistence.Persistence;
 import io.rabia.engine.protocol.Configuration;
-import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.StateComparison.Difference;
+import io.rabia.engine.protocol.StateComparison.Verdict;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -21,13 +22,16 @@ final class StateAlarm {
   private static final long MOMENT_NANOS = 100_000_000;
 
   private final NodeId id;
+  private final Persistence persistence;
   private final Consumer<Consumer<EngineListener>> listeners;
   private Set<Difference> told = Set.of();
   private @Nullable String wrong;
   private long wrongSince;
+  private boolean contradicted;
 
-  StateAlarm(NodeId id, Consumer<Consumer<EngineListener>> listeners) {
+  StateAlarm(NodeId id, Persistence persistence, Consumer<Consumer<EngineListener>> listeners) {
     this.id = id;
+    this.persistence = persistence;
     this.listeners = listeners;
   }
 
@@ -41,28 +45,36 @@ final class StateAlarm {
    */
   void watch(Member member, long now) {
     if (wrong != null && now - wrongSince >= MOMENT_NANOS) {
-      throw new RabiaException.Checksum(wrong);
+      stop(wrong);
     }
     Set<Difference> differences = member.replica().states().differences();
     if (differences == told) {
       return;
     }
-    int own = ownOrigin(member.replica());
+    int own = member.replica().ownOrigin();
     for (Difference found : differences) {
       if (!told.contains(found)) {
         tell(member.replica().configuration(), found);
       }
-      if (found.settled() && found.origin() == own && wrong == null) {
+      if (found.verdict().isSettled() && found.origin() == own && wrong == null) {
         wrong = "the state after slot " + slot(found) + " is not that of a majority of the members";
         wrongSince = now;
+        contradicted = found.verdict() == Verdict.CONTRADICTED;
         member.failAll(new RabiaException.Closed("the node stops: " + wrong));
       }
     }
     told = differences;
   }
 
-  private static int ownOrigin(Replica replica) {
-    return replica.configuration().members().get(replica.self()).origin();
+  /**
+   * Whom a majority contradicts comes back without its state, and without its votes as whoever lost
+   * its log. Where nobody is known to be right, all is left as it is for people to look at.
+   */
+  private void stop(String why) {
+    if (contradicted) {
+      persistence.disown(why, false);
+    }
+    throw new RabiaException.Checksum(why);
   }
 
   private void tell(Configuration configuration, Difference found) {
@@ -72,11 +84,12 @@ final class StateAlarm {
     }
     NodeId member = configuration.members().get(index).id();
     String judged =
-        found.settled()
+        found.verdict().isSettled()
             ? "differs from a majority's, or no majority agrees"
             : "differs, and it is not known yet whose is wrong";
     LOG.error("Node {}: member {}'s state after slot {} {}", id, member, slot(found), judged);
-    listeners.accept(listener -> listener.onStateDiffers(member, slot(found), found.settled()));
+    listeners.accept(
+        listener -> listener.onStateDiffers(member, slot(found), found.verdict().isSettled()));
   }
 
   private static long slot(Difference found) {

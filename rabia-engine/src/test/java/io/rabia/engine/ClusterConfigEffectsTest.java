@@ -116,7 +116,8 @@ class ClusterConfigEffectsTest {
           alpha,
           handshake.secretHash(),
           handshake.logPosition(),
-          handshake.seenOfReceiver());
+          handshake.seenOfReceiver(),
+          handshake.seenToken());
     }
   }
 
@@ -132,11 +133,15 @@ class ClusterConfigEffectsTest {
           .isNull();
       assertThat(judge.refuse(changed.withCluster(new ClusterId(1, 1))))
           .contains("another cluster");
-      assertThat(judge.refuse(changed.withId(9))).contains("not a member: 9");
+      assertThat(judge.refuse(changed.withId(9))).contains("votes of member 2 under the id 9");
+      assertThat(judge.refuse(new Changed(changed.withId(9)).withToken(new Token(1, 1))))
+          .as("one that may become a member")
+          .isNull();
       assertThat(judge.refuse(changed.withId(1))).as("the own id").contains("not a member: 1");
-      assertThat(judge.refuse(changed.withId(3))).contains("votes of another life of member 3");
+      assertThat(judge.refuse(changed.withId(3))).contains("votes of member 2 under the id 3");
       assertThat(judge.refuse(changed.withToken(new Token(1, 1))))
-          .contains("votes of another life of member 2");
+          .as("one that lost its votes and may come back")
+          .isNull();
       assertThat(judge.refuse(changed.withAlpha(64))).contains("another alpha: 64");
     }
   }

@@ -83,6 +83,8 @@ class EngineEventsTest {
       cluster.settle();
       cluster.wires.heal(1, 2);
       cluster.settle();
+      node.change(node.view().withAlpha(16));
+      cluster.elapse(Duration.ofSeconds(2));
       assertThat(node.heard)
           .containsExactlyInAnyOrderElementsOf(
               Arrays.stream(EngineListener.class.getDeclaredMethods())

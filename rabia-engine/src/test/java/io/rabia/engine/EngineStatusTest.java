@@ -150,7 +150,18 @@ class EngineStatusTest {
           new SnapshotHead(
               self.id(), self.token(), new Init("test", formed.members(), formed.alpha(), 0, 0));
       try (Member member =
-          new Member(parts, head, seventh, 0, 1, 2, 3, 4, new Completions(Runnable::run), 5)) {
+          new Member(
+              parts,
+              () -> head,
+              self.token(),
+              seventh,
+              1,
+              2,
+              3,
+              4,
+              new Completions(Runnable::run),
+              event -> {},
+              5)) {
         return member.status(NodeId.of(1), EngineState.SERVING, "");
       }
     }

@@ -1,10 +1,12 @@
 package io.rabia.engine;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.transport.Transport;
 import io.rabia.core.transport.TransportListener;
 import io.rabia.core.transport.TransportStatistics;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -48,6 +50,9 @@ final class LonelyTransport implements Transport {
 
   @Override
   public void disconnect(NodeId peer, String reason) {}
+
+  @Override
+  public void members(List<ClusterConfig.Member> members, boolean joins) {}
 
   @Override
   public long queuedBytes(NodeId peer) {

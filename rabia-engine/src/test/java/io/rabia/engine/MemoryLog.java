@@ -36,6 +36,8 @@ final class MemoryLog implements Persistence {
   private int largest;
   private int groupsRead;
   private int taken;
+  private boolean full;
+  private @Nullable String lost;
 
   private record Snapshot(long first, byte[] content) {}
 
@@ -53,6 +55,16 @@ final class MemoryLog implements Persistence {
   void force() {
     durable = groups.size();
     wakeup.run();
+  }
+
+  /** Nothing becomes durable while the disk is full. */
+  void full(boolean now) {
+    full = now;
+  }
+
+  /** Votes are found lost at the next open. */
+  void damage(String why) {
+    lost = why;
   }
 
   /** Every append fails from now on. */
@@ -93,6 +105,16 @@ final class MemoryLog implements Persistence {
   /** Snapshots that were ever taken. */
   int snapshots() {
     return taken;
+  }
+
+  byte[] newestSnapshot() {
+    return snapshots.getLast().content();
+  }
+
+  /** What it holds is a snapshot and nothing behind it. */
+  void onlySnapshot(byte[] content) {
+    wipe();
+    snapshots.add(new Snapshot(1, content));
   }
 
   /** The first group that is still there. */
@@ -139,6 +161,12 @@ final class MemoryLog implements Persistence {
   @Override
   public long open(GroupHandler replay, Runnable wakeup) {
     this.wakeup = wakeup;
+    if (lost != null) {
+      replay.onVotesLost(lost);
+      int kept = snapshots.isEmpty() ? 0 : (int) snapshots.getLast().first() - 1;
+      groups.clear();
+      groups.addAll(Collections.nCopies(kept, null));
+    }
     durable = groups.size();
     long from = 1;
     if (!snapshots.isEmpty()) {
@@ -193,8 +221,22 @@ final class MemoryLog implements Persistence {
   @Override
   public void flush() {
     flushes++;
-    if (!manual) {
+    if (!manual && !full) {
+      lost = durable < groups.size() ? null : lost;
       durable = groups.size();
+    }
+  }
+
+  @Override
+  public boolean full() {
+    return full;
+  }
+
+  @Override
+  public void disown(String why, boolean stateIsRight) {
+    lost = why;
+    if (!stateIsRight) {
+      snapshots.clear();
     }
   }
 

@@ -142,7 +142,22 @@ class RabiaConfigEffectsTest {
             config().retainedBytes(MIB).build(),
             true,
             RabiaConfigEffectsTest::laggardNeedsTheLog)
+        .matters(
+            "initial",
+            defaults,
+            Initial.NEW,
+            config().initial(Initial.EXISTING).build(),
+            Initial.EXISTING,
+            RabiaConfigEffectsTest::whatAnEmptyLogMeans)
         .tests();
+  }
+
+  private static Initial whatAnEmptyLogMeans(RabiaConfig config) {
+    try (TestCluster cluster = new TestCluster(1, config)) {
+      cluster.node(1).start();
+      cluster.elapse(Duration.ofSeconds(1));
+      return cluster.node(1).agent().reason().equals("joining") ? Initial.EXISTING : Initial.NEW;
+    }
   }
 
   /** Commands wait for company as long as a batch is in flight. */

@@ -50,7 +50,7 @@ class StateCheckTest {
       command(cluster, 1);
       cluster.node(2).machine.wrong = 1;
       command(cluster, 1);
-      assertThat(command(cluster, 2).failure()).isInstanceOf(RabiaException.NoQuorum.class);
+      assertThat(command(cluster, 2).failure()).isInstanceOf(RabiaException.Unavailable.class);
       cluster.elapse(WHILE);
       assertStopped(cluster.node(2), 8);
       for (int right : new int[] {1, 3}) {
@@ -59,6 +59,23 @@ class StateCheckTest {
       }
       cluster.elapse(WHILE);
       assertThat(command(cluster, 3).text()).isEqualTo("x@3");
+    }
+  }
+
+  /** With what it wrote of its state it would serve what it should not. */
+  @Test
+  void whoWasWrongComesBackWithoutVotesAndState() {
+    try (TestCluster cluster = cluster(3)) {
+      command(cluster, 1);
+      cluster.node(2).machine.wrong = 1;
+      command(cluster, 1);
+      cluster.elapse(WHILE);
+      cluster.node(2).start();
+      assertStateOf(
+          cluster.node(2),
+          EngineState.DEGRADED,
+          "the_state_after_slot_8_is_not_that_of_a_majority_of_the_members");
+      assertThat(cluster.node(2).machine.entries()).isEmpty();
     }
   }
 
@@ -72,8 +89,8 @@ class StateCheckTest {
       cluster.elapse(WHILE);
       assertStateOf(cluster.node(1), EngineState.RECOVERING, "states-differ");
       assertThat(cluster.node(1).events).contains("disputed 1 after 8", "disputed 2 after 8");
-      assertThat(command(cluster, 1).failure()).isInstanceOf(RabiaException.NoQuorum.class);
-      assertThat(command(cluster, 2).failure()).isInstanceOf(RabiaException.NoQuorum.class);
+      assertThat(command(cluster, 1).failure()).isInstanceOf(RabiaException.Unavailable.class);
+      assertThat(command(cluster, 2).failure()).isInstanceOf(RabiaException.Unavailable.class);
       cluster.node(3).start();
       cluster.elapse(WHILE);
       assertStopped(cluster.node(2), 8);

@@ -26,7 +26,7 @@ final class TestNode {
   private final TestCluster cluster;
   private final NodeId id;
   private final ClusterConfig members;
-  private final RabiaConfig config;
+  private RabiaConfig config;
   private final SplittableRandom random;
   private final MemoryPool pool =
       new MemoryPool(PoolConfig.builder().sizeClass(1 << 16, 8).leakDetection(true).build());
@@ -100,6 +100,17 @@ final class TestNode {
     }
 
     @Override
+    public void onConfigurationChanged(ClusterView view) {
+      heard.add("onConfigurationChanged");
+      events.add(
+          "epoch "
+              + view.epoch()
+              + ": "
+              + view.members().stream().map(m -> m.id().toString()).toList());
+      mayThrow();
+    }
+
+    @Override
     public void onQuorumLost() {
       heard.add("onQuorumLost");
       events.add("quorum lost");
@@ -112,6 +123,11 @@ final class TestNode {
       events.add("quorum regained");
       mayThrow();
     }
+  }
+
+  /** From its next life on it is told this. */
+  void configure(RabiaConfig other) {
+    config = other;
   }
 
   void start() {
@@ -219,6 +235,17 @@ final class TestNode {
   Answer submit(Command command) {
     Answer answer = new Answer();
     assertThat(agent().submit(command, PATIENCE.toNanos(), answer)).isTrue();
+    return answer;
+  }
+
+  /** The newest configuration that this node knows. */
+  ClusterView view() {
+    return member().view();
+  }
+
+  Answer change(ClusterView next) {
+    Answer answer = new Answer();
+    assertThat(agent().changeMembership(next, PATIENCE.toNanos(), answer)).isTrue();
     return answer;
   }
 

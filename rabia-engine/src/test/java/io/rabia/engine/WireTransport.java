@@ -1,5 +1,6 @@
 package io.rabia.engine;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.transport.Handshake;
 import io.rabia.core.transport.Transport;
@@ -8,6 +9,7 @@ import io.rabia.core.transport.TransportStatistics;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -160,6 +162,11 @@ final class WireTransport implements Transport {
         arrivals.add(() -> listener().onDisconnected(peer, reason));
       }
     }
+  }
+
+  @Override
+  public void members(List<ClusterConfig.Member> members, boolean joins) {
+    // The wires connect whoever is there.
   }
 
   @Override

@@ -48,6 +48,7 @@ public final class StoreException extends RuntimeException {
     if (cause instanceof RabiaException.NoQuorum
         || cause instanceof RabiaException.Network
         || cause instanceof RabiaException.NotAMember
+        || cause instanceof RabiaException.Unavailable
         || cause instanceof RabiaException.Storage) {
       return StoreError.UNAVAILABLE;
     }

@@ -89,6 +89,8 @@ final class HandshakeCodec {
         .putLong(handshake.secretHash())
         .putLong(handshake.logPosition())
         .putLong(handshake.seenOfReceiver())
+        .putLong(handshake.seenToken().high())
+        .putLong(handshake.seenToken().low())
         .flip();
   }
 
@@ -120,7 +122,8 @@ final class HandshakeCodec {
               in.getInt(),
               in.getLong(),
               in.getLong(),
-              in.getLong());
+              in.getLong(),
+              new Token(in.getLong(), in.getLong()));
       requireEnd(in);
       return handshake;
     } catch (BufferUnderflowException | IllegalArgumentException e) {

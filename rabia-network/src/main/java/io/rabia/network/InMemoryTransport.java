@@ -1,5 +1,6 @@
 package io.rabia.network;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.transport.Handshake;
@@ -149,6 +150,11 @@ final class InMemoryTransport implements Transport {
     if (peer != null && peer.up) {
       close(peer.link, reason);
     }
+  }
+
+  @Override
+  public void members(List<ClusterConfig.Member> members, boolean joins) {
+    // The network connects whoever is there.
   }
 
   @Override

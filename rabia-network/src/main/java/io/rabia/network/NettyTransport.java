@@ -24,6 +24,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,9 +38,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Frames over TCP, with all I/O on the thread that calls {@link #poll}: nothing runs, sends or
  * times out between two polls, and no thread is kept (a host name is looked up on a short-lived
- * daemon thread). Of two members the one with the lower id dials; a new connection of a member
- * replaces its old one, which may be half open. The thread that calls {@link #start} owns the
- * transport from then on; only {@link #wakeup} is for others.
+ * daemon thread). Of two members the one with the lower id dials, unless the other is no member yet
+ * and the one does not know where it is; a new connection of a member replaces its old one, which
+ * may be half open. The thread that calls {@link #start} owns the transport from then on; only
+ * {@link #wakeup} is for others.
  *
  * <p>What a listener throws, except {@link RabiaException.Serialization} from {@code onFrame},
  * comes out of the poll; the transport can only be closed then. A wait shorter than half a
@@ -48,6 +50,9 @@ import org.slf4j.LoggerFactory;
 public final class NettyTransport implements Transport {
   private static final Logger LOG = LoggerFactory.getLogger(NettyTransport.class);
   private static final long ACCEPT_PAUSE_MILLIS = 100;
+
+  /** Processes that are not members and may be connected. */
+  private static final int MAX_STRANGERS = 16;
 
   private final NodeId self;
   private final NettyTransportConfig config;
@@ -61,6 +66,7 @@ public final class NettyTransport implements Transport {
   private final RateLimitedLog links = new RateLimitedLog(LOG);
   private final Map<NodeId, Peer> peers = new HashMap<>();
   private final List<Peer> peerList = new ArrayList<>();
+  private final Set<NodeId> members = new HashSet<>();
   private final Set<PeerConnection> unfinished = new LinkedHashSet<>();
   private @Nullable TransportListener listener;
   private @Nullable NioServerSocketChannel server;
@@ -82,11 +88,16 @@ public final class NettyTransport implements Transport {
     nextTimerAt = now;
     for (ClusterConfig.Member other : builder.cluster.members()) {
       if (!other.id().equals(self)) {
-        Peer peer = new Peer(other, self.compareTo(other.id()) < 0, now);
-        peers.put(other.id(), peer);
-        peerList.add(peer);
+        members.add(other.id());
+        add(new Peer(other, self.compareTo(other.id()) < 0, now));
       }
     }
+  }
+
+  private Peer add(Peer peer) {
+    peers.put(peer.member.id(), peer);
+    peerList.add(peer);
+    return peer;
   }
 
   /**
@@ -222,6 +233,42 @@ public final class NettyTransport implements Transport {
   }
 
   @Override
+  public void members(List<ClusterConfig.Member> current, boolean joins) {
+    long now = System.nanoTime();
+    members.clear();
+    for (ClusterConfig.Member member : current) {
+      if (!member.id().equals(self)) {
+        members.add(member.id());
+        boolean dials = joins || self.compareTo(member.id()) < 0;
+        Peer known = peers.get(member.id());
+        if (known == null) {
+          add(new Peer(member, dials, now));
+        } else {
+          known.change(member, dials, now);
+        }
+      }
+    }
+    for (Peer peer : peerList) {
+      if (!members.contains(peer.member.id())) {
+        peer.dialed = false;
+      }
+    }
+    forgetStrangers();
+    timerAt(now);
+  }
+
+  private void forgetStrangers() {
+    peerList.removeIf(
+        peer -> {
+          boolean gone = peer.isGone() && !members.contains(peer.member.id());
+          if (gone) {
+            peers.remove(peer.member.id());
+          }
+          return gone;
+        });
+  }
+
+  @Override
   public long queuedBytes(NodeId id) {
     Peer peer = peers.get(id);
     return peer == null || peer.connection == null ? 0 : peer.connection.queuedBytes();
@@ -296,11 +343,15 @@ public final class NettyTransport implements Transport {
       return new HandshakeCodec.Refused(HandshakeCodec.Refusal.OWN_ID, "member " + id + " is here");
     }
     Peer peer = peers.get(id);
-    if (peer == null) {
+    if (peer == null && (!connection.inbound() || !listener.mayJoin(hello))) {
       return new HandshakeCodec.Refused(
           HandshakeCodec.Refusal.UNKNOWN_MEMBER, "no member " + id + " in the configuration");
     }
-    if (connection.inbound() && peer.dialed) {
+    if (peer == null) {
+      return judgeStranger(connection, hello);
+    }
+    boolean dials = peer.dialing || peer.connection != null || !listener.mayJoin(hello);
+    if (connection.inbound() && peer.dialed && dials) {
       return new HandshakeCodec.Refused(
           HandshakeCodec.Refusal.WRONG_DIRECTION, "member " + self + " dials member " + id);
     }
@@ -312,6 +363,22 @@ public final class NettyTransport implements Transport {
     return reason == null
         ? null
         : new HandshakeCodec.Refused(HandshakeCodec.Refusal.ENGINE, reason);
+  }
+
+  private HandshakeCodec.@Nullable Refused judgeStranger(
+      PeerConnection connection, Handshake hello) {
+    forgetStrangers();
+    String reason =
+        peerList.size() >= members.size() + MAX_STRANGERS
+            ? "too many that are not members"
+            : listener.refuse(hello);
+    if (reason != null) {
+      return new HandshakeCodec.Refused(HandshakeCodec.Refusal.ENGINE, reason);
+    }
+    ClusterConfig.Member stranger =
+        new ClusterConfig.Member(hello.id(), String.valueOf(connection.remoteAddress()), 0);
+    add(new Peer(stranger, false, System.nanoTime())).dialing = true;
+    return null;
   }
 
   void up(PeerConnection connection, Handshake handshake) {
@@ -384,6 +451,8 @@ public final class NettyTransport implements Transport {
       dialAgain(peer, now);
     } else if (!connection.inbound()) {
       dialFailed(peer, reason);
+    } else if (peer != null && !peer.dialed) {
+      peer.dialing = false;
     }
   }
 

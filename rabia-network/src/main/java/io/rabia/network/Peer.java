@@ -6,10 +6,13 @@ import org.jspecify.annotations.Nullable;
 
 /** What a {@link NettyTransport} knows about one other member. Owned by the transport's thread. */
 final class Peer {
-  final ClusterConfig.Member member;
+  ClusterConfig.Member member;
 
-  /** Of two members the one with the lower id dials. */
-  final boolean dialed;
+  /**
+   * Of two members the one with the lower id dials; who is no member yet dials all, and nobody
+   * dials it.
+   */
+  boolean dialed;
 
   /** The accepted connection. */
   @Nullable PeerConnection connection;
@@ -17,7 +20,10 @@ final class Peer {
   /** Why the last connection ended, as long as the listener has not been told. */
   @Nullable String owedDisconnect;
 
-  /** A name is being resolved, or a connection is being made or shakes hands. */
+  /**
+   * A name is being resolved, or a connection is being made or shakes hands; for one that is no
+   * member: its own one shakes hands.
+   */
   boolean dialing;
 
   /** When to dial next; meaningful while neither dialing nor connected. */
@@ -29,6 +35,21 @@ final class Peer {
     this.member = member;
     this.dialed = dialed;
     retryAt = now;
+  }
+
+  /** It is known under another address, or is to be dialed by the other of the two, from now on. */
+  void change(ClusterConfig.Member known, boolean dial, long now) {
+    if (!known.equals(member) || dial && !dialed) {
+      failures = 0;
+      retryAt = now;
+    }
+    member = known;
+    dialed = dial;
+  }
+
+  /** Nothing holds it here any more. */
+  boolean isGone() {
+    return !dialed && !dialing && connection == null && owedDisconnect == null;
   }
 
   boolean mayDial() {

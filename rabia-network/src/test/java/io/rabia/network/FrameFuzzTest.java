@@ -21,7 +21,16 @@ class FrameFuzzTest {
   private static final int MAX = 1024 * 1024;
   private static final Handshake HANDSHAKE =
       new Handshake(
-          "zürich", new ClusterId(1, -2), NodeId.of(7), new Token(-3, 4), 5, 128, -6, 8, 9);
+          "zürich",
+          new ClusterId(1, -2),
+          NodeId.of(7),
+          new Token(-3, 4),
+          5,
+          128,
+          -6,
+          8,
+          9,
+          new Token(7, -8));
 
   private static byte[] bytes(ByteBuffer buffer) {
     byte[] bytes = new byte[buffer.remaining()];

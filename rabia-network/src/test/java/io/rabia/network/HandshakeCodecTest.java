@@ -22,7 +22,8 @@ class HandshakeCodecTest {
           128,
           -6,
           Long.MAX_VALUE,
-          Long.MIN_VALUE);
+          Long.MIN_VALUE,
+          new Token(7, -8));
 
   private static ByteBuffer body(ByteBuffer message, byte kind) {
     assertThat(message.get()).isEqualTo(kind);

@@ -31,7 +31,16 @@ final class RecordingListener implements TransportListener {
 
   static Handshake handshake(NodeId id, long logPosition) {
     return new Handshake(
-        "test", new ClusterId(1, 2), id, new Token(3, id.value()), 4, 128, 5, logPosition, 6);
+        "test",
+        new ClusterId(1, 2),
+        id,
+        new Token(3, id.value()),
+        4,
+        128,
+        5,
+        logPosition,
+        6,
+        new Token(7, 8));
   }
 
   @Override

@@ -34,7 +34,11 @@ public interface Disk {
   /** Opens for reading only; the file must exist. */
   DiskFile openRead(String name) throws IOException;
 
-  /** Opens for reading and for writing at the end; creates the file if it is missing. */
+  /**
+   * Opens for reading and for writing at the end; creates the file if it is missing.
+   *
+   * @throws NoSpaceException when there is no room for it
+   */
   DiskFile openAppend(String name) throws IOException;
 
   /** Renames in one step, replacing {@code to}. */

@@ -21,6 +21,8 @@ public interface DiskFile extends Closeable {
   /**
    * Writes all remaining bytes at the end of the file, in one system call unless the system takes
    * fewer.
+   *
+   * @throws NoSpaceException when there is no room; a part may have been written
    */
   void write(ByteBuffer source) throws IOException;
 

@@ -6,16 +6,13 @@ import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.statemachine.StateView;
-import io.rabia.persistence.LogReport.Place;
-import io.rabia.persistence.LogStatus.State;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
@@ -29,26 +26,28 @@ import org.slf4j.LoggerFactory;
  * never used. An engine with nothing to do calls {@link #flush} once more: then a mark is written
  * that states that the last groups are safe, so that damage to them can be told from a torn tail.
  *
- * <p>Errors: {@link RabiaException.Storage} when the disk fails or is full, or the directory cannot
- * be used or is in use; {@link RabiaException.Checksum} when groups that were safe are gone, so
- * that the member has lost its votes. After either, every call but {@link #durable} and {@link
- * #close} throws the same again and nothing more is written; a new instance starts from what is on
- * disk. {@link #open} leaves the directory as it found it when it finds damage.
+ * <p>When {@link #open} finds that groups are gone that were safe, or that may have been lost with
+ * the machine's memory, it asks the handler ({@link GroupHandler#onVotesLost}), and leaves the
+ * directory as it found it when that refuses. Else it forces the mark {@code state=LOST} and gives
+ * every segment another name, with {@code .lost-} at its end; nothing reads those again.
+ *
+ * <p>A disk without room is waited for ({@link #full}): what was written of a group is taken back,
+ * and the group and those after it are kept in memory until {@link #flush} finds room.
+ *
+ * <p>Errors: {@link RabiaException.Storage} when the disk fails, or the directory cannot be used or
+ * is in use; {@link RabiaException.Checksum} when damage is met while it runs. After either, every
+ * call but {@link #durable} and {@link #close} throws the same again and nothing more is written; a
+ * new instance starts from what is on disk.
  */
 public final class FilePersistence implements Persistence {
   private static final Logger LOG = LoggerFactory.getLogger(FilePersistence.class);
-  private static final int INITIAL_BUFFER_BYTES = 16 << 10;
-  private static final String VOTES_LOST =
-      ". This member has lost its votes and must not vote again under its token; recovery of such a"
-          + " member is not available in this version";
 
   private final Disk disk;
   private final FilePersistenceConfig config;
-  private final RecordCodec codec = new RecordCodec();
   private final SegmentReader reader = new SegmentReader();
-  private final List<LogSegment> segments = new ArrayList<>();
   private final GroupIndex groups = new GroupIndex();
   private final SnapshotStore snapshots;
+  private final LogWriter writer;
 
   /** The first group that a kept snapshot needs; 1 without one. */
   private volatile long needed = 1;
@@ -56,30 +55,20 @@ public final class FilePersistence implements Persistence {
   /** Segments that are no longer of the log, to be deleted with the next snapshot. */
   private final Queue<String> dropped = new ConcurrentLinkedQueue<>();
 
-  private ByteBuffer out = ByteBuffer.allocateDirect(INITIAL_BUFFER_BYTES);
+  /** Groups for which there was no room. */
+  private final Queue<ByteBuffer> waiting = new ArrayDeque<>();
 
   private boolean opened;
   private volatile boolean closed;
   private @Nullable RabiaException failure;
   private @Nullable Closeable lock;
-  private @Nullable DiskFile active;
 
-  private long start;
-  private long lastNumber = NONE;
+  private long appended = NONE;
   private long durable = NONE;
+  private boolean full;
 
-  /** Positions in the whole log. flushed: the end at the last flush that had groups to take. */
-  private long written;
-
-  private long groupsEnd;
-  private long flushed;
-  private long stated;
-
-  /**
-   * Index of the first segment with bytes that no force of this run has covered; used under OS
-   * only.
-   */
-  private int firstUnforced;
+  /** The log before this one was moved aside, and no group of this one is safe yet. */
+  private boolean afterLoss;
 
   public FilePersistence(Path directory, FilePersistenceConfig config) {
     this(new NioDisk(directory), config);
@@ -89,6 +78,7 @@ public final class FilePersistence implements Persistence {
     this.disk = disk;
     this.config = config;
     snapshots = new SnapshotStore(disk);
+    writer = new LogWriter(disk, config, groups);
   }
 
   @Override
@@ -102,10 +92,12 @@ public final class FilePersistence implements Persistence {
     opened = true;
     try {
       lock = disk.lock();
-      recover();
+      recover(replay);
       replay(replay);
-      writeStatus(); // not earlier: who cannot use the log must leave a clean mark as it is
-      return lastNumber;
+      if (!afterLoss) {
+        writer.writeStatus(); // not earlier: who cannot use it must leave a clean mark as it is
+      }
+      return appended;
     } catch (IOException e) {
       RabiaException storage = fail("cannot open the log", e);
       abandon(storage);
@@ -141,85 +133,17 @@ public final class FilePersistence implements Persistence {
     }
   }
 
-  /** Makes what is on disk safe, judges it, cuts an unsafe tail and readies the log to go on. */
-  private void recover() throws IOException {
-    LogStatus status = LogStatus.read(disk);
-    requireSameBoot(status);
-    for (String name : LogScan.segmentNames(disk)) {
-      force(name);
-    }
-    for (String name : SnapshotStore.names(disk)) {
-      force(name);
-    }
-    disk.forceDirectory();
-    snapshots.open();
-    LogScan scan = LogScan.of(disk, status, reader, snapshots);
-    if (scan.damage() != null) {
-      throw new RabiaException.Checksum(
-          "the log in " + disk.location() + " is damaged: " + scan.damage() + VOTES_LOST);
-    }
-    if (scan.unsafeTail() != null) {
-      cut(scan.unsafeTail());
-    }
-    segments.addAll(scan.segments());
-    start = scan.lastStart() + 1;
-    lastNumber = scan.lastNumber();
-    written = scan.end();
-    groupsEnd = scan.groupsEnd();
-    stated = scan.stated();
-    flushed = written;
-    durable = lastNumber;
-    if (segments.isEmpty()) {
-      startSegment();
+  private void recover(GroupHandler replay) throws IOException {
+    LogRecovery recovery = new LogRecovery(disk, snapshots, reader);
+    LogScan found = recovery.recover(replay);
+    if (found == null) {
+      afterLoss = true;
+      writer.begin(snapshots.isEmpty() ? 1 : snapshots.newest(), recovery.lastStart() + 1);
     } else {
-      active = disk.openAppend(segments.get(segments.size() - 1).name());
+      writer.resume(found);
     }
-    firstUnforced = segments.size() - 1;
-  }
-
-  private void requireSameBoot(@Nullable LogStatus status) throws IOException {
-    if (status == null || status.state() != State.RUNNING) {
-      return;
-    }
-    String boot = disk.bootId();
-    if (!boot.equals(status.boot())) {
-      throw new RabiaException.Checksum(
-          "the log in "
-              + disk.location()
-              + " was written with durability OS on boot "
-              + status.boot()
-              + " and not closed in order; this is boot "
-              + boot
-              + VOTES_LOST);
-    }
-  }
-
-  private void writeStatus() throws IOException {
-    long segment = activeSegment().first();
-    LogStatus status =
-        config.durability() == Durability.OS
-            ? new LogStatus(start, segment, State.RUNNING, disk.bootId())
-            : new LogStatus(start, segment, State.FORCED, "-");
-    status.write(disk);
-  }
-
-  private void cut(Place tail) throws IOException {
-    LOG.warn("cutting the unsafe tail of the log in {}: {}", disk.location(), tail);
-    if (tail.offset() == 0) {
-      disk.delete(tail.file());
-      disk.forceDirectory();
-      return;
-    }
-    try (DiskFile file = disk.openAppend(tail.file())) {
-      file.truncate(tail.offset());
-      file.force();
-    }
-  }
-
-  private void force(String name) throws IOException {
-    try (DiskFile file = disk.openAppend(name)) {
-      file.force();
-    }
+    appended = writer.lastNumber();
+    durable = appended;
   }
 
   @Override
@@ -230,107 +154,70 @@ public final class FilePersistence implements Persistence {
       throw new RabiaException.Validation(
           "a group of " + length + " bytes, allowed are " + config.maxGroupBytes());
     }
-    long size = RecordCodec.size(length);
+    if (!full) {
+      write(group);
+    }
+    if (full) {
+      waiting.add(ByteBuffer.allocate(length).put(group.duplicate()).flip());
+    }
+    return ++appended;
+  }
+
+  private void write(ByteBuffer group) {
     try {
-      if (written + size - activeSegment().base() > config.segmentBytes() && !activeIsEmpty()) {
-        roll();
+      writer.append(group);
+      if (config.durability() == Durability.OS && !afterLoss) {
+        durable = writer.lastNumber();
       }
-      reserve((int) size).put(RecordCodec.HEADER_BYTES, group, group.position(), length);
-      groups.note(lastNumber + 1, written);
-      write(length, lastNumber + 1);
+    } catch (NoSpaceException e) {
+      LOG.warn("No room in {}: {}; what is appended waits", disk.location(), e.getMessage());
+      full = true;
     } catch (IOException | RuntimeException e) {
-      throw fail("cannot write " + activeSegment().name(), e);
+      throw fail("cannot write " + writer.activeSegment().name(), e);
     }
-    lastNumber++;
-    groupsEnd = written;
-    if (config.durability() == Durability.OS) {
-      durable = lastNumber;
-    }
-    return lastNumber;
-  }
-
-  private LogSegment activeSegment() {
-    return segments.get(segments.size() - 1);
-  }
-
-  private boolean activeIsEmpty() {
-    return activeSegment().first() == lastNumber + 1;
-  }
-
-  private ByteBuffer reserve(int size) {
-    if (size > out.capacity()) {
-      out = ByteBuffer.allocateDirect(Math.max(size, Integer.highestOneBit(size - 1) * 2));
-    }
-    return out.clear().limit(size);
-  }
-
-  private void write(int length, long number) throws IOException {
-    long safe = config.durability() == Durability.OS ? written : flushed;
-    codec.seal(out, length, written, number, start, safe);
-    int size = out.limit();
-    activeFile().write(out);
-    written += size;
-    stated = Math.max(stated, safe);
-  }
-
-  private DiskFile activeFile() {
-    return Objects.requireNonNull(active, "not open");
-  }
-
-  private void roll() throws IOException {
-    if (config.durability() == Durability.FSYNC) {
-      forceActive();
-    }
-    activeFile().close();
-    startSegment();
-    writeStatus();
-  }
-
-  /** The new file counts only when its header and its name in the directory are safe. */
-  private void startSegment() throws IOException {
-    LogSegment segment = new LogSegment(lastNumber + 1, written, start);
-    active = disk.openAppend(segment.name());
-    active.write(segment.header());
-    active.force();
-    disk.forceDirectory();
-    segments.add(segment);
-    written += LogSegment.HEADER_BYTES;
-    stated = written;
-    flushed = written;
-    groupsEnd = written;
   }
 
   @Override
   public void flush() {
     requireUsable();
     try {
-      if (groupsEnd > flushed) {
-        flushGroups();
-      } else if (groupsEnd > stated) {
-        writeMark();
-      }
+      writeWaiting();
+      settleLoss();
+      writer.flush();
+      durable = writer.lastNumber();
     } catch (IOException | RuntimeException e) {
-      throw fail("cannot flush " + activeSegment().name(), e);
+      throw fail("cannot flush " + writer.activeSegment().name(), e);
     }
   }
 
-  private void flushGroups() throws IOException {
-    if (config.durability() == Durability.FSYNC) {
-      forceActive();
-    } else {
-      flushed = written;
+  /** The new identity is safe, and stated to be: from now on this is a log as any other. */
+  private void settleLoss() throws IOException {
+    if (afterLoss && writer.lastNumber() > durable) {
+      writer.finish();
+      writer.writeStatus();
+      afterLoss = false;
     }
   }
 
-  private void forceActive() throws IOException {
-    activeFile().force();
-    flushed = written;
-    durable = lastNumber;
+  private void writeWaiting() throws IOException {
+    if (!full) {
+      return;
+    }
+    try {
+      for (ByteBuffer group = waiting.peek(); group != null; group = waiting.peek()) {
+        writer.append(group);
+        waiting.remove();
+      }
+      full = false;
+      LOG.info("There is room again in {}", disk.location());
+    } catch (NoSpaceException e) {
+      LOG.debug("Still no room in {}", disk.location());
+    }
   }
 
-  private void writeMark() throws IOException {
-    reserve(RecordCodec.HEADER_BYTES);
-    write(RecordCodec.MARK, lastNumber);
+  @Override
+  public boolean full() {
+    return full;
   }
 
   @Override
@@ -341,7 +228,8 @@ public final class FilePersistence implements Persistence {
   @Override
   public void read(long from, GroupHandler handler) {
     requireUsable();
-    long last = lastNumber;
+    List<LogSegment> segments = writer.segments();
+    long last = writer.lastNumber();
     int index = segments.size() - 1;
     while (index > 0 && segments.get(index).first() > from) {
       index--;
@@ -354,9 +242,10 @@ public final class FilePersistence implements Persistence {
 
   /** Returns false when the handler wants no more. */
   private boolean readSegment(int index, long from, long last, GroupHandler handler) {
+    List<LogSegment> segments = writer.segments();
     LogSegment segment = segments.get(index);
     boolean active = index == segments.size() - 1;
-    long end = active ? written : segments.get(index + 1).base();
+    long end = active ? writer.end() : segments.get(index + 1).base();
     long expected = segment.first();
     long lastHere = active ? last : segments.get(index + 1).first() - 1;
     try (DiskFile file = disk.openRead(segment.name())) {
@@ -393,7 +282,7 @@ public final class FilePersistence implements Persistence {
                 + disk.location()
                 + " is damaged near offset "
                 + offset
-                + VOTES_LOST);
+                + "; this member has lost its votes");
     return failure;
   }
 
@@ -426,20 +315,35 @@ public final class FilePersistence implements Persistence {
   @Override
   public void compact(long first) {
     requireUsable();
-    long end = Math.min(first, needed);
-    int gone = 0;
-    while (gone < segments.size() - 1 && segments.get(gone + 1).first() <= end) {
-      dropped.add(segments.get(gone).name());
-      gone++;
-    }
-    segments.subList(0, gone).clear();
-    firstUnforced = Math.max(0, firstUnforced - gone);
-    groups.dropBelow(segments.get(0).first());
+    dropped.addAll(writer.dropBelow(Math.min(first, needed)));
   }
 
   @Override
   public long sizeBytes() {
-    return segments.isEmpty() ? 0 : written - segments.get(0).base();
+    List<LogSegment> segments = writer.segments();
+    return segments.isEmpty() ? 0 : writer.end() - segments.get(0).base();
+  }
+
+  @Override
+  public void disown(String why, boolean stateIsRight) {
+    requireUsable();
+    try {
+      if (!stateIsRight) {
+        forgetState();
+      }
+      writer.writeLostStatus(why);
+    } catch (IOException e) {
+      throw fail("cannot mark the log", e);
+    }
+    failure = new RabiaException.NotAMember("the votes in this log were given up: " + why);
+  }
+
+  /** Before the log is given up: in between it is a log whose front is missing, or all of it. */
+  private void forgetState() throws IOException {
+    snapshots.abandon();
+    synchronized (snapshots) {
+      snapshots.clear();
+    }
   }
 
   @Override
@@ -468,36 +372,24 @@ public final class FilePersistence implements Persistence {
     }
   }
 
-  /**
-   * The mark says that everything before it is safe, so under FSYNC it comes after the force, and
-   * is forced itself.
-   */
   private void finish() throws IOException {
-    if (groupsEnd > flushed) {
-      flushGroups();
+    writeWaiting();
+    if (full) {
+      LOG.warn("{} groups are lost that were not durable, for want of room", waiting.size());
     }
-    if (groupsEnd > stated) {
-      writeMark();
+    settleLoss();
+    writer.finish();
+    durable = writer.lastNumber();
+    if (config.durability() == Durability.OS && !afterLoss) {
+      writer.writeCleanStatus();
     }
-    if (config.durability() == Durability.FSYNC) {
-      forceActive();
-      return;
-    }
-    for (int i = firstUnforced; i < segments.size(); i++) {
-      force(segments.get(i).name());
-    }
-    new LogStatus(start, activeSegment().first(), State.CLEAN, "-").write(disk);
   }
 
   private void release() throws IOException {
-    DiskFile openFile = active;
     Closeable heldLock = lock;
-    active = null;
     lock = null;
     try {
-      if (openFile != null) {
-        openFile.close();
-      }
+      writer.close();
     } finally {
       if (heldLock != null) {
         heldLock.close();
@@ -522,7 +414,8 @@ public final class FilePersistence implements Persistence {
 
   /** File system exceptions say what is wrong by their class, others by their message. */
   static RabiaException.Storage storage(String what, Exception e) {
-    String why = e.getClass() == IOException.class ? e.getMessage() : e.toString();
+    boolean plain = e.getClass() == IOException.class || e instanceof NoSpaceException;
+    String why = plain ? e.getMessage() : e.toString();
     return new RabiaException.Storage(what + ": " + why, e);
   }
 }

@@ -3,85 +3,125 @@ package io.rabia.persistence;
 import io.rabia.core.RabiaException;
 import io.rabia.core.message.MessageCodec;
 import io.rabia.core.message.MessageCollector;
+import io.rabia.persistence.LogReport.Place;
 import java.io.IOException;
-import java.io.PrintStream;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at the log of a member that does not run, and changes nothing. Any thread. All methods
- * throw {@link RabiaException.Storage} for a directory that cannot be read or holds a later format,
- * and {@link RabiaException.Checksum} for a damaged status file; other damage is reported.
+ * throw {@link RabiaException.Storage} for a directory that cannot be read or holds a later format;
+ * damage is reported.
  */
 public final class LogInspector {
 
   private LogInspector() {}
 
-  /** Reads every byte of the log in {@code directory}. */
+  /** Reads every byte of the log and the snapshots in {@code directory}. */
   public static LogReport verify(Path directory) {
     return verify(new NioDisk(directory));
   }
 
   public static LogReport verify(Disk disk) {
-    try {
-      return scan(disk).report();
-    } catch (IOException e) {
-      throw unreadable(disk, e);
-    }
+    return inspect(disk, row -> {});
   }
 
   /**
-   * Prints a line for each group of the intact part, with its messages, then the lines of the
-   * report.
+   * Tells a row for each group of the intact part, with its messages; the rows of the report are
+   * the caller's.
    */
-  public static void inspect(Path directory, PrintStream out) {
-    inspect(new NioDisk(directory), out);
+  public static LogReport inspect(Path directory, Consumer<Map<String, Object>> groups) {
+    return inspect(new NioDisk(directory), groups);
   }
 
-  public static void inspect(Disk disk, PrintStream out) {
+  public static LogReport inspect(Disk disk, Consumer<Map<String, Object>> groups) {
     try {
-      LogScan scan = scan(disk);
-      LogReport report = scan.report();
+      SnapshotStore snapshots = new SnapshotStore(disk);
+      snapshots.open();
+      LogStatus status = null;
+      Place damage = null;
+      try {
+        status = LogStatus.read(disk);
+      } catch (RabiaException.Checksum e) {
+        damage = new Place(LogStatus.NAME, 0, "the file is damaged");
+      }
+      LogScan scan = LogScan.of(disk, status, new SegmentReader(), snapshots);
+      LogReport report = report(disk, status, scan, damage == null ? scan.damage() : damage);
       SegmentReader reader = new SegmentReader();
       for (int i = 0; i < scan.segments().size(); i++) {
-        print(disk, scan.segments().get(i), report.segments().get(i).bytes(), reader, out);
+        tell(disk, scan.segments().get(i), report.segments().get(i).bytes(), reader, groups);
       }
-      report.lines().forEach(out::println);
+      return report;
     } catch (IOException e) {
-      throw unreadable(disk, e);
+      throw FilePersistence.storage("cannot read the log in " + disk.location(), e);
     }
   }
 
-  private static LogScan scan(Disk disk) throws IOException {
-    SnapshotStore snapshots = new SnapshotStore(disk);
-    snapshots.open();
-    return LogScan.of(disk, LogStatus.read(disk), new SegmentReader(), snapshots);
+  /** The content of an intact snapshot, by the name of its file. */
+  public static InputStream snapshot(Path directory, String file) throws IOException {
+    return SnapshotStore.content(new NioDisk(directory), file);
   }
 
-  private static RabiaException unreadable(Disk disk, IOException e) {
-    return FilePersistence.storage("cannot read the log in " + disk.location(), e);
+  private static LogReport report(
+      Disk disk, @Nullable LogStatus status, LogScan scan, @Nullable Place damage)
+      throws IOException {
+    List<LogReport.Snapshot> snapshots = new ArrayList<>();
+    for (String name : SnapshotStore.names(disk)) {
+      snapshots.add(snapshot(disk, name));
+    }
+    return new LogReport(
+        disk.location(),
+        Optional.ofNullable(status).map(LogStatus::text),
+        scan.reports(),
+        snapshots,
+        disk.list().stream().filter(LogRecovery::isAside).toList(),
+        scan.groups(),
+        scan.groups() == 0 ? 0 : scan.segments().get(0).first(),
+        scan.lastNumber(),
+        scan.lastStart(),
+        scan.end(),
+        Optional.ofNullable(scan.unsafeTail()),
+        Optional.ofNullable(damage));
   }
 
-  private static void print(
-      Disk disk, LogSegment segment, long bytes, SegmentReader reader, PrintStream out)
+  private static LogReport.Snapshot snapshot(Disk disk, String name) throws IOException {
+    long first = SnapshotFile.firstOf(name).orElseThrow();
+    try {
+      long bytes = SnapshotStore.verify(disk, name);
+      return new LogReport.Snapshot(name, first, bytes, Optional.empty());
+    } catch (RabiaException.Checksum e) {
+      return new LogReport.Snapshot(name, first, 0, Optional.ofNullable(e.getMessage()));
+    }
+  }
+
+  private static void tell(
+      Disk disk,
+      LogSegment segment,
+      long bytes,
+      SegmentReader reader,
+      Consumer<Map<String, Object>> groups)
       throws IOException {
     try (DiskFile file = disk.openRead(segment.name())) {
       reader.start(file, segment.base(), bytes);
       while (reader.next()) {
         if (!reader.mark()) {
-          out.println(
-              "group number="
-                  + reader.number()
-                  + " start="
-                  + reader.start()
-                  + " position="
-                  + reader.position()
-                  + " safe="
-                  + reader.safe()
-                  + " bytes="
-                  + reader.body().remaining()
-                  + " "
-                  + messages(reader.body()));
+          Map<String, Object> row = new LinkedHashMap<>();
+          row.put("row", "group");
+          row.put("number", reader.number());
+          row.put("start", reader.start());
+          row.put("position", reader.position());
+          row.put("safe", reader.safe());
+          row.put("bytes", reader.body().remaining());
+          row.put("messages", messages(reader.body()));
+          groups.accept(row);
         }
       }
     }

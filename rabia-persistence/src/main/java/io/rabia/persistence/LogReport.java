@@ -2,16 +2,20 @@ package io.rabia.persistence;
 
 import io.rabia.core.persistence.Persistence;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * What a check of a whole log found. Immutable.
  *
  * @param directory where it is
- * @param status how it is held: FORCED, RUNNING (boot id) or CLEAN; empty for a log that was never
- *     opened
+ * @param status how it is held: FORCED, RUNNING (boot id), CLEAN or LOST (why: the member is
+ *     DEGRADED); empty for a log that was never opened
  * @param segments its intact files, in order
+ * @param snapshots all that are there, oldest first
+ * @param aside files of logs whose votes were lost, which nothing reads
  * @param groups number of intact groups
  * @param firstNumber of these, {@link Persistence#NONE} if there is none
  * @param lastNumber of these, {@link Persistence#NONE} if there is none
@@ -24,6 +28,8 @@ public record LogReport(
     String directory,
     Optional<String> status,
     List<Segment> segments,
+    List<Snapshot> snapshots,
+    List<String> aside,
     long groups,
     long firstNumber,
     long lastNumber,
@@ -35,10 +41,20 @@ public record LogReport(
   /**
    * One file of the log.
    *
+   * @param position in the whole log of its first byte
    * @param groups intact groups in it
    * @param bytes of the intact part
    */
-  public record Segment(String file, long firstNumber, long groups, long bytes) {}
+  public record Segment(String file, long firstNumber, long position, long groups, long bytes) {}
+
+  /**
+   * A snapshot beside the log.
+   *
+   * @param firstNumber of the group with which the log goes on after it
+   * @param bytes of its content
+   * @param damage what is wrong with it; a damaged one is passed over
+   */
+  public record Snapshot(String file, long firstNumber, long bytes, Optional<String> damage) {}
 
   /**
    * A place in a file, and what is wrong there.
@@ -54,6 +70,8 @@ public record LogReport(
 
   public LogReport {
     segments = List.copyOf(segments);
+    snapshots = List.copyOf(snapshots);
+    aside = List.copyOf(aside);
   }
 
   /** True if the log opens with everything that it ever promised. */
@@ -61,41 +79,54 @@ public record LogReport(
     return damage.isEmpty();
   }
 
-  /** The report in lines for people; the last one is the verdict. */
-  public List<String> lines() {
-    List<String> lines = new ArrayList<>();
+  /**
+   * The report for people and scripts: rows of names and values, the first of which, {@code row},
+   * says what it is about. The last one is the verdict.
+   */
+  public List<Map<String, Object>> rows() {
+    List<Map<String, Object>> rows = new ArrayList<>();
     for (Segment segment : segments) {
-      lines.add(
-          "segment file="
-              + segment.file()
-              + " first="
-              + segment.firstNumber()
-              + " groups="
-              + segment.groups()
-              + " bytes="
-              + segment.bytes());
+      Map<String, Object> row = row(rows, "segment");
+      row.put("file", segment.file());
+      row.put("first", segment.firstNumber());
+      row.put("groups", segment.groups());
+      row.put("position", segment.position());
+      row.put("bytes", segment.bytes());
     }
-    unsafeTail.ifPresent(place -> lines.add("unsafe tail, cut at the next start: " + place));
-    damage.ifPresent(place -> lines.add("damage: " + place));
-    lines.add(
-        "log directory="
-            + directory
-            + " status="
-            + status.orElse("none")
-            + " segments="
-            + segments.size()
-            + " groups="
-            + groups
-            + " first="
-            + firstNumber
-            + " last="
-            + lastNumber
-            + " starts="
-            + lastStart
-            + " bytes="
-            + bytes
-            + " intact="
-            + intact());
-    return lines;
+    for (Snapshot snapshot : snapshots) {
+      Map<String, Object> row = row(rows, "snapshot");
+      row.put("file", snapshot.file());
+      row.put("first", snapshot.firstNumber());
+      row.put("bytes", snapshot.bytes());
+      row.put("intact", snapshot.damage().isEmpty());
+      snapshot.damage().ifPresent(what -> row.put("damage", what));
+    }
+    aside.forEach(file -> row(rows, "aside").put("file", file));
+    unsafeTail.ifPresent(place -> put(row(rows, "unsafe-tail"), place));
+    damage.ifPresent(place -> put(row(rows, "damage"), place));
+    Map<String, Object> verdict = row(rows, "log");
+    verdict.put("directory", directory);
+    verdict.put("status", status.orElse("none"));
+    verdict.put("segments", segments.size());
+    verdict.put("groups", groups);
+    verdict.put("first", firstNumber);
+    verdict.put("last", lastNumber);
+    verdict.put("starts", lastStart);
+    verdict.put("bytes", bytes);
+    verdict.put("intact", intact());
+    return rows;
+  }
+
+  private static Map<String, Object> row(List<Map<String, Object>> rows, String about) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("row", about);
+    rows.add(row);
+    return row;
+  }
+
+  private static void put(Map<String, Object> row, Place place) {
+    row.put("file", place.file());
+    row.put("offset", place.offset());
+    row.put("what", place.what());
   }
 }

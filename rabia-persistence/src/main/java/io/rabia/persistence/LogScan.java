@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -112,19 +111,12 @@ final class LogScan {
     return damage;
   }
 
-  LogReport report() {
-    String state = status == null ? null : status.state() + " (" + status.boot() + ")";
-    return new LogReport(
-        disk.location(),
-        Optional.ofNullable(state),
-        reports,
-        groups,
-        groups == 0 ? Persistence.NONE : segments.get(0).first(),
-        lastNumber,
-        lastStart(),
-        end,
-        Optional.ofNullable(unsafeTail),
-        Optional.ofNullable(damage));
+  List<LogReport.Segment> reports() {
+    return reports;
+  }
+
+  long groups() {
+    return groups;
   }
 
   private void readAll() throws IOException {
@@ -140,6 +132,8 @@ final class LogScan {
       damage = new Place(LogSegment.name(status.segment()), 0, "the segment is missing");
     } else if (groups > 0 && status == null) {
       damage = new Place(LogStatus.NAME, 0, "the file is missing");
+    } else if (status != null && status.state() == LogStatus.State.LOST) {
+      damage = new Place(LogStatus.NAME, 0, "the member is DEGRADED: " + status.why());
     }
   }
 
@@ -208,7 +202,9 @@ final class LogScan {
     }
     end = segment.base() + valid;
     segments.add(segment);
-    reports.add(new LogReport.Segment(segment.name(), segment.first(), groups - before, valid));
+    reports.add(
+        new LogReport.Segment(
+            segment.name(), segment.first(), segment.base(), groups - before, valid));
     if (valid == size) {
       return;
     }

@@ -2,6 +2,8 @@ package io.rabia.persistence;
 
 import io.rabia.core.RabiaException;
 import java.io.IOException;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -17,17 +19,20 @@ import org.jspecify.annotations.Nullable;
  * @param start number of the last process start
  * @param segment number of the first group of the newest segment that counts
  * @param boot for {@link State#RUNNING} the boot id under which the process writes, else "-"
+ * @param why for {@link State#LOST} what was found, else empty
  */
-record LogStatus(long start, long segment, State state, String boot) {
+record LogStatus(long start, long segment, State state, String boot, String why) {
   static final String NAME = "log.status";
   private static final String TEMPORARY = "log.status.tmp";
   private static final int VERSION = 1;
   private static final int MAX_BYTES = 4096;
+  private static final int MAX_WHY = 400;
   private static final Pattern LINE =
       Pattern.compile("rabia-log ([0-9]{1,9}) ((?:[^\\n]*) )crc=([0-9a-f]{8})\\n");
   private static final Pattern CONTENT =
       Pattern.compile(
-          "start=([0-9]{1,18}) segment=([0-9]{1,19}) state=(FORCED|RUNNING|CLEAN) boot=(\\S+) ");
+          "start=([0-9]{1,18}) segment=([0-9]{1,19}) state=(FORCED|RUNNING|CLEAN|LOST) boot=(\\S+)"
+              + " (?:why=(\\S+) )?");
 
   enum State {
     /** Everything is forced before it counts. */
@@ -35,7 +40,29 @@ record LogStatus(long start, long segment, State state, String boot) {
     /** A process writes, or wrote and died, without forcing. */
     RUNNING,
     /** A process that did not force as it went has forced everything at its end. */
-    CLEAN
+    CLEAN,
+    /**
+     * The member is DEGRADED: its votes are lost. Segments that are there are to be moved aside,
+     * unless a first group of the next log is safe, which ends this state.
+     */
+    LOST
+  }
+
+  static LogStatus forced(long start, long segment) {
+    return new LogStatus(start, segment, State.FORCED, "-", "");
+  }
+
+  static LogStatus running(long start, long segment, String boot) {
+    return new LogStatus(start, segment, State.RUNNING, boot, "");
+  }
+
+  static LogStatus clean(long start, long segment) {
+    return new LogStatus(start, segment, State.CLEAN, "-", "");
+  }
+
+  static LogStatus lost(long start, String why) {
+    return new LogStatus(
+        start, 0, State.LOST, "-", why.substring(0, Math.min(MAX_WHY, why.length())));
   }
 
   /**
@@ -79,7 +106,15 @@ record LogStatus(long start, long segment, State state, String boot) {
         Long.parseLong(content.group(1)),
         Long.parseLong(content.group(2)),
         State.valueOf(content.group(3)),
-        content.group(4));
+        content.group(4),
+        content.group(5) == null
+            ? ""
+            : URLDecoder.decode(content.group(5), StandardCharsets.UTF_8));
+  }
+
+  /** For people. */
+  String text() {
+    return state + " (" + (state == State.LOST ? why : boot) + ")";
   }
 
   private static String checksum(String version, String content) {
@@ -92,7 +127,16 @@ record LogStatus(long start, long segment, State state, String boot) {
   void write(Disk disk) throws IOException {
     String version = Integer.toString(VERSION);
     String content =
-        "start=" + start + " segment=" + segment + " state=" + state + " boot=" + boot + " ";
+        "start="
+            + start
+            + " segment="
+            + segment
+            + " state="
+            + state
+            + " boot="
+            + boot
+            + " "
+            + (why.isEmpty() ? "" : "why=" + URLEncoder.encode(why, StandardCharsets.UTF_8) + " ");
     String line =
         "rabia-log " + version + " " + content + "crc=" + checksum(version, content) + "\n";
     try (DiskFile file = disk.openAppend(TEMPORARY)) {

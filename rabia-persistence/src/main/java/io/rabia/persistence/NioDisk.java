@@ -123,17 +123,34 @@ public final class NioDisk implements Disk {
 
   @Override
   public DiskFile openRead(String name) throws IOException {
-    return new NioFile(FileChannel.open(directory.resolve(name), StandardOpenOption.READ));
+    return new NioFile(
+        directory, FileChannel.open(directory.resolve(name), StandardOpenOption.READ));
   }
 
   @Override
   public DiskFile openAppend(String name) throws IOException {
-    return new NioFile(
-        FileChannel.open(
-            directory.resolve(name),
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.CREATE));
+    try {
+      return new NioFile(
+          directory,
+          FileChannel.open(
+              directory.resolve(name),
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.CREATE));
+    } catch (IOException e) {
+      throw failedWrite(directory, e, 0);
+    }
+  }
+
+  /** The message is in the language of the machine, so the free space is asked, too. */
+  private static IOException failedWrite(Path directory, IOException e, int bytes)
+      throws IOException {
+    String message = String.valueOf(e.getMessage());
+    boolean full =
+        message.contains("No space left on device")
+            || message.contains("Disk quota exceeded")
+            || Files.getFileStore(directory).getUsableSpace() < bytes;
+    return full ? new NoSpaceException(message) : e;
   }
 
   @Override
@@ -195,10 +212,12 @@ public final class NioDisk implements Disk {
   }
 
   private static final class NioFile implements DiskFile {
+    private final Path directory;
     private final FileChannel channel;
     private long end;
 
-    NioFile(FileChannel channel) throws IOException {
+    NioFile(Path directory, FileChannel channel) throws IOException {
+      this.directory = directory;
       this.channel = channel;
       this.end = uninterrupted(channel::size);
     }
@@ -227,6 +246,8 @@ public final class NioDisk implements Disk {
         while (source.hasRemaining()) {
           end += channel.write(source, end);
         }
+      } catch (IOException e) {
+        throw failedWrite(directory, e, source.remaining());
       } finally {
         restoreInterrupt(interrupted);
       }

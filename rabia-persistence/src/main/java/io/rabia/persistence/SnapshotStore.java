@@ -70,7 +70,7 @@ final class SnapshotStore {
     }
   }
 
-  private static SnapshotFile.Content content(Disk disk, String name) throws IOException {
+  static SnapshotFile.Content content(Disk disk, String name) throws IOException {
     DiskFile file = disk.openRead(name);
     try {
       SnapshotFile.requireHeader(file, name, SnapshotFile.firstOf(name).orElseThrow());
@@ -88,6 +88,15 @@ final class SnapshotStore {
     } catch (IOException e) {
       cause.addSuppressed(e);
     }
+  }
+
+  /** None is left, after a loss of power either. */
+  void clear() throws IOException {
+    for (String name : names(disk)) {
+      disk.delete(name);
+    }
+    disk.forceDirectory();
+    intact.clear();
   }
 
   boolean isEmpty() {

@@ -18,6 +18,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,21 +100,60 @@ class DamageTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void opensWithTheWholePrefixWhenCutAtAnyByteOfTheLastThreeGroups(boolean orderly) {
+  void opensWithTheWholePrefixWhenCutAtAnyByteOfTheTail(boolean orderly) {
     MemoryDisk whole = orderly ? closed() : crashed();
     String segment = last(whole);
     byte[] bytes = whole.content(segment);
     List<Integer> boundaries = boundaries(bytes);
     int inSegment = groupsIn(whole, segment);
     assertThat(inSegment).isGreaterThanOrEqualTo(3);
-    int first = boundaries.get(inSegment - 3);
-    for (int cut = first; cut <= bytes.length; cut++) {
+    for (int cut = LogSegment.HEADER_BYTES; cut <= bytes.length; cut++) {
       MemoryDisk copy = whole.copy();
       copy.content(segment, Arrays.copyOf(bytes, cut));
       int at = cut;
       int missing =
           (int) boundaries.subList(1, inSegment + 1).stream().filter(end -> end > at).count();
       assertOpensWith(copy, GROUPS - missing);
+    }
+    for (int cut = 0; cut < LogSegment.HEADER_BYTES; cut++) {
+      MemoryDisk copy = whole.copy();
+      copy.content(segment, Arrays.copyOf(bytes, cut));
+      assertDamaged(copy, segment, 0);
+    }
+  }
+
+  /** A closed segment of 64 KiB and a tail that is nearly as long; minutes of opening logs. */
+  @Test
+  @Tag("long")
+  void noBitFlippedAnywhereInLongSegmentsIsServedOrOverlooked() {
+    FilePersistenceConfig large = FilePersistenceConfig.builder().segmentBytes(64 << 10).build();
+    int groups = 900;
+    fill(open(disk, large), 1, groups);
+    MemoryDisk whole = disk.afterProcessDeath();
+    assertThat(whole.segments()).hasSize(2);
+    assertThat(whole.content(whole.segments().get(0))).hasSizeBetween(65_300, 65_536);
+    assertThat(whole.content(last(whole))).hasSizeGreaterThan(50_000);
+    for (String segment : whole.segments()) {
+      byte[] bytes = whole.content(segment);
+      TreeSet<Integer> boundaries = new TreeSet<>(boundaries(bytes));
+      boundaries.pollLast();
+      int tail = segment.equals(last(whole)) ? boundaries.last() : bytes.length;
+      for (int at = 0; at < bytes.length; at++) {
+        List<String> replayed = new ArrayList<>();
+        Replay replay = new Replay(replayed).withoutVotes();
+        new FilePersistence(flip(whole, segment, at), large).open(replay, () -> {});
+        if (at < tail) {
+          int record = Objects.requireNonNullElse(boundaries.floor(at), 0);
+          assertThat(replay.losses())
+              .singleElement()
+              .asString()
+              .contains(segment + " at offset " + record + ":");
+          assertThat(replayed).isEmpty();
+        } else {
+          assertThat(replay.losses()).isEmpty();
+          assertThat(replayed).hasSize(groups - 1);
+        }
+      }
     }
   }
 

@@ -10,22 +10,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.rabia.core.RabiaException;
 import io.rabia.core.StateValue;
 import io.rabia.core.message.MessageCodec;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LogInspectorTest {
 
   private static List<String> inspect(Disk disk) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    LogInspector.inspect(disk, new PrintStream(bytes, true, StandardCharsets.UTF_8));
-    return bytes.toString(StandardCharsets.UTF_8).lines().toList();
+    List<Map<String, Object>> rows = new ArrayList<>();
+    LogReport report = LogInspector.inspect(disk, rows::add);
+    rows.addAll(report.rows());
+    return rows.stream().map(Map::toString).toList();
   }
 
   @Test
@@ -49,7 +49,12 @@ class LogInspectorTest {
             counts -> assertThat(counts.stream().mapToLong(Long::longValue).sum()).isEqualTo(20));
     assertThat(report.bytes())
         .isEqualTo(disk.segments().stream().mapToLong(name -> disk.content(name).length).sum());
-    assertThat(report.lines()).last().asString().contains("last=20").endsWith("intact=true");
+    assertThat(report.rows())
+        .last()
+        .asString()
+        .contains("row=log")
+        .contains("last=20")
+        .endsWith("intact=true}");
   }
 
   @Test
@@ -65,10 +70,10 @@ class LogInspectorTest {
     List<String> lines = inspect(disk);
     assertThat(lines).hasSize(4);
     assertThat(lines.get(0))
-        .contains("group number=1 start=1 position=36 safe=36")
+        .contains("row=group, number=1, start=1, position=36, safe=36")
         .contains("Propose[slot=17, id=noop")
         .contains("Vote2[slot=17");
-    assertThat(lines.get(1)).contains("group number=2").contains("not a message");
+    assertThat(lines.get(1)).contains("number=2").contains("not a message");
     assertThat(lines.get(3)).contains("groups=2");
   }
 
@@ -83,8 +88,45 @@ class LogInspectorTest {
     assertThat(report.intact()).isTrue();
     assertThat(report.lastNumber()).isEqualTo(2);
     assertThat(report.unsafeTail().orElseThrow().file()).isEqualTo(segment);
-    assertThat(inspect(disk)).anyMatch(line -> line.startsWith("unsafe tail"));
+    assertThat(inspect(disk)).anyMatch(line -> line.contains("row=unsafe-tail"));
     assertThat(disk.content(segment)).isEqualTo(cut);
+  }
+
+  @Test
+  void reportsSnapshotsAndWhatWasMovedAside() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = open(disk, FSYNC);
+    fill(log, 1, 20);
+    log.snapshot(5, new Texts(Logs.texts(4)));
+    log.snapshot(9, new Texts(Logs.texts(8)));
+    byte[] damaged = disk.afterProcessDeath().content(SnapshotFile.name(5));
+    damaged[40] ^= 1;
+    disk.content(SnapshotFile.name(5), damaged);
+    LogReport report = LogInspector.verify(disk);
+    assertThat(report.snapshots())
+        .extracting(LogReport.Snapshot::firstNumber)
+        .containsExactly(5L, 9L);
+    assertThat(report.snapshots().get(0).damage())
+        .hasValueSatisfying(why -> assertThat(why).contains("near offset"));
+    assertThat(report.snapshots().get(1).bytes()).isPositive();
+    assertThat(report.intact()).as("a damaged snapshot costs no votes").isTrue();
+    disk.remove(disk.segments().get(0));
+    assertThat(LogInspector.verify(disk).intact()).isFalse();
+    new FilePersistence(disk, FSYNC)
+        .open(new Replay(new ArrayList<>()).withoutVotes(), Logs.NO_WAKEUP);
+    report = LogInspector.verify(disk);
+    assertThat(report.aside()).isNotEmpty().allMatch(file -> file.contains(".rlog.lost-"));
+    assertThat(report.status().orElseThrow()).startsWith("LOST (the log in memory is damaged");
+    assertThat(report.intact()).isFalse();
+  }
+
+  @Test
+  void reportsADamagedStatus() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    fill(open(disk, FSYNC), 1, 3);
+    disk.content(LogStatus.NAME, new byte[20]);
+    assertThat(LogInspector.verify(disk).damage())
+        .hasValueSatisfying(place -> assertThat(place.file()).isEqualTo(LogStatus.NAME));
   }
 
   @Test

@@ -42,6 +42,7 @@ final class MemoryDisk implements Disk {
   private int stopBefore = Integer.MAX_VALUE;
   private int failAt = Integer.MAX_VALUE;
   private long bytesRead;
+  private long room = Long.MAX_VALUE;
 
   MemoryDisk(String bootId) {
     this.bootId = bootId;
@@ -62,6 +63,16 @@ final class MemoryDisk implements Disk {
   MemoryDisk failAt(int operation) {
     failAt = operation;
     return this;
+  }
+
+  /** So many bytes may all files have together. */
+  MemoryDisk room(long bytes) {
+    room = bytes;
+    return this;
+  }
+
+  long used() {
+    return names.values().stream().mapToLong(inode -> inode.size).sum();
   }
 
   List<Operation> history() {
@@ -187,6 +198,9 @@ final class MemoryDisk implements Disk {
   public DiskFile openAppend(String name) throws IOException {
     begin(Operation.OPEN);
     if (!names.containsKey(name)) {
+      if (used() >= room) {
+        throw new NoSpaceException("No space left on device");
+      }
       change(new Rename(null, name, new Inode(new byte[0])));
     }
     return new MemoryFile(names.get(name));
@@ -330,6 +344,13 @@ final class MemoryDisk implements Disk {
       boolean fails = begin(Operation.WRITE);
       byte[] written = new byte[source.remaining()];
       source.get(written);
+      long left = Math.max(0, room - used());
+      if (left < written.length) {
+        if (left > 0) {
+          inode.write(written, (int) left);
+        }
+        throw new NoSpaceException("No space left on device");
+      }
       inode.write(written, fails ? written.length / 2 : written.length);
       if (fails) {
         throw new IOException("No space left on device");

@@ -5,14 +5,36 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Takes the groups of a log, and those that a snapshot of {@link Texts} stands for. */
 final class Replay implements Persistence.GroupHandler {
   private final List<String> replayed;
+  private final List<String> losses = new ArrayList<>();
+  private boolean withoutVotes;
 
   Replay(List<String> replayed) {
     this.replayed = replayed;
+  }
+
+  /** Goes on when votes are lost. */
+  Replay withoutVotes() {
+    withoutVotes = true;
+    return this;
+  }
+
+  /** What was said about lost votes. */
+  List<String> losses() {
+    return losses;
+  }
+
+  @Override
+  public void onVotesLost(String why) {
+    losses.add(why);
+    if (!withoutVotes) {
+      Persistence.GroupHandler.super.onVotesLost(why);
+    }
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.rabia.testing;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.transport.Handshake;
@@ -8,6 +9,7 @@ import io.rabia.core.transport.TransportListener;
 import io.rabia.core.transport.TransportStatistics;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Random;
@@ -121,6 +123,11 @@ final class FaultyTransport implements Transport, TransportListener {
   }
 
   @Override
+  public void members(List<ClusterConfig.Member> members, boolean joins) {
+    inner.members(members, joins);
+  }
+
+  @Override
   public long queuedBytes(NodeId peer) {
     return inner.queuedBytes(peer);
   }
@@ -163,6 +170,11 @@ final class FaultyTransport implements Transport, TransportListener {
   @Override
   public @Nullable String refuse(Handshake peer) {
     return listener().refuse(peer);
+  }
+
+  @Override
+  public boolean mayJoin(Handshake peer) {
+    return listener().mayJoin(peer);
   }
 
   @Override

@@ -67,6 +67,16 @@ final class NodeLog implements Persistence {
   }
 
   @Override
+  public boolean full() {
+    return log.full();
+  }
+
+  @Override
+  public void disown(String why, boolean stateIsRight) {
+    log.disown(why, stateIsRight);
+  }
+
+  @Override
   public long sizeBytes() {
     return log.sizeBytes();
   }

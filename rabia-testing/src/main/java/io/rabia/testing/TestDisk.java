@@ -2,6 +2,7 @@ package io.rabia.testing;
 
 import io.rabia.persistence.Disk;
 import io.rabia.persistence.DiskFile;
+import io.rabia.persistence.NoSpaceException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -179,7 +180,8 @@ final class TestDisk implements Disk {
 
   private void requireSpace() throws IOException {
     if (full) {
-      throw failed("No space left on device");
+      failures++;
+      throw new NoSpaceException("No space left on device");
     }
   }
 

@@ -57,7 +57,8 @@ class NetworkConditionsTest {
 
     @Override
     public Handshake handshakeFor(NodeId other) {
-      return new Handshake("t", ClusterId.NONE, id, new Token(1, id.value()), 0, 8, 0, 0, 0);
+      return new Handshake(
+          "t", ClusterId.NONE, id, new Token(1, id.value()), 0, 8, 0, 0, 0, Token.NONE);
     }
 
     @Override

@@ -127,7 +127,9 @@ public final class CommandBatcher {
       return null;
     }
     boolean full = full();
-    while (!isEmpty() && encoder.count() < config.maxBatchSize() && nextFits()) {
+    boolean alone = false;
+    while (!isEmpty() && !alone && encoder.count() < config.maxBatchSize() && nextFits()) {
+      alone = queue.kind() == CommandBatch.KIND_CONFIGURE;
       encoder.add(
           queue.kind(), queue.session(), queue.number(), queue.lowestUnanswered(), queue.payload());
       queue.remove();
@@ -141,8 +143,10 @@ public final class CommandBatcher {
   }
 
   private boolean nextFits() {
-    return encoder.size() + CommandBatch.COMMAND_HEADER + queue.payload().length
-        <= config.maxBatchBytes();
+    boolean alone = queue.kind() == CommandBatch.KIND_CONFIGURE;
+    return (encoder.count() == 0 || !alone)
+        && encoder.size() + CommandBatch.COMMAND_HEADER + queue.payload().length
+            <= config.maxBatchBytes();
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.rabia.core.persistence;
 
+import io.rabia.core.RabiaException;
 import io.rabia.core.statemachine.StateView;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +23,19 @@ public interface Persistence extends AutoCloseable {
   interface GroupHandler {
     /** Returns false to stop reading. */
     boolean onGroup(long number, ByteBuffer group);
+
+    /**
+     * Before everything else, when some of what the member promised under its token is gone. The
+     * log is moved aside: no group of it follows, only its newest snapshot, if there is one, whose
+     * state may be used and whose identity may not. Called at every open until a group that was
+     * appended after it is durable; the first one has to hold the new identity.
+     *
+     * @param why what was found, with file and offset
+     * @throws RabiaException to refuse: then the log stays as it was found
+     */
+    default void onVotesLost(String why) {
+      throw new RabiaException.Checksum("this member has lost its votes: " + why);
+    }
 
     /**
      * Before the groups, when the log has a snapshot.
@@ -78,6 +92,24 @@ public interface Persistence extends AutoCloseable {
    * stand for.
    */
   void compact(long first);
+
+  /**
+   * True while the disk has no room: appended groups wait in memory and are not durable, and every
+   * {@link #flush} tries again. Whoever appends must stop making promises meanwhile. False for a
+   * log that fails instead.
+   */
+  default boolean full() {
+    return false;
+  }
+
+  /**
+   * The votes in this log are not to be used any more: later opens tell {@link
+   * GroupHandler#onVotesLost}. Durable when it returns; the caller stops after it. Does nothing to
+   * a log that does not survive its process.
+   *
+   * @param stateIsRight whether the state in snapshots may be used; they go if not
+   */
+  default void disown(String why, boolean stateIsRight) {}
 
   /** Bytes of log kept. */
   long sizeBytes();

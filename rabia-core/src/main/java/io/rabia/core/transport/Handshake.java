@@ -15,8 +15,9 @@ import io.rabia.core.Token;
  * @param alpha of its newest configuration; must be equal at equal epoch
  * @param secretHash a hash of the cluster's secret; must be equal
  * @param logPosition number of the sender's last durable log group
- * @param seenOfReceiver highest log position that the sender has seen of the receiver's (id,
- *     token); 0 for none
+ * @param seenOfReceiver highest log position that the sender has seen of the receiver; 0 for none
+ * @param seenToken the life of the receiver's votes of which it saw that; {@link Token#NONE} for
+ *     none
  */
 public record Handshake(
     String clusterName,
@@ -27,4 +28,5 @@ public record Handshake(
     int alpha,
     long secretHash,
     long logPosition,
-    long seenOfReceiver) {}
+    long seenOfReceiver,
+    Token seenToken) {}

@@ -1,7 +1,9 @@
 package io.rabia.core.transport;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * Frames between members: FIFO while connected, everything in flight lost when a connection breaks,
@@ -45,6 +47,16 @@ public interface Transport extends AutoCloseable {
    * onDisconnected}.
    */
   void disconnect(NodeId peer, String reason);
+
+  /**
+   * From now on these are the members: connects to those that are new or have another address, and
+   * no more to those that are gone. A connection that is up stays, a member that is gone may need
+   * it for a while, and so may a process that is not a member yet.
+   *
+   * @param joins whether this process is none of them: then it is the one that connects, since they
+   *     do not know where it is
+   */
+  void members(List<ClusterConfig.Member> members, boolean joins);
 
   /** Bytes queued for the peer. */
   long queuedBytes(NodeId peer);

@@ -18,6 +18,11 @@ public interface TransportListener {
   /** Judges a peer's handshake: null to accept, or the reason to refuse it and close. */
   @Nullable String refuse(Handshake peer);
 
+  /** May a process that is not among the members connect, if {@link #refuse} accepts it? */
+  default boolean mayJoin(Handshake peer) {
+    return false;
+  }
+
   /** A connection with an accepted handshake is up; at most one per peer. */
   void onConnected(Handshake peer);
 

@@ -2,12 +2,16 @@ package io.rabia.engine.protocol;
 
 import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
-import io.rabia.core.InvariantViolation;
+import io.rabia.core.NodeId;
 import io.rabia.engine.protocol.Output.Kind;
 import io.rabia.engine.protocol.Window.Slot;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,46 +23,124 @@ final class Batches {
   private static final int NUMBER_BLOCK = 1 << 16;
   private static final long OWN_BYTES = 8 << 20;
 
-  private final OriginBatches[] origins;
+  private static final int NOBODY = -1;
+
+  private final Eras eras;
   private final Window window;
   private final Retention retention;
   private final Output output;
-  private final int alpha;
-  private final int self;
-  private final int ownOrigin;
+  private final int logReach;
+  private @Nullable OriginBatches[] origins = {};
+
+  /** The rows that there are, and whose they are, in the order of their tokens. */
+  private OriginBatches[] live = {};
+
+  private NodeId[] liveIds = {};
+  private @Nullable OriginBatches own;
+  private int ownOrigin = NOBODY;
   private long nextNumber = 1;
   private long numbersEnd;
 
-  Batches(Configuration configuration, int self, Window window, Retention retention, Output out) {
+  Batches(Eras eras, Window window, Retention retention, Output out) {
+    this.eras = eras;
     this.window = window;
     this.retention = retention;
-    this.self = self;
     output = out;
-    alpha = configuration.alpha();
-    ownOrigin = configuration.members().get(self).origin();
-    origins = new OriginBatches[configuration.size()];
-    for (int i = 0; i < origins.length; i++) {
-      origins[i] = new OriginBatches(Window.powerOfTwo(4 * alpha));
-      InvariantViolation.check(
-          configuration.members().get(i).origin() == i, "founders are numbered in order");
-    }
+    logReach = Window.powerOfTwo(4 * eras.widest()) / 2;
+    changed();
   }
 
+  /** Tokens may have entered the configuration: each has a row from now on. */
+  void changed() {
+    int rows = Window.powerOfTwo(4 * eras.widest());
+    int known = origins.length;
+    origins = Arrays.copyOf(origins, eras.origins());
+    for (int origin = 0; origin < origins.length; origin++) {
+      OriginBatches present = origins[origin];
+      if (origin >= known) {
+        origins[origin] = new OriginBatches(rows, logReach);
+      } else if (present != null) {
+        present.widen(rows);
+      }
+    }
+    ownOrigin = eras.ownOrigin();
+    own = ownOrigin < 0 ? null : origins[ownOrigin];
+    collect();
+  }
+
+  private void collect() {
+    List<OriginBatches> rows = new ArrayList<>();
+    List<NodeId> ids = new ArrayList<>();
+    for (int origin = 0; origin < origins.length; origin++) {
+      OriginBatches row = origins[origin];
+      if (row != null) {
+        rows.add(row);
+        ids.add(eras.idOf(origin));
+      }
+    }
+    live = rows.toArray(new OriginBatches[0]);
+    liveIds = ids.toArray(new NodeId[0]);
+  }
+
+  /** Drops the rows that no decision can need any more. */
+  void farewell(long applied) {
+    int origin = eras.takeFarewell(applied);
+    if (origin < 0) {
+      return;
+    }
+    while (origin >= 0) {
+      origins[origin] = null;
+      own = origin == ownOrigin ? null : own;
+      origin = eras.takeFarewell(applied);
+    }
+    collect();
+  }
+
+  /** Has the batch's origin a row? */
   boolean known(long id) {
-    return BatchId.origin(id) < origins.length;
+    int origin = BatchId.origin(id);
+    return origin < origins.length && origins[origin] != null;
   }
 
   /** Those of the batch's origin, which must be known. */
   OriginBatches of(long id) {
-    return origins[BatchId.origin(id)];
+    return Objects.requireNonNull(origins[BatchId.origin(id)]);
   }
 
-  OriginBatches ofMember(int index) {
-    return origins[index];
+  /**
+   * The next batch of a member that is in no slot; those of its former lives go first, since their
+   * lanes are its own now.
+   */
+  @Nullable CommandBatch waiting(Configuration.Member member) {
+    CommandBatch waiting = null;
+    for (int i = 0; waiting == null && i < live.length; i++) {
+      if (live[i].heldCount() > 0 && liveIds[i].equals(member.id())) {
+        waiting = live[i].next();
+      }
+    }
+    return waiting;
+  }
+
+  int ownOrigin() {
+    return ownOrigin;
+  }
+
+  /** Has this replica a row of its own? A process that is not a member yet has none. */
+  boolean hasOwn() {
+    return own != null;
   }
 
   OriginBatches own() {
-    return origins[self];
+    return Objects.requireNonNull(own);
+  }
+
+  /** Lets go of what members made that are gone: no lane is theirs any more. */
+  void dropOrphans(Configuration now) {
+    for (int i = 0; i < live.length; i++) {
+      if (now.indexOf(liveIds[i]) < 0) {
+        live[i].dropBelow(Long.MAX_VALUE);
+      }
+    }
   }
 
   void hold(CommandBatch batch) {
@@ -81,7 +163,7 @@ final class Batches {
       return null;
     }
     CommandBatch batch = of(id).held(BatchId.number(id));
-    for (long number = applied; batch == null && number < applied + alpha; number++) {
+    for (long number = applied; batch == null && number < eras.limit(applied); number++) {
       Slot slot = window.peek(number);
       batch = slot != null && slot.bodyIs(id) ? slot.body : null;
     }
@@ -90,8 +172,8 @@ final class Batches {
 
   int heldCount() {
     int held = 0;
-    for (OriginBatches origin : origins) {
-      held += origin.heldCount();
+    for (OriginBatches row : live) {
+      held += row.heldCount();
     }
     return held;
   }
@@ -123,7 +205,9 @@ final class Batches {
    * many bytes: all of them go out again at once to whoever connects, and must fit its queue.
    */
   boolean mayNumber() {
-    return nextNumber - lowestOutstanding() < 3L * alpha && own().heldBytes() < OWN_BYTES;
+    return own != null
+        && nextNumber - lowestOutstanding() < 3L * eras.newest().configuration.alpha()
+        && own.heldBytes() < OWN_BYTES;
   }
 
   void restoreNumbers(long end) {
@@ -133,28 +217,39 @@ final class Batches {
   /** After a restart: what a former run made is not proposed anew. */
   void resume() {
     nextNumber = numbersEnd + 1;
-    own().dropBelow(nextNumber);
+    if (own != null) {
+      own.dropBelow(nextNumber);
+    }
   }
 
   void save(DataOutput out) throws IOException {
     out.writeLong(numbersEnd);
     for (OriginBatches origin : origins) {
-      origin.saveRow(out);
+      out.writeBoolean(origin != null);
+      if (origin != null) {
+        origin.saveRow(out);
+      }
     }
   }
 
   void load(DataInput in) throws IOException {
     restoreNumbers(in.readLong());
-    for (OriginBatches origin : origins) {
-      origin.loadRow(in);
+    changed();
+    for (int origin = 0; origin < origins.length; origin++) {
+      if (in.readBoolean()) {
+        Objects.requireNonNull(origins[origin]).loadRow(in);
+      } else {
+        origins[origin] = null;
+      }
     }
+    collect();
   }
 
   /** Part of the state hash: the applied-batch table. */
   long rowsHash(long seed) {
     long hash = seed;
     for (OriginBatches origin : origins) {
-      hash = hash * 31 + origin.rowHash();
+      hash = hash * 31 + (origin == null ? 0 : origin.rowHash());
     }
     return hash;
   }

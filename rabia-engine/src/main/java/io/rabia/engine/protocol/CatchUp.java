@@ -41,8 +41,8 @@ final class CatchUp {
       asked = NOBODY;
       return;
     }
-    long gap = replica.peers[peer].applied - replica.applied();
-    catchingUp |= gap > replica.configuration.alpha() || now - progressAt > replica.waits.owner();
+    long gap = replica.peers.get(peer).applied - replica.applied();
+    catchingUp |= gap > replica.governing().alpha() || now - progressAt > replica.waits.owner();
     boolean free = asked == NOBODY || now - askedAt > replica.waits.resend();
     if (catchingUp
         && free
@@ -65,13 +65,13 @@ final class CatchUp {
   /** The connected member that has applied most, if that is more than here; not this one. */
   private int ahead(int inVain) {
     int best = NOBODY;
-    for (int i = 0; i < replica.peers.length; i++) {
-      Peer peer = replica.peers[i];
+    for (int i = 0; i < replica.peers.size(); i++) {
+      Peer peer = replica.peers.get(i);
       if (i != replica.self
           && i != inVain
           && peer.connected
           && peer.applied > replica.applied()
-          && (best == NOBODY || peer.applied > replica.peers[best].applied)) {
+          && (best == NOBODY || peer.applied > replica.peers.get(best).applied)) {
         best = i;
       }
     }
@@ -82,7 +82,7 @@ final class CatchUp {
 
   void onRequest(int from, long fromSlot, int maxBytes) {
     Retention retention = replica.retention;
-    long end = Math.min(replica.applied(), fromSlot + 2L * replica.configuration.alpha());
+    long end = Math.min(replica.applied(), fromSlot + 2L * replica.governing().alpha());
     if (fromSlot < end && !retention.holds(fromSlot)) {
       replica.output.add(Kind.CATCH_UP_REQUEST, 0, from, fromSlot, maxBytes, (byte) 0, end, null);
       return;
@@ -101,11 +101,12 @@ final class CatchUp {
    * told it.
    */
   void repeated(Slot slot, int from, long now) {
-    if (!slot.instance.decided() || replica.peers[from].applied > slot.number) {
+    if (!slot.instance.decided() || replica.peers.get(from).applied > slot.number) {
       return;
     }
-    if (slot.answeredAt[from] == 0 || now - slot.answeredAt[from] >= replica.waits.resend()) {
-      slot.answeredAt[from] = now;
+    long before = slot.answeredAt(from);
+    if (before == 0 || now - before >= replica.waits.resend()) {
+      slot.answered(from, now);
       decide(from, slot.number, slot.instance.decidedId(), null);
     }
   }

@@ -4,6 +4,10 @@ import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
 import io.rabia.core.Quorum;
 import io.rabia.core.Token;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -66,5 +70,44 @@ public record Configuration(long epoch, long firstSlot, int alpha, List<Member> 
       }
     }
     return -1;
+  }
+
+  /** The index of the member with this token, or -1. */
+  public int indexOf(Token token) {
+    for (int i = 0; i < members.size(); i++) {
+      if (members.get(i).token().equals(token)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  void write(DataOutput out) throws IOException {
+    out.writeLong(epoch);
+    out.writeLong(firstSlot);
+    out.writeInt(alpha);
+    out.writeByte(members.size());
+    for (Member member : members) {
+      out.writeShort(member.id().value());
+      out.writeLong(member.token().high());
+      out.writeLong(member.token().low());
+      out.writeInt(member.origin());
+      out.writeUTF(member.host());
+      out.writeInt(member.port());
+    }
+  }
+
+  static Configuration read(DataInput in) throws IOException {
+    long epoch = in.readLong();
+    long firstSlot = in.readLong();
+    int alpha = in.readInt();
+    int count = in.readByte();
+    List<Member> members = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      NodeId id = NodeId.of(in.readUnsignedShort());
+      Token token = new Token(in.readLong(), in.readLong());
+      members.add(new Member(id, token, in.readInt(), in.readUTF(), in.readInt()));
+    }
+    return new Configuration(epoch, firstSlot, alpha, members);
   }
 }

@@ -10,6 +10,7 @@ public final class Decided {
   long id;
   @Nullable CommandBatch batch;
   long logTime;
+  byte @Nullable [] result;
 
   public long slot() {
     return slot;
@@ -23,6 +24,11 @@ public final class Decided {
   /** What to apply: null for NOOP, a forfeited slot, and a batch that was applied before. */
   public @Nullable CommandBatch batch() {
     return batch;
+  }
+
+  /** What a change of the configuration came to, as an answer; null when it was none. */
+  public byte @Nullable [] result() {
+    return result;
   }
 
   /** The log time in force, nanoseconds. */

@@ -142,8 +142,7 @@ public final class Formation {
       throw new RabiaException.NotAMember(
           "the cluster exists and knows member "
               + self
-              + " with votes that this data directory does not hold; start it with --initial existing"
-              + " once members can be replaced (not in this version)");
+              + " with votes that this data directory does not hold; start it with --initial existing");
     }
     if (founds() || received.founder().equals(promised)) {
       take(received);

@@ -23,6 +23,8 @@ final class Lanes {
   /** In place of an id: nothing to propose yet. */
   private static final long WAIT = -2;
 
+  private static final long NO_SLOT = -1;
+
   private static final int ALWAYS = 256;
 
   private final Replica replica;
@@ -44,7 +46,7 @@ final class Lanes {
   /** A slot of this round or of a later one was seen: the round must be filled. */
   void started(long slot) {
     if (slot >= started) {
-      started = replica.configuration.roundEnd(slot);
+      started = replica.eras.roundEnd(slot);
     }
   }
 
@@ -56,18 +58,20 @@ final class Lanes {
   /**
    * The owner's own Propose arrived for the first time.
    *
+   * @param owner its place
    * @param lag how long the slot had been waiting for it, or 0 when this opened the slot
    */
   void ownerSpoke(int owner, Slot slot, long id, long lag) {
-    replica.peers[owner].lagged(lag);
+    Peer peer = replica.peers.get(owner);
+    peer.lagged(lag);
     if (BatchId.isBatch(id)) {
-      replica.peers[owner].spokeBatch();
+      peer.spokeBatch();
       boolean lost = slot.instance.decided() && slot.instance.decidedId() != id;
       if (!lost && replica.batches.known(id)) {
         replica.batches.of(id).open(BatchId.number(id), slot.number);
       }
     } else {
-      replica.peers[owner].spokeNoop();
+      peer.spokeNoop();
     }
   }
 
@@ -103,9 +107,12 @@ final class Lanes {
     }
   }
 
+  /** This replica has nothing to say there (any more). */
   private boolean spoken(long number) {
     Slot slot = replica.window.peek(number);
-    return slot != null && slot.instance.stage() != Stage.IDLE;
+    return slot != null
+        ? slot.instance.stage() != Stage.IDLE || slot.era.self < 0
+        : replica.eras.of(number).self < 0;
   }
 
   private void fill(Slot slot, long now) {
@@ -119,18 +126,32 @@ final class Lanes {
    * Starts the round of the own next slot, when there is a batch for it and a place in the window.
    */
   private boolean start(long now) {
-    long next = Math.max(started, replica.applied());
-    while (replica.configuration.owner(next) != replica.self) {
-      next++;
+    long next = ownNext(Math.max(started, replica.applied()));
+    if (next == NO_SLOT) {
+      return false;
     }
     OriginBatches own = replica.batches.own();
-    if (next >= replica.limit()
-        || (own.next() == null
-            && !(source.ready(now, own.heldCount()) && replica.batches.mayNumber()))) {
+    if (own.next() == null
+        && !(source.ready(now, own.heldCount()) && replica.batches.mayNumber())) {
       return false;
     }
     started(next);
     return true;
+  }
+
+  /** The own next slot from this one on that is in the window. */
+  private long ownNext(long from) {
+    Era era = replica.eras.of(from);
+    if (era.self < 0 && era.end == Long.MAX_VALUE) {
+      return NO_SLOT;
+    }
+    for (long number = from; number < replica.limit(); number++) {
+      era = number < era.end ? era : replica.eras.of(number);
+      if (era.self >= 0 && era.owner(number) == era.self) {
+        return number;
+      }
+    }
+    return NO_SLOT;
   }
 
   /**
@@ -143,7 +164,7 @@ final class Lanes {
       leftSince = 0;
     } else if (leftSince == 0) {
       leftSince = now;
-    } else if (now - leftSince >= (1L + replica.self) * replica.waits.owner()) {
+    } else if (now - leftSince >= (1L + governing().self) * replica.waits.owner()) {
       leftSince = 0;
       suspectWhoLeft();
       started(replica.applied());
@@ -152,54 +173,62 @@ final class Lanes {
 
   /** Is nothing open while a batch of another owner is in no slot? */
   boolean holdsLeft() {
-    if (replica.applied() < started) {
+    Era era = governing();
+    if (replica.applied() < started || era.self < 0) {
       return false;
     }
-    for (int i = 0; i < replica.peers.length; i++) {
-      if (left(i)) {
+    for (int i = 0; i < era.size(); i++) {
+      if (left(era, i)) {
         return true;
       }
     }
     return false;
   }
 
+  private Era governing() {
+    return replica.eras.of(replica.applied());
+  }
+
   private void suspectWhoLeft() {
-    for (int i = 0; i < replica.peers.length; i++) {
-      if (left(i)) {
-        replica.peers[i].suspect();
+    Era era = governing();
+    for (int i = 0; i < era.size(); i++) {
+      if (left(era, i)) {
+        replica.peers.get(era.place(i)).suspect();
       }
     }
   }
 
-  private boolean left(int owner) {
-    return owner != replica.self && replica.batches.ofMember(owner).next() != null;
+  private boolean left(Era era, int owner) {
+    return owner != era.self && waiting(era, owner) != null;
+  }
+
+  private @Nullable CommandBatch waiting(Era era, int owner) {
+    return replica.batches.waiting(era.configuration.members().get(owner));
   }
 
   private long choose(Slot slot, long now) {
-    int owner = replica.configuration.owner(slot.number);
-    if (owner == replica.self) {
+    int owner = slot.era.owner(slot.number);
+    if (owner == slot.era.self) {
       return slot.instance.isSilent() ? ownNext(slot, now) : followAnyBatch(slot, now);
     }
-    Peer peer = replica.peers[owner];
+    Peer peer = replica.peers.get(slot.era.place(owner));
     if (slot.instance.proposed(owner)) {
       return follow(slot, slot.instance.proposal(owner), now);
     }
-    if (!peer.quiet() && !replica.late(owner)) {
+    if (!peer.quiet() && !replica.late(peer)) {
       if (now - slot.seenAt < replica.waits.owner()) {
         return WAIT;
       }
       peer.suspect();
     }
-    CommandBatch waiting = replica.batches.ofMember(owner).next();
+    CommandBatch waiting = waiting(slot.era, owner);
     // Members that hold different ones would split each other's votes for ever.
-    return waiting == null || slot.batchProposed(replica.peers.length)
-        ? followAnyBatch(slot, now)
-        : waiting.id();
+    return waiting == null || slot.batchProposed() ? followAnyBatch(slot, now) : waiting.id();
   }
 
   /** A batch that others proposed here; NOOP when they have none, either. */
   private long followAnyBatch(Slot slot, long now) {
-    for (int i = 0; i < replica.peers.length; i++) {
+    for (int i = 0; i < slot.era.size(); i++) {
       if (BatchId.isBatch(slot.instance.proposal(i))) {
         return follow(slot, slot.instance.proposal(i), now);
       }
@@ -248,12 +277,12 @@ final class Lanes {
     if (slot.fetchedAt != 0 && now - slot.fetchedAt < replica.waits.owner() / 4) {
       return;
     }
-    int n = replica.peers.length;
+    int n = replica.peers.size();
     int next = slot.fetchedAt == 0 ? proposer(slot, id) : (slot.fetchedFrom + 1) % n;
     slot.fetchedAt = now;
     for (int tried = 0; tried < n; tried++) {
       int candidate = (next + tried) % n;
-      if (candidate != replica.self && replica.peers[candidate].connected) {
+      if (candidate != replica.self && replica.peers.get(candidate).connected) {
         slot.fetchedFrom = candidate;
         replica.output.add(Kind.BATCH_REQUEST, Output.SEND, candidate, 0, 0, (byte) 0, id, null);
         return;
@@ -263,9 +292,9 @@ final class Lanes {
 
   private int proposer(Slot slot, long id) {
     int proposer = 0;
-    while (proposer < replica.peers.length - 1 && slot.instance.proposal(proposer) != id) {
+    while (proposer < slot.era.size() - 1 && slot.instance.proposal(proposer) != id) {
       proposer++;
     }
-    return proposer;
+    return slot.era.place(proposer);
   }
 }

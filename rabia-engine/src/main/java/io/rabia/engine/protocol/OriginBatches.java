@@ -19,25 +19,54 @@ final class OriginBatches {
   private static final long NOT_OPEN = -1;
   private static final long NOT_LOGGED = Long.MIN_VALUE / 2;
 
-  private final int mask;
-  private final @Nullable CommandBatch[] held;
-  private final long[] openIn;
-  private final long[] loggedAt;
+  private final int logReach;
+  private int mask;
+  private @Nullable CommandBatch[] held;
+  private long[] openIn;
+  private long[] loggedAt;
   private int heldCount;
   private long heldBytes;
   private long heldLow = 1;
   private long heldHigh;
 
-  private final boolean[] appliedAbove;
+  private boolean[] appliedAbove;
   private long appliedLow = 1;
 
-  OriginBatches(int window) {
+  /**
+   * @param window how many numbers the origin may have outstanding, a power of two
+   * @param logReach a batch is logged again once so many slots were applied since
+   */
+  OriginBatches(int window, int logReach) {
+    this.logReach = logReach;
     mask = window - 1;
     held = new CommandBatch[window];
     openIn = new long[window];
     Arrays.fill(openIn, NOT_OPEN);
     loggedAt = new long[window];
     appliedAbove = new boolean[window];
+  }
+
+  /** Makes room for a larger ALPHA. */
+  void widen(int window) {
+    if (window <= mask + 1) {
+      return;
+    }
+    int places = mask + 1;
+    int to = window - 1;
+    OriginBatches wide = new OriginBatches(window, logReach);
+    for (long number = heldLow; number < heldLow + places; number++) {
+      wide.held[(int) number & to] = held[(int) number & mask];
+      wide.openIn[(int) number & to] = openIn[(int) number & mask];
+      wide.loggedAt[(int) number & to] = loggedAt[(int) number & mask];
+    }
+    for (long number = appliedLow; number < appliedLow + places; number++) {
+      wide.appliedAbove[(int) number & to] = appliedAbove[(int) number & mask];
+    }
+    mask = to;
+    held = wide.held;
+    openIn = wide.openIn;
+    loggedAt = wide.loggedAt;
+    appliedAbove = wide.appliedAbove;
   }
 
   /** Keeps a batch until it is applied; what the origin no longer has outstanding is dropped. */
@@ -47,8 +76,10 @@ final class OriginBatches {
       return;
     }
     dropBelow(batch.lowestOutstanding());
-    InvariantViolation.check(
-        number - heldLow <= mask, "an origin has too many batches outstanding");
+    if (number - heldLow > mask) {
+      // Its origin knows of a larger ALPHA than this replica; it is asked for when it is decided.
+      return;
+    }
     int place = (int) number & mask;
     CommandBatch present = held[place];
     if (present != null) {
@@ -120,12 +151,12 @@ final class OriginBatches {
   }
 
   /**
-   * Is the batch in the own log, at most half a window of numbers of applied slots ago? (A batch is
-   * logged again when it waited longer, so that whoever reads decisions from the log finds each
-   * batch shortly before.)
+   * Is the batch in the own log, at most {@code logReach} applied slots ago? (A batch is logged
+   * again when it waited longer, so that whoever reads decisions from the log finds each batch
+   * shortly before.)
    */
   boolean isLogged(long number, long applied) {
-    return held(number) != null && applied - loggedAt[(int) number & mask] <= (mask + 1) / 2;
+    return held(number) != null && applied - loggedAt[(int) number & mask] <= logReach;
   }
 
   void setLogged(long number, long applied) {

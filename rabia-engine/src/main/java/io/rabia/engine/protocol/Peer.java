@@ -1,15 +1,33 @@
 package io.rabia.engine.protocol;
 
-/** What a replica knows of another member. */
+import io.rabia.core.NodeId;
+import io.rabia.core.Token;
+
+/** What a replica knows of one life of a member, or of one that may become a member. */
 final class Peer {
   /** So many own slots filled with NOOP by their owner make it idle. */
   private static final int IDLE_AFTER = 16;
 
+  final NodeId id;
+  final Token token;
   boolean connected;
   long applied;
+
+  /** A configuration that is being made has it. */
+  boolean needed;
+
   private boolean quiet = true;
   private int noops;
   private long lag;
+
+  Peer(NodeId id, Token token) {
+    this.id = id;
+    this.token = token;
+  }
+
+  boolean isNeeded() {
+    return connected || needed;
+  }
 
   /** Idle, suspected, disconnected or dead: nobody waits for it (protocol.md section 3, rule 4). */
   boolean quiet() {

@@ -6,10 +6,12 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
+import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Token;
 import io.rabia.core.message.MessageHandler;
 import io.rabia.engine.protocol.Output.Kind;
+import io.rabia.engine.protocol.SlotInstance.Stage;
 import io.rabia.engine.protocol.Window.Slot;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -33,11 +35,11 @@ public final class Replica implements MessageHandler {
 
   private static final int RETAINED_SLOTS = 1 << 16;
 
-  final Configuration configuration;
-  final int self;
+  final Eras eras;
+  int self;
   final Output output = new Output();
   final Window window;
-  final Peer[] peers;
+  final Peers peers;
   final Batches batches;
   final Retention retention;
   final ReplicaStatistics statistics = new ReplicaStatistics();
@@ -53,10 +55,12 @@ public final class Replica implements MessageHandler {
   private final SlotInstance.Emitter emitter = new VoteEmitter();
 
   private long applied;
+  private long limit;
   private long restoredTo;
   private long highestTaken = -1;
   private long currentGroup = 1;
   private boolean recovering = true;
+  private boolean pausing;
   private int from;
   private long now;
 
@@ -64,37 +68,36 @@ public final class Replica implements MessageHandler {
   private int dirtyCount;
 
   /**
-   * @param self own index in the configuration
+   * @param founders the first configuration of the cluster
+   * @param own the life that this replica speaks for; not a member of it: it listens until it is
+   *     one
    * @param clockStart first log time of the cluster
    * @param retainedBytes bound of the decided batches kept in memory for members that are behind
    * @param nonceSeed random, so that answers to a former run's read probes are not taken for this
    *     one's
    */
   public Replica(
-      Configuration configuration,
-      int self,
+      Configuration founders,
+      NodeId id,
+      Token own,
       CommonCoin coin,
       BatchSource source,
       Timing timing,
       long clockStart,
       long retainedBytes,
       long nonceSeed) {
-    this.configuration = configuration;
-    this.self = self;
     this.coin = coin;
-    int n = configuration.size();
-    window = new Window(configuration, self);
-    peers = new Peer[n];
-    for (int i = 0; i < n; i++) {
-      peers[i] = new Peer();
-    }
-    peers[self].connected = true;
+    eras = new Eras(founders, id, own);
+    self = eras.self();
+    peers = eras.peers;
+    limit = eras.limit(applied);
+    window = new Window(eras);
     clock = new LogClock(clockStart);
     retention = new Retention(RETAINED_SLOTS, retainedBytes);
-    batches = new Batches(configuration, self, window, retention, output);
-    barrier = new ReadBarrier(configuration.quorum(), self, nonceSeed);
+    batches = new Batches(eras, window, retention, output);
+    barrier = new ReadBarrier(nonceSeed);
     waits = new Waits(timing);
-    states = new StateComparison(configuration.members().get(self).origin());
+    states = new StateComparison();
     lanes = new Lanes(this, source);
     retransmitter = new Retransmitter(this);
     catchUp = new CatchUp(this);
@@ -121,6 +124,7 @@ public final class Replica implements MessageHandler {
   public void save(DataOutput out) throws IOException {
     out.writeLong(applied);
     out.writeLong(clock.applied());
+    eras.save(out);
     batches.save(out);
   }
 
@@ -133,7 +137,13 @@ public final class Replica implements MessageHandler {
     applied = in.readLong();
     restoredTo = applied;
     clock.apply(in.readLong(), now);
+    eras.load(in);
+    window.changed(dropped -> {});
     batches.load(in);
+    limit = eras.limit(applied);
+    if (applied >= eras.newest().first()) {
+      batches.dropOrphans(eras.newest().configuration);
+    }
     if (applied > 0) {
       lanes.started(applied - 1);
     }
@@ -146,6 +156,36 @@ public final class Replica implements MessageHandler {
     currentGroup = lastGroup + 1;
     batches.resume();
     retransmitter.restart(now);
+  }
+
+  /**
+   * What the log says from here on, and this replica when it has read it, is said under this token:
+   * what a snapshot was taken under may be a former one.
+   */
+  public void speakAs(Token token) {
+    InvariantViolation.check(recovering, "a life ends with its process");
+    eras.speakAs(token);
+    self = eras.self();
+    batches.changed();
+  }
+
+  /** The life that this replica speaks for. */
+  public Token own() {
+    return eras.own();
+  }
+
+  /**
+   * Makes no promise while that is so, because none can be kept; what was promised before stands,
+   * and others' decisions are taken.
+   */
+  public void pausePromises(boolean pause, long now) {
+    this.now = now;
+    if (pausing && !pause) {
+      for (long number = applied; number < Math.min(lanes.startedEnd(), limit); number++) {
+        touch(window.at(number, now));
+      }
+    }
+    pausing = pause;
   }
 
   Lanes lanes() {
@@ -179,14 +219,19 @@ public final class Replica implements MessageHandler {
 
   // ---- connections
 
+  /** The place of this life of a member, or of one that may become one, whoever asks. */
+  public int place(NodeId id, Token token) {
+    return eras.place(id, token);
+  }
+
   public void connected(int peer, long now) {
     this.now = now;
-    peers[peer].connected = true;
+    peers.get(peer).connected = true;
     retransmitter.resendTo(peer, now);
   }
 
   public void disconnected(int peer) {
-    peers[peer].connected = false;
+    peers.get(peer).connected = false;
   }
 
   // ---- messages in
@@ -198,11 +243,16 @@ public final class Replica implements MessageHandler {
   public void begin(int from, long peerApplied, long now) {
     this.from = from;
     this.now = now;
-    peers[from].applied = Math.max(peers[from].applied, peerApplied);
+    Peer peer = peers.get(from);
+    peer.applied = Math.max(peer.applied, peerApplied);
   }
 
   @Override
   public void onPropose(long number, long id, @Nullable CommandBatch batch) {
+    int index = eras.of(number).index(from);
+    if (index < 0) {
+      return;
+    }
     boolean opened = window.peek(number) != null;
     Slot slot = place(number, id);
     if (batch != null) {
@@ -216,11 +266,11 @@ public final class Replica implements MessageHandler {
     if (batch != null && slot.body == null && !lost && number >= applied) {
       slot.body = batch;
     }
-    if (!slot.instance.onPropose(from, id)) {
+    if (!slot.instance.onPropose(index, id)) {
       catchUp.repeated(slot, from, now);
       return;
     }
-    if (configuration.owner(number) == from) {
+    if (slot.era.owner(number) == index) {
       lanes.ownerSpoke(from, slot, id, opened ? now - slot.seenAt : 0);
     }
     touch(slot);
@@ -228,19 +278,21 @@ public final class Replica implements MessageHandler {
 
   @Override
   public void onVote1(long number, int phase, byte value, long id) {
-    Slot slot = place(number, id);
+    int index = eras.of(number).index(from);
+    Slot slot = index < 0 ? null : place(number, id);
     if (slot != null) {
       lanes.started(number);
-      voted(slot, slot.instance.onVote1(from, phase, value, id));
+      voted(slot, slot.instance.onVote1(index, phase, value, id));
     }
   }
 
   @Override
   public void onVote2(long number, int phase, byte value, long id) {
-    Slot slot = place(number, id);
+    int index = eras.of(number).index(from);
+    Slot slot = index < 0 ? null : place(number, id);
     if (slot != null) {
       lanes.started(number);
-      voted(slot, slot.instance.onVote2(from, phase, value, id));
+      voted(slot, slot.instance.onVote2(index, phase, value, id));
     }
   }
 
@@ -278,7 +330,7 @@ public final class Replica implements MessageHandler {
   @Override
   public void onBatchReply(CommandBatch batch) {
     batches.hold(batch);
-    for (long number = applied; number < Math.min(lanes.startedEnd(), limit()); number++) {
+    for (long number = applied; number < Math.min(lanes.startedEnd(), limit); number++) {
       Slot slot = window.peek(number);
       if (slot != null && slot.body == null && names(slot, batch.id())) {
         slot.body = batch;
@@ -291,7 +343,7 @@ public final class Replica implements MessageHandler {
     if (slot.instance.decided()) {
       return slot.instance.decidedId() == id;
     }
-    for (int i = 0; i < peers.length; i++) {
+    for (int i = 0; i < slot.era.size(); i++) {
       if (slot.instance.proposal(i) == id) {
         return true;
       }
@@ -311,13 +363,15 @@ public final class Replica implements MessageHandler {
 
   @Override
   public void onReadProbe(long nonce) {
-    output.add(Kind.READ_REPLY, Output.SEND, from, nonce, 0, (byte) 0, highestTakenPart(), null);
+    if (eras.firstVote() <= applied) {
+      output.add(Kind.READ_REPLY, Output.SEND, from, nonce, 0, (byte) 0, highestTakenPart(), null);
+    }
   }
 
   @Override
   public void onReadReply(long nonce, long highestSlot) {
     barrier.onReply(from, nonce, highestSlot);
-    barrier.onApplied(applied);
+    barrier.onApplied(applied, eras.of(applied));
   }
 
   @Override
@@ -325,7 +379,8 @@ public final class Replica implements MessageHandler {
 
   @Override
   public void onStateHash(long afterSlots, long hash) {
-    states.said(configuration, configuration.members().get(from).origin(), afterSlots, hash);
+    int origin = eras.origin(peers.get(from).token);
+    states.said(eras.of(afterSlots - 1).configuration, origin, afterSlots, hash);
   }
 
   @Override
@@ -345,13 +400,21 @@ public final class Replica implements MessageHandler {
 
   /** The place of a slot that a message is for, or null when there is none. */
   private @Nullable Slot place(long number, long id) {
-    if (BatchId.isBatch(id) && !batches.known(id)) {
-      throw new RabiaException.Serialization("batch of an unknown origin");
+    if (BatchId.isBatch(id) && BatchId.origin(id) >= eras.origins()) {
+      // Of one who becomes a member in a slot that is not applied here yet: it comes again.
+      return null;
     }
     if (number < applied) {
       return window.peek(number);
     }
-    return window.holds(number, applied) ? window.at(number, now) : null;
+    if (!window.holds(number, applied)) {
+      return null;
+    }
+    Slot slot = window.at(number, now);
+    if (number >= limit) {
+      slot.instance.hold();
+    }
+    return slot;
   }
 
   // ---- moving on
@@ -361,12 +424,14 @@ public final class Replica implements MessageHandler {
     this.now = now;
     do {
       evaluateTouched();
-      lanes.fill(now);
+      if (!pausing) {
+        lanes.fill(now);
+      }
     } while (dirtyCount > 0);
     retransmitter.advance(now, catchUp.behind());
     catchUp.advance(now, retransmitter.progressAt());
-    barrier.advance(now, waits.resend(), highestTakenPart(), output);
-    barrier.onApplied(applied);
+    barrier.advance(now, waits.resend(), highestTakenPart(), eras.of(applied), output);
+    barrier.onApplied(applied, eras.of(applied));
   }
 
   /**
@@ -403,9 +468,13 @@ public final class Replica implements MessageHandler {
   }
 
   private void evaluate(Slot slot) {
-    if (slot.number >= applied && slot.number < limit() && !slot.instance.decided()) {
+    if (slot.number >= limit) {
+      return;
+    }
+    boolean open = slot.number >= applied && slot.era.self >= 0 && !slot.instance.decided();
+    if (open && !pausing) {
       boolean patient = slot.graceSince == 0 || now - slot.graceSince < waits.grace();
-      boolean waiting = slot.instance.evaluate(patient ? awaited() : 0, coin, emitter);
+      boolean waiting = slot.instance.evaluate(patient ? awaited(slot.era) : 0, coin, emitter);
       if (!waiting) {
         slot.graceSince = 0;
       } else if (slot.graceSince == 0) {
@@ -417,7 +486,7 @@ public final class Replica implements MessageHandler {
 
   /** Evaluates again the slots whose wait for a majority may have run out. */
   void evaluateWaiting() {
-    for (long number = applied; number < Math.min(lanes.startedEnd(), limit()); number++) {
+    for (long number = applied; number < Math.min(lanes.startedEnd(), limit); number++) {
       Slot slot = window.peek(number);
       if (slot != null && slot.graceSince != 0) {
         evaluate(slot);
@@ -425,10 +494,11 @@ public final class Replica implements MessageHandler {
     }
   }
 
-  private long awaited() {
+  private long awaited(Era era) {
     long mask = 0;
-    for (int i = 0; i < peers.length; i++) {
-      mask |= peers[i].connected && !late(i) ? 1L << i : 0;
+    for (int i = 0; i < era.size(); i++) {
+      Peer peer = peers.get(era.place(i));
+      mask |= peer.connected && !late(peer) ? 1L << i : 0;
     }
     return mask;
   }
@@ -447,11 +517,11 @@ public final class Replica implements MessageHandler {
         origin.setLogged(BatchId.number(id), applied);
       }
       origin.open(BatchId.number(id), slot.number);
-      flags |= configuration.owner(slot.number) == self ? Output.SEND_BATCH : 0;
+      flags |= slot.era.owner(slot.number) == slot.era.self ? Output.SEND_BATCH : 0;
     }
     speak(slot);
-    int owner = configuration.owner(slot.number);
-    slot.proposedAt = owner == self || slot.instance.proposed(owner) ? now : 0;
+    int owner = slot.era.owner(slot.number);
+    slot.proposedAt = owner == slot.era.self || slot.instance.proposed(owner) ? now : 0;
     slot.spokeFirst = slot.instance.isSilent();
     output.add(Kind.PROPOSE, flags, Output.ALL, slot.number, 0, (byte) 0, id, body);
     slot.instance.propose(id);
@@ -459,7 +529,8 @@ public final class Replica implements MessageHandler {
   }
 
   private void speak(Slot slot) {
-    InvariantViolation.check(slot.number < limit(), "took part outside the window");
+    InvariantViolation.check(slot.number < limit, "took part outside the window");
+    InvariantViolation.check(slot.era.self >= 0, "took part without a vote");
     slot.gate = currentGroup;
     highestTaken = Math.max(highestTaken, slot.number);
   }
@@ -480,22 +551,17 @@ public final class Replica implements MessageHandler {
       speak(slot);
       boolean rides = kind == Kind.VOTE2 && phase == 0 && value == CODE_V1 && slot.spokeFirst;
       int flags =
-          Output.LOG | Output.SEND | Output.PROMISE | (rides && allConnected() ? Output.LAZY : 0);
+          Output.LOG
+              | Output.SEND
+              | Output.PROMISE
+              | (rides && allConnected(slot.era) ? Output.LAZY : 0);
       output.add(kind, flags, Output.ALL, slot.number, phase, value, id, null);
     }
   }
 
   /** With n = 3 nobody needs the vote of who spoke first while the other two have each other's. */
-  private boolean allConnected() {
-    if (peers.length != 3) {
-      return false;
-    }
-    for (Peer peer : peers) {
-      if (!peer.connected) {
-        return false;
-      }
-    }
-    return true;
+  private boolean allConnected(Era era) {
+    return era.size() == 3 && awaited(era) == 7;
   }
 
   /** Takes notice of a decision, once. */
@@ -508,12 +574,7 @@ public final class Replica implements MessageHandler {
     if (BatchId.isBatch(id)) {
       slot.body = batches.body(slot, id);
     }
-    for (int i = 0; i < peers.length; i++) {
-      long proposal = slot.instance.proposal(i);
-      if (BatchId.isBatch(proposal) && proposal != id && batches.known(proposal)) {
-        batches.of(proposal).release(BatchId.number(proposal), slot.number);
-      }
-    }
+    release(slot, id);
     if (!recovering) {
       lanes.decided(slot, id);
       count(slot, id);
@@ -521,20 +582,30 @@ public final class Replica implements MessageHandler {
     }
   }
 
+  /** What was proposed here, but for this id, is in no slot any more. */
+  private void release(Slot slot, long id) {
+    for (int i = 0; i < slot.era.size(); i++) {
+      long proposal = slot.instance.proposal(i);
+      if (BatchId.isBatch(proposal) && proposal != id && batches.known(proposal)) {
+        batches.of(proposal).release(BatchId.number(proposal), slot.number);
+      }
+    }
+  }
+
   private void count(Slot slot, long id) {
     statistics.decided++;
     if (!slot.heard) {
       statistics.phase(slot.instance.decidedPhase());
-      if (slot.batchProposed(peers.length)) {
+      if (slot.batchProposed()) {
         statistics.batchProposed++;
         statistics.fast += slot.instance.decidedPhase() == 0 && BatchId.isBatch(id) ? 1 : 0;
       }
-      int owner = configuration.owner(slot.number);
+      int owner = slot.era.owner(slot.number);
       if (slot.proposedAt != 0
           && BatchId.isBatch(id)
-          && id == slot.instance.proposal(self)
+          && id == slot.instance.proposal(slot.era.self)
           && id == slot.instance.proposal(owner)) {
-        waits.sample(owner == self, now - slot.proposedAt);
+        waits.sample(owner == slot.era.self, now - slot.proposedAt);
       }
     }
   }
@@ -569,8 +640,9 @@ public final class Replica implements MessageHandler {
     long id = slot.instance.decidedId();
     CommandBatch body = null;
     if (BatchId.isBatch(id)) {
-      InvariantViolation.check(batches.known(id), "decided a batch of an unknown origin");
-      boolean skipped = batches.of(id).isApplied(BatchId.number(id));
+      InvariantViolation.check(
+          BatchId.origin(id) < eras.origins(), "decided a batch of an unknown origin");
+      boolean skipped = !batches.known(id) || batches.of(id).isApplied(BatchId.number(id));
       body = skipped ? null : batches.body(slot, id);
       if (body == null && !skipped) {
         return false;
@@ -596,11 +668,15 @@ public final class Replica implements MessageHandler {
     target.slot = applied;
     target.id = id;
     target.batch = body;
+    target.result = null;
     if (body != null) {
       batches.of(id).apply(BatchId.number(id), body.lowestOutstanding());
       clock.apply(body.timestamp(), now);
       statistics.batches++;
-      statistics.batchesOf[BatchId.origin(id)]++;
+      statistics.batchOf(BatchId.origin(id));
+      if (body.isChange()) {
+        target.result = change(body);
+      }
     }
     statistics.noops += id == BatchId.NOOP ? 1 : 0;
     statistics.forfeits += id == BatchId.NONE ? 1 : 0;
@@ -608,13 +684,63 @@ public final class Replica implements MessageHandler {
     retention.add(applied, id, body);
     slot.body = null;
     applied++;
-    Slot opened = window.peek(limit() - 1);
-    if (opened != null) {
-      touch(opened);
+    if (eras.isChanging()) {
+      goOn();
     }
-    barrier.onApplied(applied);
+    open(eras.limit(applied));
+    barrier.onApplied(applied, eras.of(applied));
     if (!recovering) {
       retransmitter.progress(now);
+    }
+  }
+
+  // ---- changes of the configuration
+
+  /**
+   * A change is applied in the next slot. It governs from a slot on in which nobody can have taken
+   * part, and all slots before that are filled, so that it does so on an idle cluster, too.
+   */
+  private byte[] change(CommandBatch batch) {
+    CommandBatch.Cursor command = batch.cursor();
+    command.next();
+    ByteBuffer payload =
+        ByteBuffer.wrap(command.array(), command.payloadOffset(), command.payloadLength()).slice();
+    try {
+      Configuration next = eras.apply(payload, applied);
+      window.changed(this::forget);
+      batches.changed();
+      lanes.started(next.firstSlot() - 1);
+      return ChangeResult.made(next);
+    } catch (RabiaException.ChangeRefused e) {
+      return ChangeResult.refused(e);
+    }
+  }
+
+  private void forget(Slot slot) {
+    InvariantViolation.check(
+        slot.instance.stage() == Stage.IDLE || slot.instance.decided(),
+        "took part in a slot before its configuration was known");
+    release(slot, BatchId.NONE);
+  }
+
+  /** What is past in a cluster whose configuration has changed is let go of. */
+  private void goOn() {
+    if (applied == eras.newest().first()) {
+      batches.dropOrphans(eras.newest().configuration);
+    }
+    batches.farewell(applied);
+    eras.forgetBelow(applied - window.size());
+  }
+
+  /** Slots below {@code end} may be taken part in: it is known who votes there. */
+  private void open(long end) {
+    while (limit < end) {
+      Slot slot = window.peek(limit);
+      if (slot != null) {
+        slot.instance.release();
+        touch(slot);
+      }
+      limit++;
     }
   }
 
@@ -668,15 +794,16 @@ public final class Replica implements MessageHandler {
 
   /** The first slot that this replica may not take part in. */
   public long limit() {
-    return applied + configuration.alpha();
+    return limit;
   }
 
   public ReplicaStatistics statistics() {
     return statistics;
   }
 
+  /** The newest configuration that is known here; it governs from its first slot on. */
   public Configuration configuration() {
-    return configuration;
+    return eras.newest().configuration;
   }
 
   /** What the members' states hash to. */
@@ -686,11 +813,32 @@ public final class Replica implements MessageHandler {
 
   /** The state after the applied slots has this hash. */
   public void hashed(long hash) {
-    states.own(configuration, applied, hash);
+    states.own(eras.of(applied - 1).configuration, ownOrigin(), applied, hash);
   }
 
+  /** The one that governs the next slot to apply. */
+  public Configuration governing() {
+    return eras.of(applied).configuration;
+  }
+
+  /** The one that governs this slot, as far as is known here: below {@link #limit} that is so. */
+  public Configuration configurationOf(long slot) {
+    return eras.of(slot).configuration;
+  }
+
+  /** The own place. */
   public int self() {
     return self;
+  }
+
+  /** The number of the own token, or -1 while it was never a member. */
+  public int ownOrigin() {
+    return batches.ownOrigin();
+  }
+
+  /** The number of this token among all that were members, or -1. */
+  public int origin(Token token) {
+    return eras.origin(token);
   }
 
   /** The slot's agreement as far as it is held here, for the checkers. */
@@ -714,24 +862,31 @@ public final class Replica implements MessageHandler {
    * decisions take, or later than that and than three times what a quorum takes to speak, this one
    * among them: those decide without it.
    */
-  public boolean late(int peer) {
-    long lag = peers[peer].lag();
+  boolean late(Peer peer) {
+    long lag = peer.lag();
     if (lag <= waits.decision()) {
       return false;
     }
-    int sooner = 1;
-    for (Peer other : peers) {
+    Era era = eras.of(applied);
+    int sooner = era.self >= 0 ? 1 : 0;
+    for (int i = 0; i < era.size(); i++) {
+      Peer other = peers.get(era.place(i));
       sooner += other.connected && other.lag() > 0 && 3 * other.lag() < lag ? 1 : 0;
     }
-    return lag > waits.slow() || sooner >= configuration.quorum();
+    return lag > waits.slow() || sooner >= era.configuration.quorum();
+  }
+
+  /** Does who is at this place speak so late as a rule that nobody waits for it? */
+  public boolean late(int place) {
+    return late(peers.get(place));
   }
 
   public boolean quiet(int peer) {
-    return peers[peer].quiet();
+    return peers.get(peer).quiet();
   }
 
   /** A hash of the applied-batch table, equal at replicas that applied the same slots. */
   public long tableHash() {
-    return batches.rowsHash(clock.applied());
+    return batches.rowsHash(clock.applied() * 31 + eras.hash());
   }
 }

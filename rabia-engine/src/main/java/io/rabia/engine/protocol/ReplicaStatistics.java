@@ -1,5 +1,7 @@
 package io.rabia.engine.protocol;
 
+import java.util.Arrays;
+
 /** Counters of one replica since its start; plain fields of the replica's thread. */
 @Internal
 public final class ReplicaStatistics {
@@ -13,10 +15,17 @@ public final class ReplicaStatistics {
   long fast;
   long resends;
   final long[] phases = new long[PHASES];
-  final long[] batchesOf = new long[64];
+  private long[] batchesOf = new long[64];
 
   void phase(int phase) {
     phases[Math.min(phase, PHASES - 1)]++;
+  }
+
+  void batchOf(int origin) {
+    if (origin >= batchesOf.length) {
+      batchesOf = Arrays.copyOf(batchesOf, 2 * origin);
+    }
+    batchesOf[origin]++;
   }
 
   /** Slots decided or heard of as decided. */
@@ -64,8 +73,8 @@ public final class ReplicaStatistics {
     return phases.clone();
   }
 
-  /** Batches applied of the member at this index. */
-  public long batchesOf(int index) {
-    return batchesOf[index];
+  /** Batches applied of the token with this number. */
+  public long batchesOf(int origin) {
+    return origin >= 0 && origin < batchesOf.length ? batchesOf[origin] : 0;
   }
 }

@@ -98,10 +98,10 @@ final class Retransmitter {
       send(Kind.DECIDE, slot, to, 0, (byte) 0, instance.decidedId());
       return;
     }
-    if (instance.stage() == Stage.IDLE) {
+    if (instance.stage() == Stage.IDLE || slot.era.self < 0) {
       return;
     }
-    if (instance.proposed(replica.self)) {
+    if (instance.proposed(slot.era.self)) {
       resendPropose(slot, to);
     }
     if (instance.phase() > 0) {
@@ -122,9 +122,9 @@ final class Retransmitter {
   }
 
   private void resendPropose(Slot slot, int to) {
-    long id = slot.instance.proposal(replica.self);
+    long id = slot.instance.proposal(slot.era.self);
     CommandBatch body =
-        BatchId.isBatch(id) && replica.configuration.owner(slot.number) == replica.self
+        BatchId.isBatch(id) && slot.era.owner(slot.number) == slot.era.self
             ? replica.batches.body(slot, id)
             : null;
     int flags = Output.SEND | (body != null ? Output.SEND_BATCH : 0);

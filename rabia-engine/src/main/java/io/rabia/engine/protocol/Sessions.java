@@ -41,6 +41,9 @@ public final class Sessions {
   /** No session can be opened any more. */
   public static final byte FULL = 4;
 
+  /** A change of the configuration was refused; the rest says why. */
+  public static final byte CHANGE_REFUSED = 5;
+
   private static final byte[] NO_RESULT = {};
   private static final byte[] CLOSED_RESULT = {CLOSED};
   private static final byte[] REFUSED_RESULT = {REFUSED};

@@ -73,6 +73,7 @@ public final class SlotInstance {
   private long decidedId;
   private int decidedPhase;
   private boolean decidedByOthers;
+  private boolean held;
 
   private long[] proposals = {};
   private int proposalCount;
@@ -112,6 +113,36 @@ public final class SlotInstance {
     decidedId = BatchId.NONE;
     decidedPhase = 0;
     decidedByOthers = false;
+    held = false;
+  }
+
+  /**
+   * Nothing follows from the messages that come, until {@link #release}: who votes in the slot may
+   * turn out to be others, whose majority is another one.
+   */
+  void hold() {
+    held = true;
+  }
+
+  /** It is known who votes here: what the messages so far decide is decided. */
+  void release() {
+    if (!held) {
+      return;
+    }
+    held = false;
+    for (int i = 0; i < n; i++) {
+      if (proposals[i] != ABSENT) {
+        countProposals(proposals[i]);
+      }
+    }
+    for (int place = 0; place < 2 * n; place++) {
+      if (phase1[place] >= 0) {
+        countVotes1(phase1[place], vote1[place]);
+      }
+      if (phase2[place] >= 0 && vote2[place] != CODE_VQUESTION) {
+        countVotes2(phase2[place], vote2[place]);
+      }
+    }
   }
 
   // ---- messages in; each returns false when the same message was counted before
@@ -123,10 +154,14 @@ public final class SlotInstance {
     }
     proposals[from] = id;
     proposalCount++;
-    if (stage != Stage.DECIDED && proposalCount == n && equalProposals(id) == n) {
+    countProposals(id);
+    return true;
+  }
+
+  private void countProposals(long id) {
+    if (stage != Stage.DECIDED && !held && proposalCount == n && equalProposals(id) == n) {
       decide(id, 0, false);
     }
-    return true;
   }
 
   public boolean onVote1(int from, int votePhase, byte value, long id) {
@@ -140,10 +175,14 @@ public final class SlotInstance {
     learn(id);
     phase1[place] = votePhase;
     vote1[place] = value;
-    if (stage != Stage.DECIDED && count(phase1, vote1, votePhase, value) == n) {
+    countVotes1(votePhase, value);
+    return true;
+  }
+
+  private void countVotes1(int votePhase, byte value) {
+    if (stage != Stage.DECIDED && !held && count(phase1, vote1, votePhase, value) == n) {
       decide(value == CODE_V1 ? knownId : BatchId.NONE, votePhase, false);
     }
-    return true;
   }
 
   public boolean onVote2(int from, int votePhase, byte value, long id) {
@@ -161,17 +200,22 @@ public final class SlotInstance {
       InvariantViolation.check(
           count(phase2, vote2, votePhase, (byte) (CODE_V1 - value)) == 0,
           "V0 and V1 in one second round");
-      int votes = count(phase2, vote2, votePhase, value);
-      if (votes >= decision) {
-        boolean withoutOwn = votes - (ownVoted2(votePhase, value) ? 1 : 0) >= decision;
-        if (stage != Stage.DECIDED) {
-          decide(value == CODE_V1 ? knownId : BatchId.NONE, votePhase, withoutOwn);
-        } else {
-          decidedByOthers |= withoutOwn;
-        }
-      }
+      countVotes2(votePhase, value);
     }
     return true;
+  }
+
+  private void countVotes2(int votePhase, byte value) {
+    int votes = count(phase2, vote2, votePhase, value);
+    if (held || votes < decision) {
+      return;
+    }
+    boolean withoutOwn = votes - (ownVoted2(votePhase, value) ? 1 : 0) >= decision;
+    if (stage != Stage.DECIDED) {
+      decide(value == CODE_V1 ? knownId : BatchId.NONE, votePhase, withoutOwn);
+    } else {
+      decidedByOthers |= withoutOwn;
+    }
   }
 
   /** A peer knows the outcome; returns false when it was known here. */
@@ -401,7 +445,7 @@ public final class SlotInstance {
     }
   }
 
-  // ---- for the checkers: the whole state, but for what reset() was given
+  // ---- for the checkers: the whole state, but for what reset() was given; never of a held one
 
   /**
    * Appends the state of this instance to the buffer, every bit that its behaviour may depend on.

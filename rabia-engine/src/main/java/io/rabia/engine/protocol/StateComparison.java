@@ -19,27 +19,44 @@ import org.jspecify.annotations.Nullable;
  * is right. But nobody who knows of the difference answers meanwhile, since one of them is wrong.
  * When all have said theirs and there is no majority, nobody is known to be right, and all stop.
  *
+ * <p>What is told of a member, and why, is a {@link Verdict}.
+ *
  * <p>A few of the latest comparisons are held, so memory is bounded; who is further behind is
  * compared when it has caught up. One thread.
  */
 @Internal
 public final class StateComparison {
   private static final int HELD = 8;
+  private static final int NOBODY = -1;
+
+  /** Why a member is named. */
+  public enum Verdict {
+    /** It differs from others, and a majority may still tell who is wrong. */
+    DISPUTED,
+    /** A majority has another state. */
+    CONTRADICTED,
+    /** No majority has the same state: nobody's is known to be right. */
+    HOPELESS;
+
+    /** Must who is named stop? */
+    public boolean isSettled() {
+      return this != DISPUTED;
+    }
+  }
 
   /**
    * A member's state is another one than that of others.
    *
    * @param applied after so many slots; it went another way since the comparison before
    * @param origin the member's
-   * @param settled true when the member must stop, false while it is not known who is wrong
    */
-  public record Difference(long applied, int origin, boolean settled)
+  public record Difference(long applied, int origin, Verdict verdict)
       implements Comparable<Difference> {
     @Override
     public int compareTo(Difference other) {
       return Comparator.comparingLong(Difference::applied)
           .thenComparingInt(Difference::origin)
-          .thenComparing(Difference::settled)
+          .thenComparing(Difference::verdict)
           .compare(this, other);
     }
   }
@@ -47,7 +64,8 @@ public final class StateComparison {
   /** What the members of a configuration said, by origin. */
   private record Point(Configuration configuration, Map<Integer, Long> hashes) {}
 
-  private final int self;
+  /** Own origin, when it was compared last. */
+  private int self = NOBODY;
 
   /** By the number of applied slots. */
   private final TreeMap<Long, Point> points = new TreeMap<>();
@@ -58,19 +76,13 @@ public final class StateComparison {
   private boolean disputed;
   private boolean news;
 
-  /**
-   * @param self own origin
-   */
-  StateComparison(int self) {
-    this.self = self;
-  }
-
   /** The own state after so many slots has this hash. */
-  void own(Configuration governing, long afterSlots, long stateHash) {
+  void own(Configuration governing, int origin, long afterSlots, long stateHash) {
+    self = origin;
     applied = afterSlots;
     hash = stateHash;
     news = true;
-    said(governing, self, afterSlots, stateHash);
+    said(governing, origin, afterSlots, stateHash);
   }
 
   /** A member's state has this hash; those of non-members do not count. */
@@ -89,7 +101,7 @@ public final class StateComparison {
   }
 
   private void judge() {
-    Map<Integer, Long> wrong = new HashMap<>();
+    Map<Integer, Difference> wrong = new HashMap<>();
     Set<Difference> found = new TreeSet<>();
     points.forEach(
         (after, point) -> {
@@ -107,12 +119,12 @@ public final class StateComparison {
                 if (said.equals(right)) {
                   wrong.remove(origin);
                 } else {
-                  wrong.putIfAbsent(origin, after);
+                  wrong.putIfAbsent(origin, new Difference(after, origin, Verdict.CONTRADICTED));
                 }
               });
         });
     disputed = !found.isEmpty();
-    wrong.forEach((origin, after) -> found.add(new Difference(after, origin, true)));
+    found.addAll(wrong.values());
     differences = found;
   }
 
@@ -135,7 +147,7 @@ public final class StateComparison {
 
   /** Those who are known to be wrong do not count. */
   private void judgeWithoutMajority(
-      long after, Point point, Map<Integer, Long> wrong, Set<Difference> disputed) {
+      long after, Point point, Map<Integer, Difference> wrong, Set<Difference> disputed) {
     Map<Integer, Long> left = new HashMap<>(point.hashes());
     left.keySet().removeAll(wrong.keySet());
     int most = 0;
@@ -152,9 +164,11 @@ public final class StateComparison {
             .count();
     if (most + open >= point.configuration().quorum()) {
       disputed.clear();
-      left.keySet().forEach(origin -> disputed.add(new Difference(after, origin, false)));
+      left.keySet()
+          .forEach(origin -> disputed.add(new Difference(after, origin, Verdict.DISPUTED)));
     } else {
-      left.keySet().forEach(origin -> wrong.put(origin, after));
+      left.keySet()
+          .forEach(origin -> wrong.put(origin, new Difference(after, origin, Verdict.HOPELESS)));
     }
   }
 

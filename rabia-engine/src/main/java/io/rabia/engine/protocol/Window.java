@@ -3,6 +3,7 @@ package io.rabia.engine.protocol;
 import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,9 @@ final class Window {
   static final class Slot {
     final SlotInstance instance = new SlotInstance();
     long number = -1;
+
+    /** Who votes here. */
+    Era era;
 
     /** The batch that this replica proposed here or that was decided here. */
     @Nullable CommandBatch body;
@@ -52,11 +56,16 @@ final class Window {
     /** This replica's Propose was the first one that it knew of. */
     boolean spokeFirst;
 
-    long[] answeredAt = {};
+    private long[] answeredAt = {};
     boolean dirty;
 
-    private void reset(long slot, Configuration configuration, int self, long now) {
-      instance.reset(slot, configuration, self);
+    private Slot(Era era) {
+      this.era = era;
+    }
+
+    private void reset(long slot, Era governing, int self, long now) {
+      era = governing;
+      instance.reset(slot, era.configuration, era.self);
       number = slot;
       body = null;
       settled = false;
@@ -68,11 +77,20 @@ final class Window {
       spokeFirst = false;
       fetchedAt = 0;
       fetchedFrom = self;
-      if (answeredAt.length != configuration.size()) {
-        answeredAt = new long[configuration.size()];
-      }
       Arrays.fill(answeredAt, 0);
       dirty = false;
+    }
+
+    /** When the peer at this place was last told the outcome, or 0. */
+    long answeredAt(int place) {
+      return place < answeredAt.length ? answeredAt[place] : 0;
+    }
+
+    void answered(int place, long now) {
+      if (place >= answeredAt.length) {
+        answeredAt = Arrays.copyOf(answeredAt, place + 1);
+      }
+      answeredAt[place] = now;
     }
 
     boolean bodyIs(long id) {
@@ -80,8 +98,8 @@ final class Window {
     }
 
     /** Was a batch, not only NOOP, proposed by anyone heard of? */
-    boolean batchProposed(int n) {
-      for (int i = 0; i < n; i++) {
+    boolean batchProposed() {
+      for (int i = 0; i < era.size(); i++) {
         if (BatchId.isBatch(instance.proposal(i))) {
           return true;
         }
@@ -90,22 +108,53 @@ final class Window {
     }
   }
 
-  private final Slot[] ring;
-  private final int mask;
-  private final int alpha;
-  private final Configuration configuration;
-  private final int self;
+  private final Eras eras;
+  private Slot[] ring;
+  private int mask;
+  private int alpha;
 
-  Window(Configuration configuration, int self) {
-    this.configuration = configuration;
-    this.self = self;
-    alpha = configuration.alpha();
-    int size = powerOfTwo(4 * alpha);
-    mask = size - 1;
-    ring = new Slot[size];
+  Window(Eras eras) {
+    this.eras = eras;
+    alpha = eras.widest();
+    ring = ring(powerOfTwo(4 * alpha));
+    mask = ring.length - 1;
+  }
+
+  private Slot[] ring(int size) {
+    Slot[] fresh = new Slot[size];
     for (int i = 0; i < size; i++) {
-      ring[i] = new Slot();
+      fresh[i] = new Slot(eras.newest());
     }
+    return fresh;
+  }
+
+  /**
+   * A change has become known. What was received of its slots was counted for the configuration
+   * before, provisionally ({@link SlotInstance#hold}): it is dropped, and comes again. The window
+   * gets room for a larger ALPHA.
+   */
+  void changed(Consumer<Slot> dropped) {
+    long first = eras.newest().first();
+    Slot[] former = ring;
+    if (eras.widest() > alpha) {
+      alpha = eras.widest();
+      ring = ring(powerOfTwo(4 * alpha));
+      mask = ring.length - 1;
+    }
+    for (int i = 0; i < former.length; i++) {
+      Slot slot = former[i];
+      if (slot.number >= first) {
+        dropped.accept(slot);
+        slot.number = -1;
+      } else if (former != ring && slot.number >= 0) {
+        ring[(int) slot.number & mask] = slot;
+      }
+    }
+  }
+
+  /** So many slots apart two may have the same place. */
+  int size() {
+    return ring.length;
   }
 
   static int powerOfTwo(int atLeast) {
@@ -121,7 +170,7 @@ final class Window {
   Slot at(long slot, long now) {
     Slot place = ring[(int) slot & mask];
     if (place.number != slot) {
-      place.reset(slot, configuration, self, now);
+      place.reset(slot, eras.of(slot), eras.self(), now);
     }
     return place;
   }

@@ -20,6 +20,11 @@ final class Configurations {
     return new Token(id, 100 + id);
   }
 
+  /** As the first member sees them. */
+  static Eras eras(int n, int alpha) {
+    return new Eras(of(n, alpha), NodeId.of(1), token(1));
+  }
+
   static Configuration of(int n, int alpha) {
     return new Configuration(0, 0, alpha, members(n));
   }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class OriginBatchesTest {
   private static final int WINDOW = 32;
 
-  private final OriginBatches batches = new OriginBatches(WINDOW);
+  private final OriginBatches batches = new OriginBatches(WINDOW, WINDOW / 2);
 
   private void hold(long number, long lowestOutstanding) {
     batches.hold(batch(0, number, lowestOutstanding));
@@ -84,10 +84,28 @@ class OriginBatchesTest {
   void holdsNoMoreThanTheWindow() {
     hold(1, 1);
     hold(WINDOW, 1);
-    assertViolates(() -> hold(WINDOW + 1, 1), "too many batches outstanding");
+    hold(WINDOW + 1, 1);
+    assertThat(batches.held(WINDOW + 1)).as("one that knows of a larger ALPHA made it").isNull();
+    assertThat(batches.held(1)).isNotNull();
     hold(WINDOW + 1, 2);
     assertThat(batches.held(1)).isNull();
     assertThat(batches.held(WINDOW + 1)).isNotNull();
+  }
+
+  @Test
+  void aWiderWindowHoldsMoreAndKeepsWhatThereIs() {
+    hold(1, 1);
+    batches.open(1, 9);
+    hold(WINDOW, 1);
+    assertThat(batches.apply(3, 1)).isTrue();
+    batches.widen(2 * WINDOW);
+    hold(2 * WINDOW, 1);
+    assertThat(batches.heldCount()).isEqualTo(3);
+    assertThat(batches.held(1)).isNotNull();
+    assertThat(batches.held(WINDOW)).isNotNull();
+    assertThat(batches.isApplied(3)).isTrue();
+    assertThat(batches.isApplied(3 + WINDOW)).isFalse();
+    assertThat(batches.next()).as("1 stands in a slot").isSameAs(batches.held(WINDOW));
   }
 
   @Test
@@ -197,7 +215,7 @@ class OriginBatchesTest {
 
   @Test
   void theHashOfTheRowDependsOnWhatWasAppliedAlone() {
-    OriginBatches twin = new OriginBatches(WINDOW);
+    OriginBatches twin = new OriginBatches(WINDOW, WINDOW / 2);
     hold(1, 1);
     hold(2, 1);
     assertThat(batches.rowHash()).isEqualTo(twin.rowHash());

@@ -12,10 +12,15 @@ class ReadBarrierTest {
   private static final long PATIENCE = 50;
 
   private final Output output = new Output();
-  private ReadBarrier barrier = new ReadBarrier(2, 0, SEED);
+  private final ReadBarrier barrier = new ReadBarrier(SEED);
+  private Era era = Configurations.eras(3, 8).newest();
 
   private void advance(long now, long ownHighest) {
-    barrier.advance(now, PATIENCE, ownHighest, output);
+    barrier.advance(now, PATIENCE, ownHighest, era, output);
+  }
+
+  private void applied(long applied) {
+    barrier.onApplied(applied, era);
   }
 
   /** The nonces asked since the last call. */
@@ -45,10 +50,10 @@ class ReadBarrierTest {
     long nonce = probes().get(0);
     assertThat(barrier.released()).isLessThan(ticket);
     barrier.onReply(1, nonce, 9);
-    barrier.onApplied(9);
+    applied(9);
     assertThat(barrier.released()).as("slot 9 is not applied yet").isLessThan(ticket);
     assertThat(barrier.active()).isTrue();
-    barrier.onApplied(10);
+    applied(10);
     assertThat(barrier.released()).isEqualTo(ticket);
     assertThat(barrier.active()).isFalse();
   }
@@ -58,9 +63,9 @@ class ReadBarrierTest {
     long ticket = barrier.queue();
     advance(0, 12);
     barrier.onReply(1, probes().get(0), 3);
-    barrier.onApplied(12);
+    applied(12);
     assertThat(barrier.released()).isLessThan(ticket);
-    barrier.onApplied(13);
+    applied(13);
     assertThat(barrier.released()).isEqualTo(ticket);
   }
 
@@ -69,23 +74,23 @@ class ReadBarrierTest {
     long ticket = barrier.queue();
     advance(0, -1);
     barrier.onReply(2, probes().get(0), -1);
-    barrier.onApplied(0);
+    applied(0);
     assertThat(barrier.released()).isEqualTo(ticket);
   }
 
   @Test
   void oneMemberThatAnswersTwiceIsNoQuorum() {
-    barrier = new ReadBarrier(3, 0, SEED);
+    era = Configurations.eras(5, 8).newest();
     long ticket = barrier.queue();
     advance(0, 0);
     long nonce = probes().get(0);
     barrier.onReply(1, nonce, 0);
     barrier.onReply(1, nonce, 0);
     barrier.onReply(0, nonce, 0);
-    barrier.onApplied(100);
+    applied(100);
     assertThat(barrier.released()).isLessThan(ticket);
     barrier.onReply(4, nonce, 0);
-    barrier.onApplied(100);
+    applied(100);
     assertThat(barrier.released()).isEqualTo(ticket);
   }
 
@@ -96,13 +101,13 @@ class ReadBarrierTest {
     long nonce = probes().get(0);
     barrier.onReply(1, nonce - 1, 0);
     barrier.onReply(2, nonce + 1, 0);
-    barrier.onApplied(1);
+    applied(1);
     assertThat(barrier.released()).isLessThan(ticket);
   }
 
   @Test
   void asksAgainUnderTheSameNonceAndKeepsTheAnswers() {
-    barrier = new ReadBarrier(3, 0, SEED);
+    era = Configurations.eras(5, 8).newest();
     long ticket = barrier.queue();
     advance(0, 0);
     long first = probes().get(0);
@@ -112,12 +117,12 @@ class ReadBarrierTest {
     advance(PATIENCE + 1, 9);
     assertThat(probes()).containsExactly(first);
     barrier.onReply(1, first, 8);
-    barrier.onApplied(100);
+    applied(100);
     assertThat(barrier.released()).as("one member that answered twice").isLessThan(ticket);
     barrier.onReply(3, first, 0);
-    barrier.onApplied(8);
+    applied(8);
     assertThat(barrier.released()).as("the highest of all answers counts").isLessThan(ticket);
-    barrier.onApplied(9);
+    applied(9);
     assertThat(barrier.released()).isEqualTo(ticket);
   }
 
@@ -127,12 +132,12 @@ class ReadBarrierTest {
     advance(0, 0);
     long first = probes().get(0);
     barrier.onReply(1, first, 0);
-    barrier.onApplied(1);
+    applied(1);
     long ticket = barrier.queue();
     advance(1, 0);
     assertThat(probes()).isNotEmpty().doesNotContain(first);
     barrier.onReply(2, first, 0);
-    barrier.onApplied(1);
+    applied(1);
     assertThat(barrier.released()).as("an answer from before the read").isLessThan(ticket);
   }
 
@@ -151,7 +156,7 @@ class ReadBarrierTest {
       long answered = answers.remove(now);
       if (answered != nobody) {
         barrier.onReply(1, answered, 0);
-        barrier.onApplied(1);
+        applied(1);
       }
     }
     assertThat(barrier.released()).isEqualTo(ticket);
@@ -173,11 +178,11 @@ class ReadBarrierTest {
     assertThat(second).isGreaterThan(first);
     advance(1, 0);
     barrier.onReply(1, probes().get(0), 0);
-    barrier.onApplied(1);
+    applied(1);
     assertThat(barrier.released()).isEqualTo(first);
     advance(2, 0);
     barrier.onReply(1, probes().get(0), 0);
-    barrier.onApplied(1);
+    applied(1);
     assertThat(barrier.released()).isEqualTo(second);
   }
 
@@ -191,23 +196,23 @@ class ReadBarrierTest {
     }
     assertThat(tickets.stream().distinct().count()).isEqualTo(17);
     for (int applied = 0; applied <= 16; applied++) {
-      barrier.onApplied(applied);
+      applied(applied);
       assertThat(barrier.released()).isEqualTo(applied);
     }
     advance(200, 500);
     barrier.onReply(1, probes().get(0), 0);
-    barrier.onApplied(501);
+    applied(501);
     assertThat(barrier.released()).isEqualTo(tickets.get(99));
     assertThat(barrier.active()).isFalse();
   }
 
   @Test
   void oneMemberAloneAsksNobody() {
-    barrier = new ReadBarrier(1, 0, SEED);
+    era = Configurations.eras(1, 8).newest();
     long ticket = barrier.queue();
     advance(0, 4);
     assertThat(probes()).isEmpty();
-    barrier.onApplied(5);
+    applied(5);
     assertThat(barrier.released()).isEqualTo(ticket);
   }
 }

@@ -1,5 +1,8 @@
 package io.rabia.engine.protocol;
 
+import static io.rabia.engine.protocol.StateComparison.Verdict.CONTRADICTED;
+import static io.rabia.engine.protocol.StateComparison.Verdict.DISPUTED;
+import static io.rabia.engine.protocol.StateComparison.Verdict.HOPELESS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.engine.protocol.StateComparison.Difference;
@@ -8,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** As member 0 sees it. */
 class StateComparisonTest {
 
-  private final StateComparison states = new StateComparison(0);
+  private final StateComparison states = new StateComparison();
   private Configuration members = Configurations.of(3, 8);
 
   private void among(int size) {
@@ -16,7 +19,7 @@ class StateComparisonTest {
   }
 
   private void own(long applied, long hash) {
-    states.own(members, applied, hash);
+    states.own(members, 0, applied, hash);
   }
 
   private void said(int origin, long applied, long hash) {
@@ -46,13 +49,13 @@ class StateComparisonTest {
     said(1, 10, 8);
     said(2, 10, 7);
     assertThat(states.differences())
-        .containsExactly(new Difference(10, 1, false), new Difference(10, 2, false));
+        .containsExactly(new Difference(10, 1, DISPUTED), new Difference(10, 2, DISPUTED));
     own(10, 8);
     said(3, 10, 7);
     assertThat(states.disputed()).isTrue();
     said(4, 10, 7);
     assertThat(states.differences())
-        .containsExactly(new Difference(10, 0, true), new Difference(10, 1, true));
+        .containsExactly(new Difference(10, 0, CONTRADICTED), new Difference(10, 1, CONTRADICTED));
     assertThat(states.disputed()).isFalse();
   }
 
@@ -64,7 +67,7 @@ class StateComparisonTest {
     said(2, 10, 8);
     assertThat(states.disputed()).isTrue();
     said(3, 10, 8);
-    assertThat(states.differences()).hasSize(4).allMatch(Difference::settled);
+    assertThat(states.differences()).hasSize(4).allMatch(found -> found.verdict() == HOPELESS);
   }
 
   @Test
@@ -83,7 +86,7 @@ class StateComparisonTest {
     own(10, 7);
     said(2, 10, 7);
     said(1, 10, 8);
-    assertThat(states.differences()).containsExactly(new Difference(10, 1, true));
+    assertThat(states.differences()).containsExactly(new Difference(10, 1, CONTRADICTED));
     own(20, 9);
     said(1, 20, 9);
     assertThat(states.differences()).isEmpty();
@@ -98,7 +101,7 @@ class StateComparisonTest {
     said(1, 20, 10);
     assertThat(states.disputed()).isFalse();
     said(2, 20, 11);
-    assertThat(states.differences()).filteredOn(Difference::settled).hasSize(3);
+    assertThat(states.differences()).filteredOn(found -> found.verdict().isSettled()).hasSize(3);
   }
 
   @Test

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WindowTest {
   private static final int ALPHA = 8;
 
-  private final Window window = new Window(Configurations.of(3, ALPHA), 0);
+  private final Window window = new Window(Configurations.eras(3, ALPHA));
 
   @Test
   void givesASlotItsPlaceUntilAnotherTakesIt() {
@@ -46,7 +46,7 @@ class WindowTest {
     slot.fetchedFrom = 2;
     slot.spokeFirst = true;
     slot.dirty = true;
-    slot.answeredAt[1] = 5;
+    slot.answered(1, 5);
     slot.instance.onPropose(1, BatchId.NOOP);
     slot.instance.onDecide(BatchId.NOOP);
     Slot next = window.at(1 + 4 * ALPHA, 900);
@@ -55,7 +55,7 @@ class WindowTest {
     assertThat(next.gate + next.graceSince + next.proposedAt + next.fetchedAt).isZero();
     assertThat(next.fetchedFrom).isZero();
     assertThat(next.seenAt).isEqualTo(900);
-    assertThat(next.answeredAt).containsOnly(0);
+    assertThat(next.answeredAt(0) + next.answeredAt(1) + next.answeredAt(2)).isZero();
     assertThat(next.instance.decided()).isFalse();
     assertThat(next.instance.isSilent()).isTrue();
     assertThat(next.instance.slot()).isEqualTo(1 + 4 * ALPHA);
@@ -92,11 +92,11 @@ class WindowTest {
   @Test
   void knowsWhetherAnyoneProposedABatch() {
     Slot slot = window.at(2, 0);
-    assertThat(slot.batchProposed(3)).isFalse();
+    assertThat(slot.batchProposed()).isFalse();
     slot.instance.onPropose(1, BatchId.NOOP);
-    assertThat(slot.batchProposed(3)).isFalse();
+    assertThat(slot.batchProposed()).isFalse();
     slot.instance.onPropose(2, BatchId.pack(1, 1));
-    assertThat(slot.batchProposed(3)).isTrue();
+    assertThat(slot.batchProposed()).isTrue();
   }
 
   @ParameterizedTest

@@ -30,7 +30,9 @@ public enum ErrorCode {
   CLOSED(10, true, RabiaException.Closed.class, RabiaException.Closed::new),
   SESSION_CLOSED(11, false, RabiaException.SessionClosed.class, RabiaException.SessionClosed::new),
   WRONG_CLUSTER(12, false, RabiaException.WrongCluster.class, RabiaException.WrongCluster::new),
-  NOT_A_MEMBER(13, true, RabiaException.NotAMember.class, RabiaException.NotAMember::new);
+  NOT_A_MEMBER(13, true, RabiaException.NotAMember.class, RabiaException.NotAMember::new),
+  UNAVAILABLE(14, true, RabiaException.Unavailable.class, RabiaException.Unavailable::new),
+  CHANGE_REFUSED(15, false, RabiaException.ChangeRefused.class, RabiaException.ChangeRefused::of);
 
   private static final ErrorCode[] VALUES = values();
 

@@ -52,7 +52,16 @@ final class Station implements TransportListener {
 
   private Handshake handshake(long position) {
     return new Handshake(
-        "test", new ClusterId(1, 2), id, new Token(3, id.value()), 4, 128, 5, position, 6);
+        "test",
+        new ClusterId(1, 2),
+        id,
+        new Token(3, id.value()),
+        4,
+        128,
+        5,
+        position,
+        6,
+        new Token(7, 8));
   }
 
   List<String> texts() {

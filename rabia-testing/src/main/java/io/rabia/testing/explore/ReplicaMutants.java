@@ -89,7 +89,7 @@ public final class ReplicaMutants {
         mutant(
             "only votes are sent again",
             "Retransmitter",
-            "if (instance.proposed(replica.self)) {",
+            "if (instance.proposed(slot.era.self)) {",
             "if (false) {"),
         mutant(
             "a batch that lost its slot is not proposed again",
@@ -99,13 +99,13 @@ public final class ReplicaMutants {
         mutant(
             "a batch decided in two slots is applied twice",
             "Replica",
-            "boolean skipped = batches.of(id).isApplied(BatchId.number(id));",
+            "boolean skipped = !batches.known(id) || batches.of(id).isApplied(BatchId.number(id));",
             "boolean skipped = false;"),
         mutant(
             "a quiet owner's batches are held back",
             "Lanes",
-            "        : waiting.id();",
-            "        : followAnyBatch(slot, now);"),
+            " : waiting.id();",
+            " : followAnyBatch(slot, now);"),
         mutant(
             "log time follows the own clock",
             "LogClock",
@@ -119,12 +119,12 @@ public final class ReplicaMutants {
         mutant(
             "no vote rides on a later frame",
             "Replica",
-            "(rides && allConnected() ? Output.LAZY : 0)",
+            "(rides && allConnected(slot.era) ? Output.LAZY : 0)",
             "0"),
         mutant(
             "every vote rides on a later frame",
             "Replica",
-            "(rides && allConnected() ? Output.LAZY : 0)",
+            "(rides && allConnected(slot.era) ? Output.LAZY : 0)",
             "Output.LAZY"));
   }
 

@@ -124,7 +124,8 @@ final class ReplicaNode {
     Replica fresh =
         new Replica(
             configuration,
-            index,
+            configuration.members().get(index).id(),
+            configuration.members().get(index).token(),
             coin,
             new Commands(),
             Timing.defaults(),

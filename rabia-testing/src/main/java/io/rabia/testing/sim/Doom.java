@@ -1,6 +1,7 @@
 package io.rabia.testing.sim;
 
 import io.rabia.core.BatchId;
+import io.rabia.persistence.NoSpaceException;
 import java.io.IOException;
 
 /**
@@ -129,8 +130,7 @@ final class Doom implements Deaths {
   public void cutShort() throws IOException {
     if (full) {
       faults.fired(Fault.DISK_FULL);
-      failed = true;
-      throw new IOException("no space left on device");
+      throw new NoSpaceException("no space left on device");
     }
     strikes(Fault.TORN_WRITE);
     throw new SimCrash(random.chance(0.5));

@@ -85,7 +85,7 @@ public enum Fault {
    * comes back with what is there.
    */
   FSYNC_FAILURE,
-  /** Nothing can be written for a while: the process ends, and comes back when there is room. */
+  /** Nothing can be written for a while: the node promises nothing until there is room again. */
   DISK_FULL,
   /**
    * One bit flips of what a member had forced and stated to be safe. Up to f members; such a one

@@ -35,7 +35,7 @@ public final class SimMutants {
         SourceMutant.of(
             "only votes are sent again",
             PROTOCOL + "Retransmitter.java",
-            "if (instance.proposed(replica.self)) {",
+            "if (instance.proposed(slot.era.self)) {",
             "if (false) {"),
         SourceMutant.of(
             "a session's number is executed again",
@@ -45,7 +45,7 @@ public final class SimMutants {
         SourceMutant.of(
             "a batch decided in two slots is applied twice",
             PROTOCOL + "Replica.java",
-            "boolean skipped = batches.of(id).isApplied(BatchId.number(id));",
+            "boolean skipped = !batches.known(id) || batches.of(id).isApplied(BatchId.number(id));",
             "boolean skipped = false;"),
         SourceMutant.of(
             "a barrier is answered with what was applied",
@@ -55,16 +55,16 @@ public final class SimMutants {
         SourceMutant.of(
             "a quiet owner's batches are held back",
             PROTOCOL + "Lanes.java",
-            "        : waiting.id();",
-            "        : followAnyBatch(slot, now);"),
+            " : waiting.id();",
+            " : followAnyBatch(slot, now);"),
         SourceMutant.of(
             "no force at the start of a log",
-            "io/rabia/persistence/FilePersistence.java",
-            "    for (String name : LogScan.segmentNames(disk)) {\n      force(name);\n    }\n",
+            "io/rabia/persistence/LogRecovery.java",
+            "    force(LogScan.segmentNames(disk));\n",
             ""),
         SourceMutant.of(
             "a force is skipped",
-            "io/rabia/persistence/FilePersistence.java",
+            "io/rabia/persistence/LogWriter.java",
             "    activeFile().force();\n    flushed = written;",
             "    flushed = written;"),
         SourceMutant.of(
@@ -75,11 +75,11 @@ public final class SimMutants {
         SourceMutant.of(
             "a clean mark survives into the next run",
             "io/rabia/persistence/FilePersistence.java",
-            "      writeStatus(); // not earlier",
-            "      LogStatus found = LogStatus.read(disk);\n"
-                + "      if (found == null || found.state() != State.CLEAN) {\n"
-                + "        writeStatus();\n"
-                + "      } // not earlier"));
+            "        writer.writeStatus(); // not earlier",
+            "        LogStatus found = LogStatus.read(disk);\n"
+                + "        if (found == null || found.state() != LogStatus.State.CLEAN) {\n"
+                + "          writer.writeStatus();\n"
+                + "        } // not earlier"));
   }
 
   private static List<SourceMutant> ofDecisions() {

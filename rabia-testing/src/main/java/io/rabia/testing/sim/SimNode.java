@@ -81,14 +81,14 @@ final class SimNode {
     return id.value() - 1;
   }
 
-  /** It refused to start, because it may have lost votes, or stopped, as its state is wrong. */
+  /** It refused to start, because it has lost its votes or its state. */
   boolean isLost() {
     return lost;
   }
 
-  /** What it had forced is damaged: it is lost as soon as it starts. */
-  boolean isDamaged() {
-    return votes.isDamaged();
+  /** It is lost as soon as it starts. */
+  boolean isDoomed() {
+    return votes.areGone();
   }
 
   /** It was a member of the formed cluster in this life or a former one. */
@@ -138,9 +138,20 @@ final class SimNode {
     agent = born;
     starting = true;
     votes.begins();
-    guarded(born::start);
+    guarded(
+        () -> {
+          born.start();
+          requireVotes(born);
+        });
     if (agent != null) {
       started(born);
+    }
+  }
+
+  /** A member that lost its votes is not run on here: it stays away. */
+  private static void requireVotes(EngineAgent born) {
+    if (born.state() == EngineState.DEGRADED && !born.reason().equals("disk-full")) {
+      throw new RabiaException.Checksum(born.reason());
     }
   }
 
@@ -212,7 +223,7 @@ final class SimNode {
     if (what.isEmpty()) {
       return false;
     }
-    votes.damage();
+    votes.lose();
     world.trace().dies(index, what);
     return true;
   }
@@ -369,11 +380,15 @@ final class SimNode {
 
   /** The process ends by itself. */
   private void fails(RuntimeException e) {
-    boolean unsafe = starting && votes.mayRefuse() && e instanceof RabiaException.Checksum;
-    if (unsafe || world.differing().stops(index, e)) {
+    if (starting && votes.mayRefuse() && e instanceof RabiaException.Checksum) {
       lost = true;
       refused(e.getMessage());
       crash(false);
+    } else if (world.differing().stops(index, e)) {
+      votes.lose();
+      world.trace().node(index, () -> "stops: " + e.getMessage());
+      crash(false);
+      world.restartLater(this);
     } else if (doom.hasFailed() && e instanceof RabiaException.Storage) {
       world.trace().node(index, () -> "stops: " + e.getMessage());
       crash(false);

@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.transport.Handshake;
@@ -8,6 +9,7 @@ import io.rabia.core.transport.TransportListener;
 import io.rabia.core.transport.TransportStatistics;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -199,6 +201,11 @@ final class SimTransport implements Transport {
     if (connection != null) {
       network.sever(connection, reason);
     }
+  }
+
+  @Override
+  public void members(List<ClusterConfig.Member> members, boolean joins) {
+    // The network connects whoever is there.
   }
 
   @Override

@@ -260,7 +260,7 @@ public final class Simulation {
   /** May one more be away, for good or until everything else has healed? */
   boolean mayLeave() {
     long gone =
-        nodes.stream().filter(node -> node.isLost() || node.isDamaged() || node.isAbsent()).count();
+        nodes.stream().filter(node -> node.isLost() || node.isDoomed() || node.isAbsent()).count();
     return isFormed() && gone < Quorum.faults(options.nodes());
   }
 

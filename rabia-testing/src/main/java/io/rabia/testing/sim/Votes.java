@@ -12,20 +12,20 @@ final class Votes {
   private boolean maybeUnforced;
 
   private boolean rebooted;
-  private boolean damaged;
+  private boolean gone;
   private boolean mayRefuse;
 
   /** A process begins to start. */
   void begins() {
-    mayRefuse = damaged || rebooted && maybeUnforced;
+    mayRefuse = gone || rebooted && maybeUnforced;
     maybeUnforced = true;
   }
 
   /** It has started; returns why it must not have, or an empty text. */
   String started() {
     String wrong = "";
-    if (damaged) {
-      wrong = "started although what it had forced is damaged";
+    if (gone) {
+      wrong = "started as if nothing had happened to what it had promised";
     } else if (rebooted && unforced) {
       wrong = "started although its machine lost power under a log that was not forced";
     }
@@ -45,13 +45,13 @@ final class Votes {
     rebooted = true;
   }
 
-  /** A bit of what was forced has flipped. */
-  void damage() {
-    damaged = true;
+  /** A bit of what was forced has flipped, or its state was wrong. */
+  void lose() {
+    gone = true;
   }
 
-  boolean isDamaged() {
-    return damaged;
+  boolean areGone() {
+    return gone;
   }
 
   /** May the process that starts now say that it has lost its votes? */

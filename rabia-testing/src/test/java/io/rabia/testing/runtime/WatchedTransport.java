@@ -1,5 +1,6 @@
 package io.rabia.testing.runtime;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.Message;
@@ -9,6 +10,7 @@ import io.rabia.core.transport.Transport;
 import io.rabia.core.transport.TransportListener;
 import io.rabia.core.transport.TransportStatistics;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** Shows every message that an engine sends, at the moment at which it leaves the engine. */
@@ -47,6 +49,11 @@ record WatchedTransport(Transport transport, Consumer<Message> sent) implements 
   @Override
   public void disconnect(NodeId peer, String reason) {
     transport.disconnect(peer, reason);
+  }
+
+  @Override
+  public void members(List<ClusterConfig.Member> members, boolean joins) {
+    transport.members(members, joins);
   }
 
   @Override

@@ -1,14 +1,23 @@
 package io.rabia.kvstore.server.cli;
 
+import io.rabia.core.RabiaException;
+import io.rabia.engine.SnapshotSummary;
 import io.rabia.persistence.LogInspector;
 import io.rabia.persistence.LogReport;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -26,28 +35,61 @@ final class LogCommand implements Runnable {
   }
 
   @Command(description = "Reads every byte; exit code 1 when something that was safe is damaged.")
-  int verify(@Parameters(paramLabel = "DIR") Path directory) {
-    LogReport report = LogInspector.verify(directory);
-    report.lines().forEach(spec.commandLine().getOut()::println);
+  int verify(
+      @Parameters(paramLabel = "DIR") Path directory,
+      @Option(names = "--json", description = "a JSON object a line") boolean json) {
+    return report(directory, LogInspector.verify(directory), printer(json));
+  }
+
+  @Command(description = "As verify, after a line for every group of records.")
+  int inspect(
+      @Parameters(paramLabel = "DIR") Path directory,
+      @Option(names = "--json", description = "a JSON object a line") boolean json) {
+    Consumer<Map<String, Object>> printer = printer(json);
+    return report(directory, LogInspector.inspect(directory, printer), printer);
+  }
+
+  private Consumer<Map<String, Object>> printer(boolean json) {
+    return row -> spec.commandLine().getOut().println(json ? json(row) : line(row));
+  }
+
+  private static String json(Map<String, Object> row) {
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>(row);
+    return Output.json(fields);
+  }
+
+  private static String line(Map<String, Object> row) {
+    return row.entrySet().stream()
+        .map(field -> field.getKey().equals("row") ? field.getValue() + "" : field + "")
+        .collect(Collectors.joining(" "));
+  }
+
+  private int report(Path directory, LogReport report, Consumer<Map<String, Object>> printer) {
+    Map<String, Long> slots = new HashMap<>();
+    for (LogReport.Snapshot snapshot : report.snapshots()) {
+      slots.put(snapshot.file(), slot(directory, snapshot));
+    }
+    for (Map<String, Object> row : report.rows()) {
+      if (row.get("row").equals("snapshot")) {
+        row.put("slot", slots.get(String.valueOf(row.get("file"))));
+      }
+      printer.accept(row);
+    }
     spec.commandLine().getOut().flush();
     return report.intact() ? CommandLine.ExitCode.OK : RabiaKv.NOT_DONE;
   }
 
-  @Command(description = "Prints every group of records.")
-  int inspect(@Parameters(paramLabel = "DIR") Path directory) {
-    PrintStream out = new PrintStream(new WriterStream(), true, StandardCharsets.UTF_8);
-    LogInspector.inspect(directory, out);
-    out.flush();
-    spec.commandLine().getOut().flush();
-    return CommandLine.ExitCode.OK;
-  }
-
-  /** The command's writer as a stream; characters are handed on by lines. */
-  private final class WriterStream extends ByteArrayOutputStream {
-    @Override
-    public synchronized void flush() {
-      spec.commandLine().getOut().print(toString(StandardCharsets.UTF_8));
-      reset();
+  /** How many slots are applied in it; -1 when it cannot be read. */
+  private static long slot(Path directory, LogReport.Snapshot snapshot) {
+    if (snapshot.damage().isPresent()) {
+      return -1;
+    }
+    try (InputStream content = LogInspector.snapshot(directory, snapshot.file())) {
+      return SnapshotSummary.read(content).slot();
+    } catch (EOFException e) {
+      return -1;
+    } catch (IOException e) {
+      throw new RabiaException.Storage("cannot read " + snapshot.file(), e);
     }
   }
 }

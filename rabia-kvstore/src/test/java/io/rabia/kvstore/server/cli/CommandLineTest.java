@@ -27,7 +27,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(30)
 final class CommandLineTest {
   private static final KvServer.NodeStarter NO_NODE =
@@ -290,6 +293,19 @@ final class CommandLineTest {
         .endsWith("intact=true" + System.lineSeparator());
     assertThat(run("log", "inspect", log.toString())).isZero();
     assertThat(out.toString()).contains("group number=1 ");
+    assertThat(run("log", "verify", log.toString(), "--json")).isZero();
+    assertThat(out.toString().lines())
+        .first()
+        .asString()
+        .startsWith("{\"row\":\"segment\",\"file\":\"log-0000000000000000001.rlog\",\"first\":1,");
+    Path segment = log.resolve("log-0000000000000000001.rlog");
+    Files.write(segment, Arrays.copyOf(Files.readAllBytes(segment), 20));
+    for (String command : List.of("verify", "inspect")) {
+      assertThat(run("log", command, log.toString())).isEqualTo(1);
+      assertThat(out.toString())
+          .contains("damage file=" + segment.getFileName() + " offset=0 what=the header is damaged")
+          .endsWith("intact=false" + System.lineSeparator());
+    }
     assertThat(Files.exists(log)).isTrue();
     assertThat(run("log", "verify", directory.resolve("none").toString())).isEqualTo(1);
   }

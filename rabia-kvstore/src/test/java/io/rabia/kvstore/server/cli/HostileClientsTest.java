@@ -40,8 +40,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Strangers at every port of a running member: closed, counted, and of no other effect. */
+@Execution(ExecutionMode.CONCURRENT)
 @Tag("integration")
 @Timeout(120)
 final class HostileClientsTest {
@@ -241,7 +244,8 @@ final class HostileClientsTest {
     MessageDigest digest = MessageDigest.getInstance("SHA-256");
     digest.update(bytes(name + "\u0000"));
     long secretHash = ByteBuffer.wrap(digest.digest()).getLong(16);
-    return new Handshake(name, cluster, NodeId.of(id), new Token(5, 6), 0, 128, secretHash, 0, 0);
+    return new Handshake(
+        name, cluster, NodeId.of(id), new Token(5, 6), 0, 128, secretHash, 0, 0, Token.NONE);
   }
 
   /** A transport that dials the target with a handshake of its own. */

@@ -12,15 +12,17 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real servers that are killed, paused and told to stop while clients write. */
+@Execution(ExecutionMode.CONCURRENT)
 @Tag("integration")
 @Timeout(120)
 final class ServerCrashTest {
   private static final int MEMBERS = 3;
-  private static final Duration CATCH_UP = Duration.ofSeconds(10);
 
   private final SplittableRandom random = new SplittableRandom();
   @TempDir private Path directory;
@@ -73,7 +75,7 @@ final class ServerCrashTest {
       servers.kill(killed);
       servers.awaitProgress(after(killed), 500);
       servers.start(List.of(killed));
-      awaitCaughtUp(servers, killed);
+      servers.awaitCaughtUp(killed, after(killed));
       assertThat(load.stop().number("bench clients", "errors")).isZero();
       servers.assertEqual();
     }
@@ -86,9 +88,9 @@ final class ServerCrashTest {
       int paused = 1 + random.nextInt(MEMBERS);
       servers.awaitProgress(paused, 100);
       servers.freeze(paused);
-      awaitProgressFor(Duration.ofSeconds(2), servers, after(paused));
+      servers.awaitProgressFor(Duration.ofSeconds(2), after(paused));
       servers.thaw(paused);
-      awaitCaughtUp(servers, paused);
+      servers.awaitCaughtUp(paused, after(paused));
       assertThat(load.stop().number("bench clients", "errors")).isZero();
       servers.assertEqual();
     }
@@ -96,21 +98,6 @@ final class ServerCrashTest {
 
   private static int after(int id) {
     return id % MEMBERS + 1;
-  }
-
-  private static void awaitProgressFor(Duration time, ServerProcesses servers, int id) {
-    long[] decided = {servers.number(id, "decided")};
-    awaitSoon("progress all the time")
-        .pollInterval(Duration.ofMillis(500))
-        .during(time)
-        .until(() -> decided[0] < (decided[0] = servers.number(id, "decided")));
-  }
-
-  /** Under load: it serves, and has applied what another one had decided when it began to. */
-  private static void awaitCaughtUp(ServerProcesses servers, int id) {
-    servers.awaitServing(List.of(id));
-    long decided = servers.number(after(id), "decided");
-    awaitSoon("caught up to " + decided).until(() -> servers.number(id, "applied") >= decided);
   }
 
   @Test
@@ -138,69 +125,6 @@ final class ServerCrashTest {
     assertThat(output.code()).isEqualTo(1);
     assertThat(output.out()).isEmpty();
     assertThat(output.err()).startsWith("error: UNAVAILABLE: ").hasLineCount(1);
-  }
-
-  /** What is promised where nothing else runs, like the next two. */
-  @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3})
-  @Tag("long")
-  void keepsItsBoundsWhenOneIsKilled(int killed) {
-    try (ServerProcesses servers = start("os");
-        Load load = new Load(servers.servers(), "--warmup", "3")) {
-      awaitProgressFor(Duration.ofSeconds(6), servers, killed);
-      servers.kill(killed);
-      awaitProgressFor(Duration.ofSeconds(3), servers, after(killed));
-      long start = System.nanoTime();
-      servers.start(List.of(killed));
-      awaitCaughtUp(servers, killed);
-      assertSince(start, CATCH_UP);
-      assertGaps(servers, load.stop(), killed, 200);
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3})
-  @Tag("long")
-  void keepsItsBoundsWhenOneIsPaused(int paused) {
-    try (ServerProcesses servers = start("os");
-        Load load = new Load(servers.servers(), "--warmup", "3")) {
-      awaitProgressFor(Duration.ofSeconds(6), servers, paused);
-      servers.freeze(paused);
-      awaitProgressFor(Duration.ofSeconds(5), servers, after(paused));
-      servers.thaw(paused);
-      long start = System.nanoTime();
-      awaitCaughtUp(servers, paused);
-      assertSince(start, CATCH_UP);
-      assertGaps(servers, load.stop(), paused, 500);
-    }
-  }
-
-  @Test
-  @Tag("long")
-  void goesOnWithinTwoSecondsOnceAQuorumIsReady() {
-    try (ServerProcesses servers = start("os")) {
-      assertThat(servers.run("set", "a", "1").code()).isZero();
-      servers.kill(List.of(2, 3));
-      servers.start(List.of(2));
-      long ready = System.nanoTime();
-      assertThat(servers.run("set", "b", "3").code()).isZero();
-      assertSince(ready, Duration.ofSeconds(2));
-      assertThat(servers.run("get", "a").out().strip()).isEqualTo("1");
-    }
-  }
-
-  private static void assertSince(long start, Duration bound) {
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(bound);
-  }
-
-  private static void assertGaps(ServerProcesses servers, Output bench, int failed, int millis) {
-    assertThat(bench.number("bench clients", "errors")).as(bench.out()).isZero();
-    for (int id : servers.all()) {
-      if (id != failed) {
-        String line = "bench server=" + servers.address(id, "client");
-        assertThat(bench.number(line, "max_gap_ms")).as(bench.out()).isLessThan(millis);
-      }
-    }
   }
 
   @Test

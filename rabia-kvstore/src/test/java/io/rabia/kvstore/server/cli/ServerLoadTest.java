@@ -10,8 +10,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What load leaves in the log, as {@code status} tells it. */
+@Execution(ExecutionMode.CONCURRENT)
 @Tag("integration")
 @Timeout(120)
 final class ServerLoadTest {

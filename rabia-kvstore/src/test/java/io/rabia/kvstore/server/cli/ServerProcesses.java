@@ -329,6 +329,22 @@ final class ServerProcesses implements AutoCloseable {
     awaitSoon("decided " + (before + slots)).until(() -> number(id, "decided") >= before + slots);
   }
 
+  /** The member decides something at least every half second for so long. */
+  void awaitProgressFor(Duration time, int id) {
+    long[] decided = {number(id, "decided")};
+    awaitSoon("progress all the time")
+        .pollInterval(Duration.ofMillis(500))
+        .during(time)
+        .until(() -> decided[0] < (decided[0] = number(id, "decided")));
+  }
+
+  /** Under load: it serves, and has applied what another one had decided when it began to. */
+  void awaitCaughtUp(int id, int other) {
+    awaitServing(List.of(id));
+    long decided = number(other, "decided");
+    awaitSoon("caught up to " + decided).until(() -> number(id, "applied") >= decided);
+  }
+
   /** A wait that looks often. */
   static org.awaitility.core.ConditionFactory awaitSoon(String what) {
     return await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(20));

@@ -1,0 +1,306 @@
+package io.rabia.engine;
+
+import io.rabia.core.ClusterConfig;
+import io.rabia.core.NodeId;
+import io.rabia.core.Quorum;
+import io.rabia.core.RabiaException;
+import io.rabia.core.RabiaException.ChangeRefused;
+import io.rabia.core.RabiaException.ChangeRefused.Reason;
+import io.rabia.core.Token;
+import io.rabia.core.transport.Handshake;
+import io.rabia.engine.protocol.Change;
+import io.rabia.engine.protocol.Configuration;
+import io.rabia.engine.protocol.Replica;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a node does about the members of its cluster (protocol.md section 7): takes changes in that
+ * are safe to propose, connects to whom they name, tells when one governs, and ends a node that is
+ * a member no more once nobody needs it. One thread.
+ */
+final class Membership {
+  private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
+  private static final int NOBODY = -1;
+
+  /** So many heartbeats without a connection make a life of a member look dead. */
+  private static final int SUSPICION = 5;
+
+  private static final int LEAST_TO_RECOVER = 3;
+
+  private final EngineAgent.Parts parts;
+  private final Replica replica;
+  private final Links links;
+  private final SessionKeeper keeper;
+  private Configuration governing;
+  private Configuration newest;
+
+  /** Was this token a member in the slots so far? */
+  private boolean wasMember;
+
+  private boolean left;
+
+  /** When this node last proposed that a member comes back. */
+  private long proposedAt;
+
+  Membership(EngineAgent.Parts parts, Replica replica, Links links, SessionKeeper keeper) {
+    this.parts = parts;
+    this.replica = replica;
+    this.links = links;
+    this.keeper = keeper;
+    governing = replica.governing();
+    newest = replica.configuration();
+  }
+
+  /** Has this node a vote in the next slot to apply? */
+  boolean votes() {
+    return governing.indexOf(replica.own()) >= 0;
+  }
+
+  /** Its own index in the configuration that governs the next slot, or -1. */
+  int index() {
+    return governing.indexOf(replica.own());
+  }
+
+  Configuration governing() {
+    return governing;
+  }
+
+  ClusterView view() {
+    return ClusterView.of(newest);
+  }
+
+  /** The log was read. */
+  void recovered(Consumer<Consumer<EngineListener>> tell) {
+    follow(tell);
+    if (newest.epoch() > 0 || !votes()) {
+      connect();
+    }
+  }
+
+  /** Follows what was applied, and helps members back that lost their votes. */
+  void advance(Consumer<Consumer<EngineListener>> tell, long now) {
+    if (governing.epoch() != replica.governing().epoch()
+        || newest.epoch() != replica.configuration().epoch()) {
+      follow(tell);
+      connect();
+    }
+    if (votes()) {
+      reincarnate(now);
+    } else if (wasMember) {
+      leave();
+    } else {
+      requireOthers();
+    }
+  }
+
+  /**
+   * Proposes the new life of a member that has forgotten what it said, for which it connects under
+   * a token that never was a member. Not while its former life may be alive: of two that hold each
+   * other for dead, none would ever serve. Nor while another change is pending. Members that
+   * propose the same do no harm, all but one are refused; the first one goes first.
+   */
+  private void reincarnate(long now) {
+    if (replica.applied() < newest.firstSlot() || newest.size() < LEAST_TO_RECOVER) {
+      return;
+    }
+    long suspicion = SUSPICION * parts.config().heartbeatInterval().toNanos();
+    if (now - proposedAt < suspicion) {
+      return;
+    }
+    for (Configuration.Member member : newest.members()) {
+      Links.Link former = links.of(member);
+      int place = former.connected ? NOBODY : links.connected(member.id());
+      boolean fresh = place >= 0 && replica.origin(links.get(place).token) < 0;
+      if (fresh && now - former.lostAt >= suspicion * (2 + index()) / 2) {
+        Token token = links.get(place).token;
+        LOG.info("Node {}: member {} lost its votes and is to come back", parts.id(), member.id());
+        proposedAt = now;
+        keeper.change(Change.reincarnation(newest, member.token(), token).encode(), now);
+        return;
+      }
+    }
+  }
+
+  /** With one or two members nobody can decide anything without the one that lost its votes. */
+  private void requireOthers() {
+    int index = newest.indexOf(parts.id());
+    if (comesBack()
+        && newest.size() < LEAST_TO_RECOVER
+        && links.connected(newest.members().get(newest.size() - 1 - index).id()) >= 0
+        && !behind()) {
+      throw new RabiaException.NotAMember(
+          "member "
+              + parts.id()
+              + " has lost its votes, and with "
+              + newest.size()
+              + " members there is no quorum without it");
+    }
+  }
+
+  private boolean behind() {
+    for (int place = 0; place < links.size(); place++) {
+      if (links.get(place).connected && links.get(place).applied > replica.applied()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void follow(Consumer<Consumer<EngineListener>> tell) {
+    newest = replica.configuration();
+    if (governing.epoch() != replica.governing().epoch()) {
+      governing = replica.governing();
+      ClusterView view = ClusterView.of(governing);
+      LOG.info("Node {}: epoch {} governs, {}", parts.id(), view.epoch(), view.members());
+      tell.accept(listener -> listener.onConfigurationChanged(view));
+    }
+    wasMember |= votes() || replica.origin(replica.own()) >= 0 && newest.indexOf(replica.own()) < 0;
+  }
+
+  /** Members that leave are needed until the next configuration governs. */
+  private void connect() {
+    List<ClusterConfig.Member> members = new ArrayList<>(ClusterView.of(newest).members());
+    ClusterView now = ClusterView.of(governing);
+    for (ClusterConfig.Member member : now.members()) {
+      if (!ClusterView.of(newest).has(member.id())) {
+        members.add(member);
+      }
+    }
+    members.removeIf(member -> member.id().equals(parts.id()));
+    parts.transport().members(members, newest.indexOf(replica.own()) < 0);
+  }
+
+  /**
+   * This token has no vote any more. It is asked for what it knows until a quorum of those who
+   * govern has it again after a crash: then nothing is left that only those who leave know.
+   */
+  private void leave() {
+    int have = 0;
+    for (Configuration.Member member : governing.members()) {
+      have += links.of(member).kept >= governing.firstSlot() ? 1 : 0;
+    }
+    left = governing.indexOf(parts.id()) >= 0 || have >= governing.quorum();
+    if (governing.indexOf(parts.id()) >= 0) {
+      throw new RabiaException.NotAMember(
+          "member "
+              + parts.id()
+              + " goes on with other votes since slot "
+              + governing.firstSlot()
+              + ": this process and its data directory belong to a former life of it");
+    }
+    if (left) {
+      throw new RabiaException.NotAMember(
+          "node "
+              + parts.id()
+              + " is not a member since slot "
+              + governing.firstSlot()
+              + " (epoch "
+              + governing.epoch()
+              + "), and is not needed any more");
+    }
+  }
+
+  boolean comesBack() {
+    return newest.indexOf(parts.id()) >= 0 && newest.indexOf(replica.own()) < 0 && !wasMember;
+  }
+
+  boolean hasLeft() {
+    return left;
+  }
+
+  /** Why a node of this cluster may not connect, or null. */
+  @Nullable String refuse(Handshake peer) {
+    Configuration last = replica.configuration();
+    if (peer.epoch() == last.epoch() && peer.alpha() != last.alpha()) {
+      return "another alpha: " + peer.alpha();
+    }
+    int index = last.indexOf(peer.id());
+    int life = last.indexOf(peer.token());
+    if (life >= 0 && life != index) {
+      return "votes of member " + last.members().get(life).id() + " under the id " + peer.id();
+    }
+    boolean former = replica.origin(peer.token()) >= 0 && life < 0;
+    if (index >= 0 && former && links.of(last.members().get(index)).connected) {
+      return "votes of a former life of member " + peer.id();
+    }
+    return null;
+  }
+
+  // ---- changes
+
+  /** Proposes a change that will not stop the cluster. */
+  void submit(Request request, PendingResults pending, long now) {
+    try {
+      Change change = change(Objects.requireNonNull(request.view));
+      keeper.change(request, change.encode(), now);
+    } catch (RabiaException e) {
+      pending.fail(request, e);
+    }
+  }
+
+  private Change change(ClusterView next) {
+    if (replica.applied() < newest.firstSlot()) {
+      throw new ChangeRefused(
+          Reason.PENDING,
+          "epoch " + newest.epoch() + " governs from slot " + newest.firstSlot() + " on");
+    }
+    List<Change.Entry> entries = new ArrayList<>();
+    for (ClusterConfig.Member member : next.members()) {
+      entries.add(
+          new Change.Entry(member.id(), tokenOf(member.id()), member.host(), member.port()));
+    }
+    Change change = new Change(next.epoch(), next.alpha(), entries);
+    Change.judge(change, newest);
+    requireReady(change);
+    return change;
+  }
+
+  private Token tokenOf(NodeId id) {
+    int index = newest.indexOf(id);
+    if (index >= 0) {
+      return newest.members().get(index).token();
+    }
+    int place = links.connected(id);
+    if (place < 0) {
+      throw new ChangeRefused(Reason.UNSAFE, "node " + id + " is not connected to this one");
+    }
+    return links.get(place).token;
+  }
+
+  /**
+   * A quorum of the new members is there and has caught up: else nothing could be decided any more,
+   * not even another change.
+   */
+  private void requireReady(Change change) {
+    int ready = 0;
+    List<NodeId> missing = new ArrayList<>();
+    for (Change.Entry entry : change.members()) {
+      boolean there = entry.token().equals(replica.own()) || isNear(entry);
+      ready += there ? 1 : 0;
+      if (!there) {
+        missing.add(entry.id());
+      }
+    }
+    int quorum = Quorum.size(change.members().size());
+    if (ready < quorum) {
+      throw new ChangeRefused(
+          Reason.UNSAFE,
+          ready
+              + " of the new members are connected and have caught up, "
+              + quorum
+              + " must; missing: "
+              + missing);
+    }
+  }
+
+  private boolean isNear(Change.Entry entry) {
+    Links.Link link = links.get(links.place(entry.id(), entry.token()));
+    return link.connected && link.applied + newest.alpha() >= replica.applied();
+  }
+}

@@ -1,0 +1,223 @@
+package io.rabia.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rabia.core.BatchId;
+import io.rabia.core.ClusterId;
+import io.rabia.core.NodeId;
+import io.rabia.core.RabiaException;
+import io.rabia.core.StateValue;
+import io.rabia.core.message.FrameHeader;
+import io.rabia.core.message.Message;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Members whose logs do not hold all that they promised: protocol.md 6, "Damage". */
+class LostVotesTest {
+  private static final String WHY = "log-1.rlog at offset 77: not the next record";
+  private static final Duration WHILE = Duration.ofMillis(800);
+
+  private static void damage(TestCluster cluster, TestNode node) {
+    node.kill();
+    node.log.damage(WHY);
+    node.start();
+    cluster.elapse(WHILE);
+  }
+
+  private static String execute(TestCluster cluster, TestNode node, String command) {
+    Answer answer = node.submit(command);
+    cluster.elapse(Duration.ofMillis(200));
+    return answer.text();
+  }
+
+  /** What it promised in slots in which others govern. */
+  private static List<Message> promises(TestCluster cluster, int from, int since) {
+    long first =
+        cluster.node(from).view().epoch() == 0
+            ? Long.MAX_VALUE
+            : cluster.node(from).view().firstSlot();
+    return cluster.wires.sent().stream()
+        .skip(since)
+        .filter(frame -> frame.from() == from)
+        .flatMap(frame -> frame.messages().stream())
+        .filter(
+            message ->
+                message instanceof Message.Propose propose && propose.slot() < first
+                    || message instanceof Message.Vote1 vote && vote.slot() < first
+                    || message instanceof Message.Vote2 second && second.slot() < first
+                    || message instanceof Message.ReadReply && first == Long.MAX_VALUE)
+        .toList();
+  }
+
+  @Test
+  void oneThatLostThemSaysSoHearsEverythingAndPromisesNothingUntilItIsBack() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode a = cluster.node(1);
+      TestNode c = cluster.node(3);
+      execute(cluster, c, "before");
+      int sent = cluster.wires.sent().size();
+      damage(cluster, c);
+      assertThat(c.status().state()).isEqualTo(EngineState.DEGRADED);
+      assertThat(c.status().reason()).contains("log-1.rlog_at_offset_77");
+      for (int i = 0; i < 20; i++) {
+        execute(cluster, a, "after" + i);
+      }
+      Answer read = a.read("all");
+      cluster.elapse(WHILE);
+      assertThat(read.text()).contains("after19");
+      assertThat(c.machine.entries()).isEqualTo(a.machine.entries()).hasSize(21);
+      assertThat(c.status().hash()).isEqualTo(a.status().hash());
+      assertThat(promises(cluster, 3, sent)).isEmpty();
+      assertThat(c.view().epoch()).as("it is back under another token").isEqualTo(1);
+      assertThat(c.agent().state()).isEqualTo(EngineState.SERVING);
+    }
+  }
+
+  @Test
+  void itGoesOnFromItsSnapshot() {
+    RabiaConfig config = RabiaConfig.builder().snapshotInterval(50, Long.MAX_VALUE).build();
+    try (TestCluster cluster = new TestCluster(3, config).startAll()) {
+      TestNode a = cluster.node(1);
+      TestNode c = cluster.node(3);
+      for (int i = 0; i < 900; i++) {
+        a.submit("c" + i);
+        cluster.settle();
+      }
+      cluster.elapse(WHILE);
+      assertThat(c.log.first()).isGreaterThan(1);
+      c.kill();
+      c.log.damage(WHY);
+      cluster.wires.cut(3, 1);
+      cluster.wires.cut(3, 2);
+      c.start();
+      cluster.elapse(WHILE);
+      assertThat(c.machine.entries()).hasSizeGreaterThan(100);
+      assertThat(execute(cluster, a, "since")).startsWith("since@");
+      cluster.wires.heal(3, 1);
+      cluster.wires.heal(3, 2);
+      cluster.elapse(WHILE);
+      assertThat(c.machine.entries()).isEqualTo(a.machine.entries()).endsWith("since");
+      c.kill();
+      c.start();
+      cluster.elapse(WHILE);
+      assertThat(execute(cluster, a, "more")).startsWith("more@");
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(c.status().state()).as("after another restart").isEqualTo(EngineState.SERVING);
+      assertThat(c.machine.entries()).endsWith("more");
+      c.kill();
+      c.start();
+      cluster.elapse(WHILE);
+      assertThat(execute(cluster, c, "of its new life")).startsWith("of its new life@");
+    }
+  }
+
+  @Test
+  void itRefusesWhatItCannotDoAndAnswersLocalReads() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode c = cluster.node(3);
+      execute(cluster, cluster.node(1), "one");
+      damage(cluster, c);
+      Answer write = c.submit("two");
+      Answer session = c.openSession();
+      Answer read = c.read("all");
+      Answer local = new Answer();
+      byte[] query = "all".getBytes(StandardCharsets.UTF_8);
+      c.agent().inbox().offer(Request.read(query, true, WHILE.toNanos(), local));
+      cluster.settle();
+      for (Answer refused : List.of(write, session, read)) {
+        assertThat(refused.failure())
+            .isInstanceOf(RabiaException.Unavailable.class)
+            .hasMessageContaining("lost its votes")
+            .satisfies(failure -> assertThat(failure.retryable()).isTrue());
+      }
+      assertThat(local.text()).isEqualTo("one");
+    }
+  }
+
+  @Test
+  void itCountsForNoQuorum() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      damage(cluster, cluster.node(3));
+      cluster.node(2).kill();
+      cluster.elapse(WHILE);
+      assertThat(cluster.node(1).agent().state()).isEqualTo(EngineState.RECOVERING);
+      Answer answer = cluster.node(1).submit("alone");
+      cluster.settle();
+      assertThat(answer.failure()).isInstanceOf(RabiaException.NoQuorum.class);
+    }
+  }
+
+  @Test
+  void whatItMayNotSayIsNotHeard() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode a = cluster.node(1);
+      damage(cluster, cluster.node(3));
+      long slot = a.status().applied() + 6;
+      ByteBuffer frame = ByteBuffer.allocate(1000);
+      FrameHeader.write(frame, 0, 0, 0, 0);
+      new Message.Propose(slot, BatchId.NOOP, null).writeTo(frame);
+      new Message.Vote2(slot, 0, StateValue.V1, BatchId.NOOP).writeTo(frame);
+      cluster.node(3).transport().send(NodeId.of(1), frame.flip());
+      cluster.settle();
+      assertThat(a.member().replica().instance(slot)).isNull();
+      assertThat(a.agent().state()).isEqualTo(EngineState.SERVING);
+    }
+  }
+
+  @Test
+  void whereNobodyHasThemItDoesNotStart() {
+    try (TestCluster cluster = TestCluster.serving(2)) {
+      damage(cluster, cluster.node(2));
+      assertThat(cluster.node(2).failure())
+          .isInstanceOf(RabiaException.Checksum.class)
+          .hasMessageContaining(WHY)
+          .hasMessageContaining("no majority without it");
+    }
+  }
+
+  @Test
+  void membersThatAllLostThemFormNoOtherClusterInItsPlace() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      execute(cluster, cluster.node(1), "must not vanish unnoticed");
+      cluster.nodes().forEach(TestNode::kill);
+      for (int life = 0; life < 2; life++) {
+        cluster.nodes().forEach(node -> node.log.damage(WHY));
+        cluster.nodes().forEach(TestNode::start);
+        cluster.elapse(WHILE);
+        for (TestNode node : cluster.nodes()) {
+          assertThat(node.agent().clusterId()).isEqualTo(ClusterId.NONE);
+          assertThat(node.status().state()).isEqualTo(EngineState.DEGRADED);
+        }
+        cluster.nodes().forEach(TestNode::kill);
+      }
+    }
+  }
+
+  @Test
+  void anOldCopyThatWasNoticedComesBackWithoutVotes() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode restored = cluster.node(2);
+      MemoryLog copy = restored.log.copy();
+      execute(cluster, cluster.node(1), "after the copy");
+      cluster.elapse(WHILE);
+      restored.kill();
+      restored.log.replaceBy(copy);
+      restored.start();
+      cluster.settle();
+      assertThat(restored.failure()).hasMessageContaining("an old copy");
+      int sent = cluster.wires.sent().size();
+      restored.start();
+      cluster.elapse(WHILE);
+      assertThat(restored.status().state()).isEqualTo(EngineState.DEGRADED);
+      assertThat(restored.status().reason()).contains("an_old_copy");
+      execute(cluster, cluster.node(3), "goes on");
+      assertThat(restored.machine.entries()).containsExactly("after the copy", "goes on");
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(restored.status().state()).isEqualTo(EngineState.SERVING);
+      assertThat(promises(cluster, 2, sent)).isEmpty();
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package io.rabia.kvstore.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.rabia.core.ClusterId;
+import io.rabia.core.Golden;
+import io.rabia.kvstore.KvCodec;
+import io.rabia.kvstore.KvCommand;
+import io.rabia.kvstore.KvEntry;
+import io.rabia.kvstore.KvQuery;
+import io.rabia.kvstore.KvResult;
+import io.rabia.kvstore.StoreError;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+/** What clients and servers say to each other, and the store's commands, as releases have. */
+class ClientFormatTest {
+  private static final ClusterId CLUSTER = new ClusterId(1, 2);
+  private static final byte[] KEY = {1, 2, 3};
+  private static final byte[] VALUE = {9, 8};
+  private static final KvEntry ENTRY = new KvEntry(VALUE, 3, 4, 5);
+
+  private final Map<String, byte[]> parts = new LinkedHashMap<>();
+
+  private void frame(String name, Consumer<ByteBuf> writer) {
+    ByteBuf frame = Unpooled.buffer();
+    writer.accept(frame);
+    parts.put(name, ByteBufUtil.getBytes(frame));
+  }
+
+  private static List<Request> requests() {
+    return List.of(
+        Request.submit(1, 100, 2, 5, 3, VALUE),
+        Request.of(2, RequestKind.READ_LINEARIZABLE, 100, 0, VALUE),
+        Request.of(3, RequestKind.READ_LOCAL, 100, 0, new byte[0]),
+        Request.of(4, RequestKind.OPEN_SESSION, 1, 0, null),
+        Request.of(5, RequestKind.STATUS, 1, 0, null),
+        Request.of(6, RequestKind.STATUS_AT, 1, 99, null));
+  }
+
+  @Test
+  void framesOfEveryKind() {
+    frame("hello", b -> Frames.writeHello(b, CLUSTER));
+    frame("welcome", b -> Frames.writeWelcome(b, 3, CLUSTER));
+    frame("refused", b -> Frames.writeRefused(b, ErrorCode.OVERLOAD, "zürich"));
+    requests().forEach(r -> frame("request " + r.kind(), b -> Frames.writeRequest(b, r)));
+    for (ErrorCode code : ErrorCode.values()) {
+      frame("response " + code, b -> Frames.writeResponse(b, 7, code, VALUE));
+    }
+    frame("ping", b -> Frames.writeEmpty(b, Frames.PING));
+    frame("pong", b -> Frames.writeEmpty(b, Frames.PONG));
+    Golden.assertUnchanged("client", Frames.VERSION, parts);
+
+    Map<String, byte[]> golden = Golden.read("client", Frames.VERSION);
+    for (Request request : requests()) {
+      ByteBuf frame = Unpooled.wrappedBuffer(golden.get("request " + request.kind()));
+      assertThat(frame.skipBytes(Frames.LENGTH_FIELD).readByte()).isEqualTo(Frames.REQUEST);
+      assertThat(Frames.readRequest(frame)).usingRecursiveComparison().isEqualTo(request);
+    }
+  }
+
+  @Test
+  void commandsQueriesAndResultsOfEveryKind() {
+    List<KvCommand> commands =
+        List.of(
+            new KvCommand.Set(KEY, VALUE),
+            new KvCommand.Delete(List.of(KEY, VALUE)),
+            new KvCommand.CompareAndSet(KEY, null, VALUE),
+            new KvCommand.CompareAndSet(KEY, KEY, VALUE),
+            new KvCommand.Increment(KEY, -7));
+    List<KvQuery> queries = List.of(new KvQuery.Get(KEY), new KvQuery.Exists(KEY));
+    List<KvResult> results =
+        List.of(
+            new KvResult.Stored(7),
+            new KvResult.Deleted(2),
+            new KvResult.Mismatch(null),
+            new KvResult.Mismatch(ENTRY),
+            new KvResult.Number(-5, 6),
+            new KvResult.Found(ENTRY),
+            new KvResult.Absent(),
+            new KvResult.Exists(true),
+            new KvResult.Failed(StoreError.STORE_FULL, "why"));
+    commands.forEach(c -> parts.put(parts.size() + " " + kind(c), KvCodec.encode(c)));
+    queries.forEach(q -> parts.put(parts.size() + " " + kind(q), KvCodec.encode(q)));
+    results.forEach(r -> parts.put(parts.size() + " " + kind(r), KvCodec.encode(r)));
+    Golden.assertUnchanged("store", Frames.VERSION, parts);
+
+    Golden.read("store", Frames.VERSION)
+        .forEach((name, bytes) -> assertThat(again(name, bytes)).as(name).isEqualTo(bytes));
+  }
+
+  private static String kind(Object form) {
+    return form.getClass().getInterfaces()[0].getSimpleName()
+        + "."
+        + form.getClass().getSimpleName();
+  }
+
+  private static byte[] again(String name, byte[] bytes) {
+    if (name.contains("KvCommand")) {
+      return KvCodec.encode(KvCodec.decodeCommand(ByteBuffer.wrap(bytes)));
+    }
+    return name.contains("KvQuery")
+        ? KvCodec.encode(KvCodec.decodeQuery(ByteBuffer.wrap(bytes)))
+        : KvCodec.encode(KvCodec.decodeResult(bytes));
+  }
+}

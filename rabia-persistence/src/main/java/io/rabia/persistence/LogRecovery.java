@@ -1,0 +1,137 @@
+package io.rabia.persistence;
+
+import io.rabia.core.RabiaException;
+import io.rabia.core.persistence.Persistence;
+import io.rabia.persistence.LogReport.Place;
+import io.rabia.persistence.LogStatus.State;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is done with a directory before its log is used (protocol.md section 6): everything in it is
+ * made safe, then judged; an unsafe tail is cut; and when votes are lost, the log is moved aside.
+ *
+ * <p>A log is moved aside so that a loss of power between any two steps leaves either the log as it
+ * was found or a mark that makes the next start go on with it: the mark is forced before the first
+ * file gets another name, and it goes only once the first group of the new log is safe.
+ *
+ * <p>One thread, used once.
+ */
+final class LogRecovery {
+  private static final Logger LOG = LoggerFactory.getLogger(LogRecovery.class);
+  private static final String ASIDE = ".lost-";
+
+  private final Disk disk;
+  private final SnapshotStore snapshots;
+  private final SegmentReader reader;
+  private @Nullable LogStatus status;
+  private long lastStart;
+
+  LogRecovery(Disk disk, SnapshotStore snapshots, SegmentReader reader) {
+    this.disk = disk;
+    this.snapshots = snapshots;
+    this.reader = reader;
+  }
+
+  /** Is this the name of a file that was moved aside? */
+  static boolean isAside(String name) {
+    return name.contains(ASIDE);
+  }
+
+  /** The highest number of a process start before this one. */
+  long lastStart() {
+    return lastStart;
+  }
+
+  /**
+   * Returns the log as it goes on, or null when its votes are lost and it was moved aside.
+   *
+   * @param replay is asked first whether it goes on without the votes
+   */
+  @Nullable LogScan recover(Persistence.GroupHandler replay) throws IOException {
+    String why = statedLoss();
+    force(LogScan.segmentNames(disk));
+    force(SnapshotStore.names(disk));
+    disk.forceDirectory();
+    snapshots.open();
+    LogScan scan = LogScan.of(disk, status, reader, snapshots);
+    lastStart = scan.lastStart();
+    if (why == null && scan.damage() != null) {
+      why = "the log in " + disk.location() + " is damaged: " + scan.damage();
+    }
+    if (why != null) {
+      replay.onVotesLost(why);
+      LOG.warn("The votes of this member are lost, its log is moved aside: {}", why);
+      moveAside(why);
+      return null;
+    }
+    if (scan.unsafeTail() != null) {
+      cut(scan.unsafeTail());
+    }
+    return scan;
+  }
+
+  /** Why the votes are lost, as far as the status says it. */
+  private @Nullable String statedLoss() throws IOException {
+    LogStatus found;
+    try {
+      found = LogStatus.read(disk);
+    } catch (RabiaException.Checksum e) {
+      return e.getMessage();
+    }
+    status = found;
+    if (found == null || found.state() != State.RUNNING) {
+      return found != null && found.state() == State.LOST ? found.why() : null;
+    }
+    String boot = disk.bootId();
+    return boot.equals(found.boot())
+        ? null
+        : "the log in "
+            + disk.location()
+            + " was written with durability OS on boot "
+            + found.boot()
+            + " and not closed in order; this is boot "
+            + boot;
+  }
+
+  private void force(List<String> names) throws IOException {
+    for (String name : names) {
+      try (DiskFile file = disk.openAppend(name)) {
+        file.force();
+      }
+    }
+  }
+
+  private void moveAside(String why) throws IOException {
+    LogStatus marked = status;
+    if (marked == null || marked.state() != State.LOST) {
+      marked = LogStatus.lost(lastStart, why);
+      marked.write(disk);
+    }
+    List<String> taken = disk.list();
+    for (String name : LogScan.segmentNames(disk)) {
+      long suffix = marked.start();
+      while (taken.contains(name + ASIDE + suffix)) {
+        suffix++;
+      }
+      disk.rename(name, name + ASIDE + suffix);
+    }
+    disk.forceDirectory();
+  }
+
+  private void cut(Place tail) throws IOException {
+    LOG.warn("cutting the unsafe tail of the log in {}: {}", disk.location(), tail);
+    if (tail.offset() == 0) {
+      disk.delete(tail.file());
+      disk.forceDirectory();
+      return;
+    }
+    try (DiskFile file = disk.openAppend(tail.file())) {
+      file.truncate(tail.offset());
+      file.force();
+    }
+  }
+}

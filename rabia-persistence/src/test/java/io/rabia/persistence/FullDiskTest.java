@@ -1,0 +1,191 @@
+package io.rabia.persistence;
+
+import static io.rabia.persistence.Logs.FSYNC;
+import static io.rabia.persistence.Logs.NO_WAKEUP;
+import static io.rabia.persistence.Logs.OS;
+import static io.rabia.persistence.Logs.append;
+import static io.rabia.persistence.Logs.open;
+import static io.rabia.persistence.Logs.text;
+import static io.rabia.persistence.Logs.texts;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.rabia.core.RabiaException;
+import io.rabia.core.persistence.Durability;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A disk without room: what is appended waits, nothing is damaged, and it goes on. */
+class FullDiskTest {
+  private static final int GROUPS = 9;
+
+  private static FilePersistenceConfig config(Durability durability) {
+    return durability == Durability.OS ? OS : FSYNC;
+  }
+
+  private static void appendAll(FilePersistence log) {
+    for (int i = 1; i <= GROUPS; i++) {
+      assertThat(append(log, text(i))).isEqualTo(i);
+      log.flush();
+      assertThat(log.durable()).isLessThanOrEqualTo(i);
+      assertThat(log.full()).isEqualTo(log.durable() < i);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Durability.class,
+      names = {"FSYNC", "OS"})
+  void goesOnWhenRoomReturnsWhereverItRanOut(Durability durability) {
+    int rolls = 0;
+    boolean full = true;
+    MemoryDisk fresh = new MemoryDisk("boot");
+    open(fresh, config(durability));
+    for (long room = fresh.used(); full; room++) {
+      MemoryDisk disk = new MemoryDisk("boot");
+      FilePersistence log = open(disk, config(durability));
+      disk.room(room);
+      appendAll(log);
+      full = log.full();
+      long durable = log.durable();
+      rolls += full && durable % 6 == 0 ? 1 : 0;
+      assertIntact(disk, durable);
+      disk.room(Long.MAX_VALUE);
+      log.flush();
+      assertThat(log.full()).isFalse();
+      assertThat(log.durable()).isEqualTo(GROUPS);
+      log.close();
+      assertThat(Logs.replay(disk.afterProcessDeath(), config(durability)))
+          .isEqualTo(texts(GROUPS));
+    }
+    assertThat(rolls).as("also while a segment begins").isPositive();
+  }
+
+  /** Nothing that is durable is gone, nothing else is there, nothing is damaged. */
+  private static void assertIntact(MemoryDisk disk, long durable) {
+    LogReport report = LogInspector.verify(disk);
+    assertThat(report.intact()).isTrue();
+    assertThat(report.unsafeTail()).isEmpty();
+    assertThat(report.lastNumber()).isEqualTo(durable);
+  }
+
+  @Test
+  void keepsWhatIsDurableWhenThePowerFailsMeanwhile() {
+    for (long room = 200; room < 2500; room += 7) {
+      MemoryDisk disk = new MemoryDisk("boot");
+      FilePersistence log = open(disk, FSYNC);
+      disk.room(room);
+      appendAll(log);
+      MemoryDisk next = disk.afterPowerLoss(new Random(room));
+      List<String> replayed = Logs.replay(next, FSYNC);
+      assertThat(replayed).isEqualTo(texts(replayed.size()));
+      assertThat(replayed.size()).isGreaterThanOrEqualTo((int) log.durable());
+    }
+  }
+
+  @Test
+  void readsWhatIsWrittenWhileTheRestWaits() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = open(disk, FSYNC);
+    disk.room(disk.used() + 900);
+    appendAll(log);
+    List<String> read = new ArrayList<>();
+    log.read(1, (number, group) -> read.add(text(group)));
+    assertThat(read).isEqualTo(texts((int) log.durable())).isNotEmpty();
+  }
+
+  @Test
+  void aFullDiskThatFailsOtherwiseThenStopsForGood() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = open(disk, FSYNC);
+    append(log, text(1));
+    disk.room(disk.used());
+    append(log, text(2));
+    disk.failAt(disk.history().size() + 1);
+    assertThatThrownBy(log::flush)
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("planted failure of TRUNCATE");
+    disk.room(Long.MAX_VALUE);
+    assertThatThrownBy(log::flush).isInstanceOf(RabiaException.Storage.class);
+    assertThat(log.durable()).isZero();
+  }
+
+  @Test
+  void aSnapshotForWhichThereIsNoRoomGivesItBack() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = open(disk, FSYNC);
+    appendAll(log);
+    disk.room(disk.used() + 100);
+    assertThatThrownBy(() -> log.snapshot(5, new Texts(texts(4))))
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("No space left");
+    append(log, "x");
+    log.flush();
+    assertThat(log.durable()).isEqualTo(GROUPS + 1);
+  }
+
+  /** A file system of one megabyte that another file fills and frees. */
+  @Test
+  void goesOnOnARealFileSystemThatWasFull(@TempDir Path mount) throws Exception {
+    assumeThat(run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mount.toString()))
+        .as("only a privileged user mounts a file system")
+        .isZero();
+    try {
+      Path directory = mount.resolve("log");
+      Path ballast = mount.resolve("ballast");
+      FilePersistenceConfig config = FilePersistenceConfig.builder().segmentBytes(100_000).build();
+      FilePersistence log = new FilePersistence(directory, config);
+      log.open((number, group) -> true, NO_WAKEUP);
+      int groups = 0;
+      for (int round = 0; round < 3; round++) {
+        fillUp(ballast);
+        while (!log.full()) {
+          groups++;
+          append(log, text(groups));
+          log.flush();
+        }
+        assertThat(LogInspector.verify(directory).unsafeTail()).isEmpty();
+        assertThat(LogInspector.verify(directory).lastNumber()).isEqualTo(log.durable());
+        Files.delete(ballast);
+        log.flush();
+        assertThat(log.full()).isFalse();
+        assertThat(log.durable()).isEqualTo(groups);
+      }
+      log.close();
+      assertThat(replay(directory, config)).isEqualTo(texts(groups));
+    } finally {
+      run("umount", mount.toString());
+    }
+  }
+
+  private static List<String> replay(Path directory, FilePersistenceConfig config) {
+    List<String> replayed = new ArrayList<>();
+    try (FilePersistence log = new FilePersistence(directory, config)) {
+      log.open((number, group) -> replayed.add(text(group)), NO_WAKEUP);
+    }
+    return replayed;
+  }
+
+  /** Leaves room for a few groups. */
+  private static void fillUp(Path ballast) throws IOException {
+    long room = Files.getFileStore(ballast.getParent()).getUsableSpace();
+    Files.write(ballast, new byte[(int) Math.max(0, room - 20_000)]);
+  }
+
+  private static int run(String... command) throws IOException, InterruptedException {
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
+  }
+}
