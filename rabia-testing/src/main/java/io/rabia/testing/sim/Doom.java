@@ -82,8 +82,11 @@ final class Doom implements Deaths {
     return kind == Kind.POWER_AT_FORCE;
   }
 
-  /** Did the disk fail this process? */
-  boolean hasFailed() {
+  /**
+   * May this process end because of its disk? When a force failed; a disk without room only keeps
+   * it from starting.
+   */
+  boolean mayEnd() {
     return failed;
   }
 
@@ -130,6 +133,7 @@ final class Doom implements Deaths {
   public void cutShort() throws IOException {
     if (full) {
       faults.fired(Fault.DISK_FULL);
+      failed |= !node.isUp();
       throw new NoSpaceException("no space left on device");
     }
     strikes(Fault.TORN_WRITE);

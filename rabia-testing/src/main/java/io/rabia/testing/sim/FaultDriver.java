@@ -271,11 +271,10 @@ final class FaultDriver {
 
   private void slowMembers() {
     long nanos = random.magnitude(SimClock.MILLI, SimClock.SECOND);
-    for (int i = 0; i < Quorum.faults(n); i++) {
-      faults.fired(Fault.SLOW_MEMBERS);
-      if (!world.isHealthyTwin()) {
-        world.node(i).storage().slow(nanos);
-      }
+    faults.fired(Fault.SLOW_MEMBERS);
+    world.slowMembers().begin(nanos);
+    for (int i = 0; i < world.slowMembers().count(); i++) {
+      world.node(i).storage().slow(nanos);
     }
   }
 

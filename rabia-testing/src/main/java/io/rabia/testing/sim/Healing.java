@@ -85,6 +85,7 @@ final class Healing {
     world.differing().require();
     requireFewForfeits();
     world.latencies().require(violations);
+    world.slowMembers().require();
     for (SimNode node : nodes) {
       if (node.isLost()) {
         continue;

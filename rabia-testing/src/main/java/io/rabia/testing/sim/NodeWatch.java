@@ -60,6 +60,22 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
   }
 
   @Override
+  public void onSlowDisk(boolean slow) {
+    world.trace().node(node, () -> "takes its disk for " + (slow ? "slow" : "fast again"));
+    if (slow) {
+      world.slowMembers().saidSlow(node);
+    }
+  }
+
+  @Override
+  public void onMemberLate(NodeId member, boolean late) {
+    world.trace().node(node, () -> "takes node " + member + " for " + (late ? "late" : "in time"));
+    if (late) {
+      world.slowMembers().toldLate(node, member.value() - 1);
+    }
+  }
+
+  @Override
   public void onStateDiffers(NodeId member, long slot, boolean settled) {
     String judged = settled ? " is wrong" : " is another one than others'";
     world

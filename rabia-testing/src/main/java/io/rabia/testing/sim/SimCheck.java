@@ -22,6 +22,8 @@ public final class SimCheck implements Callable<Long> {
           EnumSet.of(Fault.ORPHAN, Fault.PROPOSER),
           EnumSet.of(Fault.REBOOT, Fault.CRASH, Fault.STOP),
           EnumSet.of(Fault.SPLIT),
+          EnumSet.of(Fault.DIFFER),
+          EnumSet.of(Fault.TORN_WRITE, Fault.FSYNC_FAILURE, Fault.DISK_FULL, Fault.BIT_FLIP),
           EnumSet.of(Fault.SPLIT, Fault.DROP));
 
   public SimCheck() {}

@@ -389,7 +389,7 @@ final class SimNode {
       world.trace().node(index, () -> "stops: " + e.getMessage());
       crash(false);
       world.restartLater(this);
-    } else if (doom.hasFailed() && e instanceof RabiaException.Storage) {
+    } else if (doom.mayEnd() && e instanceof RabiaException.Storage) {
       world.trace().node(index, () -> "stops: " + e.getMessage());
       crash(false);
       world.restartLater(this);

@@ -18,7 +18,6 @@ public final class Simulation {
   private static final long NEAR_END = 4 * SimClock.SECOND;
 
   private final SimOptions options;
-  private final boolean healthyTwin;
   private final SimRandom random;
   private final SimClock clock = new SimClock();
   private final Trace trace;
@@ -34,6 +33,7 @@ public final class Simulation {
   private final Coins coins;
   private final LogTimes logTimes;
   private final Latencies latencies;
+  private final SlowMembers slowMembers;
   private final Setup setup;
   private final List<SimNode> nodes;
   private final List<SimClient> clients;
@@ -48,7 +48,6 @@ public final class Simulation {
       @Nullable PrintStream out,
       @Nullable SlotStory story) {
     this.options = options;
-    this.healthyTwin = healthyTwin;
     random = new SimRandom(options.seed());
     trace = new Trace(clock, out, story);
     violations = new Violations(clock, trace);
@@ -61,7 +60,9 @@ public final class Simulation {
     network = new SimNetwork(clock, trace, random.fork(), faults, n);
     coins = new Coins(options.seed(), faults, this::isSplitting);
     logTimes = new LogTimes(clock, violations);
-    latencies = new Latencies(faults.has(Fault.SLOW_MEMBERS) ? Quorum.faults(n) : 0);
+    int slow = faults.has(Fault.SLOW_MEMBERS) ? Quorum.faults(n) : 0;
+    latencies = new Latencies(slow);
+    slowMembers = new SlowMembers(violations, healthyTwin ? 0 : slow);
     setup = new Setup(this, options, random);
     nodes = setup.nodes();
     clients = setup.clients();
@@ -248,6 +249,10 @@ public final class Simulation {
     return latencies;
   }
 
+  SlowMembers slowMembers() {
+    return slowMembers;
+  }
+
   SimNode node(int index) {
     return nodes.get(index);
   }
@@ -305,10 +310,6 @@ public final class Simulation {
   /** The operating system of a node that died tells its clients. */
   void disconnected(int node) {
     clients.forEach(client -> client.disconnected(node));
-  }
-
-  boolean isHealthyTwin() {
-    return healthyTwin;
   }
 
   long highestApplied() {

@@ -40,8 +40,8 @@ class SlowOwnerTest {
     SourceMutant selfish =
         mutant(
             "a quiet owner's batches are held back",
-            "        : waiting.id();",
-            "        : followAnyBatch(slot, now);");
+            " : waiting.id();",
+            " : followAnyBatch(slot, now);");
     assertThat(selfish.run(SlowOwnerCheck.class))
         .hasValueSatisfying(found -> assertThat(found).contains("is starved"));
   }
