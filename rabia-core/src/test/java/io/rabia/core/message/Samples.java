@@ -78,7 +78,6 @@ final class Samples {
     golden.put(new Message.ReadReply(-2, slot), "09" + "fffffffffffffffe" + SLOT_HEX);
     golden.put(new Message.ReadReply(3, -1), "09" + "0000000000000003" + "ffffffffffffffff");
     golden.put(new Message.Heartbeat(), "0a");
-    golden.put(new Message.StateHash(slot, -2), "15" + SLOT_HEX + "fffffffffffffffe");
     golden.put(new Message.FormationAsk(FOUNDER), "0b" + "0102030405060708090a0b0c0d0e0f10");
     golden.put(
         new Message.FormationPromise(FOUNDER, OWN),
@@ -88,6 +87,7 @@ final class Samples {
     golden.put(
         new Message.Identity(65535, OWN), "0e" + "ffff" + "1112131415161718ffffffffffffffff");
     golden.put(new Message.Numbers(1L << 40), "0f" + "0000010000000000");
+    golden.put(new Message.StateHash(slot, -2), "15" + SLOT_HEX + "fffffffffffffffe");
     return golden;
   }
 
