@@ -859,12 +859,12 @@ public final class Replica implements MessageHandler {
 
   /**
    * Does it speak so late as a rule that nobody waits for it? So it is when it is much later than
-   * decisions take, or later than that and than three times what a quorum takes to speak, this one
-   * among them: those decide without it.
+   * decisions take; or later than a prompt one and than three times what a quorum takes to speak,
+   * this one among them: those decide without it.
    */
   boolean late(Peer peer) {
     long lag = peer.lag();
-    if (lag <= waits.decision()) {
+    if (lag <= waits.prompt()) {
       return false;
     }
     Era era = eras.of(applied);

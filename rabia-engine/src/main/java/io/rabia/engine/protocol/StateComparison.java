@@ -1,7 +1,6 @@
 package io.rabia.engine.protocol;
 
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -91,7 +90,7 @@ public final class StateComparison {
       return;
     }
     points
-        .computeIfAbsent(afterSlots, fresh -> new Point(governing, new HashMap<>()))
+        .computeIfAbsent(afterSlots, fresh -> new Point(governing, new TreeMap<>()))
         .hashes()
         .put(origin, stateHash);
     if (points.size() > HELD) {
@@ -101,7 +100,7 @@ public final class StateComparison {
   }
 
   private void judge() {
-    Map<Integer, Difference> wrong = new HashMap<>();
+    Map<Integer, Difference> wrong = new TreeMap<>();
     Set<Difference> found = new TreeSet<>();
     points.forEach(
         (after, point) -> {
@@ -148,7 +147,7 @@ public final class StateComparison {
   /** Those who are known to be wrong do not count. */
   private void judgeWithoutMajority(
       long after, Point point, Map<Integer, Difference> wrong, Set<Difference> disputed) {
-    Map<Integer, Long> left = new HashMap<>(point.hashes());
+    Map<Integer, Long> left = new TreeMap<>(point.hashes());
     left.keySet().removeAll(wrong.keySet());
     int most = 0;
     for (Long candidate : left.values()) {

@@ -39,9 +39,9 @@ final class Waits {
     return Math.max(SLOW_FLOOR, 4 * smoothed());
   }
 
-  /** How long a decision takes from the own Propose on. */
-  long decision() {
-    return Math.max(SLOW_FLOOR, smoothed());
+  /** An owner that holds back, or whose force took its time once, does not speak later than that. */
+  long prompt() {
+    return Math.max(timing.minOwnerWait() + MAX_HOLD_BACK, 2 * smoothed());
   }
 
   /**

@@ -118,9 +118,10 @@ public final class Simulation {
     return report;
   }
 
-  /** Where distances are what matters, nobody has to look elsewhere for a node that serves. */
+  /** Where pace is what matters, nobody has to look elsewhere for a node that serves. */
   private void start(SimClient client) {
-    if (options.distances() == Distances.DRAWN || nodes.stream().allMatch(SimNode::isServing)) {
+    boolean anywhere = options.distances() == Distances.DRAWN && options.load() == Load.LIGHT;
+    if (anywhere || nodes.stream().allMatch(SimNode::isServing)) {
       client.start();
     } else {
       clock.after(10 * SimClock.MILLI, () -> start(client));
