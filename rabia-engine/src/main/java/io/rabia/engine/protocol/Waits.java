@@ -39,7 +39,9 @@ final class Waits {
     return Math.max(SLOW_FLOOR, 4 * smoothed());
   }
 
-  /** An owner that holds back, or whose force took its time once, does not speak later than that. */
+  /**
+   * An owner that holds back, or whose force took its time once, does not speak later than that.
+   */
   long prompt() {
     return Math.max(timing.minOwnerWait() + MAX_HOLD_BACK, 2 * smoothed());
   }

@@ -1,6 +1,5 @@
 package io.rabia.testing.sim;
 
-import io.rabia.core.Quorum;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Simulation {
   private static final int OPERATIONS_PER_MINUTE = 1_000;
+  private static final long STEP = 20 * SimClock.MILLI;
   private static final long NEAR_END = 4 * SimClock.SECOND;
 
   private final SimOptions options;
@@ -118,11 +119,16 @@ public final class Simulation {
     return report;
   }
 
-  /** Where pace is what matters, nobody has to look elsewhere for a node that serves. */
+  /**
+   * Where pace is what matters, nobody has to look elsewhere for a node that serves; a steady load
+   * grows client by client.
+   */
   private void start(SimClient client) {
-    boolean anywhere = options.distances() == Distances.DRAWN && options.load() == Load.LIGHT;
-    if (anywhere || nodes.stream().allMatch(SimNode::isServing)) {
+    boolean drawn = options.distances() == Distances.DRAWN;
+    if (drawn && options.load() == Load.LIGHT) {
       client.start();
+    } else if (nodes.stream().allMatch(SimNode::isServing)) {
+      clock.after(drawn ? clients.indexOf(client) * STEP : 0, client::start);
     } else {
       clock.after(10 * SimClock.MILLI, () -> start(client));
     }
