@@ -47,10 +47,28 @@ class RabiaConfigEffectsTest {
             RabiaConfigEffectsTest::snapshotsInFortySlots);
   }
 
+  private static EveryField<RabiaConfig> alarms(EveryField<RabiaConfig> fields) {
+    return fields
+        .matters(
+            "stateCheckSlots",
+            config().stateCheckInterval(6).build(),
+            2,
+            config().stateCheckInterval(4).build(),
+            3,
+            RabiaConfigEffectsTest::comparedStates)
+        .matters(
+            "slowForce",
+            config().build(),
+            true,
+            config().slowForce(ms(200)).build(),
+            false,
+            RabiaConfigEffectsTest::reportsForcesOf150Milliseconds);
+  }
+
   @TestFactory
   Stream<DynamicTest> everyFieldMatters() {
     RabiaConfig defaults = config().build();
-    return snapshots(EveryField.of(RabiaConfig.class))
+    return alarms(snapshots(EveryField.of(RabiaConfig.class)))
         .matters(
             "batching",
             defaults,
@@ -121,20 +139,6 @@ class RabiaConfigEffectsTest {
             config().inboxCapacity(64).build(),
             64,
             RabiaConfigEffectsTest::requestsThatWait)
-        .matters(
-            "stateCheckSlots",
-            config().stateCheckInterval(6).build(),
-            2,
-            config().stateCheckInterval(4).build(),
-            3,
-            RabiaConfigEffectsTest::comparedStates)
-        .matters(
-            "slowForce",
-            defaults,
-            true,
-            config().slowForce(ms(200)).build(),
-            false,
-            RabiaConfigEffectsTest::reportsForcesOf150Milliseconds)
         .matters(
             "retainedBytes",
             defaults,
