@@ -43,7 +43,7 @@ final class Waits {
    * An owner that holds back, or whose force took its time once, does not speak later than that.
    */
   long prompt() {
-    return Math.max(timing.minOwnerWait() + MAX_HOLD_BACK, 2 * smoothed());
+    return Math.max(timing.minOwnerWait() + MAX_HOLD_BACK, smoothed());
   }
 
   /**
