@@ -864,8 +864,8 @@ public final class Replica implements MessageHandler {
    */
   boolean late(Peer peer) {
     long lag = peer.lag();
-    if (lag <= waits.prompt()) {
-      return false;
+    if (lag > waits.slow() || lag <= waits.prompt()) {
+      return lag > waits.slow();
     }
     Era era = eras.of(applied);
     int sooner = era.self >= 0 ? 1 : 0;
@@ -873,7 +873,7 @@ public final class Replica implements MessageHandler {
       Peer other = peers.get(era.place(i));
       sooner += other.connected && other.lag() > 0 && 3 * other.lag() < lag ? 1 : 0;
     }
-    return lag > waits.slow() || sooner >= era.configuration.quorum();
+    return sooner >= era.configuration.quorum();
   }
 
   /** Does who is at this place speak so late as a rule that nobody waits for it? */
