@@ -417,6 +417,7 @@ public final class FilePersistence implements Persistence {
       LOG.warn("{} groups are lost that were not durable, for want of room", waiting.size());
     }
     settleLoss();
+    deleteDropped(); // else a loss of power would leave them without what was not forced
     writer.finish();
     durable = writer.lastNumber();
     if (config.durability() == Durability.OS && !afterLoss) {

@@ -7,6 +7,7 @@ import static io.rabia.persistence.Logs.append;
 import static io.rabia.persistence.Logs.fill;
 import static io.rabia.persistence.Logs.open;
 import static io.rabia.persistence.Logs.replay;
+import static io.rabia.persistence.Logs.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -217,6 +218,24 @@ class CrashTest {
         disk = disk.afterPowerLoss(random);
       }
       assertThat(replay(disk, OS)).isEqualTo(history.groups).isNotEmpty();
+    }
+  }
+
+  /** It is deleted with the next snapshot, and is not forced with the rest. */
+  @Test
+  void keepsEverythingUnderOsWhenThePowerFailsAfterAnOrderlyCloseWithSegmentsThatItLetGoOf() {
+    for (int seed = 0; seed < 20; seed++) {
+      MemoryDisk disk = new MemoryDisk("boot");
+      try (FilePersistence log = open(disk, OS)) {
+        fill(log, 1, 45);
+        log.snapshot(40, new Texts(texts(39)));
+        log.compact(Long.MAX_VALUE);
+        assertThat(disk.segments()).contains(LogSegment.name(1));
+      }
+      List<String> replayed = new ArrayList<>();
+      FilePersistence next = new FilePersistence(disk.afterPowerLoss(new Random(seed)), OS);
+      next.open(new Replay(replayed), NO_WAKEUP);
+      assertThat(replayed).isEqualTo(texts(45));
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * A disk under the production log. What was written survives the death of the process; the loss of
@@ -21,7 +22,9 @@ import java.util.TreeMap;
  */
 final class SimDisk implements Storage {
   private static final int BLOCK = 512;
-  private static final String SEGMENT = "log-";
+
+  /** Not those that were moved aside. */
+  private static final Pattern SEGMENT = Pattern.compile("log-[0-9]+\\.rlog");
 
   /**
    * A file's bytes now, how many of them would survive a loss of power for sure, and of these how
@@ -68,7 +71,7 @@ final class SimDisk implements Storage {
   public String flipBit() {
     List<Map.Entry<String, Content>> files =
         names.entrySet().stream()
-            .filter(file -> file.getKey().startsWith(SEGMENT) && file.getValue().stated > 0)
+            .filter(file -> SEGMENT.matcher(file.getKey()).matches() && file.getValue().stated > 0)
             .toList();
     if (files.isEmpty()) {
       return "";
