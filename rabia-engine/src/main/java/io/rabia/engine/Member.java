@@ -389,7 +389,7 @@ public final class Member implements AutoCloseable {
     pending.expire(now);
     tickSeconds(now);
     if (exchange.takeFetched(this::widen, now)) {
-      applier.answerPassed(pending.takeAll(replica::isApplied));
+      applier.answerPassed(pending.takeAll(replica::isSettled));
       answerStatusAt();
     }
     outbox.releaseHeld(now);

@@ -82,9 +82,6 @@ class EngineEventsTest {
       TestNode node = cluster.node(1);
       lateProposals(cluster);
       slowForces(cluster);
-      cluster.node(3).machine.wrong = 1;
-      node.submit("x");
-      cluster.settle();
       cluster.wires.cut(1, 2);
       cluster.wires.cut(1, 3);
       while (cluster.node(2).status().applied() < 400) {
@@ -99,6 +96,11 @@ class EngineEventsTest {
       }
       cluster.elapse(Duration.ofMillis(500));
       cluster.node(2).change(node.view().withAlpha(32));
+      cluster.elapse(Duration.ofMillis(500));
+      cluster.wires.heal(1, 3);
+      cluster.settle();
+      cluster.node(3).machine.wrong = 1;
+      node.submit("x");
       cluster.elapse(Duration.ofMillis(500));
       assertThat(node.heard)
           .containsExactlyInAnyOrderElementsOf(

@@ -2,6 +2,7 @@ package io.rabia.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.message.Message;
 import java.time.Duration;
@@ -145,6 +146,33 @@ class InstallTest {
     waitAWhile();
     assertThat(again.text()).isEqualTo(numbered.text());
     assertThat(next.text()).startsWith("next without a session@");
+  }
+
+  /** The snapshot has no row of its batches any more. */
+  @Test
+  void whoWasRemovedWhileItWasAwayAnswersOutOfTheSnapshotAndStops() {
+    runTo(BEHIND, "");
+    cluster.wires.hold(1, 3);
+    cluster.wires.hold(2, 3);
+    Answer own = c.submit("its last");
+    Answer opened = c.openSession();
+    cluster.settle();
+    cutOff();
+    cluster.wires.lose(1, 3);
+    cluster.wires.lose(2, 3);
+    Answer changed = a.change(a.view().without(NodeId.of(3)));
+    waitAWhile();
+    assertThat(changed.isFailure()).isFalse();
+    runTo(AHEAD, "");
+    heal();
+    waitAWhile();
+    assertThat(c.heard).contains("onSnapshotInstalled");
+    assertThat(own.text()).startsWith("its last@");
+    assertThat(opened.failure())
+        .isInstanceOf(RabiaException.Timeout.class)
+        .hasMessageContaining("outcome unknown");
+    assertThat(c.failure()).isInstanceOf(RabiaException.NotAMember.class);
+    assertThat(a.machine.entries()).containsOnlyOnce("its last");
   }
 
   @Test

@@ -201,9 +201,9 @@ public final class Replica {
     catchUp.inVain(peer);
   }
 
-  /** Was the own batch of this number applied? */
-  public boolean isApplied(long ownNumber) {
-    return batches.own().isApplied(ownNumber);
+  /** Was the own batch of this number applied, or can it not be any more? */
+  public boolean isSettled(long ownNumber) {
+    return !batches.hasOwn() || batches.own().isApplied(ownNumber);
   }
 
   /** Are the decisions from this slot on all in memory? */
