@@ -102,7 +102,7 @@ public final class Member implements AutoCloseable {
             nonceSeed);
     recovery = replica.recovery(now, this::applyRecovered);
     links = new Links(replica, parts.id(), own, now);
-    membership = new Membership(parts, replica, links, keeper);
+    membership = new Membership(parts, replica, links, keeper, now);
     logCatchUp = new LogCatchUp(persistence, founders.alpha());
     snapshots = new Snapshots(parts, head, replica, applier, logCatchUp);
     stateCheck = new StateCheck(replica, this::stateHash, config.stateCheckSlots());
@@ -389,7 +389,7 @@ public final class Member implements AutoCloseable {
     pending.expire(now);
     tickSeconds(now);
     if (exchange.takeFetched(this::widen, now)) {
-      applier.answerPassed(pending.takeAll(replica::isSettled));
+      applier.answerPassed(pending.takeAll(replica::isPassed));
       answerStatusAt();
     }
     outbox.releaseHeld(now);

@@ -45,16 +45,18 @@ final class Membership {
 
   private boolean left;
 
-  /** When this node last proposed that a member comes back. */
+  /** When this node last proposed that a member comes back; its start if it never did. */
   private long proposedAt;
 
-  Membership(EngineAgent.Parts parts, Replica replica, Links links, SessionKeeper keeper) {
+  Membership(
+      EngineAgent.Parts parts, Replica replica, Links links, SessionKeeper keeper, long now) {
     this.parts = parts;
     this.replica = replica;
     this.links = links;
     this.keeper = keeper;
     governing = replica.governing();
     newest = replica.configuration();
+    proposedAt = now;
   }
 
   /** Has this node a vote in the next slot to apply? */

@@ -400,7 +400,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     if (ownExecutor != null) {
       ownExecutor.shutdown();
       long deadline = System.nanoTime() + DRAIN_NANOS;
-      while (!ownExecutor.isTerminated() && System.nanoTime() < deadline) {
+      while (!ownExecutor.isTerminated() && System.nanoTime() - deadline < 0) {
         LockSupport.parkNanos(1_000_000);
       }
     }

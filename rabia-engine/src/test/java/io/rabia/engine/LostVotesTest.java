@@ -76,6 +76,18 @@ class LostVotesTest {
     }
   }
 
+  /** A monotonic clock may begin anywhere. */
+  @Test
+  void itComesBackWhereClocksAreNegative() {
+    try (TestCluster cluster = new TestCluster(3)) {
+      cluster.pause(Duration.ofDays(-100));
+      cluster.startAll();
+      damage(cluster, cluster.node(3));
+      cluster.elapse(Duration.ofSeconds(4));
+      assertThat(cluster.node(3).agent().state()).isEqualTo(EngineState.SERVING);
+    }
+  }
+
   @Test
   void itGoesOnFromItsSnapshot() {
     RabiaConfig config = RabiaConfig.builder().snapshotInterval(50, Long.MAX_VALUE).build();

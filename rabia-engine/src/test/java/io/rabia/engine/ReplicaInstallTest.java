@@ -132,7 +132,7 @@ class ReplicaInstallTest {
     long first = promised.get(2L);
     long second = promised.get(5L);
     install(6, Set.of(BatchId.number(second)));
-    assertThat(replica.isSettled(BatchId.number(second))).isTrue();
+    assertThat(replica.isPassed(BatchId.number(second))).isTrue();
     assertThat(replica.held()).isEqualTo(1);
     commands = 1;
     advance();

@@ -29,6 +29,7 @@ final class Lanes {
 
   private final Replica replica;
   private final BatchSource source;
+  private long seen = NO_SLOT;
   private long started;
   private long cursor;
 
@@ -45,9 +46,17 @@ final class Lanes {
 
   /** A slot of this round or of a later one was seen: the round must be filled. */
   void started(long slot) {
+    if (slot > seen) {
+      seen = slot;
+    }
     if (slot >= started) {
       started = replica.eras.roundEnd(slot);
     }
+  }
+
+  /** Rounds may be others than they were taken for: who is behind learns late who governs. */
+  void changed() {
+    started = seen == NO_SLOT ? 0 : replica.eras.roundEnd(seen);
   }
 
   /** The first slot that is not started. */

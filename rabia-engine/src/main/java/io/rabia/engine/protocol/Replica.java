@@ -170,6 +170,7 @@ public final class Replica {
     batches.install(in, end);
     window.endBelow(end);
     window.changed(this::forget);
+    lanes.changed();
     retention.clear();
     applied = end;
     lanes.started(applied - 1);
@@ -201,8 +202,8 @@ public final class Replica {
     catchUp.inVain(peer);
   }
 
-  /** Was the own batch of this number applied, or can it not be any more? */
-  public boolean isSettled(long ownNumber) {
+  /** Was the own batch of this number applied, or has this life left, so that it never will be? */
+  public boolean isPassed(long ownNumber) {
     return !batches.hasOwn() || batches.own().isApplied(ownNumber);
   }
 
@@ -411,6 +412,7 @@ public final class Replica {
       origin.open(BatchId.number(id), slot.number);
       flags |= slot.era.owner(slot.number) == slot.era.self ? Output.SEND_BATCH : 0;
     }
+    lanes.started(slot.number);
     speak(slot);
     int owner = slot.era.owner(slot.number);
     slot.proposedAt = owner == slot.era.self || slot.instance.proposed(owner) ? now : 0;
@@ -601,6 +603,7 @@ public final class Replica {
       Configuration next = eras.apply(payload, applied);
       window.changed(this::forget);
       batches.changed();
+      lanes.changed();
       lanes.started(next.firstSlot() - 1);
       return ChangeResult.made(next);
     } catch (RabiaException.ChangeRefused e) {

@@ -37,8 +37,12 @@ public record SourceMutant(String name, String file, List<Edit> edits) {
     return new SourceMutant(name, file, List.of(new Edit(text, replacement)));
   }
 
-  /** The changed source. */
-  String source() {
+  /**
+   * The changed source.
+   *
+   * @throws IllegalStateException when what is to be changed does not stand there exactly once
+   */
+  public String source() {
     String source = original();
     for (Edit edit : edits) {
       int at = source.indexOf(edit.text());

@@ -32,6 +32,7 @@ final class SimTransport implements Transport {
   private final SimNetwork network;
   private final SimNode node;
   private final int self;
+  private final NodeId id;
   private final @Nullable SimConnection[] connections;
   private final boolean[] up;
   private final ArrayDeque<Arrival> arrivals = new ArrayDeque<>();
@@ -45,6 +46,7 @@ final class SimTransport implements Transport {
     this.network = network;
     this.node = node;
     this.self = node.index();
+    id = node.nodeId();
     connections = new SimConnection[members];
     up = new boolean[members];
   }
@@ -55,7 +57,7 @@ final class SimTransport implements Transport {
 
   /** Whose process this is. */
   NodeId id() {
-    return node.nodeId();
+    return id;
   }
 
   /** The connection to this member: the accepted one, if there is one. */
