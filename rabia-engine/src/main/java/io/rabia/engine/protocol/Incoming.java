@@ -159,6 +159,12 @@ final class Incoming implements MessageHandler {
   public void onHeartbeat() {}
 
   @Override
+  public void onStateHash(long afterSlots, long hash) {
+    int origin = replica.eras.origin(replica.peers.get(from).token);
+    replica.states().said(replica.eras.of(afterSlots - 1).configuration, origin, afterSlots, hash);
+  }
+
+  @Override
   public void onFormationAsk(Token founder) {}
 
   @Override
