@@ -13,7 +13,7 @@ public final class ReplicaCheck implements Callable<Long> {
   public Long call() {
     long paths = 0;
     for (Situation situation : EnumSet.complementOf(EnumSet.of(Situation.FIVE_AT_REST))) {
-      paths += new ReplicaExplorer(situation, 1, Integer.MAX_VALUE, false).explore().paths();
+      paths += new ReplicaExplorer(situation, 1, Integer.MAX_VALUE).explore().paths();
     }
     return paths;
   }

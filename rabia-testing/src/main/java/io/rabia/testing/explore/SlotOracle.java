@@ -86,6 +86,17 @@ final class SlotOracle {
     return round;
   }
 
+  /** Has the member said this? */
+  boolean proposed(int member, long id) {
+    return proposals[member] == id;
+  }
+
+  /** Has the member said this? */
+  boolean voted(int member, int phase, int number, byte value) {
+    Vote[] round = votes.get(new Round(phase, number));
+    return round != null && round[member] != null && round[member].value().code() == value;
+  }
+
   /** Someone acted on this decision, or told it. */
   void decide(long id) {
     InvariantViolation.check(

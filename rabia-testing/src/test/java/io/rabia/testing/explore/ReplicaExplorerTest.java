@@ -2,6 +2,7 @@ package io.rabia.testing.explore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rabia.testing.explore.ReplicaExplorer.Also;
 import io.rabia.testing.explore.ReplicaExplorer.Result;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -18,15 +19,11 @@ class ReplicaExplorerTest {
       ALL.subList(0, ALL.indexOf(Situation.FOUR_AT_REST));
   private static final List<Situation> OF_MORE = ALL.subList(OF_THREE.size(), ALL.size());
 
-  private static long explore(List<Situation> situations, int departures, int horizon) {
-    return explore(situations, departures, horizon, false);
-  }
-
   private static long explore(
-      List<Situation> situations, int departures, int horizon, boolean repeats) {
+      List<Situation> situations, int departures, int horizon, Also... also) {
     long paths = 0;
     for (Situation situation : situations) {
-      Result result = new ReplicaExplorer(situation, departures, horizon, repeats).explore();
+      Result result = new ReplicaExplorer(situation, departures, horizon, also).explore();
       System.out.println(situation + ": " + result);
       paths += result.paths();
     }
@@ -46,7 +43,7 @@ class ReplicaExplorerTest {
   /** Number 18: very late, too, and from a former life. */
   @Test
   void everyFrameMayComeAgainAtAnyTime() {
-    assertThat(explore(ALL, 1, EVERYWHERE, true)).isGreaterThanOrEqualTo(33_500);
+    assertThat(explore(ALL, 1, EVERYWHERE, Also.OLD_FRAMES)).isGreaterThanOrEqualTo(33_500);
   }
 
   @Test
