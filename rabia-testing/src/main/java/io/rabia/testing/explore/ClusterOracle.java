@@ -12,10 +12,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,11 +28,16 @@ final class ClusterOracle {
   record Maker(int node, int run) {}
 
   private final Reigns reigns;
-  private final TreeMap<Long, SlotOracle> slots = new TreeMap<>();
+  private final Map<Long, SlotOracle> slots = new HashMap<>();
+
+  /** What was held against the reigns. */
+  private final Map<Configuration, Reign> checked = new IdentityHashMap<>();
+
   private final List<Long> decided = new ArrayList<>();
   private final List<Long> tables = new ArrayList<>();
   private final Set<Long> appliedIds = new HashSet<>();
   private final Map<Long, Maker> made = new HashMap<>();
+  private long highest = -1;
 
   ClusterOracle(Configuration founders) {
     reigns = new Reigns(founders);
@@ -61,11 +66,12 @@ final class ClusterOracle {
       slot(vote.slot())
           .vote2(voter(sender, vote.slot()), vote.phase(), vote.value(), vote.id());
     } else if (message instanceof Message.Decide decide) {
-      slot(decide.slot()).decide(decide.id());
+      decided(sender, decide.slot(), decide.id());
     }
   }
 
   private SlotOracle slot(long slot) {
+    highest = Math.max(highest, slot);
     return slots.computeIfAbsent(slot, key -> new SlotOracle(reigns.of(slot).members().size()));
   }
 
@@ -73,8 +79,11 @@ final class ClusterOracle {
   private int voter(ReplicaNode sender, long slot) {
     Reign reign = reigns.of(slot);
     Configuration known = sender.replica().configurationOf(slot);
-    InvariantViolation.check(
-        reign.is(known), "two configurations of slot " + slot + ": " + known + " and " + reign);
+    if (checked.get(known) != reign) {
+      InvariantViolation.check(
+          reign.is(known), "two configurations of slot " + slot + ": " + known + " and " + reign);
+      checked.put(known, reign);
+    }
     int index = reign.members().indexOf(sender.token);
     InvariantViolation.check(
         index >= 0, sender.name() + " takes part in slot " + slot + " outside of its reign");
@@ -111,9 +120,15 @@ final class ClusterOracle {
         });
   }
 
+  private void decided(ReplicaNode by, long slot, long id) {
+    int self = reigns.of(slot).members().indexOf(by.token);
+    slot(slot).decideFirst(id, self, by.replica().instance(slot));
+  }
+
   /** A replica applied its next slot. */
-  void applied(long slot, long id, @Nullable CommandBatch batch, long tableHash) {
-    slot(slot).decide(id);
+  void applied(
+      ReplicaNode by, long slot, long id, @Nullable CommandBatch batch, long tableHash) {
+    decided(by, slot, id);
     if (slot < decided.size()) {
       InvariantViolation.check(
           tables.get((int) slot) == tableHash, "different tables after slot " + slot);
@@ -138,7 +153,7 @@ final class ClusterOracle {
         ByteBuffer.wrap(command.array(), command.payloadOffset(), command.payloadLength()).slice();
     Reign next = reigns.change(slot, Change.decode(payload));
     InvariantViolation.check(
-        next == null || slots.tailMap(next.first(), true).isEmpty(),
+        next == null || highest < next.first(),
         "a slot was taken part in before it was known who votes there");
   }
 
@@ -151,6 +166,7 @@ final class ClusterOracle {
     return appliedIds.contains(id);
   }
 
+  /** What was decided in a slot that someone applied. */
   long decided(int slot) {
     return decided.get(slot);
   }

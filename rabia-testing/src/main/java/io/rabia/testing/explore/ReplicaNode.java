@@ -132,6 +132,7 @@ final class ReplicaNode {
             1000L * ++runs);
     history.clear();
     appliedIds.clear();
+    replica = fresh;
     MessageHandler recovery =
         fresh.recovery(
             now,
@@ -150,7 +151,6 @@ final class ReplicaNode {
     durable = log.size();
     lastPromise = durable;
     fresh.recovered(log.size(), now);
-    replica = fresh;
     step(now);
   }
 
@@ -302,7 +302,7 @@ final class ReplicaNode {
 
   private void took(Replica active) {
     history.add(decided.id());
-    oracle.applied(decided.slot(), decided.id(), decided.batch(), active.tableHash());
+    oracle.applied(this, decided.slot(), decided.id(), decided.batch(), active.tableHash());
     InvariantViolation.check(
         decided.batch() == null || appliedIds.add(decided.id()), "applied a batch twice");
   }

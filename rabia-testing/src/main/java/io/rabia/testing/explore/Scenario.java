@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * join D                         a process that is no member begins and listens
  * lose C D                       C falls asleep, its machine starts again as D, without C's votes
  * sleep C                        C is paused: what comes waits
- * change A ABD [alpha]           A proposes that those be the members from now on
+ * change A ABD [alpha [epoch]]   A proposes that those be the members from now on
  * return A D                     A proposes that D be the member whose id it has
  * submit A text                  gives a command to A
  * read A                         queues a linearizable read at A
@@ -187,7 +187,8 @@ public final class Scenario {
       members.add(new Change.Entry(member.id, member.token, "", 0));
     }
     int alpha = words.length > 3 ? Integer.parseInt(words[3]) : newest.alpha();
-    by.change(new Change(newest.epoch(), alpha, members), cluster().now());
+    long epoch = words.length > 4 ? Long.parseLong(words[4]) : newest.epoch();
+    by.change(new Change(epoch, alpha, members), cluster().now());
   }
 
   private void run() {
