@@ -75,6 +75,7 @@ final class FrameWatch extends LogRecords {
   }
 
   private final Violations violations;
+  private final TokenWatch tokens;
   private final int n;
   private final Map<Long, SlotRecord> slots = new HashMap<>();
   private final Map<Long, Integer> contents = new HashMap<>();
@@ -84,6 +85,7 @@ final class FrameWatch extends LogRecords {
 
   FrameWatch(Violations violations, int n) {
     this.violations = violations;
+    tokens = new TokenWatch(violations);
     this.n = n;
   }
 
@@ -183,6 +185,7 @@ final class FrameWatch extends LogRecords {
     body(batch);
     SlotRecord record = voted(slot);
     say(record.proposals, id, slot, "propose", FrameText::id);
+    tokens.proposes(from, slot, sender, id);
     if (record.proposals.count(id) == record.members) {
       named(record, slot, id);
       lock(record, slot, 0, StateValue.CODE_V1);
@@ -194,6 +197,7 @@ final class FrameWatch extends LogRecords {
     SlotRecord record = voted(slot);
     Round round = record.votes1.computeIfAbsent(phase, fresh -> new Round(n));
     say(round, value, slot, "vote1/" + phase, FrameWatch::vote);
+    tokens.votes1(from, slot, sender, phase, value);
     named(record, slot, id);
     if (value == StateValue.CODE_V1 && id == BatchId.NONE) {
       broken(slot, "vote1/" + phase + "=V1 names no batch");
@@ -220,6 +224,7 @@ final class FrameWatch extends LogRecords {
     SlotRecord record = voted(slot);
     Round round = record.votes2.computeIfAbsent(phase, fresh -> new Round(n));
     say(round, value, slot, "vote2/" + phase, FrameWatch::vote);
+    tokens.votes2(from, slot, sender, phase, value);
     named(record, slot, id);
     if (value == StateValue.CODE_VQUESTION) {
       return;
@@ -275,6 +280,11 @@ final class FrameWatch extends LogRecords {
   long proposal(long slot, int member) {
     SlotRecord record = slots.get(slot);
     return record == null ? ABSENT : record.proposals.said[member];
+  }
+
+  /** A member applied a slot with these votes. */
+  void counted(int member, long slot, Replica replica, SlotInstance instance) {
+    tokens.counted(member, slot, replica, instance);
   }
 
   /** A member applied a slot that the others' votes alone did not decide. */

@@ -111,6 +111,9 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
       if (instance != null
           && instance.decided()
           && (slot < applied || instance.decidedByOthers())) {
+        if (slot < applied) {
+          world.watch().counted(node, slot, replica, instance);
+        }
         decided(slot, instance, slot < applied, replica.configurationOf(slot).size());
       }
     }
