@@ -59,6 +59,7 @@ final class ServerProcesses implements AutoCloseable {
   private final Map<Integer, Process> processes = new TreeMap<>();
   private final List<Process> started = new CopyOnWriteArrayList<>();
   private String initial = "new";
+  private List<Integer> told = List.of();
   private List<String> moreFlags = List.of();
   private List<String> machineFlags = QUICK_START;
   private final Thread hook = new Thread(this::killAll);
@@ -155,12 +156,24 @@ final class ServerProcesses implements AutoCloseable {
     }
   }
 
+  /** A member as the command line names it. */
+  String member(int id) {
+    return id + "=" + address(id, "peer");
+  }
+
+  /** Whom the servers to come are told of; else all. */
+  ServerProcesses told(Collection<Integer> ids) {
+    told = List.copyOf(ids);
+    return this;
+  }
+
   /** The flags with which a member is started. */
   List<String> flags(int id) {
     String members =
-        all().stream()
-            .map(member -> member + "=" + links.route(id, member, address(member, "peer")))
-            .collect(Collectors.joining(","));
+        (told.isEmpty() ? all() : told)
+            .stream()
+                .map(member -> member + "=" + links.route(id, member, address(member, "peer")))
+                .collect(Collectors.joining(","));
     List<String> flags = new ArrayList<>(moreFlags);
     Collections.addAll(
         flags,
@@ -324,6 +337,13 @@ final class ServerProcesses implements AutoCloseable {
     }
   }
 
+  /** The exit code of one that ends by itself. */
+  int ended(int id) {
+    Process process = processes.get(id);
+    awaitSoon("the end of " + id).until(() -> !process.isAlive());
+    return process.exitValue();
+  }
+
   /** SIGTERM; returns the exit code. */
   int terminate(int id, Duration within) throws InterruptedException {
     Process process = processes.get(id);
@@ -398,8 +418,11 @@ final class ServerProcesses implements AutoCloseable {
   }
 
   void awaitServing(Collection<Integer> ids) {
-    awaitSoon("serving " + ids)
-        .until(() -> ids.stream().allMatch(id -> "SERVING".equals(status(id).get("state"))));
+    ids.forEach(id -> awaitStatus(id, "state", "SERVING"));
+  }
+
+  void awaitStatus(int id, String field, String value) {
+    awaitSoon(field + "=" + value + " of " + id).until(() -> value.equals(status(id).get(field)));
   }
 
   /** The member has decided so many slots more than now. */
@@ -420,6 +443,11 @@ final class ServerProcesses implements AutoCloseable {
   /** Under load: it serves, and has applied what another one had decided when it began to. */
   void awaitCaughtUp(int id, int other) {
     awaitServing(List.of(id));
+    awaitCaughtUpTo(id, other);
+  }
+
+  /** Under load: it has applied what another one has decided now. */
+  void awaitCaughtUpTo(int id, int other) {
     long decided = number(other, "decided");
     awaitSoon("caught up to " + decided).until(() -> number(id, "applied") >= decided);
   }
