@@ -100,7 +100,7 @@ public final class Member implements AutoCloseable {
     links = new Links(replica, parts.id(), own, now);
     membership = new Membership(parts, replica, links, keeper, now);
     logCatchUp = new LogCatchUp(persistence, founders.alpha());
-    snapshots = new Snapshots(parts, head, replica, applier, logCatchUp);
+    snapshots = new Snapshots(parts, head, replica, applier, logCatchUp, now);
     outbox =
         new Outbox(
             parts.transport(),

@@ -25,6 +25,7 @@ public final class RabiaConfig {
   private final long retainedLogBytes;
   private final long snapshotSlots;
   private final long snapshotBytes;
+  private final Duration snapshotEvery;
   private final Initial initial;
 
   private RabiaConfig(Builder builder) {
@@ -43,6 +44,7 @@ public final class RabiaConfig {
     retainedLogBytes = builder.retainedLogBytes;
     snapshotSlots = builder.snapshotSlots;
     snapshotBytes = builder.snapshotBytes;
+    snapshotEvery = builder.snapshotEvery;
     initial = builder.initial;
     check(ownWindow >= 1 && ownWindow <= 1024, "ownWindow must be 1 to 1024");
     check(inboxCapacity >= 16 && inboxCapacity <= 1 << 24, "inboxCapacity must be 16 to 2^24");
@@ -51,6 +53,7 @@ public final class RabiaConfig {
     check(retainedLogBytes >= 0, "retainedLogBytes must not be negative");
     check(snapshotSlots >= 1, "snapshotInterval must be at least one slot");
     check(snapshotBytes >= 1, "snapshotInterval must be at least one byte");
+    check(positive(snapshotEvery), "snapshotEvery must be positive");
     check(positive(requestTimeout), "requestTimeout must be positive");
     check(positive(heartbeatInterval), "heartbeatInterval must be positive");
     check(positive(sessionTimeToLive), "sessionTimeToLive must be positive");
@@ -124,6 +127,10 @@ public final class RabiaConfig {
     return snapshotBytes;
   }
 
+  public Duration snapshotEvery() {
+    return snapshotEvery;
+  }
+
   public Initial initial() {
     return initial;
   }
@@ -151,6 +158,7 @@ public final class RabiaConfig {
     private long retainedLogBytes = 1L << 30;
     private long snapshotSlots = 1 << 20;
     private long snapshotBytes = 64L << 20;
+    private Duration snapshotEvery = Duration.ofHours(1);
     private Initial initial = Initial.NEW;
 
     private Builder() {}
@@ -252,6 +260,17 @@ public final class RabiaConfig {
     public Builder snapshotInterval(long slots, long logBytes) {
       this.snapshotSlots = slots;
       this.snapshotBytes = logBytes;
+      return this;
+    }
+
+    /**
+     * How old the last snapshot may be, or the start of a member that has taken none since, before
+     * one is taken of what was decided after it, however little that is. Default 1 hour. Shorter
+     * makes a restart of a member that decides little shorter, and writes the whole state more
+     * often.
+     */
+    public Builder snapshotEvery(Duration time) {
+      this.snapshotEvery = time;
       return this;
     }
 
