@@ -437,7 +437,7 @@ final class Boot {
               + ", here it ends at "
               + persistence.durable()
               + ": an old copy; its votes are lost";
-      persistence.disown(why);
+      persistence.disown(why, true);
       throw new RabiaException.NotAMember(why);
     }
   }

@@ -59,6 +59,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   private final Inbox inbox;
   private final Completions completions;
   private final Boot boot;
+  private final StateAlarm stateAlarm;
+  private final SlownessAlarm slownessAlarm;
 
   private @Nullable Member member;
   private volatile EngineState state = EngineState.RECOVERING;
@@ -77,6 +79,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     inbox = new Inbox(parts.config().inboxCapacity(), parts.transport()::wakeup);
     completions = new Completions(parts.completionExecutor());
     boot = new Boot(parts, wallClock, random, completions, this::tell);
+    stateAlarm = new StateAlarm(parts.id(), parts.persistence(), this::tell);
+    slownessAlarm = new SlownessAlarm(parts.id(), this::tell);
   }
 
   /** Where requests go in, from any thread. */
@@ -140,6 +144,10 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     updateState();
     completions.flush();
     parts.transport().flush();
+    if (active != null) {
+      slownessAlarm.watch(active, now);
+      stateAlarm.watch(active, now);
+    }
     return work;
   }
 
@@ -155,6 +163,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   private void take(Member active, Request request, long now) {
     if (request.status != null && request.kind == Request.Kind.STATUS) {
       answer(request, request.status, active);
+    } else if (stateAlarm.isSilent(active)) {
+      refuse(request, "members' states differ");
     } else if (request.isLocal()) {
       active.submit(request, now);
     } else if (!active.votes()) {
@@ -230,7 +240,9 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       running(EngineState.RECOVERING, boot.joins() ? "joining" : "forming");
     } else if (!quorum) {
       running(EngineState.RECOVERING, "no-quorum");
-    } else if (!active.votes()) {
+    } else if (stateAlarm.isSilent(active)) {
+      running(EngineState.RECOVERING, "states-differ");
+    } else if (!active.keepsVote()) {
       running(EngineState.CATCHING_UP, "learner");
     } else if (active.farBehind()) {
       running(EngineState.CATCHING_UP, active.fetches() ? "takes-a-snapshot" : "behind");

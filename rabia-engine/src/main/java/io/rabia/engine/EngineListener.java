@@ -14,6 +14,21 @@ public interface EngineListener {
 
   default void onMemberDisconnected(NodeId member, String reason) {}
 
+  /** Forces of the own log have become slow ({@link RabiaConfig#slowForce}), or are no more. */
+  default void onSlowDisk(boolean slow) {}
+
+  /** A member speaks so late as a rule that nobody waits for it, or does so no more. */
+  default void onMemberLate(NodeId member, boolean late) {}
+
+  /**
+   * A member's state is another one than that of a majority, or than that of some as long as no
+   * majority is known: its state machine is not deterministic, or its machine is broken.
+   *
+   * @param slot after which it was noticed
+   * @param settled whether a majority contradicts it, or none can exist: it stops as DEGRADED
+   */
+  default void onStateDiffers(NodeId member, long slot, boolean settled) {}
+
   /** Another configuration governs from now on. */
   default void onConfigurationChanged(ClusterView view) {}
 

@@ -2,6 +2,7 @@ package io.rabia.engine;
 
 import io.rabia.core.NodeId;
 import io.rabia.core.transport.TransportStatistics;
+import java.util.List;
 
 /**
  * A node's view of itself at one moment. Immutable.
@@ -18,6 +19,8 @@ import io.rabia.core.transport.TransportStatistics;
  * @param pending commands and slots that wait
  * @param connected members with a connection, this one included
  * @param ownBatches of the batches, those that this node made
+ * @param forceMicros how long a promise takes to be durable, as a rule
+ * @param late connected members that speak so late as a rule that nobody waits for them
  * @param network what the connections to the other members counted
  */
 public record EngineStatus(
@@ -36,11 +39,18 @@ public record EngineStatus(
     long pending,
     int connected,
     long ownBatches,
+    long forceMicros,
+    List<NodeId> late,
     TransportStatistics network) {
+
+  public EngineStatus {
+    late = List.copyOf(late);
+  }
 
   /** Of a node that is in no cluster, or of which only this is known. */
   public static EngineStatus withoutHistory(
       NodeId id, EngineState state, String reason, int connected, TransportStatistics network) {
-    return new EngineStatus(id, state, reason, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, connected, 0, network);
+    return new EngineStatus(
+        id, state, reason, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, connected, 0, 0, List.of(), network);
   }
 }

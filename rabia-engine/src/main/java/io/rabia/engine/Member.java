@@ -22,6 +22,8 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,8 @@ public final class Member implements AutoCloseable {
   private final Applier applier;
   private final LogCatchUp logCatchUp;
   private final Snapshots snapshots;
+  private final StateCheck stateCheck;
+  private final ForceTimes forces;
   private final Outbox outbox;
   private final SnapshotExchange exchange;
   private final Decided decided = new Decided();
@@ -60,6 +64,7 @@ public final class Member implements AutoCloseable {
   private final Consumer<Consumer<EngineListener>> tell;
   private Applied atStart = new Applied(0, 0, 0, 0, 0);
   private @Nullable KeptSnapshot restored;
+  private boolean keepsVote;
   private long secondAt;
 
   Member(
@@ -101,6 +106,8 @@ public final class Member implements AutoCloseable {
     membership = new Membership(parts, replica, links, keeper, now);
     logCatchUp = new LogCatchUp(persistence, founders.alpha());
     snapshots = new Snapshots(parts, head, replica, applier, logCatchUp, now);
+    stateCheck = new StateCheck(replica, this::stateHash, config.stateCheckSlots());
+    forces = new ForceTimes(config.slowForce().toNanos());
     outbox =
         new Outbox(
             parts.transport(),
@@ -110,7 +117,8 @@ public final class Member implements AutoCloseable {
             logCatchUp,
             snapshots,
             this::unserved,
-            parts.pool());
+            parts.pool(),
+            forces);
     exchange =
         new SnapshotExchange(
             parts,
@@ -171,6 +179,7 @@ public final class Member implements AutoCloseable {
   private void applyRecovered() {
     if (replica.pollDecided(Long.MAX_VALUE, decided)) {
       applier.apply(decided, -1);
+      stateCheck.applied();
       configured();
     }
   }
@@ -266,6 +275,16 @@ public final class Member implements AutoCloseable {
   /** Has this node a vote? */
   boolean votes() {
     return membership.votes();
+  }
+
+  /**
+   * Has this node a vote that is still one after a crash? Its token votes from a slot on, and until
+   * what it applied before that is durable, a crash takes it back to where it counts for lost: so
+   * long nobody may be told that another member can be spared.
+   */
+  boolean keepsVote() {
+    keepsVote |= votes() && outbox.kept() >= replica.firstVote();
+    return keepsVote && votes();
   }
 
   /** Is this node a member under another token, of which it has not the votes? */
@@ -397,6 +416,7 @@ public final class Member implements AutoCloseable {
       more = outbox.transfer(now);
       while (outbox.hasRoom() && replica.pollDecided(persistence.durable(), decided)) {
         applier.apply(decided, replica.ownOrigin());
+        stateCheck.applied();
         configured();
         answerStatusAt();
         more = true;
@@ -406,7 +426,9 @@ public final class Member implements AutoCloseable {
     releaseReads();
     membership.advance(tell, now);
     exchange.takeOwn(keptByAll(), now);
-    outbox.advance(now, parts.config().heartbeatInterval().toNanos());
+    long heartbeat = parts.config().heartbeatInterval().toNanos();
+    stateCheck.advance(now, heartbeat);
+    outbox.advance(now, heartbeat);
     return work;
   }
 
@@ -439,7 +461,7 @@ public final class Member implements AutoCloseable {
   /** How long the engine may sleep if nothing comes in. */
   long waitNanos(long now) {
     long wait = parts.config().heartbeatInterval().toNanos();
-    if (replica.busy() || outbox.waitsForTime() || !batcher.isEmpty()) {
+    if (replica.busy() || forces.isPending() || outbox.waitsForTime() || !batcher.isEmpty()) {
       wait = TICK_NANOS;
     }
     long deadline = pending.nearestDeadline();
@@ -461,6 +483,22 @@ public final class Member implements AutoCloseable {
   }
 
   // ---- what others see
+
+  ForceTimes forceTimes() {
+    return forces;
+  }
+
+  /** Connected members that speak so late as a rule that nobody waits for them. */
+  List<NodeId> late() {
+    List<NodeId> late = new ArrayList<>();
+    for (int place = 0; place < links.size(); place++) {
+      Links.Link link = links.get(place);
+      if (place != replica.self() && link.connected && replica.late(place)) {
+        late.add(link.id);
+      }
+    }
+    return late;
+  }
 
   /** The protocol's part, for the simulator's checkers. */
   @Internal
@@ -502,6 +540,8 @@ public final class Member implements AutoCloseable {
         pending.size() + replica.pending(),
         connected(),
         now.ownBatches() - atStart.ownBatches(),
+        forces.nanos() / 1000,
+        late(),
         parts.transport().statistics());
   }
 }

@@ -47,6 +47,7 @@ final class Outbox implements AutoCloseable {
   private final EncodeBuffer lazy;
   private final EncodeBuffer direct;
   private final ArrayDeque<Held> held = new ArrayDeque<>();
+  private final ForceTimes forces;
   private long lazyDeadline = Long.MAX_VALUE;
   private long lastPromise;
 
@@ -73,13 +74,15 @@ final class Outbox implements AutoCloseable {
       LogCatchUp logCatchUp,
       Snapshots snapshots,
       Unserved unserved,
-      MemoryPool pool) {
+      MemoryPool pool,
+      ForceTimes forces) {
     this.transport = transport;
     this.persistence = persistence;
     this.replica = replica;
     this.logCatchUp = logCatchUp;
     this.snapshots = snapshots;
     this.unserved = unserved;
+    this.forces = forces;
     this.links = links;
     group = new EncodeBuffer(pool);
     broadcast = new EncodeBuffer(pool);
@@ -130,6 +133,7 @@ final class Outbox implements AutoCloseable {
     settling = SETTLING;
     if (promises) {
       lastPromise = number;
+      forces.promised(number, now);
       persistence.flush();
     }
     return promises;
@@ -300,17 +304,26 @@ final class Outbox implements AutoCloseable {
       settling--;
       persistence.flush();
     }
+    boolean news = replica.states().takeNews();
     for (int to = 0; to < links.size(); to++) {
       Links.Link link = links.get(to);
-      if (to != replica.self() && link.connected && now - link.lastSent >= heartbeatNanos) {
+      boolean due = news || now - link.lastSent >= heartbeatNanos;
+      if (to != replica.self() && link.connected && due) {
         heartbeat(to, now);
       }
     }
   }
 
-  /** Tells a member where this one is. */
+  /** Tells a member where this one is, and what its state was like. */
   void heartbeat(int to, long now) {
-    sendNow(to, MessageCodec.maxSize(null), MessageCodec::heartbeat, now);
+    begin(direct);
+    MessageCodec.heartbeat(direct.ensure(MessageCodec.maxSize(null)));
+    long compared = replica.states().applied();
+    if (compared > 0) {
+      MessageCodec.stateHash(
+          direct.ensure(MessageCodec.maxSize(null)), compared, replica.states().hash());
+    }
+    send(to, direct.buffer().flip(), now);
   }
 
   /** Sends a message of so many bytes at most that depends on no promise. */
@@ -321,6 +334,7 @@ final class Outbox implements AutoCloseable {
   }
 
   void releaseHeld(long now) {
+    forces.advance(persistence.durable(), now);
     Held first = held.peek();
     while (first != null && first.gate() <= persistence.durable()) {
       send(first.to(), ByteBuffer.wrap(first.frame()), now);

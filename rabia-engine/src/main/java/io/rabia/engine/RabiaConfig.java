@@ -26,6 +26,8 @@ public final class RabiaConfig {
   private final long snapshotSlots;
   private final long snapshotBytes;
   private final Duration snapshotEvery;
+  private final long stateCheckSlots;
+  private final Duration slowForce;
   private final Initial initial;
 
   private RabiaConfig(Builder builder) {
@@ -45,6 +47,8 @@ public final class RabiaConfig {
     snapshotSlots = builder.snapshotSlots;
     snapshotBytes = builder.snapshotBytes;
     snapshotEvery = builder.snapshotEvery;
+    stateCheckSlots = builder.stateCheckSlots;
+    slowForce = builder.slowForce;
     initial = builder.initial;
     check(ownWindow >= 1 && ownWindow <= 1024, "ownWindow must be 1 to 1024");
     check(inboxCapacity >= 16 && inboxCapacity <= 1 << 24, "inboxCapacity must be 16 to 2^24");
@@ -54,6 +58,8 @@ public final class RabiaConfig {
     check(snapshotSlots >= 1, "snapshotInterval must be at least one slot");
     check(snapshotBytes >= 1, "snapshotInterval must be at least one byte");
     check(positive(snapshotEvery), "snapshotEvery must be positive");
+    check(stateCheckSlots >= 0, "stateCheckInterval must not be negative");
+    check(positive(slowForce), "slowForce must be positive");
     check(positive(requestTimeout), "requestTimeout must be positive");
     check(positive(heartbeatInterval), "heartbeatInterval must be positive");
     check(positive(sessionTimeToLive), "sessionTimeToLive must be positive");
@@ -131,6 +137,14 @@ public final class RabiaConfig {
     return snapshotEvery;
   }
 
+  public long stateCheckSlots() {
+    return stateCheckSlots;
+  }
+
+  public Duration slowForce() {
+    return slowForce;
+  }
+
   public Initial initial() {
     return initial;
   }
@@ -159,6 +173,8 @@ public final class RabiaConfig {
     private long snapshotSlots = 1 << 20;
     private long snapshotBytes = 64L << 20;
     private Duration snapshotEvery = Duration.ofHours(1);
+    private long stateCheckSlots = 1 << 14;
+    private Duration slowForce = Duration.ofMillis(100);
     private Initial initial = Initial.NEW;
 
     private Builder() {}
@@ -271,6 +287,27 @@ public final class RabiaConfig {
      */
     public Builder snapshotEvery(Duration time) {
       this.snapshotEvery = time;
+      return this;
+    }
+
+    /**
+     * After how many slots, again and again, the members compare the hashes of their states; 0 for
+     * never. Default 16,384. Members with different intervals compare where these meet. Fewer find
+     * a state machine that is not deterministic earlier; every hash takes the engine's thread for
+     * as long as {@link io.rabia.core.statemachine.StateMachine#stateHash} and a look at all
+     * sessions take.
+     */
+    public Builder stateCheckInterval(long slots) {
+      this.stateCheckSlots = slots;
+      return this;
+    }
+
+    /**
+     * The disk is reported as slow when forces of the log take longer, eight in a row. Default 100
+     * ms.
+     */
+    public Builder slowForce(Duration time) {
+      this.slowForce = time;
       return this;
     }
 

@@ -10,6 +10,64 @@ import org.junit.jupiter.api.Test;
 
 class EngineEventsTest {
 
+  /** Each of the last ten forces of member 1 takes 150 ms. */
+  static void slowForces(TestCluster cluster) {
+    TestNode node = cluster.node(1);
+    for (int i = 0; i < 10; i++) {
+      node.log.manual();
+      node.submit("slow " + i);
+      cluster.elapse(Duration.ofMillis(150));
+      node.log.automatic();
+      cluster.elapse(Duration.ofMillis(20));
+    }
+    cluster.elapse(Duration.ofSeconds(1));
+  }
+
+  /** Member 3 proposes 50 ms after the slot was there, ten times. */
+  static void lateProposals(TestCluster cluster) {
+    for (int i = 0; i < 10; i++) {
+      cluster.wires.hold(3, 1);
+      cluster.node(1).submit("c" + i);
+      cluster.elapse(Duration.ofMillis(50));
+      cluster.wires.release(3, 1);
+      cluster.elapse(Duration.ofMillis(20));
+    }
+    cluster.elapse(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void aSlowDiskIsReportedUntilItIsFastAgain() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      slowForces(cluster);
+      assertThat(cluster.node(1).events).contains("slow disk").doesNotContain("fast disk");
+      assertThat(cluster.node(2).events).doesNotContain("slow disk");
+      cluster.node(1).submit("fast");
+      cluster.elapse(Duration.ofSeconds(2));
+      assertThat(cluster.node(1).events).endsWith("fast disk");
+    }
+  }
+
+  @Test
+  void onePauseIsNoSlowDisk() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      cluster.node(1).log.manual();
+      cluster.node(1).submit("x");
+      cluster.pause(Duration.ofMinutes(1));
+      cluster.node(1).log.automatic();
+      cluster.elapse(Duration.ofSeconds(2));
+      assertThat(cluster.node(1).events).doesNotContain("slow disk");
+    }
+  }
+
+  @Test
+  void aMemberThatSpeaksLateIsReportedByThoseWhoHearItLate() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      lateProposals(cluster);
+      assertThat(cluster.node(1).events).contains("late 3").doesNotContain("late 2");
+      assertThat(cluster.node(2).events).doesNotContain("late 3");
+    }
+  }
+
   @Test
   void everyEventOfTheListenerHappens() {
     RabiaConfig config =
@@ -17,10 +75,13 @@ class EngineEventsTest {
             .snapshotInterval(50, Long.MAX_VALUE)
             .retainedSlots(64)
             .retainedLogBytes(0)
+            .stateCheckInterval(3)
             .build();
     try (TestCluster cluster =
         new TestCluster(TestCluster.config(3).alpha(8).build(), config).startAll()) {
       TestNode node = cluster.node(1);
+      lateProposals(cluster);
+      slowForces(cluster);
       cluster.wires.cut(1, 2);
       cluster.wires.cut(1, 3);
       while (cluster.node(2).status().applied() < 400) {
@@ -35,6 +96,11 @@ class EngineEventsTest {
       }
       cluster.elapse(Duration.ofMillis(500));
       cluster.node(2).change(node.view().withAlpha(32));
+      cluster.elapse(Duration.ofMillis(500));
+      cluster.wires.heal(1, 3);
+      cluster.settle();
+      cluster.node(3).machine.wrong = 1;
+      node.submit("x");
       cluster.elapse(Duration.ofMillis(500));
       assertThat(node.heard)
           .containsExactlyInAnyOrderElementsOf(

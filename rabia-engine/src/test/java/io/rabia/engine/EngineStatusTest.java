@@ -118,6 +118,8 @@ class EngineStatusTest {
         .shows("pending", fresh, 4L, () -> serving(EngineStatusTest::undecided))
         .shows("connected", fresh, 3, () -> serving(cluster -> {}))
         .shows("ownBatches", fresh, 2L, () -> serving(EngineStatusTest::loneCommand))
+        .shows("forceMicros", fresh, () -> serving(EngineEventsTest::slowForces))
+        .shows("late", fresh, List.of(NodeId.of(3)), () -> serving(EngineEventsTest::lateProposals))
         .shows("network", fresh, () -> serving(EngineStatusTest::loneCommand))
         .tests();
   }

@@ -321,8 +321,11 @@ final class MemoryLog implements Persistence {
   }
 
   @Override
-  public void disown(String why) {
+  public void disown(String why, boolean stateIsRight) {
     lost = why;
+    if (!stateIsRight) {
+      snapshots.clear();
+    }
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.rabia.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.rabia.core.BatchId;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.Command;
@@ -82,10 +84,28 @@ class RabiaConfigEffectsTest {
             RabiaConfigEffectsTest::laggardNeedsTheLog);
   }
 
+  private static EveryField<RabiaConfig> alarms(EveryField<RabiaConfig> fields) {
+    return fields
+        .matters(
+            "stateCheckSlots",
+            config().stateCheckInterval(6).build(),
+            2,
+            config().stateCheckInterval(4).build(),
+            3,
+            RabiaConfigEffectsTest::comparedStates)
+        .matters(
+            "slowForce",
+            config().build(),
+            true,
+            config().slowForce(ms(200)).build(),
+            false,
+            RabiaConfigEffectsTest::reportsForcesOf150Milliseconds);
+  }
+
   @TestFactory
   Stream<DynamicTest> everyFieldMatters() {
     RabiaConfig defaults = config().build();
-    return retention(snapshots(EveryField.of(RabiaConfig.class)))
+    return alarms(retention(snapshots(EveryField.of(RabiaConfig.class))))
         .matters(
             "batching",
             defaults,
@@ -259,6 +279,29 @@ class RabiaConfigEffectsTest {
       int before = cluster.wires.sentBy(1, Message.Heartbeat.class).size();
       cluster.elapse(Duration.ofSeconds(2));
       return cluster.wires.sentBy(1, Message.Heartbeat.class).size() - before;
+    }
+  }
+
+  private static boolean reportsForcesOf150Milliseconds(RabiaConfig config) {
+    try (TestCluster cluster = new TestCluster(3, config).startAll()) {
+      EngineEventsTest.slowForces(cluster);
+      return cluster.node(1).events.contains("slow disk");
+    }
+  }
+
+  /** In the twelve slots of a session and three commands, one after the other. */
+  private static int comparedStates(RabiaConfig config) {
+    try (TestCluster cluster = new TestCluster(3, config).startAll()) {
+      for (int i = 0; i < 3; i++) {
+        cluster.node(1).submit("c" + i);
+        cluster.settle();
+      }
+      assertThat(cluster.node(1).status().applied()).isEqualTo(12);
+      return (int)
+          cluster.wires.sentBy(1, Message.StateHash.class).stream()
+              .mapToLong(Message.StateHash::applied)
+              .distinct()
+              .count();
     }
   }
 

@@ -79,6 +79,27 @@ final class TestNode {
     }
 
     @Override
+    public void onSlowDisk(boolean slow) {
+      heard.add("onSlowDisk");
+      events.add(slow ? "slow disk" : "fast disk");
+      mayThrow();
+    }
+
+    @Override
+    public void onMemberLate(NodeId member, boolean late) {
+      heard.add("onMemberLate");
+      events.add((late ? "late " : "in time ") + member);
+      mayThrow();
+    }
+
+    @Override
+    public void onStateDiffers(NodeId member, long slot, boolean settled) {
+      heard.add("onStateDiffers");
+      events.add((settled ? "wrong " : "disputed ") + member + " after " + slot);
+      mayThrow();
+    }
+
+    @Override
     public void onConfigurationChanged(ClusterView view) {
       heard.add("onConfigurationChanged");
       events.add(

@@ -364,14 +364,25 @@ public final class FilePersistence implements Persistence {
   }
 
   @Override
-  public void disown(String why) {
+  public void disown(String why, boolean stateIsRight) {
     requireUsable();
     try {
+      if (!stateIsRight) {
+        forgetState();
+      }
       writer.writeLostStatus(why);
     } catch (IOException e) {
       throw fail("cannot mark the log", e);
     }
     failure = new RabiaException.NotAMember("the votes in this log were given up: " + why);
+  }
+
+  /** Before the log is given up: in between it is a log whose front is missing, or all of it. */
+  private void forgetState() throws IOException {
+    snapshots.abandon();
+    synchronized (snapshots) {
+      snapshots.clear();
+    }
   }
 
   @Override

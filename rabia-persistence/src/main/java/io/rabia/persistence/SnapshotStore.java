@@ -84,6 +84,15 @@ final class SnapshotStore {
     }
   }
 
+  /** None is left, after a loss of power either. */
+  void clear() throws IOException {
+    for (String name : names(disk)) {
+      disk.delete(name);
+    }
+    disk.forceDirectory();
+    intact.clear();
+  }
+
   boolean isEmpty() {
     return intact.isEmpty();
   }

@@ -238,7 +238,7 @@ class VotesLostTest {
     MemoryDisk disk = new MemoryDisk("boot");
     FilePersistence log = Logs.open(disk, os ? OS : FSYNC);
     fill(log, 1, 3);
-    log.disown("an old copy");
+    log.disown("an old copy", true);
     assertThatThrownBy(() -> append(log, "more"))
         .isInstanceOf(RabiaException.NotAMember.class)
         .hasMessageContaining("an old copy");
@@ -246,6 +246,20 @@ class VotesLostTest {
     assertThat(LogInspector.verify(disk.afterProcessDeath()).intact()).isFalse();
     MemoryDisk next = disk.afterPowerLoss(new Random(3));
     assertThat(new Life(next, os ? OS : FSYNC).why()).isEqualTo("an old copy");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void snapshotsOfAWrongStateAreNotUsedAgain(boolean right) {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = Logs.open(disk, FSYNC);
+    fill(log, 1, 3);
+    log.snapshot(4, new Texts(texts(3)));
+    log.disown("a wrong state", right);
+    log.close();
+    Life next = new Life(disk.afterPowerLoss(new Random(3)), FSYNC);
+    assertThat(next.why()).isEqualTo("a wrong state");
+    assertThat(next.replayed).isEqualTo(right ? texts(3) : List.of());
   }
 
   /** The power fails before every operation of losing, moving aside and beginning anew. */

@@ -85,8 +85,8 @@ final class NodeLog implements Persistence {
   }
 
   @Override
-  public void disown(String why) {
-    log.disown(why);
+  public void disown(String why, boolean stateIsRight) {
+    log.disown(why, stateIsRight);
   }
 
   @Override

@@ -106,6 +106,7 @@ final class JsonMessageReader {
       case "readProbe" -> new Message.ReadProbe(number("nonce"));
       case "readReply" -> new Message.ReadReply(number("nonce"), number("highestSlot"));
       case "heartbeat" -> new Message.Heartbeat();
+      case "stateHash" -> new Message.StateHash(number("applied"), number("hash"));
       case "formationAsk" -> new Message.FormationAsk(token("founder"));
       case "formationPromise" -> new Message.FormationPromise(token("founder"), token("own"));
       case "init" -> new Message.Init(ByteBuffer.wrap(bytes("encoded")));

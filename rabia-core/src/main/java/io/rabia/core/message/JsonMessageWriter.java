@@ -96,6 +96,16 @@ record JsonMessageWriter(JsonGenerator json) implements MessageHandler {
   }
 
   @Override
+  public void onStateHash(long applied, long hash) {
+    object(
+        "stateHash",
+        () -> {
+          json.writeNumberField("applied", applied);
+          json.writeNumberField("hash", hash);
+        });
+  }
+
+  @Override
   public void onFormationAsk(Token founder) {
     object("formationAsk", () -> json.writeStringField("founder", founder.toString()));
   }

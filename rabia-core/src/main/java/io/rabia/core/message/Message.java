@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  *     and a CatchUpEnd</td></tr>
  * <tr><td>{@link ReadProbe}, {@link ReadReply}, {@link Heartbeat}, {@link FormationAsk}, {@link
  *     FormationPromise}, {@link Init}, {@link Identity}, {@link Numbers}, {@link SnapshotOffer},
- *     {@link SnapshotRequest}, {@link SnapshotChunk}, {@link Installed}</td><td>not in the
- *     paper</td></tr>
+ *     {@link SnapshotRequest}, {@link SnapshotChunk}, {@link Installed}, {@link StateHash}</td>
+ *     <td>not in the paper</td></tr>
  * </table>
  */
 public sealed interface Message {
@@ -185,6 +185,18 @@ public sealed interface Message {
     @Override
     public void accept(MessageHandler handler) {
       handler.onHeartbeat();
+    }
+  }
+
+  /** The sender's state after so many slots has this hash. */
+  record StateHash(long applied, long hash) implements Message {
+    public StateHash {
+      valid(applied > 0, "StateHash");
+    }
+
+    @Override
+    public void accept(MessageHandler handler) {
+      handler.onStateHash(applied, hash);
     }
   }
 

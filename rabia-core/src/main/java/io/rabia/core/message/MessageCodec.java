@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * 18 SnapshotRequest   applied i64 | checksum i32 | offset i64
  * 19 SnapshotChunk     applied i64 | checksum i32 | offset i64 | length i32 | bytes | crc32c of all before i32
  * 20 Installed         applied i64
+ * 21 StateHash         applied slots i64 | hash i64
  * batch = length i32 (0: none) | bytes of the {@link CommandBatch}
  * </pre>
  *
@@ -72,6 +73,7 @@ public final class MessageCodec {
   public static final int MAX_CHUNK_BYTES = MessageRules.MAX_CHUNK_BYTES;
 
   private static final int CHUNK_HEADER = 2 * Long.BYTES + 2 * Integer.BYTES;
+  private static final byte STATE_HASH = 21;
 
   private static final int ID_FLAG = 4;
   private static final int LARGEST_FIXED = 1 + 4 * Long.BYTES;
@@ -161,6 +163,11 @@ public final class MessageCodec {
 
   public static void heartbeat(ByteBuffer out) {
     out.put(HEARTBEAT);
+  }
+
+  public static void stateHash(ByteBuffer out, long applied, long hash) {
+    check(applied > 0, "malformed StateHash");
+    out.put(STATE_HASH).putLong(applied).putLong(hash);
   }
 
   public static void formationAsk(ByteBuffer out, Token founder) {
@@ -269,6 +276,7 @@ public final class MessageCodec {
       case READ_PROBE -> handler.onReadProbe(readLong(in));
       case READ_REPLY -> readReadReply(in, handler);
       case HEARTBEAT -> handler.onHeartbeat();
+      case STATE_HASH -> readStateHash(in, handler);
       case FORMATION_ASK -> handler.onFormationAsk(readToken(in));
       case FORMATION_PROMISE -> handler.onFormationPromise(readToken(in), readToken(in));
       case INIT -> readInit(in, handler);
@@ -350,6 +358,13 @@ public final class MessageCodec {
     long highestSlot = readLong(in);
     accept(MessageRules.readReply(highestSlot), "ReadReply");
     handler.onReadReply(nonce, highestSlot);
+  }
+
+  private static void readStateHash(ByteBuffer in, MessageHandler handler) {
+    long applied = readLong(in);
+    long hash = readLong(in);
+    accept(applied > 0, "StateHash");
+    handler.onStateHash(applied, hash);
   }
 
   private static void readInit(ByteBuffer in, MessageHandler handler) {

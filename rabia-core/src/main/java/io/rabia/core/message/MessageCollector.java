@@ -77,6 +77,11 @@ public final class MessageCollector implements MessageHandler {
   }
 
   @Override
+  public void onStateHash(long applied, long hash) {
+    messages.add(new Message.StateHash(applied, hash));
+  }
+
+  @Override
   public void onFormationAsk(Token founder) {
     messages.add(new Message.FormationAsk(founder));
   }

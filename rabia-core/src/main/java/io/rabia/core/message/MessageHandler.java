@@ -36,6 +36,9 @@ public interface MessageHandler {
   /** Nothing but what the frame's header says. */
   void onHeartbeat();
 
+  /** The sender's state after so many slots has this hash. */
+  void onStateHash(long applied, long hash);
+
   /** The founder asks for a promise to take INIT from this token only. */
   void onFormationAsk(Token founder);
 

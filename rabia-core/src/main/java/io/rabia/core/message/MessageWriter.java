@@ -64,6 +64,11 @@ record MessageWriter(ByteBuffer out) implements MessageHandler {
   }
 
   @Override
+  public void onStateHash(long applied, long hash) {
+    MessageCodec.stateHash(out, applied, hash);
+  }
+
+  @Override
   public void onFormationAsk(Token founder) {
     MessageCodec.formationAsk(out, founder);
   }

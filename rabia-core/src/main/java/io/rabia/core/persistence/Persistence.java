@@ -121,8 +121,10 @@ public interface Persistence extends AutoCloseable {
    * The votes in this log are not to be used any more: later opens tell {@link
    * GroupHandler#onVotesLost}. Durable when it returns; the caller stops after it. Does nothing to
    * a log that does not survive its process.
+   *
+   * @param stateIsRight whether the state in snapshots may be used; they go if not
    */
-  default void disown(String why) {}
+  default void disown(String why, boolean stateIsRight) {}
 
   /** Bytes of log kept. */
   long sizeBytes();

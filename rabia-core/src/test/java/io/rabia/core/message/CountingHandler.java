@@ -65,6 +65,11 @@ final class CountingHandler implements MessageHandler {
   }
 
   @Override
+  public void onStateHash(long applied, long hash) {
+    heard++;
+  }
+
+  @Override
   public void onFormationAsk(Token founder) {
     heard++;
   }

@@ -97,6 +97,7 @@ final class Samples {
         new Message.SnapshotChunk(slot, 0xC0FFEE01, 65536, ByteBuffer.wrap(new byte[] {9, 8, 7})),
         "13" + SLOT_HEX + "c0ffee01" + "0000000000010000" + "00000003" + "090807" + "d0cdc1fc");
     golden.put(new Message.Installed(slot), "14" + SLOT_HEX);
+    golden.put(new Message.StateHash(slot, -2), "15" + SLOT_HEX + "fffffffffffffffe");
     return golden;
   }
 

@@ -143,7 +143,7 @@ final class Incoming implements MessageHandler {
 
   @Override
   public void onReadProbe(long nonce) {
-    if (replica.eras.firstVote() <= replica.applied()) {
+    if (replica.firstVote() <= replica.applied()) {
       replica.output.add(
           Kind.READ_REPLY, Output.SEND, from, nonce, 0, (byte) 0, replica.highestTakenPart(), null);
     }
@@ -157,6 +157,12 @@ final class Incoming implements MessageHandler {
 
   @Override
   public void onHeartbeat() {}
+
+  @Override
+  public void onStateHash(long afterSlots, long hash) {
+    int origin = replica.eras.origin(replica.peers.get(from).token);
+    replica.states().said(replica.eras.of(afterSlots - 1).configuration, origin, afterSlots, hash);
+  }
 
   @Override
   public void onFormationAsk(Token founder) {}

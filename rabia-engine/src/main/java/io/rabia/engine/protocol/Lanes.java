@@ -224,7 +224,7 @@ final class Lanes {
     if (slot.instance.proposed(owner)) {
       return follow(slot, slot.instance.proposal(owner), now);
     }
-    if (!peer.quiet() && peer.lag() <= replica.waits.slow()) {
+    if (!peer.quiet() && !late(peer)) {
       if (now - slot.seenAt < replica.waits.owner()) {
         return WAIT;
       }
@@ -305,5 +305,24 @@ final class Lanes {
       proposer++;
     }
     return slot.era.place(proposer);
+  }
+
+  /**
+   * Does it speak so late as a rule that nobody waits for it? So it is when it is much later than
+   * decisions take; or later than a prompt one and than three times what a quorum takes to speak,
+   * this one among them: those decide without it.
+   */
+  boolean late(Peer peer) {
+    long lag = peer.lag();
+    if (lag > replica.waits.slow() || lag <= replica.waits.prompt()) {
+      return lag > replica.waits.slow();
+    }
+    Era era = replica.eras.of(replica.applied());
+    int sooner = era.self >= 0 ? 1 : 0;
+    for (int i = 0; i < era.size(); i++) {
+      Peer other = replica.peers.get(era.place(i));
+      sooner += other.connected && other.lag() > 0 && 3 * other.lag() < lag ? 1 : 0;
+    }
+    return sooner >= era.configuration.quorum();
   }
 }

@@ -74,6 +74,9 @@ public class LogRecords implements MessageHandler {
   public void onHeartbeat() {}
 
   @Override
+  public void onStateHash(long applied, long hash) {}
+
+  @Override
   public void onFormationAsk(Token founder) {}
 
   @Override

@@ -42,6 +42,7 @@ public final class Replica {
   final Retention retention;
   final ReplicaStatistics statistics = new ReplicaStatistics();
   final Waits waits;
+  final StateComparison states;
 
   private final CommonCoin coin;
   private final LogClock clock;
@@ -97,6 +98,7 @@ public final class Replica {
     batches = new Batches(eras, window, retention, output);
     barrier = new ReadBarrier(nonceSeed);
     waits = new Waits(timing);
+    states = new StateComparison();
     lanes = new Lanes(this, source);
     retransmitter = new Retransmitter(this);
     catchUp = new CatchUp(this);
@@ -388,7 +390,8 @@ public final class Replica {
   private long awaited(Era era) {
     long mask = 0;
     for (int i = 0; i < era.size(); i++) {
-      mask |= peers.get(era.place(i)).connected ? 1L << i : 0;
+      Peer peer = peers.get(era.place(i));
+      mask |= peer.connected && !lanes.late(peer) ? 1L << i : 0;
     }
     return mask;
   }
@@ -708,6 +711,21 @@ public final class Replica {
     return eras.newest().configuration;
   }
 
+  /** What the members' states hash to. */
+  public StateComparison states() {
+    return states;
+  }
+
+  /** The state after the applied slots has this hash. */
+  public void hashed(long hash) {
+    states.own(eras.of(applied - 1).configuration, ownOrigin(), applied, hash);
+  }
+
+  /** The first slot in which the own token has a vote, as far as that is known here. */
+  public long firstVote() {
+    return eras.firstVote();
+  }
+
   /** The one that governs the next slot to apply. */
   public Configuration governing() {
     return eras.of(applied).configuration;
@@ -757,6 +775,11 @@ public final class Replica {
   /** Batches that wait here to be applied. */
   public int held() {
     return batches.heldCount();
+  }
+
+  /** Does who is at this place speak so late as a rule that nobody waits for it? */
+  public boolean late(int place) {
+    return lanes.late(peers.get(place));
   }
 
   public boolean quiet(int peer) {

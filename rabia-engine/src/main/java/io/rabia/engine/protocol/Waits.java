@@ -40,6 +40,13 @@ final class Waits {
   }
 
   /**
+   * An owner that holds back, or whose force took its time once, does not speak later than that.
+   */
+  long prompt() {
+    return Math.max(timing.minOwnerWait() + MAX_HOLD_BACK, smoothed());
+  }
+
+  /**
    * How long an owner that had commands for most of its slots may wait for the next ones before it
    * fills its slot with NOOP.
    */

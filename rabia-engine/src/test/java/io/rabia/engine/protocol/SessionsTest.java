@@ -53,6 +53,20 @@ class SessionsTest {
   }
 
   @Test
+  void textOfAFailureIsNoPartOfTheState() {
+    long[] hashes = new long[3];
+    for (int i = 0; i < 3; i++) {
+      Sessions table = new Sessions();
+      byte[] opened = table.open(7, 0);
+      long session = ByteBuffer.wrap(opened).getLong(1);
+      byte[] result = i < 2 ? Sessions.failed("in the words of Java " + i) : ok("done");
+      table.apply(session, 1, 1, 8, () -> result);
+      hashes[i] = table.hash();
+    }
+    assertThat(hashes[0]).isEqualTo(hashes[1]).isNotEqualTo(hashes[2]);
+  }
+
+  @Test
   void keepsAFailureAsItKeepsAResult() {
     long session = open();
     byte[] failure = sessions.apply(session, 1, 1, slot++, () -> Sessions.failed("overdrawn"));

@@ -190,7 +190,7 @@ public abstract class PersistenceConformance {
     fill(log, 1, 10);
     flushed(log, 10);
     log.snapshot(7, lines(texts(6)));
-    log.disown("an old copy");
+    log.disown("an old copy", true);
     for (int attempt = 0; attempt < 2; attempt++) {
       log.close();
       log = open(create());

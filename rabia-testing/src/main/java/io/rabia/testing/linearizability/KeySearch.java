@@ -35,7 +35,7 @@ final class KeySearch<I, O, S> {
     ORDER_FOUND,
     NO_ORDER,
     OUT_OF_MEMORY,
-    OUT_OF_TIME
+    OUT_OF_STEPS
   }
 
   private record Configuration<S>(long[] placed, S state) {
@@ -56,7 +56,6 @@ final class KeySearch<I, O, S> {
   private static final long CONFIGURATION_BYTES = 96;
 
   private static final int NONE = Integer.MIN_VALUE;
-  private static final int CLOCK_STEPS = 64;
   private static final int HEAD = 0;
 
   private final Model<I, O, S> model;
@@ -149,17 +148,17 @@ final class KeySearch<I, O, S> {
    * @param stopAt the rank of a return: ends, without an order, where that one is the first one
    *     left
    */
-  End run(Bounds bounds, long deadline, int stopAt) {
+  End run(long maxMemory, long maxSteps, int stopAt) {
     int candidate = firstCandidate();
     while (unplaced > 0) {
       if (furthest == stopAt) {
         return End.NO_ORDER;
       }
-      if (memory > bounds.memoryBytes()) {
+      if (memory > maxMemory) {
         return End.OUT_OF_MEMORY;
       }
-      if (steps % CLOCK_STEPS == 0 && System.nanoTime() - deadline > 0) {
-        return End.OUT_OF_TIME;
+      if (steps > maxSteps) {
+        return End.OUT_OF_STEPS;
       }
       if (candidate != NONE) {
         candidate = advance(candidate);

@@ -29,12 +29,12 @@ public final class LinearizabilityChecker {
     for (Operation<I, O> operation : history) {
       keys.computeIfAbsent(model.key(operation.input()), key -> new ArrayList<>()).add(operation);
     }
-    long deadline = System.nanoTime() + bounds.time().toNanos();
     long steps = 0;
     Verdict undecided = null;
     for (Map.Entry<Object, List<Operation<I, O>>> key : keys.entrySet()) {
       KeySearch<I, O, S> search = new KeySearch<>(model, key.getValue());
-      KeySearch.End end = search.run(bounds, deadline, Integer.MAX_VALUE);
+      KeySearch.End end =
+          search.run(bounds.memoryBytes(), bounds.steps() - steps, Integer.MAX_VALUE);
       steps += search.steps();
       switch (end) {
         case ORDER_FOUND -> {}
@@ -44,8 +44,8 @@ public final class LinearizabilityChecker {
         case OUT_OF_MEMORY ->
             undecided =
                 first(undecided, new Verdict.OutOfBounds(key.getKey(), Bound.MEMORY, steps));
-        case OUT_OF_TIME -> {
-          return new Verdict.OutOfBounds(key.getKey(), Bound.TIME, steps);
+        case OUT_OF_STEPS -> {
+          return new Verdict.OutOfBounds(key.getKey(), Bound.STEPS, steps);
         }
       }
     }
@@ -63,10 +63,7 @@ public final class LinearizabilityChecker {
   private static <I, O, S> Verdict explain(
       Model<I, O, S> model, Object key, List<Operation<I, O>> operations, int furthest) {
     KeySearch<I, O, S> search = new KeySearch<>(model, operations);
-    search.run(
-        new Bounds(Long.MAX_VALUE, Bounds.defaults().time()),
-        System.nanoTime() + Long.MAX_VALUE / 2,
-        furthest);
+    search.run(Long.MAX_VALUE, Long.MAX_VALUE, furthest);
     return new Verdict.NotLinearizable(
         key,
         List.copyOf(search.order()),

@@ -43,7 +43,7 @@ public sealed interface Verdict {
   /** A bound of a check. */
   enum Bound {
     MEMORY,
-    TIME
+    STEPS
   }
 
   /**

@@ -76,8 +76,22 @@ public enum Fault {
   SPLIT,
   /** The disks of f members are slow all the time; the others' clients must not feel it. */
   SLOW_MEMBERS,
-  /** The state machine of one member goes another way; whoever checks must find it out. */
+  /** The state machine of one member goes another way; the others must find it out. */
   DIFFER,
+  /** A process dies in the middle of a write: a part of it is on the disk. */
+  TORN_WRITE,
+  /**
+   * The force of what was written fails, once, and some of that may be gone: the process ends, and
+   * comes back with what is there.
+   */
+  FSYNC_FAILURE,
+  /** Nothing can be written for a while: the node promises nothing until there is room again. */
+  DISK_FULL,
+  /**
+   * One bit flips of what a member had forced and stated to be safe. Up to f members at a time;
+   * such a one has lost its votes and comes back under another token.
+   */
+  BIT_FLIP,
   /** Members are added, removed and replaced, and the window changes. */
   MEMBERS,
   /**
@@ -100,6 +114,7 @@ public enum Fault {
           EnumSet.of(
               BRIDGE,
               REBOOT,
+              BIT_FLIP,
               ORPHAN,
               PROPOSER,
               LONG_PAUSE,
@@ -122,6 +137,9 @@ public enum Fault {
               PAUSE,
               DRIFT,
               SLOW_DISK,
+              TORN_WRITE,
+              FSYNC_FAILURE,
+              DISK_FULL,
               EXPIRY,
               THROW));
 

@@ -1,9 +1,9 @@
 package io.rabia.testing.sim;
 
-import io.rabia.core.Quorum;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -34,7 +34,6 @@ final class FaultDriver {
   private final SimNetwork network;
   private final int n;
   private boolean stopped;
-  private int differing = -1;
   private final Orphaning orphaning;
   private final Splitting splitting;
   private final MemberFaults members;
@@ -143,22 +142,21 @@ final class FaultDriver {
           crash(victim);
         }
       }
-      case CRASH_MID_CYCLE -> anyNode().crashSoon(1 + random.below(40));
+      case CRASH_MID_CYCLE -> anyNode().doom().crashSoon(1 + random.below(40));
       case CRASH_ALL -> {
         faults.fired(fault);
         say(() -> "CRASH_ALL");
         IntStream.range(0, n).mapToObj(world::node).forEach(this::crash);
       }
-      case POWER_AFTER_DEATH -> {
-        SimNode victim = anyNode();
-        if (victim.hasPageCache()) {
-          victim.losePowerAfterDeath();
-        }
-      }
+      case POWER_AFTER_DEATH -> anyDisk().ifPresent(victim -> victim.doom().losePowerAfterDeath());
+      case TORN_WRITE -> anyDisk().ifPresent(victim -> victim.doom().tearWrite());
+      case FSYNC_FAILURE -> anyDisk().ifPresent(victim -> victim.doom().failForce());
+      case DISK_FULL -> anyDisk().ifPresent(victim -> fillDisk(victim, lasts));
+      case BIT_FLIP -> anyDisk().ifPresent(this::flipBit);
       case ORPHAN -> orphaning.begin(random.below(n), lasts);
       case PROPOSER -> {
         if (world.isComplete()) {
-          anyNode().dieProposing();
+          anyNode().doom().dieProposing();
         }
       }
       case STOP -> stop(anyNode());
@@ -186,6 +184,34 @@ final class FaultDriver {
 
   private SimNode anyNode() {
     return world.node(random.below(n));
+  }
+
+  /** A node whose log is in files that are forced, if that is what was drawn. */
+  private Optional<SimNode> anyDisk() {
+    return Optional.of(anyNode()).filter(node -> node.storage().hasPageCache());
+  }
+
+  private void fillDisk(SimNode node, long lasts) {
+    say(() -> "DISK_FULL at node " + (node.index() + 1) + forMillis(lasts));
+    node.doom().fillDisk(true);
+    world.clock().after(lasts, () -> node.doom().fillDisk(false));
+  }
+
+  /** Of up to f members, which must not come back by themselves. */
+  private void flipBit(SimNode victim) {
+    if (!world.isFormed() || !world.mayLeave() || victim.isLost()) {
+      return;
+    }
+    boolean comesBack = !victim.isAlive();
+    if (victim.isAlive()) {
+      victim.crash(false);
+    }
+    if (victim.flipBit()) {
+      faults.fired(Fault.BIT_FLIP);
+    }
+    if (!comesBack) {
+      world.restartLater(victim);
+    }
   }
 
   private void crash(SimNode node) {
@@ -254,28 +280,21 @@ final class FaultDriver {
 
   private void slowMembers() {
     long nanos = random.magnitude(SimClock.MILLI, SimClock.SECOND);
-    for (int i = 0; i < Quorum.faults(n); i++) {
-      faults.fired(Fault.SLOW_MEMBERS);
-      if (!world.isHealthyTwin()) {
-        world.node(i).slowDisk(nanos);
-      }
+    faults.fired(Fault.SLOW_MEMBERS);
+    world.slowMembers().begin(nanos);
+    for (int i = 0; i < world.slowMembers().count(); i++) {
+      world.node(i).storage().slow(nanos);
     }
   }
 
   private void differ(SimNode node) {
     say(() -> "DIFFER: node " + (node.index() + 1));
-    differing = node.index();
     node.differ();
-  }
-
-  /** Whose state machine goes another way, or -1. */
-  int differing() {
-    return differing;
   }
 
   private void slowDisk(SimNode node, long lasts) {
     long nanos = random.magnitude(SimClock.MILLI, SimClock.SECOND);
-    if (!node.slowDisk(nanos)) {
+    if (!node.storage().slow(nanos)) {
       return;
     }
     faults.fired(Fault.SLOW_DISK);
@@ -287,7 +306,7 @@ final class FaultDriver {
                 + ", by "
                 + nanos / SimClock.MILLI
                 + " ms");
-    world.clock().after(lasts, () -> node.slowDisk(0));
+    world.clock().after(lasts, () -> node.storage().slow(0));
   }
 
   // ---- links

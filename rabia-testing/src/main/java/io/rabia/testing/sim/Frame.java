@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What a process sent to one or more others, as it was when it left. Immutable. */
 final class Frame {
-  private static final int HEARTBEAT_BYTES = FrameHeader.SIZE + 1;
+  private static final byte HEARTBEAT = 10;
+  private static final int LONGEST_HEARTBEAT = FrameHeader.SIZE + 1 + 17;
 
   private final ByteBuffer bytes;
   private final int fingerprint;
@@ -46,9 +47,9 @@ final class Frame {
     return bytes.equals(body);
   }
 
-  /** Does it say nothing but its header? */
+  /** Does it say only where its sender is, or what its state was like? */
   boolean isHeartbeat() {
-    return length() == HEARTBEAT_BYTES;
+    return bytes.get(FrameHeader.SIZE) == HEARTBEAT && length() <= LONGEST_HEARTBEAT;
   }
 
   /** The last batch that its sender proposes and sends along, or NONE. */

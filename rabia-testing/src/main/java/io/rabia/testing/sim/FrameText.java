@@ -130,6 +130,11 @@ final class FrameText implements MessageHandler {
   }
 
   @Override
+  public void onStateHash(long applied, long hash) {
+    add("state " + Long.toHexString(hash) + " after " + applied + " slots");
+  }
+
+  @Override
   public void onFormationAsk(Token founder) {
     add("founder " + founder + " asks");
   }

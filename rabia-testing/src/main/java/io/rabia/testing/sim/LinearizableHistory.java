@@ -8,7 +8,6 @@ import io.rabia.testing.linearizability.RegisterModel.Input;
 import io.rabia.testing.linearizability.RegisterModel.Read;
 import io.rabia.testing.linearizability.RegisterModel.Swap;
 import io.rabia.testing.linearizability.Verdict;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,7 +20,7 @@ import java.util.Set;
  * of a run judges it without knowing the log. Every write has a value of its own. One thread.
  */
 final class LinearizableHistory {
-  private static final Bounds BOUNDS = new Bounds(256L << 20, Duration.ofSeconds(60));
+  private static final Bounds BOUNDS = new Bounds(256L << 20, 200_000_000);
 
   private record Asked(int client, int register, long at) {}
 

@@ -23,6 +23,8 @@ public final class SimCheck implements Callable<Long> {
           EnumSet.of(Fault.REBOOT, Fault.CRASH, Fault.STOP),
           EnumSet.of(Fault.SPLIT),
           EnumSet.of(Fault.SPLIT, Fault.DROP),
+          EnumSet.of(Fault.DIFFER),
+          EnumSet.of(Fault.TORN_WRITE, Fault.FSYNC_FAILURE, Fault.DISK_FULL, Fault.BIT_FLIP),
           EnumSet.of(Fault.MEMBERS),
           EnumSet.of(Fault.MEMBERS, Fault.WIPE, Fault.DROP),
           EnumSet.of(Fault.AWAY, Fault.CRASH_MID_CYCLE));

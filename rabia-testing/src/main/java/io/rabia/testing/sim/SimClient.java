@@ -109,8 +109,8 @@ final class SimClient {
       wish.answered(result);
       if (!wish.done) {
         long latency = world.clock().now() - wish.began;
-        world.completed(home, latency);
-        world.node(node).served(wish.attempts, latency);
+        world.latencies().completed(home, latency);
+        world.node(node).watch().served(wish.attempts, latency);
         wish.finish();
       }
     }

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * A disk under the production log. What was written survives the death of the process; the loss of
@@ -22,11 +23,20 @@ import java.util.TreeMap;
 final class SimDisk implements Storage {
   private static final int BLOCK = 512;
 
-  /** A file's bytes now, and how many of them would survive a loss of power for sure. */
+  /** Not those that were moved aside. */
+  private static final Pattern SEGMENT = Pattern.compile("log-[0-9]+\\.rlog");
+
+  /**
+   * A file's bytes now, how many of them would survive a loss of power for sure, and of these how
+   * many were forced before something was written and forced behind them: what the log then stated
+   * to be safe.
+   */
   private static final class Content {
     byte[] bytes = {};
     int size;
     int forced;
+    int forcedAtWrite;
+    int stated;
   }
 
   private final SimRandom random;
@@ -58,6 +68,21 @@ final class SimDisk implements Storage {
   }
 
   @Override
+  public String flipBit() {
+    List<Map.Entry<String, Content>> files =
+        names.entrySet().stream()
+            .filter(file -> SEGMENT.matcher(file.getKey()).matches() && file.getValue().stated > 0)
+            .toList();
+    if (files.isEmpty()) {
+      return "";
+    }
+    Map.Entry<String, Content> file = files.get(random.below(files.size()));
+    int at = random.below(file.getValue().stated);
+    file.getValue().bytes[at] ^= (byte) (1 << random.below(8));
+    return "a bit flips in byte " + at + " of " + file.getKey();
+  }
+
+  @Override
   public boolean hasPageCache() {
     return durability == Durability.FSYNC;
   }
@@ -82,6 +107,18 @@ final class SimDisk implements Storage {
     return torn == 0 ? "" : "has lost " + torn + " bytes: not forced";
   }
 
+  /** After a force that failed, what was to be forced may be gone. */
+  private void lose(Content content) {
+    if (random.chance(0.5)) {
+      int size = content.size;
+      int forced = content.forced;
+      tear(content, 0.3);
+      content.bytes = Arrays.copyOf(content.bytes, size);
+      content.size = size;
+      content.forced = forced;
+    }
+  }
+
   /** Returns how many bytes are lost. */
   private int tear(Content content, double holes) {
     int lost = content.size;
@@ -100,6 +137,7 @@ final class SimDisk implements Storage {
     content.bytes = survivor;
     content.size = size;
     content.forced = size;
+    content.forcedAtWrite = Math.min(content.forcedAtWrite, size);
     return lost - size;
   }
 
@@ -208,6 +246,16 @@ final class SimDisk implements Storage {
       public void write(ByteBuffer source) throws IOException {
         use();
         int length = source.remaining();
+        int taken = deaths.taken(length);
+        content.forcedAtWrite = taken < length ? content.forcedAtWrite : content.forced;
+        append(source.limit(source.position() + taken));
+        if (taken < length) {
+          deaths.cutShort();
+        }
+      }
+
+      private void append(ByteBuffer source) {
+        int length = source.remaining();
         if (content.size + length > content.bytes.length) {
           content.bytes =
               Arrays.copyOf(content.bytes, Math.max(1 << 12, 2 * (content.size + length)));
@@ -221,15 +269,23 @@ final class SimDisk implements Storage {
         use();
         content.size = (int) Math.min(size, content.size);
         content.forced = Math.min(content.forced, content.size);
+        content.stated = Math.min(content.stated, content.size);
+        content.forcedAtWrite = content.stated;
       }
 
       @Override
       public void force() throws IOException {
         if (content.forced < content.size) {
-          deaths.beforeForce();
+          try {
+            deaths.beforeForce();
+          } catch (IOException e) {
+            lose(content);
+            throw e;
+          }
         }
         use();
         content.forced = content.size;
+        content.stated = content.forcedAtWrite;
       }
 
       @Override

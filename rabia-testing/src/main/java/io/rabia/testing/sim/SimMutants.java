@@ -96,6 +96,16 @@ public final class SimMutants {
             "    activeFile().force();\n    flushed = written;",
             "    flushed = written;"),
         SourceMutant.of(
+            "damage of what was stated to be safe is cut like a tail",
+            "io/rabia/persistence/LogScan.java",
+            "} else if (statedSafe(valid, size)) {",
+            "} else if (false) {"),
+        SourceMutant.of(
+            "members do not compare their states",
+            ENGINE + "StateCheck.java",
+            "if (able && replica.applied() % interval == 0) {",
+            "if (false) {"),
+        SourceMutant.of(
             "open votes are compacted away",
             ENGINE + "LogCatchUp.java",
             "Math.max(0, slot - reach) / STEP",

@@ -1,6 +1,5 @@
 package io.rabia.testing.sim;
 
-import io.rabia.core.BatchId;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.Command;
 import io.rabia.core.NodeId;
@@ -9,19 +8,15 @@ import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.engine.ClusterView;
 import io.rabia.engine.EngineAgent;
-import io.rabia.engine.EngineListener;
 import io.rabia.engine.EngineState;
 import io.rabia.engine.Member;
 import io.rabia.engine.RabiaConfig;
 import io.rabia.engine.ResultHandler;
-import io.rabia.engine.protocol.Replica;
-import io.rabia.engine.protocol.SlotInstance;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.agrona.collections.LongArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,14 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimNode {
   private static final int CYCLES = 10_000;
-
-  /** What the process will die of. */
-  private enum Doom {
-    NONE,
-    DEATH_AT_FORCE,
-    POWER_AT_FORCE,
-    PROPOSING
-  }
+  private static final String DISK_FULL = "disk-full";
 
   private final Simulation world;
   private final int index;
@@ -46,32 +34,24 @@ final class SimNode {
   private NodeId nodeId;
   private final SimRandom random;
   private final MemoryPool pool;
-  private final double rate;
-  private final long clockBase;
-  private final boolean drifts;
+  private final NodeClock clocks;
+  private final Doom doom;
+  private final NodeWatch watch;
+  private Votes votes = new Votes();
 
   private @Nullable EngineAgent agent;
   private @Nullable SimTransport transport;
   private long nextWake = Long.MAX_VALUE;
   private long pausedUntil;
   private boolean running;
-  private int crashIn;
-  private Doom doom = Doom.NONE;
   private boolean absent;
-  private RegisterMachine machine = new RegisterMachine(new Applied(), 0);
+  private RegisterMachine machine;
   private long differsFrom = Long.MAX_VALUE;
   private int life;
-  private long checked;
-  private long reached;
   private boolean starting;
-  private boolean mustRefuse;
-  private boolean rebooted;
   private boolean lost;
   private boolean out;
   private boolean ghost;
-  private boolean wasMember;
-  private final LongArrayList latencies = new LongArrayList();
-  private long askedAgain;
 
   SimNode(
       Simulation world,
@@ -90,9 +70,10 @@ final class SimNode {
     this.storage = storage;
     this.random = random;
     this.pool = pool;
-    rate = drifts ? 0.7 + 0.6 * random.unit() : 1;
-    clockBase = drifts ? random.between(-(1L << 50), 1L << 50) : 0;
-    this.drifts = drifts;
+    clocks = new NodeClock(world.clock(), random, drifts);
+    doom = new Doom(this, world.faults(), random);
+    watch = new NodeWatch(world, index);
+    machine = new RegisterMachine(watch, 0);
   }
 
   int index() {
@@ -140,10 +121,13 @@ final class SimNode {
 
   /** On this machine runs a process of this member from now on, which knows nothing. */
   void become(NodeId member) {
+    Setup setup = world.setup();
     nodeId = member;
-    cluster = world.clusterOf(member);
-    config = world.joining();
-    storage = world.freshStorage();
+    cluster = setup.clusterOf(member);
+    config = setup.joining();
+    storage = setup.freshStorage();
+    votes = new Votes();
+    differsFrom = Long.MAX_VALUE;
     out = false;
     ghost = false;
     lost = true;
@@ -160,13 +144,17 @@ final class SimNode {
 
   /** False when nobody is there to take it. */
   boolean change(ClusterView next, long timeoutNanos, ResultHandler handler) {
-    EngineAgent active = agent;
-    return active != null && !starting && active.changeMembership(next, timeoutNanos, handler);
+    return ask(active -> active.changeMembership(next, timeoutNanos, handler));
+  }
+
+  /** It loses its votes, or may do so, as soon as it starts. */
+  boolean isDoomed() {
+    return votes.areDoomed();
   }
 
   /** It was a member of the formed cluster in this life or a former one. */
   boolean wasMember() {
-    return wasMember;
+    return watch.wasMember();
   }
 
   boolean isServing() {
@@ -178,16 +166,6 @@ final class SimNode {
     return agent != null;
   }
 
-  private long time() {
-    return clockBase + (long) (world.clock().now() * rate);
-  }
-
-  /** It jumps whenever it is looked at. */
-  private long wallClock() {
-    long jump = drifts ? random.between(-3600 * SimClock.SECOND, 3600 * SimClock.SECOND) : 0;
-    return 1_700_000_000_000_000_000L + jump + world.clock().now();
-  }
-
   // ---- lives
 
   void start() {
@@ -195,14 +173,14 @@ final class SimNode {
       return;
     }
     life++;
-    checked = 0;
-    world.history().restarted(index);
+    doom.begins();
+    watch.begins();
     SimTransport fresh = new SimTransport(world.network(), this, world.size());
     transport = fresh;
-    Persistence log = storage.open(new Mortal());
+    Persistence log = storage.open(doom);
     world.trace().starts(index, "starts on " + storage);
     LongSupplier tokens = random.fork()::nextLong;
-    machine = new RegisterMachine(new Applied(), world.snapshotPadding());
+    machine = new RegisterMachine(watch, world.snapshotPadding());
     machine.differFrom(differsFrom);
     EngineAgent.Parts parts =
         new EngineAgent.Parts(
@@ -215,11 +193,12 @@ final class SimNode {
             pool,
             Runnable::run,
             this::aside,
-            new Told(),
-            (key0, key1) -> world.coin(index, key0, key1));
-    EngineAgent born = new EngineAgent(parts, this::time, this::wallClock, tokens);
+            watch,
+            (key0, key1) -> world.coins().of(index, key0, key1));
+    EngineAgent born = new EngineAgent(parts, clocks::monotonic, clocks::wall, tokens);
     agent = born;
     starting = true;
+    votes.begins();
     guarded(born::start);
     if (agent != null) {
       started(born);
@@ -242,42 +221,19 @@ final class SimNode {
   }
 
   private void started(EngineAgent born) {
-    if (rebooted) {
-      lost = born.state() == EngineState.DEGRADED;
-      if (mustRefuse && !lost) {
-        violated(
-            "started with votes although its machine lost power under a log that was not forced");
-      }
-    }
     starting = false;
-    rebooted = false;
-    mustRefuse = true;
+    boolean without = born.state() == EngineState.DEGRADED && !born.reason().equals(DISK_FULL);
+    String wrong = votes.started(without, lost);
+    lost |= without;
+    if (!wrong.isEmpty()) {
+      violated(wrong);
+    }
     Member member = born.member();
     if (member != null && !lost) {
       world.watch().requireKept(index, member.replica());
     }
     check(born);
     wake();
-  }
-
-  private final class Told implements EngineListener {
-    @Override
-    public void onStateChanged(EngineState state, String reason) {
-      world.trace().node(index, () -> "is " + state + " " + reason);
-    }
-
-    @Override
-    public void onSnapshotTaken(long applied, long bytes) {
-      world.trace().node(index, () -> "has written a snapshot of " + applied + " slots");
-    }
-
-    @Override
-    public void onSnapshotInstalled(long applied, NodeId from) {
-      world
-          .trace()
-          .node(index, () -> "has installed a snapshot of " + applied + " slots of node " + from);
-      world.installed(SimNode.this);
-    }
   }
 
   /** The process dies. */
@@ -301,7 +257,7 @@ final class SimNode {
       forget();
       storage.crash(false);
       world.disconnected(index);
-      mustRefuse = false;
+      votes.closed();
     }
   }
 
@@ -310,7 +266,18 @@ final class SimNode {
     world.trace().dies(index, "reboots: its machine loses power and what was not forced");
     gone();
     loses(storage.reboot());
-    rebooted = true;
+    votes.reboots();
+  }
+
+  /** One bit of what it had forced, and said to have, flips while no process runs. */
+  boolean flipBit() {
+    String what = storage.flipBit();
+    if (what.isEmpty()) {
+      return false;
+    }
+    votes.lose();
+    world.trace().dies(index, what);
+    return true;
   }
 
   private void loses(String what) {
@@ -336,67 +303,29 @@ final class SimNode {
   private void forget() {
     agent = null;
     transport = null;
-    crashIn = 0;
     pausedUntil = 0;
     nextWake = Long.MAX_VALUE;
-  }
-
-  /** The process will die at its so many-th write or send from now on. */
-  void crashSoon(int actions) {
-    crashIn = actions;
-  }
-
-  /** The process will die before it forces what it wrote, and lose power soon after that. */
-  void losePowerAfterDeath() {
-    doom = Doom.DEATH_AT_FORCE;
-  }
-
-  /** The process will die when it has sent its next batch to one member and not to all. */
-  void dieProposing() {
-    doom = Doom.PROPOSING;
   }
 
   /** From now on its state machine goes another way. */
   void differ() {
     differsFrom = applied() + 1;
     machine.differFrom(differsFrom);
+    world.differing().begins(index, differsFrom);
   }
 
-  /** What was to kill it does not. */
-  void spare() {
-    crashIn = 0;
-    doom = Doom.NONE;
+  /** What it will die of. */
+  Doom doom() {
+    return doom;
   }
 
-  private final class Mortal implements Deaths {
-    @Override
-    public void beforeAction() {
-      mayCrash();
-    }
-
-    @Override
-    public void beforeForce() {
-      if (!running || starting) {
-        return;
-      }
-      if (doom == Doom.DEATH_AT_FORCE) {
-        doom = Doom.POWER_AT_FORCE;
-        throw new SimCrash(false);
-      }
-      if (doom == Doom.POWER_AT_FORCE) {
-        doom = Doom.NONE;
-        world.faults().fired(Fault.POWER_AFTER_DEATH);
-        throw new SimCrash(true);
-      }
-    }
+  boolean isRunning() {
+    return running;
   }
 
-  /** Called before everything that a process does to the world. */
-  void mayCrash() {
-    if (running && crashIn > 0 && --crashIn == 0) {
-      world.faults().fired(Fault.CRASH_MID_CYCLE);
-      throw new SimCrash(random.chance(0.5));
-    }
+  /** It runs, and its start is behind it. */
+  boolean isUp() {
+    return running && !starting;
   }
 
   void pause(long nanos) {
@@ -430,13 +359,8 @@ final class SimNode {
     start();
   }
 
-  boolean slowDisk(long nanos) {
-    return storage.slow(nanos);
-  }
-
-  /** Can what was written outlive a process and not a loss of power? */
-  boolean hasPageCache() {
-    return storage.hasPageCache();
+  Storage storage() {
+    return storage;
   }
 
   // ---- running
@@ -470,7 +394,7 @@ final class SimNode {
     SimTransport ports = transport;
     if (agent != null && ports != null) {
       check(active);
-      wakeAt(world.clock().now() + 1 + (long) (ports.idleNanos() / rate));
+      wakeAt(world.clock().now() + 1 + clocks.real(ports.idleNanos()));
     }
   }
 
@@ -492,50 +416,48 @@ final class SimNode {
     } catch (SimCrash e) {
       running = false;
       crash(e.power());
-      if (doom == Doom.POWER_AT_FORCE) {
+      if (doom.isPowerNext()) {
         world.clock().after(random.between(1, 30) * SimClock.MILLI, this::start);
       } else {
         world.restartLater(this);
       }
     } catch (RuntimeException e) {
       running = false;
-      EngineAgent ending = agent;
-      if (ending != null && ending.hasLeft() && e instanceof RabiaException.NotAMember) {
-        world.trace().node(index, () -> "leaves: " + e.getMessage());
-        out = true;
-      } else {
-        world.trace().failure(e);
-        violated("stopped: " + e);
-      }
-      crash(false);
+      fails(e);
     } finally {
       running = false;
       world.violations().rests();
     }
   }
 
-  // ---- what is watched
-
-  private final class Applied implements RegisterMachine.Listener {
-    @Override
-    public void applied(long slot, long logTime, long operation, int register, long previous) {
-      world.history().executed(index, slot, logTime, operation, register, previous);
-      world.logTime(logTime);
-    }
-
-    @Override
-    public void restored(long lastSlot) {
-      world.trace().node(index, () -> "has a snapshot up to slot " + lastSlot);
-      world.history().restored(index, lastSlot);
+  /** The process ends by itself. */
+  private void fails(RuntimeException e) {
+    EngineAgent ending = agent;
+    if (ending != null && ending.hasLeft() && e instanceof RabiaException.NotAMember) {
+      world.trace().node(index, () -> "leaves: " + e.getMessage());
+      out = true;
+      crash(false);
+    } else if (world.differing().stops(index, e)) {
+      votes.lose();
+      differsFrom = Long.MAX_VALUE;
+      world.trace().node(index, () -> "stops: " + e.getMessage());
+      crash(false);
+      world.restartLater(this);
+    } else if (doom.mayEnd() && e instanceof RabiaException.Storage) {
+      world.trace().node(index, () -> "stops: " + e.getMessage());
+      crash(false);
+      world.restartLater(this);
+    } else {
+      world.trace().failure(e);
+      violated("stopped: " + e);
+      crash(false);
     }
   }
 
+  // ---- what is watched
+
   void sent(int to, Frame frame, boolean again) {
-    if (running && doom == Doom.PROPOSING && again && frame.proposedBatch() != BatchId.NONE) {
-      doom = Doom.NONE;
-      world.faults().fired(Fault.PROPOSER);
-      throw new SimCrash(random.chance(0.5));
-    }
+    doom.sends(frame, again);
     world.sent(index, to, frame, again);
   }
 
@@ -553,50 +475,14 @@ final class SimNode {
   }
 
   void violated(String what) {
-    world.violations().add(nextSlot(), index, what);
-  }
-
-  /** The first slot that it has not applied, or the last one that it had, when it never got up. */
-  private long nextSlot() {
-    long applied = applied();
-    return applied < 0 ? reached - 1 : applied;
+    watch.violated(applied(), what);
   }
 
   private void check(EngineAgent active) {
     Member member = active.member();
-    if (member == null) {
-      return;
-    }
-    wasMember = true;
-    lost &= active.state() != EngineState.SERVING;
-    world.formed();
-    Replica replica = member.replica();
-    long applied = replica.applied();
-    long end = applied + replica.pending();
-    for (long slot = checked; slot < end; slot++) {
-      SlotInstance instance = replica.instance(slot);
-      if (instance != null
-          && instance.decided()
-          && (slot < applied || instance.decidedByOthers())) {
-        boolean first = world.outcomes().decided(index, slot, instance.decidedId());
-        if (slot < applied && !instance.decidedByOthers()) {
-          world.watch().acted(index, slot, instance, replica.configurationOf(slot).size());
-        }
-        if (first) {
-          world.decided(slot, instance.decidedId());
-        }
-      }
-    }
-    if (applied > checked) {
-      long from = checked;
-      world.trace().node(index, () -> "applies" + world.outcomes().text(from, applied));
-      checked = applied;
-      reached = Math.max(reached, applied);
-      world.outcomes().state(index, applied, member.stateHash());
-    }
-    int alpha = replica.widest();
-    if (replica.pending() > 4L * alpha) {
-      violated("holds " + replica.pending() + " slots");
+    if (member != null) {
+      lost &= active.state() != EngineState.SERVING;
+      watch.check(member);
     }
   }
 
@@ -628,33 +514,31 @@ final class SimNode {
                     + agent.reason());
   }
 
-  /** A client has what it asked this node for, after so many attempts. */
-  void served(int attempts, long latency) {
-    askedAgain += attempts - 1;
-    latencies.addLong(latency);
-  }
-
-  Served served() {
-    long[] sorted = latencies.toLongArray();
-    Arrays.sort(sorted);
-    return new Served(
-        sorted.length, askedAgain, sorted.length == 0 ? 0 : sorted[sorted.length / 2]);
+  NodeWatch watch() {
+    return watch;
   }
 
   // ---- requests; false when nobody is there to take it
 
   boolean submit(Command command, long timeoutNanos, ResultHandler handler) {
-    EngineAgent active = agent;
-    return active != null && !starting && active.submit(command, timeoutNanos, handler);
+    return ask(active -> active.submit(command, timeoutNanos, handler));
   }
 
   boolean openSession(long timeoutNanos, ResultHandler handler) {
-    EngineAgent active = agent;
-    return active != null && !starting && active.openSession(timeoutNanos, handler);
+    return ask(active -> active.openSession(timeoutNanos, handler));
   }
 
   boolean read(byte[] query, long timeoutNanos, ResultHandler handler) {
+    return ask(active -> active.read(query, timeoutNanos, handler));
+  }
+
+  /** A request wakes a process that waits. */
+  private boolean ask(Predicate<EngineAgent> request) {
     EngineAgent active = agent;
-    return active != null && !starting && active.read(query, timeoutNanos, handler);
+    boolean taken = active != null && !starting && request.test(active);
+    if (taken) {
+      wake();
+    }
+    return taken;
   }
 }

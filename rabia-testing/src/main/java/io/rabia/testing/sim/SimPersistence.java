@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,10 @@ final class SimPersistence implements Storage {
   private final List<byte @Nullable []> groups = new ArrayList<>();
   private final Deque<Snapshot> snapshots = new ArrayDeque<>();
   private int durable;
+
+  /** Why the groups are not this member's any more, until one of its next life is durable. */
+  private @Nullable String lost;
+
   private long slow;
   private Log log = new Log(Deaths.NONE);
 
@@ -68,6 +73,11 @@ final class SimPersistence implements Storage {
   }
 
   @Override
+  public String flipBit() {
+    return "";
+  }
+
+  @Override
   public boolean hasPageCache() {
     return false;
   }
@@ -100,6 +110,12 @@ final class SimPersistence implements Storage {
     @Override
     public long open(GroupHandler replay, Runnable wakeup) {
       this.wakeup = wakeup;
+      if (lost != null) {
+        replay.onVotesLost(lost);
+        groups.clear();
+        long first = snapshots.isEmpty() ? 1 : snapshots.getLast().first();
+        groups.addAll(Collections.nCopies((int) first - 1, null));
+      }
       durable = groups.size();
       long from = 1;
       if (!snapshots.isEmpty()) {
@@ -138,6 +154,7 @@ final class SimPersistence implements Storage {
       long time = forceNanos + slow == 0 ? 0 : random.between(1, 2 * (forceNanos + slow));
       if (time == 0) {
         durable = end;
+        lost = null;
         return;
       }
       forcing = true;
@@ -148,6 +165,7 @@ final class SimPersistence implements Storage {
       if (!dead) {
         forcing = false;
         durable = end;
+        lost = null;
         wakeup.run();
         force();
       }
@@ -218,6 +236,15 @@ final class SimPersistence implements Storage {
     public void compact(long first) {
       for (int i = (int) first - 2; i >= 0 && groups.get(i) != null; i--) {
         groups.set(i, null);
+      }
+    }
+
+    @Override
+    public void disown(String why, boolean stateIsRight) {
+      deaths.beforeAction();
+      lost = why;
+      if (!stateIsRight) {
+        snapshots.clear();
       }
     }
 

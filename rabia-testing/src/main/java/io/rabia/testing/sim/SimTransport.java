@@ -210,7 +210,7 @@ final class SimTransport implements Transport {
 
   @Override
   public boolean send(NodeId peer, ByteBuffer body) {
-    node.mayCrash();
+    node.doom().beforeAction();
     SimConnection connection = to(peer);
     if (connection == null || !up[connection.other(this).self()]) {
       return false;

@@ -84,7 +84,7 @@ final class Splitting extends LogRecords {
   }
 
   private byte coin(long slot, int phase) {
-    return world.coin().flip(0, slot, phase) ? StateValue.CODE_V1 : StateValue.CODE_V0;
+    return world.coins().known().flip(0, slot, phase) ? StateValue.CODE_V1 : StateValue.CODE_V0;
   }
 
   /** Whoever follows a batch at once agrees with its owner: it shall speak for itself. */

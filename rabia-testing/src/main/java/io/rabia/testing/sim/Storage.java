@@ -26,6 +26,12 @@ interface Storage {
    */
   boolean slow(long nanos);
 
+  /**
+   * Flips a bit of what the log has forced and since then stated to be safe. Returns which; empty
+   * when there is none, or this log is in no files.
+   */
+  String flipBit();
+
   /** Is what was written and not forced there after a process died, and gone after a power loss? */
   boolean hasPageCache();
 }

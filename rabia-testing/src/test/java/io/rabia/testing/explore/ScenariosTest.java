@@ -278,6 +278,14 @@ class ScenariosTest {
     assertApplied(play("left-by-a-dead-owner"), NOOP, Y_OF_B, NOOP, X_OF_A, NOOP, NOOP);
   }
 
+  /** Lanes, rule 4: each proposed its own in the dead one's slots once, and all were forfeited. */
+  @Test
+  void membersThatHoldDifferentBatchesOfADeadOwnerDecideThem() throws IOException {
+    ReplicaCluster cluster = play("different-batches-of-a-dead-owner");
+
+    assertThat(cluster.node(1).history()).contains(X_OF_A, BatchId.pack(0, 2)).doesNotContain(NONE);
+  }
+
   /** Lanes, rule 4: the owner is not quiet, and does not have the batch any more. */
   @Test
   void batchThatAnOwnerLeftBeforeItCameBackIsDecided() throws IOException {

@@ -28,7 +28,7 @@ class SlowOwnerTest {
     SourceMutant patient =
         mutant(
             "an owner that is late as a rule is waited for",
-            "!peer.quiet() && peer.lag() <= replica.waits.slow()",
+            "!peer.quiet() && !late(peer)",
             "!peer.quiet()");
     assertThat(patient.run(SlowOwnerCheck.class))
         .hasValueSatisfying(found -> assertThat(found).contains("waits for the slow one"));

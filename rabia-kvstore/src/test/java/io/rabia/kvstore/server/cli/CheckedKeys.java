@@ -7,7 +7,6 @@ import io.rabia.testing.linearizability.KeyValueModel.Output;
 import io.rabia.testing.linearizability.LinearizabilityChecker;
 import io.rabia.testing.linearizability.Operation;
 import io.rabia.testing.linearizability.Verdict;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class CheckedKeys {
   private static final int AT_A_TIME = 12;
   private static final int OPERATIONS = 300;
-  private static final Bounds BOUNDS = new Bounds(256L << 20, Duration.ofSeconds(30));
+  private static final Bounds BOUNDS = new Bounds(256L << 20, 100_000_000);
 
   private final String prefix;
   private final List<Key> keys = new ArrayList<>();
