@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 
 /** What outlives the processes of one node. One thread. */
@@ -31,6 +32,12 @@ interface Storage {
    * when there is none, or this log is in no files.
    */
   String flipBit();
+
+  /** How much of the log's files would not survive a loss of power; 0 for a log in no files. */
+  long unforcedBytes();
+
+  /** What its log promises. */
+  Durability durability();
 
   /** Is what was written and not forced there after a process died, and gone after a power loss? */
   boolean hasPageCache();
