@@ -85,7 +85,7 @@ final class OriginBatches {
     if (present != null) {
       if (present.id() != batch.id() || !present.equals(batch)) {
         throw new InvariantViolation(
-            "batch " + number + " of origin " + BatchId.origin(batch.id()) + " has two contents");
+            "one batch number with two contents: " + BatchId.toString(batch.id()));
       }
       return;
     }
