@@ -242,7 +242,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       running(EngineState.RECOVERING, "no-quorum");
     } else if (stateAlarm.isSilent(active)) {
       running(EngineState.RECOVERING, "states-differ");
-    } else if (!active.votes()) {
+    } else if (!active.keepsVote()) {
       running(EngineState.CATCHING_UP, "learner");
     } else if (active.farBehind()) {
       running(EngineState.CATCHING_UP, active.fetches() ? "takes-a-snapshot" : "behind");

@@ -725,6 +725,11 @@ public final class Replica {
     states.own(eras.of(applied - 1).configuration, ownOrigin(), applied, hash);
   }
 
+  /** The first slot in which the own token has a vote, as far as that is known here. */
+  public long firstVote() {
+    return eras.firstVote();
+  }
+
   /** The one that governs the next slot to apply. */
   public Configuration governing() {
     return eras.of(applied).configuration;
