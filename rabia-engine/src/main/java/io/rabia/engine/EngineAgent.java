@@ -242,7 +242,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       running(EngineState.RECOVERING, "no-quorum");
     } else if (stateAlarm.isSilent(active)) {
       running(EngineState.RECOVERING, "states-differ");
-    } else if (!active.votes()) {
+    } else if (!active.keepsVote()) {
       running(EngineState.CATCHING_UP, "learner");
     } else if (active.farBehind()) {
       running(EngineState.CATCHING_UP, active.fetches() ? "takes-a-snapshot" : "behind");
@@ -427,7 +427,9 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
         boot.seen(peer, body);
         active.onFrame(peer, body, clock.getAsLong());
       }
-    } catch (InvariantViolation | RabiaException.NotAMember | RabiaException.Storage e) {
+    } catch (InvariantViolation e) {
+      thrown = e.saidBy(peer);
+    } catch (RabiaException.NotAMember | RabiaException.Storage e) {
       thrown = e;
     }
   }

@@ -64,6 +64,7 @@ public final class Member implements AutoCloseable {
   private final Consumer<Consumer<EngineListener>> tell;
   private Applied atStart = new Applied(0, 0, 0, 0, 0);
   private @Nullable KeptSnapshot restored;
+  private boolean keepsVote;
   private long secondAt;
 
   Member(
@@ -104,7 +105,7 @@ public final class Member implements AutoCloseable {
     links = new Links(replica, parts.id(), own, now);
     membership = new Membership(parts, replica, links, keeper, now);
     logCatchUp = new LogCatchUp(persistence, founders.alpha());
-    snapshots = new Snapshots(parts, head, replica, applier, logCatchUp);
+    snapshots = new Snapshots(parts, head, replica, applier, logCatchUp, now);
     stateCheck = new StateCheck(replica, this::stateHash, config.stateCheckSlots());
     forces = new ForceTimes(config.slowForce().toNanos());
     outbox =
@@ -274,6 +275,16 @@ public final class Member implements AutoCloseable {
   /** Has this node a vote? */
   boolean votes() {
     return membership.votes();
+  }
+
+  /**
+   * Has this node a vote that is still one after a crash? Its token votes from a slot on, and until
+   * what it applied before that is durable, a crash takes it back to where it counts for lost: so
+   * long nobody may be told that another member can be spared.
+   */
+  boolean keepsVote() {
+    keepsVote |= votes() && outbox.kept() >= replica.firstVote();
+    return keepsVote && votes();
   }
 
   /** Is this node a member under another token, of which it has not the votes? */

@@ -89,6 +89,31 @@ class LostVotesTest {
   }
 
   @Test
+  void itServesOnlyOnceACrashWouldNotTakeItsNewVoteBack() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode c = cluster.node(3);
+      damage(cluster, c);
+      c.log.manual();
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(c.member().votes()).isTrue();
+      assertThat(c.agent().state()).isEqualTo(EngineState.CATCHING_UP);
+      c.kill();
+      c.log.losePower();
+      c.start();
+      cluster.settle();
+      assertThat(c.agent().state())
+          .as("what it had applied is gone")
+          .isEqualTo(EngineState.DEGRADED);
+      cluster.elapse(WHILE);
+      assertThat(c.member().votes()).isTrue();
+      assertThat(c.agent().state()).isEqualTo(EngineState.CATCHING_UP);
+      c.log.automatic();
+      cluster.settle();
+      assertThat(c.agent().state()).isEqualTo(EngineState.SERVING);
+    }
+  }
+
+  @Test
   void itGoesOnFromItsSnapshot() {
     RabiaConfig config = RabiaConfig.builder().snapshotInterval(50, Long.MAX_VALUE).build();
     try (TestCluster cluster = new TestCluster(3, config).startAll()) {

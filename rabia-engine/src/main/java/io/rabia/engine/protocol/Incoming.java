@@ -143,7 +143,7 @@ final class Incoming implements MessageHandler {
 
   @Override
   public void onReadProbe(long nonce) {
-    if (replica.eras.firstVote() <= replica.applied()) {
+    if (replica.firstVote() <= replica.applied()) {
       replica.output.add(
           Kind.READ_REPLY, Output.SEND, from, nonce, 0, (byte) 0, replica.highestTakenPart(), null);
     }

@@ -96,7 +96,7 @@ final class ClusterOracle {
     SlotOracle slot = slot(number);
     int self = reign.members().indexOf(at.token);
     instance.tell(
-        new SlotInstance.Tally() {
+        new SlotInstance.Counted() {
           @Override
           public void proposal(int index, long id) {
             check(index, index == self || slot.proposed(index, id));

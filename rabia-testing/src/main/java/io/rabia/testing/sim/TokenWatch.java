@@ -80,12 +80,15 @@ final class TokenWatch {
   }
 
   /** A node has applied the slot, in which all this is counted. */
-  void counted(int node, long slot, Replica replica, SlotInstance instance) {
+  void counted(int node, Replica replica, SlotInstance instance) {
+    long slot = instance.slot();
     Configuration governs = replica.configurationOf(slot);
-    instance.tell(new Check(node, slot, governs, governs.indexOf(replica.own())));
+    if (governs.firstSlot() <= slot) {
+      instance.tell(new Check(node, slot, governs, governs.indexOf(replica.own())));
+    }
   }
 
-  private final class Check implements SlotInstance.Tally {
+  private final class Check implements SlotInstance.Counted {
     private final int node;
     private final long slot;
     private final Configuration governs;
