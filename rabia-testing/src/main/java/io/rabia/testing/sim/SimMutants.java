@@ -37,6 +37,11 @@ public final class SimMutants {
                 + "        ? indexes[place]\n"
                 + "        : Math.min(place, places.length - 1);"),
         SourceMutant.of(
+            "an old copy of a log is not noticed",
+            ENGINE + "Boot.java",
+            "        && peer.seenOfReceiver() > persistence.durable()\n",
+            "        && false\n"),
+        SourceMutant.of(
             "what was counted for the configuration before stays",
             PROTOCOL + "Window.java",
             "        slot.number = -1;\n      } else",

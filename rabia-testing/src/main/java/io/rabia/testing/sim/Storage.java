@@ -41,6 +41,9 @@ interface Storage {
    */
   record Flip(String where, boolean ofLog) {}
 
+  /** What is durable now, on a disk of its own in the same machine. */
+  Storage copy();
+
   /** Is what was written and not forced there after a process died, and gone after a power loss? */
   boolean hasPageCache();
 }
