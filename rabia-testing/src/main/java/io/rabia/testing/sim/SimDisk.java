@@ -125,6 +125,19 @@ final class SimDisk implements Storage {
   }
 
   @Override
+  public long unforcedBytes() {
+    return names.entrySet().stream()
+        .filter(file -> SEGMENT.matcher(file.getKey()).matches())
+        .mapToLong(file -> Math.max(0, file.getValue().size - file.getValue().forced))
+        .sum();
+  }
+
+  @Override
+  public Durability durability() {
+    return durability;
+  }
+
+  @Override
   public boolean hasPageCache() {
     return durability == Durability.FSYNC;
   }

@@ -2,6 +2,7 @@ package io.rabia.testing.sim;
 
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.Command;
+import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.memory.MemoryPool;
@@ -228,9 +229,10 @@ final class SimNode {
     watch.begins();
     SimTransport fresh = new SimTransport(world.network(), this, world.size());
     transport = fresh;
-    Persistence opened = storage.open(doom);
+    String member = nodeId.value() == index + 1 ? "" : " as member " + nodeId;
+    world.trace().starts(index, "starts" + member + " on " + storage);
+    Persistence opened = world.trace().kept(this, storage.open(doom));
     log = opened;
-    world.trace().starts(index, "starts on " + storage);
     LongSupplier tokens = random.fork()::nextLong;
     machine = new RegisterMachine(watch, world.snapshotPadding());
     machine.differFrom(differsFrom);
@@ -521,7 +523,7 @@ final class SimNode {
       world.restartLater(this);
     } else {
       world.trace().failure(e);
-      violated("stopped: " + e);
+      broke(e);
       crash(false);
     }
   }
@@ -547,6 +549,17 @@ final class SimNode {
     world.trace().node(index, () -> "refuses: " + reason);
   }
 
+  private void broke(RuntimeException e) {
+    String stopped = "stopped: " + e;
+    if (e instanceof InvariantViolation broken && broken.slot() != InvariantViolation.NO_SLOT) {
+      String known = world.outcomes().known(broken.slot());
+      world.violations().add(broken.slot(), index, stopped + known);
+    } else {
+      violated(stopped);
+    }
+  }
+
+  /** In no slot that could be named. */
   void violated(String what) {
     watch.violated(applied(), what);
   }

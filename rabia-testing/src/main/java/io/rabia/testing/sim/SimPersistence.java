@@ -58,7 +58,7 @@ final class SimPersistence implements Storage {
     durable = kept;
     return kept == written
         ? ""
-        : "has lost the last " + (written - kept) + " of " + written + " groups: not forced";
+        : "has lost groups " + (kept + 1) + " to " + written + ": not forced";
   }
 
   @Override
@@ -88,6 +88,16 @@ final class SimPersistence implements Storage {
   }
 
   @Override
+  public long unforcedBytes() {
+    return 0;
+  }
+
+  @Override
+  public Durability durability() {
+    return Durability.FSYNC;
+  }
+
+  @Override
   public boolean hasPageCache() {
     return false;
   }
@@ -114,7 +124,7 @@ final class SimPersistence implements Storage {
 
     @Override
     public Durability durability() {
-      return Durability.FSYNC;
+      return SimPersistence.this.durability();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.rabia.testing.sim;
 
 import io.rabia.core.NodeId;
 import io.rabia.core.Quorum;
+import io.rabia.core.persistence.Durability;
 import io.rabia.engine.ClusterView;
 import io.rabia.engine.Member;
 import io.rabia.engine.protocol.ReplicaStatistics;
@@ -9,6 +10,8 @@ import io.rabia.testing.linearizability.Verdict;
 import java.io.PrintStream;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,14 +63,14 @@ public final class Simulation {
       @Nullable SlotStory story) {
     this.options = options;
     random = new SimRandom(options.seed());
-    trace = new Trace(clock, out, story);
-    violations = new Violations(clock, trace);
     faults = new Faults(Setup.faults(options, random));
     coverage = new Coverage(options, faults);
     int n = options.nodes();
     total = n + (faults.has(Fault.MEMBERS) || faults.has(Fault.WIPE) ? SPARES : 0);
-    watch = new FrameWatch(violations, total);
-    outcomes = new Outcomes(violations, watch, trace, total);
+    trace = new Trace(clock, total, out, story);
+    violations = new Violations(clock, trace);
+    watch = new FrameWatch(violations, clock, total);
+    outcomes = new Outcomes(violations, watch, trace, clock, total);
     differing = new Differing(violations, faults, n);
     history = new History(violations, total);
     network = new SimNetwork(clock, trace, random.fork(), faults, total);
@@ -109,6 +112,7 @@ public final class Simulation {
   // ---- the run
 
   private SimReport run() {
+    trace.begins(options.arguments() + "; logs: " + logs());
     for (SimNode node : nodes) {
       clock.at(random.between(0, 50 * SimClock.MILLI), node::start);
     }
@@ -130,6 +134,17 @@ public final class Simulation {
       node.crash(false);
     }
     return report;
+  }
+
+  private String logs() {
+    return nodes.stream()
+        .limit(options.nodes())
+        .map(node -> "node " + (node.index() + 1) + " " + policy(node.storage().durability()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String policy(Durability durability) {
+    return durability.name().toLowerCase(Locale.ROOT);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,12 @@ interface Storage {
 
   /** What is durable now, on a disk of its own in the same machine. */
   Storage copy();
+
+  /** How much of the log's files would not survive a loss of power; 0 for a log in no files. */
+  long unforcedBytes();
+
+  /** What its log promises. */
+  Durability durability();
 
   /** Is what was written and not forced there after a process died, and gone after a power loss? */
   boolean hasPageCache();
