@@ -131,9 +131,9 @@ final class FrameWatch extends LogRecords {
   /** A slot in which the sender takes part. */
   private SlotRecord voted(long number) {
     SlotRecord record = slot(number);
-    Replica replica = sender;
-    if (replica != null) {
-      Configuration governs = replica.configurationOf(number);
+    Configuration governs = sender == null ? null : sender.configurationOf(number);
+    // What waited for the disk may be of a slot whose configuration its sender has forgotten.
+    if (governs != null && governs.firstSlot() <= number) {
       Configuration known = configurations.putIfAbsent(governs.epoch(), governs);
       if (known != null && !known.equals(governs)) {
         broken(number, "two configurations of one epoch: " + known + " and " + governs);
@@ -141,7 +141,7 @@ final class FrameWatch extends LogRecords {
       if (record.epoch >= 0 && record.epoch != governs.epoch()) {
         broken(number, "two configurations, of epochs " + record.epoch + " and " + governs.epoch());
       }
-      if (governs.indexOf(replica.own()) < 0) {
+      if (governs.indexOf(sender.own()) < 0) {
         broken(number, "takes part outside of the reign of its token");
       }
       record.epoch = governs.epoch();

@@ -62,6 +62,7 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
   @Override
   public void onSnapshotTaken(long applied, long bytes) {
     world.trace().node(node, () -> "has written a snapshot of " + applied + " slots");
+    world.coverage().snapshot();
   }
 
   @Override

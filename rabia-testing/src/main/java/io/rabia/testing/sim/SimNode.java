@@ -272,14 +272,27 @@ final class SimNode {
     votes.reboots();
   }
 
+  /** Its machine loses power, whether a process runs or not. */
+  void losePower() {
+    if (agent != null) {
+      crash(true);
+    } else {
+      loses(storage.crash(true));
+    }
+  }
+
   /** One bit of what it had forced, and said to have, flips while no process runs. */
   boolean flipBit() {
-    String what = storage.flipBit();
-    if (what.isEmpty()) {
+    Storage.Flip flip = storage.flipBit();
+    if (flip == null) {
       return false;
     }
-    votes.lose();
-    world.trace().dies(index, what);
+    if (flip.ofLog()) {
+      votes.lose();
+    } else {
+      votes.mayLose();
+    }
+    world.trace().dies(index, "a bit flips in " + flip.where());
     return true;
   }
 
@@ -446,7 +459,8 @@ final class SimNode {
       world.trace().node(index, () -> "stops: " + e.getMessage());
       crash(false);
       world.restartLater(this);
-    } else if (doom.mayEnd() && e instanceof RabiaException.Storage) {
+    } else if (doom.mayEnd() && e instanceof RabiaException.Storage
+        || starting && e instanceof RabiaException.Checksum && votes.giveUp()) {
       world.trace().node(index, () -> "stops: " + e.getMessage());
       crash(false);
       world.restartLater(this);

@@ -73,8 +73,8 @@ final class SimPersistence implements Storage {
   }
 
   @Override
-  public String flipBit() {
-    return "";
+  public @Nullable Flip flipBit() {
+    return null;
   }
 
   @Override

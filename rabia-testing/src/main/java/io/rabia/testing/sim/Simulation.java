@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * SimReport#traceHash}.
  */
 public final class Simulation {
-  private static final int OPERATIONS_PER_MINUTE = 1_000;
   private static final long STEP = 20 * SimClock.MILLI;
 
   /** Machines for those who join and for those who come back without their disks. */
@@ -34,6 +33,7 @@ public final class Simulation {
   private final Trace trace;
   private final Violations violations;
   private final Faults faults;
+  private final Coverage coverage;
   private final FrameWatch watch;
   private final Outcomes outcomes;
   private final Differing differing;
@@ -63,6 +63,7 @@ public final class Simulation {
     this.options = options;
     random = new SimRandom(options.seed());
     faults = new Faults(Setup.faults(options, random));
+    coverage = new Coverage(options, faults);
     int n = options.nodes();
     total = n + (faults.has(Fault.MEMBERS) || faults.has(Fault.WIPE) ? SPARES : 0);
     trace = new Trace(clock, total, out, story);
@@ -167,16 +168,10 @@ public final class Simulation {
   }
 
   private SimReport report() {
-    String invalid = null;
     List<Served> served = nodes.stream().map(node -> node.watch().served()).toList();
     long completed = served.stream().mapToLong(Served::operations).sum();
     long ran = Math.min(clock.now(), options.seconds() * SimClock.SECOND);
     String violation = violations.first();
-    if (completed * 60 * SimClock.SECOND < OPERATIONS_PER_MINUTE * ran) {
-      invalid = "only " + completed + " operations";
-    } else if (!faults.silent().isEmpty()) {
-      invalid = "never fired: " + faults.silent();
-    }
     double fast = 1;
     long slow = 0;
     long noops = 0;
@@ -203,7 +198,7 @@ public final class Simulation {
         violation != null ? violation : unordered,
         violations.slot(),
         unordered,
-        invalid,
+        coverage.lacks(completed, ran),
         served,
         outcomes.slots(),
         outcomes.forfeits(),
@@ -213,6 +208,7 @@ public final class Simulation {
         slow,
         latencies.longest(),
         phases,
+        coverage.snapshots(),
         installs,
         network.frames(),
         faults.total(),
@@ -256,6 +252,10 @@ public final class Simulation {
 
   History history() {
     return history;
+  }
+
+  Coverage coverage() {
+    return coverage;
   }
 
   FrameWatch watch() {
@@ -354,7 +354,7 @@ public final class Simulation {
     }
     installs++;
     Member member = node(index).member();
-    if (member != null) {
+    if (member != null && !node(index).isLost()) {
       watch.requireKept(index, member.replica());
     }
   }
