@@ -60,11 +60,9 @@ final class ClusterOracle {
     if (message instanceof Message.Propose propose) {
       slot(propose.slot()).propose(voter(sender, propose.slot()), propose.id());
     } else if (message instanceof Message.Vote1 vote) {
-      slot(vote.slot())
-          .vote1(voter(sender, vote.slot()), vote.phase(), vote.value(), vote.id());
+      slot(vote.slot()).vote1(voter(sender, vote.slot()), vote.phase(), vote.value(), vote.id());
     } else if (message instanceof Message.Vote2 vote) {
-      slot(vote.slot())
-          .vote2(voter(sender, vote.slot()), vote.phase(), vote.value(), vote.id());
+      slot(vote.slot()).vote2(voter(sender, vote.slot()), vote.phase(), vote.value(), vote.id());
     } else if (message instanceof Message.Decide decide) {
       decided(sender, decide.slot(), decide.id());
     }
@@ -115,7 +113,12 @@ final class ClusterOracle {
           private void check(int index, boolean said) {
             InvariantViolation.check(
                 index < reign.members().size() && said,
-                at.name() + " counts in slot " + number + " what its voter " + index + " did not say");
+                at.name()
+                    + " counts in slot "
+                    + number
+                    + " what its voter "
+                    + index
+                    + " did not say");
           }
         });
   }
@@ -126,8 +129,7 @@ final class ClusterOracle {
   }
 
   /** A replica applied its next slot. */
-  void applied(
-      ReplicaNode by, long slot, long id, @Nullable CommandBatch batch, long tableHash) {
+  void applied(ReplicaNode by, long slot, long id, @Nullable CommandBatch batch, long tableHash) {
     decided(by, slot, id);
     if (slot < decided.size()) {
       InvariantViolation.check(

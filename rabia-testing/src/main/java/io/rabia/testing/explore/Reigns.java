@@ -52,16 +52,14 @@ final class Reigns {
   @Nullable Reign change(long slot, Change change) {
     Reign now = reigns.get(reigns.size() - 1);
     List<Token> members = change.members().stream().map(Change.Entry::token).toList();
-    boolean anew = members.stream().anyMatch(life -> !now.members().contains(life) && lives.contains(life));
+    boolean anew =
+        members.stream().anyMatch(life -> !now.members().contains(life) && lives.contains(life));
     if (change.epoch() != now.epoch() || slot < now.first() || anew) {
       return null;
     }
     Reign next =
         new Reign(
-            now.epoch() + 1,
-            slot + Math.max(now.alpha(), change.alpha()),
-            change.alpha(),
-            members);
+            now.epoch() + 1, slot + Math.max(now.alpha(), change.alpha()), change.alpha(), members);
     reigns.add(next);
     lives.addAll(members);
     return next;

@@ -308,9 +308,7 @@ final class ReplicaCluster {
         node.flush();
         node.step(now);
         for (ReplicaNode peer : nodes) {
-          if (peer.up()
-              && !peer.asleep()
-              && peer.replica().applied() < node.replica().applied()) {
+          if (peer.up() && !peer.asleep() && peer.replica().applied() < node.replica().applied()) {
             node.heartbeat(peer.index);
           }
         }

@@ -113,8 +113,7 @@ public final class ReplicaExplorer {
     }
 
     Run toItsEnd(boolean traced) {
-      Scenario scenario =
-          new Scenario(traced, (epoch, slot, phase) -> toss(new Toss(slot, phase)));
+      Scenario scenario = new Scenario(traced, (epoch, slot, phase) -> toss(new Toss(slot, phase)));
       try {
         scenario.play(situation.commands());
         ReplicaMoves moves = new ReplicaMoves(scenario, also);
@@ -178,7 +177,7 @@ public final class ReplicaExplorer {
     }
 
     private boolean showsV1() {
-      int choice = -++tossesInStep;
+      int choice = - ++tossesInStep;
       if (used < path.length && path[used] == step && path[used + 1] == choice) {
         used += 2;
         return false;

@@ -73,8 +73,7 @@ final class ReplicaNode {
     this.token = token;
     oracle = cluster.oracle();
     trace = cluster.trace();
-    outgoing =
-        new Outgoing((to, applied, messages) -> cluster.send(this, to, applied, messages));
+    outgoing = new Outgoing((to, applied, messages) -> cluster.send(this, to, applied, messages));
   }
 
   private final class Commands implements BatchSource {

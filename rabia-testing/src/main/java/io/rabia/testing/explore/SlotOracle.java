@@ -122,7 +122,8 @@ final class SlotOracle {
   }
 
   /** Adds what a member itself counts of its own and nobody has heard yet. */
-  private record OwnWords(SlotOracle heard, int self, long outcome) implements SlotInstance.Counted {
+  private record OwnWords(SlotOracle heard, int self, long outcome)
+      implements SlotInstance.Counted {
     @Override
     public void proposal(int index, long id) {
       if (index == self) {

@@ -19,8 +19,8 @@ import tlc2.TLC;
 
 /**
  * Runs TLC on the specification, in a process of its own, which ends too soon for it to pay to
- * compile much. A run leaves its specification,
- * configuration and output in {@code target/tla/NAME}.
+ * compile much. A run leaves its specification, configuration and output in {@code
+ * target/tla/NAME}.
  *
  * @param name of the run
  * @param configuration the text of its configuration file

@@ -51,8 +51,7 @@ class SpecificationTest {
   @Test
   @Tag("long")
   void aMemberThatLosesItsVotesInTwoOpenSlotsComesBack() {
-    Map<String, String> constants =
-        Map.of("Slots", "{0, 1, 2}", "Alpha", "2", "Reads", "FALSE");
+    Map<String, String> constants = Map.of("Slots", "{0, 1, 2}", "Alpha", "2", "Reads", "FALSE");
     assertHolds(ModelChecker.of("lives").with("lives-two-open-slots", constants), 27_376);
   }
 
