@@ -40,6 +40,11 @@ public final class SimMutants {
                         + "    this.own = own;"),
                 new SourceMutant.Edit("if (token.equals(own)) {", "if (true) {"))),
         SourceMutant.of(
+            "an old copy of a log is not noticed",
+            ENGINE + "Boot.java",
+            "        && peer.seenOfReceiver() > persistence.durable()\n",
+            "        && false\n"),
+        SourceMutant.of(
             "what was counted for the configuration before stays",
             PROTOCOL + "Window.java",
             "        slot.number = -1;\n      } else",
