@@ -127,6 +127,9 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
     long slot = instance.slot();
     Ledger.Decision how = world.trace().decision(node, slot);
     boolean first = world.outcomes().decided(node, slot, instance.decidedId(), how);
+    if (applied) {
+      world.watch().counted(node, member.replica(), instance);
+    }
     if (applied && !instance.decidedByOthers()) {
       world.watch().acted(node, slot, instance, members);
     }
