@@ -112,7 +112,7 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
       if (instance != null
           && instance.decided()
           && (slot < applied || instance.decidedByOthers())) {
-        decided(member, instance, slot < applied, replica.configurationOf(slot).size());
+        decided(instance, slot < applied, replica.configurationOf(slot).size());
       }
     }
     if (applied > checked) {
@@ -123,10 +123,13 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
     }
   }
 
-  private void decided(Member member, SlotInstance instance, boolean applied, int members) {
+  private void decided(SlotInstance instance, boolean applied, int members) {
     long slot = instance.slot();
-    Ledger.Decision how = world.trace().decision(node, member, slot);
+    Ledger.Decision how = world.trace().decision(node, slot);
     boolean first = world.outcomes().decided(node, slot, instance.decidedId(), how);
+    if (applied) {
+      world.watch().counted(node, member.replica(), instance);
+    }
     if (applied && !instance.decidedByOthers()) {
       world.watch().acted(node, slot, instance, members);
     }

@@ -143,6 +143,7 @@ final class SimNode {
     lost = true;
     world.watch().forget(index);
     world.outcomes().forget(index);
+    world.trace().forget(index);
   }
 
   /** The newest configuration that it knows; the first one without members when it knows none. */
