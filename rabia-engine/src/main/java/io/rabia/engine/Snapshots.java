@@ -45,6 +45,7 @@ final class Snapshots {
   private final Replica replica;
   private final Applier applier;
   private final LogCatchUp logCatchUp;
+  private final SnapshotRequests requests;
   private final Executor aside;
   private final boolean inMemory;
   private final AtomicReference<@Nullable Outcome> outcome = new AtomicReference<>();
@@ -68,12 +69,14 @@ final class Snapshots {
       Supplier<SnapshotHead> head,
       Replica replica,
       Applier applier,
-      LogCatchUp logCatchUp) {
+      LogCatchUp logCatchUp,
+      SnapshotRequests requests) {
     this.parts = parts;
     this.head = head;
     this.replica = replica;
     this.applier = applier;
     this.logCatchUp = logCatchUp;
+    this.requests = requests;
     aside = parts.snapshotExecutor();
     inMemory = parts.persistence().durability() == Durability.MEMORY;
   }
@@ -103,6 +106,26 @@ final class Snapshots {
   /** So many bytes went to the log, or were read from it. */
   void logged(long bytes) {
     logBytes += bytes;
+  }
+
+  /** A caller wants one of now. */
+  void request(Request request) {
+    requests.add(request);
+  }
+
+  /**
+   * The callers of the one that was written get it, before anybody else does; false when in memory
+   * one of them took it.
+   */
+  boolean handOver(KeptSnapshot written) {
+    boolean[] opened = {false};
+    requests.written(
+        written,
+        () -> {
+          opened[0] = true;
+          return parts.persistence().openSnapshot();
+        });
+    return !inMemory || !opened[0];
   }
 
   /** Is one being written? */
@@ -146,6 +169,9 @@ final class Snapshots {
     if (done != null) {
       writing = false;
       written = done.kept();
+      if (written == null) {
+        requests.failed("the snapshot could not be written, see the node's log");
+      }
       lastBytes = written == null ? lastBytes : written.length();
       letGo(done.needed());
     }
@@ -185,7 +211,7 @@ final class Snapshots {
     boolean due =
         slots >= config.snapshotSlots()
             || slots > 0 && logBytes >= Math.max(config.snapshotBytes(), lastBytes);
-    return wanted || due && !inMemory;
+    return wanted || requests.wanted() || due && !inMemory;
   }
 
   private void begin() {
@@ -194,8 +220,11 @@ final class Snapshots {
     logBytes = 0;
     try {
       content = content();
+      requests.begun(applier.stateHash(replica), applier.dataHash());
     } catch (IOException | RuntimeException e) {
       LOG.warn("The state machine of node {} gave no snapshot", parts.id(), e);
+      content = null;
+      requests.failed("the state machine gave no snapshot: " + e);
       return;
     }
     writing = true;
