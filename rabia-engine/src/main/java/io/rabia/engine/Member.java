@@ -106,7 +106,7 @@ public final class Member implements AutoCloseable {
     membership = new Membership(parts, replica, links, keeper, now);
     logCatchUp = new LogCatchUp(persistence, founders.alpha());
     SnapshotRequests requests = new SnapshotRequests(pending, head);
-    snapshots = new Snapshots(parts, head, replica, applier, logCatchUp, requests);
+    snapshots = new Snapshots(parts, head, replica, applier, logCatchUp, requests, now);
     stateCheck = new StateCheck(replica, this::stateHash, config.stateCheckSlots());
     forces = new ForceTimes(config.slowForce().toNanos());
     outbox =

@@ -33,8 +33,6 @@ final class Membership {
   /** So many heartbeats without a connection make a life of a member look dead. */
   private static final int SUSPICION = 5;
 
-  private static final int LEAST_TO_RECOVER = 3;
-
   private final EngineAgent.Parts parts;
   private final Replica replica;
   private final Links links;
@@ -117,7 +115,7 @@ final class Membership {
    * propose the same do no harm, all but one are refused; the first one goes first.
    */
   private void reincarnate(long now) {
-    if (replica.applied() < newest.firstSlot() || newest.size() < LEAST_TO_RECOVER) {
+    if (replica.applied() < newest.firstSlot() || newest.size() < Boot.LEAST_TO_RECOVER) {
       return;
     }
     long suspicion = SUSPICION * parts.config().heartbeatInterval().toNanos();
@@ -142,7 +140,7 @@ final class Membership {
   private void requireOthers() {
     int index = newest.indexOf(parts.id());
     if (comesBack()
-        && newest.size() < LEAST_TO_RECOVER
+        && newest.size() < Boot.LEAST_TO_RECOVER
         && links.connected(newest.members().get(newest.size() - 1 - index).id()) >= 0
         && !behind()) {
       throw new RabiaException.NotAMember(

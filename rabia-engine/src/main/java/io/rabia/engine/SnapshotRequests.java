@@ -4,6 +4,7 @@ import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.SnapshotReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,12 +35,19 @@ final class SnapshotRequests {
     return !waiting.isEmpty();
   }
 
-  /** One was begun of a state with these hashes. */
-  void begun(long hash, long data) {
-    this.hash = hash;
-    this.data = data;
-    begun = waiting;
-    waiting = new ArrayList<>();
+  /** One was begun of a state with these hashes, which only callers need. */
+  void begun(LongSupplier hashNow, LongSupplier dataNow) {
+    if (!wanted()) {
+      return;
+    }
+    try {
+      hash = hashNow.getAsLong();
+      data = dataNow.getAsLong();
+      begun = waiting;
+      waiting = new ArrayList<>();
+    } catch (RabiaException.StateMachineFailure e) {
+      failed("the state machine has no hash: " + e.getMessage());
+    }
   }
 
   /** The one that was begun last will not be, or none could be begun. */

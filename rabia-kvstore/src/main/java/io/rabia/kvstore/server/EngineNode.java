@@ -115,6 +115,7 @@ final class EngineNode implements KvServer.Node {
         .requestTimeout(config.store().requestTimeout())
         .initial(config.initial() == ServerConfig.Initial.EXISTING ? Initial.EXISTING : Initial.NEW)
         .snapshotInterval(log.snapshotSlots(), mib(log.snapshotMb()))
+        .snapshotEvery(Duration.ofMinutes(log.snapshotMinutes()))
         .retainedSlots(log.retainedSlots())
         .retainedLogBytes(mib(log.retainedLogMb()))
         .build();

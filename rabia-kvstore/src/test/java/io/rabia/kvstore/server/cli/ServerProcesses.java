@@ -254,8 +254,9 @@ final class ServerProcesses implements AutoCloseable {
   /**
    * Flags for the virtual machines of the servers to come, in place of what starts them quickly.
    */
-  void virtualMachine(String... flags) {
+  ServerProcesses virtualMachine(String... flags) {
     machineFlags = List.of(flags);
+    return this;
   }
 
   /** A process of this machine's Java; its output goes to {@code name.out} and .err. */
@@ -312,6 +313,10 @@ final class ServerProcesses implements AutoCloseable {
   int count(int id, String what) {
     String[] entries = new File("/proc/" + processes.get(id).pid() + "/" + what).list();
     return entries == null ? 0 : entries.length;
+  }
+
+  long pid(int id) {
+    return processes.get(id).pid();
   }
 
   /** SIGSTOP. */
@@ -387,12 +392,20 @@ final class ServerProcesses implements AutoCloseable {
 
   /** A counter of what the connections to other members have seen. */
   long peers(int id, String counter) {
+    return pageNumber(id, "\"peers\":\\{[^}]*\"" + counter + "\"");
+  }
+
+  /** Bytes of what a member stores. */
+  long storedBytes(int id) {
+    return pageNumber(id, "\"memoryBytes\"");
+  }
+
+  private long pageNumber(int id, String before) {
     try {
       URI status = URI.create("http://" + address(id, "http") + "/status");
       HttpRequest request = HttpRequest.newBuilder(status).timeout(Duration.ofSeconds(5)).build();
       String page = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
-      return Long.parseLong(
-          page.replaceAll(".*\"peers\":\\{[^}]*\"" + counter + "\":(\\d+).*\\R", "$1"));
+      return Long.parseLong(page.replaceAll(".*" + before + ":(\\d+).*\\R", "$1"));
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }

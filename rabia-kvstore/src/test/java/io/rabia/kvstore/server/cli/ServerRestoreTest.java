@@ -110,7 +110,8 @@ final class ServerRestoreTest {
       assertThat(recovered.toFile().renameTo(servers.data(1).toFile())).isTrue();
       servers.anotherCluster();
       grow(servers);
-      assertThat(servers.run("get", "a").out()).startsWith("1");
+      Output got = servers.run("get", "a", "--timeout", "20");
+      assertThat(got.out()).as("%s", got).startsWith("1");
       assertThat(servers.run("set", "a", "2").code()).isZero();
       servers.kill(3);
       assertThat(servers.data(3).toFile().renameTo(directory.resolve("three").toFile())).isTrue();
