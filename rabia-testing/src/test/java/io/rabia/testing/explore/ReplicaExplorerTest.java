@@ -63,13 +63,14 @@ class ReplicaExplorerTest {
   @Test
   @Tag("long")
   void everyMemberMayLoseItsVotesAtAnyTime() {
-    assertThat(explore(ALL, 1, EVERYWHERE, Also.LOST_VOTES)).isPositive();
+    assertThat(explore(ALL, 1, EVERYWHERE, Also.LOST_VOTES)).isGreaterThanOrEqualTo(13_900);
   }
 
   @Test
   @Tag("long")
   void everyRunWithAChangeAndOneDepartureKeepsItsPromisesAndSettles() {
-    assertThat(explore(OF_CHANGES, 1, EVERYWHERE, Also.LOST_VOTES, Also.OLD_FRAMES)).isGreaterThanOrEqualTo(117_000);
+    assertThat(explore(OF_CHANGES, 1, EVERYWHERE, Also.LOST_VOTES, Also.OLD_FRAMES))
+        .isGreaterThanOrEqualTo(117_000);
   }
 
   @Test
