@@ -69,7 +69,8 @@ class ReplicaExplorerTest {
   @Test
   @Tag("long")
   void everyRunWithAChangeAndOneDepartureKeepsItsPromisesAndSettles() {
-    assertThat(explore(OF_CHANGES, 1, EVERYWHERE, Also.LOST_VOTES, Also.OLD_FRAMES)).isGreaterThanOrEqualTo(117_000);
+    assertThat(explore(OF_CHANGES, 1, EVERYWHERE, Also.LOST_VOTES, Also.OLD_FRAMES))
+        .isGreaterThanOrEqualTo(117_000);
   }
 
   @Test
