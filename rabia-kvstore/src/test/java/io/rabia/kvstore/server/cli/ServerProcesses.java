@@ -195,6 +195,15 @@ final class ServerProcesses implements AutoCloseable {
     awaitReady(ids);
   }
 
+  /**
+   * Starts a server that is no member yet and knows this one; returns when it lacks only a vote.
+   */
+  void join(int id, int known) {
+    told(List.of(known, id)).start(List.of(id));
+    awaitStatus(id, "reason", "learner");
+    awaitCaughtUpTo(id, known);
+  }
+
   /** Starts members. */
   void launch(Collection<Integer> ids) {
     for (int id : ids) {
