@@ -13,6 +13,8 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -219,6 +221,22 @@ public final class KvStateMachine implements StateMachine {
     }
     return KvCodec.encode(
         entry == null ? new KvResult.Absent() : new KvResult.Found(Entry.toKvEntry(entry)));
+  }
+
+  /** Hands out every key with what is under it, in the order of the keys' bytes. */
+  public <E extends Exception> void forEach(Visitor<E> visitor) throws E {
+    List<byte[]> all = new ArrayList<>(table.size());
+    table.freeze().forEach(all::add);
+    all.sort(Entry::compareKeys);
+    for (byte[] entry : all) {
+      visitor.visit(Entry.key(entry), Entry.toKvEntry(entry));
+    }
+  }
+
+  /** Takes keys and what is under them. */
+  @FunctionalInterface
+  public interface Visitor<E extends Exception> {
+    void visit(byte[] key, KvEntry entry) throws E;
   }
 
   @Override

@@ -142,6 +142,7 @@ class PortFuzzTest {
           9,
           9,
           7,
+          8,
           9,
           9,
           0,

@@ -157,8 +157,10 @@ public final class ReplicaMutants {
             "what was counted for the configuration before stays",
             "Window",
             "        slot.number = -1;\n      } else",
-            "        slot.number = eras.of(slot.number).size() == slot.era.size() ? slot.number : -1;\n"
-                + "        slot.era = slot.number < 0 ? slot.era : eras.of(slot.number);\n"
+            "        Era next = eras.of(slot.number);\n"
+            + "        boolean stays = next.size() == slot.era.size() && next.self == slot.era.self;\n"
+            + "        slot.number = stays ? slot.number : -1;\n"
+                + "        slot.era = stays ? next : slot.era;\n"
                 + "      } else"),
         mutant(
             "a quorum of the founders decides",

@@ -29,13 +29,16 @@ public final class SimMutants {
             PROTOCOL + "Eras.java",
             "slot + Math.max(now.alpha(), change.alpha())",
             "slot + change.alpha()"),
-        SourceMutant.of(
+        new SourceMutant(
             "a member that has lost its votes votes on",
             PROTOCOL + "Eras.java",
-            "    this.own = own;",
-            "    int same = founders.indexOf(id);\n"
-                + "    own = same < 0 ? own : founders.members().get(same).token();\n"
-                + "    this.own = own;"),
+            List.of(
+                new SourceMutant.Edit(
+                    "    this.own = own;",
+                    "    int same = founders.indexOf(id);\n"
+                        + "    own = same < 0 ? own : founders.members().get(same).token();\n"
+                        + "    this.own = own;"),
+                new SourceMutant.Edit("if (token.equals(own)) {", "if (true) {"))),
         SourceMutant.of(
             "an old copy of a log is not noticed",
             ENGINE + "Boot.java",
@@ -45,8 +48,10 @@ public final class SimMutants {
             "what was counted for the configuration before stays",
             PROTOCOL + "Window.java",
             "        slot.number = -1;\n      } else",
-            "        slot.number = eras.of(slot.number).size() == slot.era.size() ? slot.number : -1;\n"
-                + "        slot.era = slot.number < 0 ? slot.era : eras.of(slot.number);\n"
+            "        Era next = eras.of(slot.number);\n"
+            + "        boolean stays = next.size() == slot.era.size() && next.self == slot.era.self;\n"
+            + "        slot.number = stays ? slot.number : -1;\n"
+                + "        slot.era = stays ? next : slot.era;\n"
                 + "      } else"));
   }
 

@@ -594,7 +594,13 @@ final class SimNode {
                 ? " is down"
                 : " applied="
                     + applied()
-                    + (member == null ? "" : " pending=" + member.replica().pending())
+                    + (member == null
+                        ? ""
+                        : " pending="
+                            + member.replica().pending()
+                            + " held="
+                            + member.replica().held())
+                    + (lost ? " without votes" : "")
                     + " "
                     + agent.state()
                     + " "

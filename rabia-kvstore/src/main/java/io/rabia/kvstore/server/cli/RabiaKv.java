@@ -33,6 +33,10 @@ import picocli.CommandLine.Command;
       RemoveCommand.class,
       ReplaceCommand.class,
       ReconfigureCommand.class,
+      SnapshotCommand.class,
+      BackupCommand.class,
+      ExportCommand.class,
+      ImportCommand.class,
       LogCommand.class,
       BenchCommand.class,
       CheckCommand.class
@@ -67,7 +71,9 @@ public final class RabiaKv {
   public static int run(
       KvServer.NodeStarter starter, PrintWriter out, PrintWriter err, String... arguments) {
     CommandLine line = new CommandLine(new RabiaKv());
-    line.addSubcommand(ServerCommand.specification(new ServerCommand(starter)));
+    line.addSubcommand(SettingFlags.specification(new ServerCommand(starter)));
+    line.addSubcommand(SettingFlags.specification(new RestoreCommand()));
+    line.addSubcommand(SettingFlags.specification(new RecoverCommand()));
     line.setOut(out).setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, command));
