@@ -63,7 +63,7 @@ class ReplicaExplorerTest {
   @Test
   @Tag("long")
   void everyMemberMayLoseItsVotesAtAnyTime() {
-    assertThat(explore(ALL, 1, EVERYWHERE, Also.LOST_VOTES)).isPositive();
+    assertThat(explore(ALL, 1, EVERYWHERE, Also.LOST_VOTES)).isGreaterThanOrEqualTo(13_900);
   }
 
   @Test
@@ -76,7 +76,7 @@ class ReplicaExplorerTest {
   @Test
   @Tag("long")
   void everyRunWithAChangeAndTwoEarlyDeparturesKeepsItsPromisesAndSettles() {
-    assertThat(explore(OF_CHANGES, 2, 4, Also.LOST_VOTES)).isPositive();
+    assertThat(explore(OF_CHANGES, 2, 4, Also.LOST_VOTES)).isGreaterThanOrEqualTo(12_700);
   }
 
   @Test
