@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * 16-byte commands submitted in process to three engines, at most 4096 of them without an answer.
- * All three engines and the caller share this process; {@code cluster-bench.jar embedded} gives
- * each a process of its own.
+ * All three engines and the caller share this process; {@code cluster-bench.jar --parts embedded}
+ * gives each a process of its own.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -29,7 +29,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 2)
 @Fork(1)
 public class PeakPerformance {
-  private static final int COMMANDS = 1 << 14;
+  private static final int COMMANDS = 1 << 16;
   private static final byte[] PAYLOAD = new byte[16];
 
   /** What the engines talk over. */

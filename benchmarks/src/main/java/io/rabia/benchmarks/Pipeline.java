@@ -4,6 +4,7 @@ import io.rabia.core.Command;
 import io.rabia.core.RabiaException;
 import io.rabia.engine.RabiaEngine;
 import io.rabia.engine.ResultHandler;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -41,15 +42,34 @@ public final class Pipeline {
   public void run(long commands) {
     long left = commands;
     while (left > 0) {
-      long before = left;
-      for (Lane lane : lanes) {
-        left -= lane.fill(left);
-      }
-      if (left == before) {
-        awaitAnswers(false);
-      }
+      left -= submit(left);
     }
     awaitAnswers(true);
+  }
+
+  /**
+   * Submits for so long and returns once all are answered.
+   *
+   * @throws RabiaException of one that failed
+   */
+  public void runFor(Duration duration) {
+    long end = System.nanoTime() + duration.toNanos();
+    while (System.nanoTime() - end < 0) {
+      submit(Long.MAX_VALUE);
+    }
+    awaitAnswers(true);
+  }
+
+  /** As many as there is room for, or waits until there is room. */
+  private long submit(long most) {
+    long submitted = 0;
+    for (Lane lane : lanes) {
+      submitted += lane.fill(most - submitted);
+    }
+    if (submitted == 0) {
+      awaitAnswers(false);
+    }
+    return submitted;
   }
 
   /** So many were answered, and as they should be. */
