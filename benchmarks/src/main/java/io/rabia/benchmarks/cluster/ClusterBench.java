@@ -24,10 +24,11 @@ public final class ClusterBench implements Callable<Integer> {
   private ClusterBench() {}
 
   public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new ClusterBench())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .execute(arguments));
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new ClusterBench()).setCaseInsensitiveEnumValuesAllowed(true);
   }
 
   @Override

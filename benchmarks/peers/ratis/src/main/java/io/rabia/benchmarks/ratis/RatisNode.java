@@ -154,7 +154,7 @@ public final class RatisNode implements Backend {
 
     @Override
     public CompletableFuture<Message> applyTransaction(TransactionContext transaction) {
-      LogEntryProto entry = transaction.getLogEntryUnsafe();
+      LogEntryProto entry = transaction.getLogEntry();
       ByteBuffer command = entry.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer();
       values.apply(command);
       updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
