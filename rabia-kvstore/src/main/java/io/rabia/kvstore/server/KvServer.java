@@ -23,6 +23,8 @@ public final class KvServer implements AutoCloseable {
 
     NodeStatusSource status();
 
+    Administration administration();
+
     /** Finishes what is outstanding, within a few seconds, and stops. */
     @Override
     void close();
@@ -61,7 +63,7 @@ public final class KvServer implements AutoCloseable {
     try {
       KvStateMachine store = new KvStateMachine(config.store());
       Node node = starter.start(config, store, onStopped);
-      ports.open(node.submitter(), node.status(), store);
+      ports.open(node.submitter(), node.status(), node.administration(), store);
       return new KvServer(ports, node);
     } catch (RuntimeException e) {
       ports.close();

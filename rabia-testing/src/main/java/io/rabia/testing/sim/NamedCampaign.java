@@ -1,6 +1,7 @@
 package io.rabia.testing.sim;
 
 import static io.rabia.testing.sim.Fault.AWAY;
+import static io.rabia.testing.sim.Fault.BIT_FLIP;
 import static io.rabia.testing.sim.Fault.BREAK;
 import static io.rabia.testing.sim.Fault.BRIDGE;
 import static io.rabia.testing.sim.Fault.CLOG;
@@ -10,16 +11,20 @@ import static io.rabia.testing.sim.Fault.CRASH_ALL;
 import static io.rabia.testing.sim.Fault.CRASH_MID_CYCLE;
 import static io.rabia.testing.sim.Fault.DELAY;
 import static io.rabia.testing.sim.Fault.DIFFER;
+import static io.rabia.testing.sim.Fault.DISK_FULL;
 import static io.rabia.testing.sim.Fault.DRIFT;
 import static io.rabia.testing.sim.Fault.DROP;
 import static io.rabia.testing.sim.Fault.DUPLICATE;
+import static io.rabia.testing.sim.Fault.FSYNC_FAILURE;
 import static io.rabia.testing.sim.Fault.LONG_PAUSE;
 import static io.rabia.testing.sim.Fault.MEMBERS;
+import static io.rabia.testing.sim.Fault.OLD_COPY;
 import static io.rabia.testing.sim.Fault.ONE_WAY;
 import static io.rabia.testing.sim.Fault.ORPHAN;
 import static io.rabia.testing.sim.Fault.PARTITION;
 import static io.rabia.testing.sim.Fault.PAUSE;
 import static io.rabia.testing.sim.Fault.POWER_AFTER_DEATH;
+import static io.rabia.testing.sim.Fault.POWER_CUT;
 import static io.rabia.testing.sim.Fault.PROPOSER;
 import static io.rabia.testing.sim.Fault.REORDER;
 import static io.rabia.testing.sim.Fault.RING;
@@ -27,6 +32,7 @@ import static io.rabia.testing.sim.Fault.SLOW_MEMBERS;
 import static io.rabia.testing.sim.Fault.SPLIT;
 import static io.rabia.testing.sim.Fault.STOP;
 import static io.rabia.testing.sim.Fault.THROW;
+import static io.rabia.testing.sim.Fault.TORN_WRITE;
 import static io.rabia.testing.sim.Fault.WIPE;
 
 import java.util.EnumSet;
@@ -57,13 +63,14 @@ public enum NamedCampaign {
           EnumSet.of(CRASH_ALL, CRASH_MID_CYCLE),
           EnumSet.of(POWER_AFTER_DEATH),
           EnumSet.of(CRASH, CRASH_ALL))),
-  /** Lost disks, with old processes that wake. */
+  /** Lost disks, with old processes that wake, and older copies of disks. */
   S4(
-      List.of(3, 5),
+      List.of(3, 4, 5),
       List.of(
           EnumSet.of(WIPE),
-          EnumSet.of(WIPE, CRASH, PAUSE),
-          EnumSet.of(WIPE, DROP, BREAK, DELAY),
+          EnumSet.of(WIPE, OLD_COPY, CRASH, PAUSE),
+          EnumSet.of(WIPE, OLD_COPY, DROP, BREAK, DELAY),
+          EnumSet.of(OLD_COPY, CRASH_MID_CYCLE, STOP, ONE_WAY),
           EnumSet.of(WIPE, PARTITION, CRASH_MID_CYCLE))),
   /** Pauses, up to ten minutes. */
   S5(List.of(3, 5), List.of(EnumSet.of(PAUSE, LONG_PAUSE))),
@@ -75,16 +82,17 @@ public enum NamedCampaign {
   S8(List.of(3), List.of(EnumSet.of(SPLIT), EnumSet.of(SPLIT, DROP))),
   /** Slow disks of f members, which the clients of the others do not feel. */
   S9(List.of(3, 5), List.of(EnumSet.of(SLOW_MEMBERS))),
-  /** Changes of the membership under everything else. */
+  /** Changes of the membership, and lost disks, under everything else. */
   S10(
       List.of(3, 4, 5),
       List.of(
           EnumSet.of(MEMBERS),
-          EnumSet.of(MEMBERS, DROP, DUPLICATE, REORDER),
-          EnumSet.of(MEMBERS, PARTITION, BREAK, DELAY),
-          EnumSet.of(MEMBERS, CRASH, CRASH_ALL, CRASH_MID_CYCLE),
-          EnumSet.of(MEMBERS, WIPE, PAUSE),
-          EnumSet.of(MEMBERS, WIPE, DROP, CRASH))),
+          EnumSet.of(MEMBERS, WIPE, DROP, DUPLICATE, REORDER),
+          EnumSet.of(MEMBERS, WIPE, PARTITION, BREAK, DELAY),
+          EnumSet.of(MEMBERS, WIPE, CRASH, CRASH_ALL, CRASH_MID_CYCLE),
+          EnumSet.of(MEMBERS, WIPE, PAUSE, STOP),
+          EnumSet.of(MEMBERS, WIPE, ONE_WAY, BRIDGE, CLOG),
+          EnumSet.of(MEMBERS, WIPE, DROP, CRASH, PAUSE))),
   /**
    * A member that is away for longer than the others keep what it lacks, under loss and crashes.
    */
@@ -101,7 +109,16 @@ public enum NamedCampaign {
   /** Proposers that die in the middle of a send, over and over. */
   S13(List.of(3, 5), List.of(EnumSet.of(PROPOSER), EnumSet.of(PROPOSER, ORPHAN))),
   /** Planted bugs: {@link MutantHunt}. */
-  S14(List.of(3), SimCheck.MIXES);
+  S14(List.of(3), SimCheck.MIXES),
+  /** Disks that tear, lose, flip and have no room, power cuts of all, snapshots every 100 slots. */
+  DISKS(
+      List.of(3, 5),
+      List.of(
+          onDisks(),
+          onDisks(CRASH_MID_CYCLE, STOP),
+          onDisks(POWER_AFTER_DEATH),
+          onDisks(DROP, BREAK, DELAY),
+          onDisks(PARTITION, CRASH)));
 
   private final List<Integer> sizes;
   private final List<? extends Set<Fault>> mixes;
@@ -109,6 +126,13 @@ public enum NamedCampaign {
   NamedCampaign(List<Integer> sizes, List<? extends Set<Fault>> mixes) {
     this.sizes = sizes;
     this.mixes = mixes;
+  }
+
+  /** Everything that happens to disks, and more. */
+  private static Set<Fault> onDisks(Fault... more) {
+    Set<Fault> mix = EnumSet.of(TORN_WRITE, FSYNC_FAILURE, DISK_FULL, BIT_FLIP, POWER_CUT);
+    mix.addAll(List.of(more));
+    return mix;
   }
 
   /** How many mixes of faults it has. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk under the production log. What was written survives the death of the process; the loss of
@@ -26,6 +27,9 @@ final class SimDisk implements Storage {
   /** Not those that were moved aside. */
   private static final Pattern SEGMENT = Pattern.compile("log-[0-9]+\\.rlog");
 
+  private static final Pattern SNAPSHOT = Pattern.compile("snapshot-[0-9]+\\.rsnap");
+  private static final double SNAPSHOTS = 0.25;
+
   /**
    * A file's bytes now, how many of them would survive a loss of power for sure, and of these how
    * many were forced before something was written and forced behind them: what the log then stated
@@ -37,6 +41,21 @@ final class SimDisk implements Storage {
     int forced;
     int forcedAtWrite;
     int stated;
+
+    /** So many bytes of it, which are safe. */
+    Content copy(int end) {
+      Content copy = new Content();
+      copy.bytes = Arrays.copyOf(bytes, end);
+      copy.size = end;
+      copy.forced = end;
+      copy.stated = Math.min(stated, end);
+      copy.forcedAtWrite = copy.stated;
+      return copy;
+    }
+  }
+
+  private static final class Machine {
+    long boot;
   }
 
   private final SimRandom random;
@@ -44,14 +63,19 @@ final class SimDisk implements Storage {
   private final int segmentBytes;
   private Map<String, Content> names = new TreeMap<>();
   private Map<String, Content> forcedNames = new TreeMap<>();
-  private long boot;
+  private final Machine machine;
   private Life life = new Life(Deaths.NONE);
 
   SimDisk(SimRandom random, Durability durability, int segmentBytes) {
+    this(random, durability, segmentBytes, new Machine());
+    machine.boot = random.nextLong();
+  }
+
+  private SimDisk(SimRandom random, Durability durability, int segmentBytes, Machine machine) {
     this.random = random;
     this.durability = durability;
     this.segmentBytes = segmentBytes;
-    boot = random.nextLong();
+    this.machine = machine;
   }
 
   @Override
@@ -68,18 +92,49 @@ final class SimDisk implements Storage {
   }
 
   @Override
-  public String flipBit() {
-    List<Map.Entry<String, Content>> files =
-        names.entrySet().stream()
-            .filter(file -> SEGMENT.matcher(file.getKey()).matches() && file.getValue().stated > 0)
-            .toList();
+  public @Nullable Flip flipBit() {
+    List<Map.Entry<String, Content>> snapshots = files(SNAPSHOT);
+    boolean ofLog = snapshots.isEmpty() || !random.chance(SNAPSHOTS);
+    List<Map.Entry<String, Content>> files = ofLog ? files(SEGMENT) : snapshots;
     if (files.isEmpty()) {
-      return "";
+      return null;
     }
     Map.Entry<String, Content> file = files.get(random.below(files.size()));
     int at = random.below(file.getValue().stated);
     file.getValue().bytes[at] ^= (byte) (1 << random.below(8));
-    return "a bit flips in byte " + at + " of " + file.getKey();
+    return new Flip("byte " + at + " of " + file.getKey(), ofLog);
+  }
+
+  /** With something in them that is stated to be safe: as a snapshot is by its name. */
+  private List<Map.Entry<String, Content>> files(Pattern kind) {
+    return names.entrySet().stream()
+        .filter(file -> kind.matcher(file.getKey()).matches() && file.getValue().stated > 0)
+        .toList();
+  }
+
+  @Override
+  public Storage copy() {
+    SimDisk copy = new SimDisk(random.fork(), durability, segmentBytes, machine);
+    boolean forces = durability == Durability.FSYNC;
+    (forces ? forcedNames : names)
+        .forEach(
+            (name, content) ->
+                copy.names.put(name, content.copy(forces ? content.forced : content.size)));
+    copy.forcedNames = new TreeMap<>(copy.names);
+    return copy;
+  }
+
+  @Override
+  public long unforcedBytes() {
+    return names.entrySet().stream()
+        .filter(file -> SEGMENT.matcher(file.getKey()).matches())
+        .mapToLong(file -> Math.max(0, file.getValue().size - file.getValue().forced))
+        .sum();
+  }
+
+  @Override
+  public Durability durability() {
+    return durability;
   }
 
   @Override
@@ -96,7 +151,7 @@ final class SimDisk implements Storage {
   @Override
   public String reboot() {
     life.dead = true;
-    boot = random.nextLong();
+    machine.boot = random.nextLong();
     names = random.chance(0.5) ? names : new TreeMap<>(forcedNames);
     boolean inOrder = random.chance(0.5);
     long torn = 0;
@@ -199,7 +254,9 @@ final class SimDisk implements Storage {
     @Override
     public void rename(String from, String to) throws IOException {
       use();
-      names.put(to, existing(from));
+      Content content = existing(from);
+      content.stated = SNAPSHOT.matcher(to).matches() ? content.forced : content.stated;
+      names.put(to, content);
       names.remove(from);
     }
 
@@ -218,7 +275,7 @@ final class SimDisk implements Storage {
 
     @Override
     public String bootId() {
-      return Long.toHexString(boot);
+      return Long.toHexString(machine.boot);
     }
 
     private final class File implements DiskFile {

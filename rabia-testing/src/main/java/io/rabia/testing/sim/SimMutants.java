@@ -30,17 +30,24 @@ public final class SimMutants {
             "slot + Math.max(now.alpha(), change.alpha())",
             "slot + change.alpha()"),
         SourceMutant.of(
-            "a former life's votes are counted for its successor",
-            PROTOCOL + "Era.java",
-            "    return place < indexes.length ? indexes[place] : NOBODY;",
-            "    return place < indexes.length && indexes[place] >= 0\n"
-                + "        ? indexes[place]\n"
-                + "        : Math.min(place, places.length - 1);"),
+            "a member that has lost its votes votes on",
+            PROTOCOL + "Eras.java",
+            "    this.own = own;",
+            "    int same = founders.indexOf(id);\n"
+                + "    own = same < 0 ? own : founders.members().get(same).token();\n"
+                + "    this.own = own;"),
+        SourceMutant.of(
+            "an old copy of a log is not noticed",
+            ENGINE + "Boot.java",
+            "        && peer.seenOfReceiver() > persistence.durable()\n",
+            "        && false\n"),
         SourceMutant.of(
             "what was counted for the configuration before stays",
             PROTOCOL + "Window.java",
             "        slot.number = -1;\n      } else",
-            "      } else"));
+            "        slot.number = eras.of(slot.number).size() == slot.era.size() ? slot.number : -1;\n"
+                + "        slot.era = slot.number < 0 ? slot.era : eras.of(slot.number);\n"
+                + "      } else"));
   }
 
   private static List<SourceMutant> ofWholeNodes() {

@@ -2,9 +2,11 @@ package io.rabia.testing.sim;
 
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.Command;
+import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.memory.MemoryPool;
+import io.rabia.core.message.FrameHeader;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.engine.ClusterView;
 import io.rabia.engine.EngineAgent;
@@ -39,7 +41,13 @@ final class SimNode {
   private final NodeWatch watch;
   private Votes votes = new Votes();
 
+  /** While it runs from an older copy of its disk, that one. */
+  private @Nullable Disk newest;
+
+  private record Disk(Storage storage, Votes votes) {}
+
   private @Nullable EngineAgent agent;
+  private @Nullable Persistence log;
   private @Nullable SimTransport transport;
   private long nextWake = Long.MAX_VALUE;
   private long pausedUntil;
@@ -127,12 +135,15 @@ final class SimNode {
     config = setup.joining();
     storage = setup.freshStorage();
     votes = new Votes();
+    newest = null;
+    world.oldCopies().loses(this);
     differsFrom = Long.MAX_VALUE;
     out = false;
     ghost = false;
     lost = true;
     world.watch().forget(index);
     world.outcomes().forget(index);
+    world.trace().forget(index);
   }
 
   /** The newest configuration that it knows; the first one without members when it knows none. */
@@ -147,9 +158,50 @@ final class SimNode {
     return ask(active -> active.changeMembership(next, timeoutNanos, handler));
   }
 
-  /** It loses its votes, or may do so, as soon as it starts. */
+  /** It loses its votes, or may do so, as soon as it starts or is connected. */
   boolean isDoomed() {
-    return votes.areDoomed();
+    return votes.areDoomed() || newest != null;
+  }
+
+  // ---- older copies of its disk
+
+  /** How much of its log is durable, in groups; 0 when nobody runs. */
+  long logPosition() {
+    return log == null ? 0 : log.durable();
+  }
+
+  /** The process dies, and the next one finds this older copy of its disk. */
+  void putBack(Storage copy) {
+    crash(false);
+    newest = new Disk(storage, votes);
+    storage = copy;
+    votes = new Votes();
+    votes.mayLose();
+  }
+
+  /** Does it run from an older copy, and nobody has found it out? */
+  boolean isOutdated() {
+    return newest != null;
+  }
+
+  /** It has its own disk again. */
+  void takeBack() {
+    crash(false);
+    Disk own = Objects.requireNonNull(newest);
+    newest = null;
+    storage = own.storage();
+    votes = own.votes();
+  }
+
+  /** A member refuses to go on from a disk of which others have seen more. */
+  private boolean isFoundOut(RuntimeException e) {
+    if (newest == null || !(e instanceof RabiaException.NotAMember)) {
+      return false;
+    }
+    newest = null;
+    votes.lose();
+    world.faults().fired(Fault.OLD_COPY);
+    return true;
   }
 
   /** It was a member of the formed cluster in this life or a former one. */
@@ -173,12 +225,15 @@ final class SimNode {
       return;
     }
     life++;
+    world.oldCopies().starts(this);
     doom.begins();
     watch.begins();
     SimTransport fresh = new SimTransport(world.network(), this, world.size());
     transport = fresh;
-    Persistence log = storage.open(doom);
-    world.trace().starts(index, "starts on " + storage);
+    String member = nodeId.value() == index + 1 ? "" : " as member " + nodeId;
+    world.trace().starts(index, "starts" + member + " on " + storage);
+    Persistence opened = world.trace().kept(this, storage.open(doom));
+    log = opened;
     LongSupplier tokens = random.fork()::nextLong;
     machine = new RegisterMachine(watch, world.snapshotPadding());
     machine.differFrom(differsFrom);
@@ -189,7 +244,7 @@ final class SimNode {
             config,
             machine,
             fresh,
-            log,
+            opened,
             pool,
             Runnable::run,
             this::aside,
@@ -224,12 +279,16 @@ final class SimNode {
     starting = false;
     boolean without = born.state() == EngineState.DEGRADED && !born.reason().equals(DISK_FULL);
     String wrong = votes.started(without, lost);
-    lost |= without;
+    if (without) {
+      lost = true;
+      newest = null;
+      world.oldCopies().loses(this);
+    }
     if (!wrong.isEmpty()) {
       violated(wrong);
     }
     Member member = born.member();
-    if (member != null && !lost) {
+    if (member != null && !lost && newest == null) {
       world.watch().requireKept(index, member.replica());
     }
     check(born);
@@ -269,14 +328,27 @@ final class SimNode {
     votes.reboots();
   }
 
+  /** Its machine loses power, whether a process runs or not. */
+  void losePower() {
+    if (agent != null) {
+      crash(true);
+    } else {
+      loses(storage.crash(true));
+    }
+  }
+
   /** One bit of what it had forced, and said to have, flips while no process runs. */
   boolean flipBit() {
-    String what = storage.flipBit();
-    if (what.isEmpty()) {
+    Storage.Flip flip = storage.flipBit();
+    if (flip == null) {
       return false;
     }
-    votes.lose();
-    world.trace().dies(index, what);
+    if (flip.ofLog()) {
+      votes.lose();
+    } else {
+      votes.mayLose();
+    }
+    world.trace().dies(index, "a bit flips in " + flip.where());
     return true;
   }
 
@@ -302,6 +374,7 @@ final class SimNode {
 
   private void forget() {
     agent = null;
+    log = null;
     transport = null;
     pausedUntil = 0;
     nextWake = Long.MAX_VALUE;
@@ -443,13 +516,15 @@ final class SimNode {
       world.trace().node(index, () -> "stops: " + e.getMessage());
       crash(false);
       world.restartLater(this);
-    } else if (doom.mayEnd() && e instanceof RabiaException.Storage) {
+    } else if (isFoundOut(e)
+        || doom.mayEnd() && e instanceof RabiaException.Storage
+        || starting && e instanceof RabiaException.Checksum && votes.giveUp()) {
       world.trace().node(index, () -> "stops: " + e.getMessage());
       crash(false);
       world.restartLater(this);
     } else {
       world.trace().failure(e);
-      violated("stopped: " + e);
+      broke(e);
       crash(false);
     }
   }
@@ -467,6 +542,7 @@ final class SimNode {
 
   void received(int from, Frame frame) {
     world.trace().arrived(from, index, frame);
+    world.oldCopies().sees(index, from, FrameHeader.logPosition(frame.body()));
     world.arrived(from, frame);
   }
 
@@ -474,6 +550,17 @@ final class SimNode {
     world.trace().node(index, () -> "refuses: " + reason);
   }
 
+  private void broke(RuntimeException e) {
+    String stopped = "stopped: " + e;
+    if (e instanceof InvariantViolation broken && broken.slot() != InvariantViolation.NO_SLOT) {
+      String known = world.outcomes().known(broken.slot());
+      world.violations().add(broken.slot(), index, stopped + known);
+    } else {
+      violated(stopped);
+    }
+  }
+
+  /** In no slot that could be named. */
   void violated(String what) {
     watch.violated(applied(), what);
   }

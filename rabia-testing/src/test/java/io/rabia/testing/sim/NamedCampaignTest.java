@@ -10,6 +10,8 @@ import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -20,6 +22,7 @@ class NamedCampaignTest {
 
   /** How planted bugs are caught, {@code --mutants} tells. */
   @ParameterizedTest
+  @Execution(ExecutionMode.CONCURRENT)
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "S14")
   void everyMixOfFaultsKeepsItsDemands(NamedCampaign campaign) {
     for (int seed = 1; seed <= 5; seed++) {
