@@ -29,6 +29,10 @@ final class ChildProcess implements AutoCloseable {
   private final BufferedWriter in;
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
+  /** Whoever ends this process ends that one. */
+  private final Thread endTogether;
+
+
   private ChildProcess(String name, Path log, Process process) {
     this.name = name;
     this.log = log;
@@ -36,6 +40,8 @@ final class ChildProcess implements AutoCloseable {
     in =
         new BufferedWriter(
             new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
+    endTogether = new Thread(process::destroyForcibly, "end-of-" + name);
+    Runtime.getRuntime().addShutdownHook(endTogether);
     Thread reader = new Thread(this::read, "output-of-" + name);
     reader.setDaemon(true);
     reader.start();
@@ -155,6 +161,11 @@ final class ChildProcess implements AutoCloseable {
   @Override
   public void close() {
     process.destroyForcibly();
+    try {
+      Runtime.getRuntime().removeShutdownHook(endTogether);
+    } catch (IllegalStateException e) {
+      // it is running
+    }
     try {
       process.waitFor(10, TimeUnit.SECONDS);
     } catch (InterruptedException e) {

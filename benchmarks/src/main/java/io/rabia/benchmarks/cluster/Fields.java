@@ -12,15 +12,19 @@ final class Fields {
     for (String field : text.trim().split(" +", -1)) {
       int equals = field.indexOf('=');
       if (equals > 0) {
-        fields.put(field.substring(0, equals), field.substring(equals + 1));
+        fields.values.put(field.substring(0, equals), field.substring(equals + 1));
       }
     }
     return fields;
   }
 
-  Fields put(String key, Object value) {
-    values.put(key, String.valueOf(value));
-    return this;
+  /** Keys and values in turn. */
+  static Fields of(Object... keysAndValues) {
+    Fields fields = new Fields();
+    for (int i = 0; i < keysAndValues.length; i += 2) {
+      fields.values.put(keysAndValues[i].toString(), keysAndValues[i + 1].toString());
+    }
+    return fields;
   }
 
   String text(String key) {

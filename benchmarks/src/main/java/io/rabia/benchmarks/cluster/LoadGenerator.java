@@ -96,17 +96,14 @@ final class LoadGenerator {
       return;
     }
     long wait = nextIntended - now;
-    if (wait > 0) {
-      LockSupport.parkNanos(Math.min(wait, 1_000_000));
-    } else if (paceScheduled.compareAndSet(false, true)) {
+    if (wait <= 0 && paceScheduled.compareAndSet(false, true)) {
       target.execute(
           () -> {
             paceScheduled.set(false);
             turn();
           });
-    } else {
-      LockSupport.parkNanos(PACE_NANOS);
     }
+    LockSupport.parkNanos(wait <= 0 ? PACE_NANOS : Math.min(wait, 1_000_000));
   }
 
   private void turn() {

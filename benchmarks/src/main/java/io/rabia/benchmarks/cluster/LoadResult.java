@@ -30,17 +30,16 @@ record LoadResult(
   }
 
   Fields fields() {
-    return new Fields()
-        .put("ops", decimal(opsPerSecond))
-        .put("p50", decimal(p50))
-        .put("p99", decimal(p99))
-        .put("p999", decimal(p999))
-        .put("max", decimal(max))
-        .put("completed", completed)
-        .put("errors", errors)
-        .put("gaps", String.join(",", gaps.stream().map(LoadResult::decimal).toList()))
-        .put(
-            "timeline",
+    return Fields.of(
+        "ops", decimal(opsPerSecond),
+        "p50", decimal(p50),
+        "p99", decimal(p99),
+        "p999", decimal(p999),
+        "max", decimal(max),
+        "completed", completed,
+        "errors", errors,
+        "gaps", String.join(",", gaps.stream().map(LoadResult::decimal).toList()),
+        "timeline",
             String.join(
                 ",", timeline.stream().map(m -> m.completed() + ":" + m.maxMicros()).toList()));
   }

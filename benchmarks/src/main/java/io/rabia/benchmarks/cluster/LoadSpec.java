@@ -33,15 +33,15 @@ record LoadSpec(
   }
 
   Fields fields() {
-    return new Fields()
-        .put("operation", operation)
-        .put("clients", clients)
-        .put("size", valueSize)
-        .put("keys", keys)
-        .put("warmup", warmupSeconds)
-        .put("seconds", seconds)
-        .put("rate", rate)
-        .put("timeline", timeline);
+    return Fields.of(
+        "operation", operation,
+        "clients", clients,
+        "size", valueSize,
+        "keys", keys,
+        "warmup", warmupSeconds,
+        "seconds", seconds,
+        "rate", rate,
+        "timeline", timeline);
   }
 
   static LoadSpec of(Fields fields) {

@@ -22,6 +22,7 @@ import org.agrona.collections.Long2ObjectHashMap;
  */
 final class PortTarget implements Target, PortLink.Owner {
   private static final long TIMEOUT = TimeUnit.SECONDS.toNanos(10);
+  private static final long EXPIRY = TimeUnit.SECONDS.toNanos(1);
   private static final long TICK_MILLIS = 2;
 
   /** A leader that owes answers for so long may be one no more: the others are asked. */
@@ -52,6 +53,7 @@ final class PortTarget implements Target, PortLink.Owner {
   private long nextNumber = 1;
   private int leader;
   private long lastAnswer = System.nanoTime();
+  private long lastExpiry = lastAnswer;
   private boolean flushScheduled;
 
   PortTarget(String addresses) {
@@ -173,9 +175,12 @@ final class PortTarget implements Target, PortLink.Owner {
         send(request);
       }
     }
+    if (now - lastExpiry > EXPIRY) {
+      lastExpiry = now;
+      takeBack(request -> now - request.deadline > 0);
+    }
     if (!onWire.isEmpty() && now - lastAnswer > SILENCE) {
       lastAnswer = now;
-      takeBack(request -> now - request.deadline > 0);
       askOthers();
     }
   }

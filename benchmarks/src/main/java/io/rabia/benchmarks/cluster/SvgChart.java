@@ -1,6 +1,7 @@
 package io.rabia.benchmarks.cluster;
 
 import java.util.ArrayList;
+import java.util.Formatter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,7 +30,7 @@ final class SvgChart {
   private final String xTitle;
   private final String yTitle;
   private final List<Line> lines = new ArrayList<>();
-  private final StringBuilder svg = new StringBuilder();
+  private final Formatter svg = new Formatter(Locale.ROOT);
   private double maxX = 1;
   private int firstDecade;
   private int lastDecade = 1;
@@ -48,16 +49,16 @@ final class SvgChart {
     }
   }
 
+  /** To be asked for once. */
   String svg() {
     scale();
-    svg.setLength(0);
-    add(
+    svg.format(
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' font-family='sans-serif'"
             + " font-size='12'>%n<rect width='100%%' height='100%%' fill='white'/>%n",
         WIDTH, HEIGHT);
     text(WIDTH / 2.0, TOP / 2.0, "middle", title);
     text((LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 15, "middle", xTitle);
-    add(
+    svg.format(
         "<text transform='translate(18 %d) rotate(-90)' text-anchor='middle'>%s</text>%n",
         (TOP + HEIGHT - BOTTOM) / 2, escaped(yTitle));
     axes();
@@ -67,7 +68,7 @@ final class SvgChart {
       draw(line, colors.get(line.name));
     }
     legend(colors);
-    return svg.append("</svg>").append(System.lineSeparator()).toString();
+    return svg.format("</svg>%n").toString();
   }
 
   private void scale() {
@@ -118,7 +119,7 @@ final class SvgChart {
   }
 
   private void rule(double fromX, double fromY, double toX, double toY) {
-    add(
+    svg.format(
         "<line x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f' stroke='#dddddd'/>%n",
         fromX, fromY, toX, toY);
   }
@@ -128,10 +129,10 @@ final class SvgChart {
     for (Point point : line.points) {
       path.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(point.x), y(point.y)));
       if (line.points.size() <= MARKED) {
-        add("<circle cx='%.1f' cy='%.1f' r='3' fill='%s'/>%n", x(point.x), y(point.y), color);
+        svg.format("<circle cx='%.1f' cy='%.1f' r='3' fill='%s'/>%n", x(point.x), y(point.y), color);
       }
     }
-    add(
+    svg.format(
         "<polyline points='%s' fill='none' stroke='%s' stroke-width='1.5'%s/>%n",
         path.toString().trim(), color, line.dashed ? " stroke-dasharray='5 4'" : "");
   }
@@ -140,7 +141,7 @@ final class SvgChart {
     int row = 0;
     for (Map.Entry<String, String> entry : colors.entrySet()) {
       double y = TOP + 20.0 * row++;
-      add(
+      svg.format(
           "<rect x='%d' y='%.1f' width='12' height='12' fill='%s'/>%n",
           WIDTH - RIGHT + 15, y, entry.getValue());
       text(WIDTH - RIGHT + 33, y + 10, "start", entry.getKey());
@@ -148,14 +149,10 @@ final class SvgChart {
   }
 
   private void text(double x, double y, String anchor, String content) {
-    add("<text x='%.1f' y='%.1f' text-anchor='%s'>%s</text>%n", x, y, anchor, escaped(content));
+    svg.format("<text x='%.1f' y='%.1f' text-anchor='%s'>%s</text>%n", x, y, anchor, escaped(content));
   }
 
   private static String escaped(String content) {
     return content.replace("&", "&amp;").replace("<", "&lt;");
-  }
-
-  private void add(String format, Object... arguments) {
-    svg.append(String.format(Locale.ROOT, format, arguments));
   }
 }

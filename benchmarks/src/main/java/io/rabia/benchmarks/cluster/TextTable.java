@@ -4,12 +4,13 @@ import io.rabia.benchmarks.cluster.Results.FaultRun;
 import io.rabia.benchmarks.cluster.Results.Figure;
 import io.rabia.benchmarks.cluster.Results.Spread;
 import io.rabia.benchmarks.cluster.Results.Work;
+import java.util.Formatter;
 import java.util.Locale;
 
 /** All results for people: medians of the rounds, with their range. */
 final class TextTable {
   private final Results results;
-  private final StringBuilder text = new StringBuilder();
+  private final Formatter out = new Formatter(Locale.ROOT);
 
   TextTable(Results results) {
     this.results = results;
@@ -21,19 +22,19 @@ final class TextTable {
         .forEach(
             (name, figures) -> {
               Spread spread = Spread.of(figures.stream().map(Figure::value).toList());
-              line(
-                  "%-60s %,12.1f %s (%,.1f to %,.1f)",
+              out.format(
+"%-60s %,12.1f %s (%,.1f to %,.1f)%n",
                   name, spread.median(), figures.get(0).unit(), spread.low(), spread.high());
             });
     results.works().stream().map(Work::family).distinct().forEach(this::family);
     faults();
-    return text.toString();
+    return out.toString();
   }
 
   private void family(Work family) {
-    line("");
-    line(
-        "%s%n%-8s %-7s %12s %25s %9s %9s %9s %7s  %s",
+    out.format("%n");
+    out.format(
+"%s%n%-8s %-7s %12s %25s %9s %9s %9s %7s  %s%n",
         family,
         "clients",
         "system",
@@ -59,8 +60,8 @@ final class TextTable {
     if (ops == null || p50 == null || p99 == null || p999 == null) {
       return;
     }
-    line(
-        "%-8d %-7s %,12.0f %25s %,9.0f %,9.0f %,9.0f %7d  %s",
+    out.format(
+"%-8d %-7s %,12.0f %25s %,9.0f %,9.0f %,9.0f %7d  %s%n",
         work.clients(),
         contender.id(),
         ops.median(),
@@ -94,23 +95,20 @@ final class TextTable {
     if (results.faultRuns().isEmpty()) {
       return;
     }
-    line("");
-    line("%-45s %15s %25s %7s", "a member fails", "longest pause", "range", "errors");
+    out.format("%n");
+    out.format(
+"%-45s %15s %25s %7s%n", "a member fails", "longest pause", "range", "errors");
     results
         .faultsByKind()
         .forEach(
             (kind, runs) -> {
               Spread pause = Spread.of(runs.stream().map(FaultRun::pauseMillis).toList());
-              line(
-                  "%-45s %,12.1f ms %25s %7d",
+              out.format(
+"%-45s %,12.1f ms %25s %7d%n",
                   kind,
                   pause.median(),
                   String.format(Locale.ROOT, "%,.1f to %,.1f", pause.low(), pause.high()),
                   runs.stream().mapToLong(run -> run.result().errors()).sum());
             });
-  }
-
-  private void line(String format, Object... arguments) {
-    text.append(String.format(Locale.ROOT, format, arguments)).append(System.lineSeparator());
   }
 }
