@@ -16,7 +16,6 @@ enum Contender {
       List.of(
           "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
           "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-          "-Daeron.dir.delete.on.start=true",
           "-Dagrona.disable.bounds.checks=true")),
   RATIS("io.rabia.benchmarks.ratis.RatisNode", List.of());
 
