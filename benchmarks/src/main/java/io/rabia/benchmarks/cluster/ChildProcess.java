@@ -32,7 +32,6 @@ final class ChildProcess implements AutoCloseable {
   /** Whoever ends this process ends that one. */
   private final Thread endTogether;
 
-
   private ChildProcess(String name, Path log, Process process) {
     this.name = name;
     this.log = log;

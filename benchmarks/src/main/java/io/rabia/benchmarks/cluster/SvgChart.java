@@ -129,7 +129,8 @@ final class SvgChart {
     for (Point point : line.points) {
       path.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(point.x), y(point.y)));
       if (line.points.size() <= MARKED) {
-        svg.format("<circle cx='%.1f' cy='%.1f' r='3' fill='%s'/>%n", x(point.x), y(point.y), color);
+        svg.format(
+            "<circle cx='%.1f' cy='%.1f' r='3' fill='%s'/>%n", x(point.x), y(point.y), color);
       }
     }
     svg.format(
@@ -149,7 +150,8 @@ final class SvgChart {
   }
 
   private void text(double x, double y, String anchor, String content) {
-    svg.format("<text x='%.1f' y='%.1f' text-anchor='%s'>%s</text>%n", x, y, anchor, escaped(content));
+    svg.format(
+        "<text x='%.1f' y='%.1f' text-anchor='%s'>%s</text>%n", x, y, anchor, escaped(content));
   }
 
   private static String escaped(String content) {

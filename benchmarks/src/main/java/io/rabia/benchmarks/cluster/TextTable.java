@@ -23,7 +23,7 @@ final class TextTable {
             (name, figures) -> {
               Spread spread = Spread.of(figures.stream().map(Figure::value).toList());
               out.format(
-"%-60s %,12.1f %s (%,.1f to %,.1f)%n",
+                  "%-60s %,12.1f %s (%,.1f to %,.1f)%n",
                   name, spread.median(), figures.get(0).unit(), spread.low(), spread.high());
             });
     results.works().stream().map(Work::family).distinct().forEach(this::family);
@@ -34,7 +34,7 @@ final class TextTable {
   private void family(Work family) {
     out.format("%n");
     out.format(
-"%s%n%-8s %-7s %12s %25s %9s %9s %9s %7s  %s%n",
+        "%s%n%-8s %-7s %12s %25s %9s %9s %9s %7s  %s%n",
         family,
         "clients",
         "system",
@@ -61,7 +61,7 @@ final class TextTable {
       return;
     }
     out.format(
-"%-8d %-7s %,12.0f %25s %,9.0f %,9.0f %,9.0f %7d  %s%n",
+        "%-8d %-7s %,12.0f %25s %,9.0f %,9.0f %,9.0f %7d  %s%n",
         work.clients(),
         contender.id(),
         ops.median(),
@@ -96,15 +96,14 @@ final class TextTable {
       return;
     }
     out.format("%n");
-    out.format(
-"%-45s %15s %25s %7s%n", "a member fails", "longest pause", "range", "errors");
+    out.format("%-45s %15s %25s %7s%n", "a member fails", "longest pause", "range", "errors");
     results
         .faultsByKind()
         .forEach(
             (kind, runs) -> {
               Spread pause = Spread.of(runs.stream().map(FaultRun::pauseMillis).toList());
               out.format(
-"%-45s %,12.1f ms %25s %7d%n",
+                  "%-45s %,12.1f ms %25s %7d%n",
                   kind,
                   pause.median(),
                   String.format(Locale.ROOT, "%,.1f to %,.1f", pause.low(), pause.high()),

@@ -46,8 +46,7 @@ class ReportTest {
       results.add(new Run(Contender.AERON, WORK, round, result(32_000, 600)));
     }
     results.add(
-        new FaultRun(
-            Contender.JRAFT, Durability.OS, Fault.KILL, true, 1, 2, 9, result(10, 100)));
+        new FaultRun(Contender.JRAFT, Durability.OS, Fault.KILL, true, 1, 2, 9, result(10, 100)));
   }
 
   @Test
