@@ -193,12 +193,12 @@ public final class ReplicaMutants {
         mutant(
             "no vote rides on a later frame",
             "Replica",
-            "(rides && allConnected(slot.era) ? Output.LAZY : 0)",
+            "(rides && lanes.mayRide(slot.era) ? Output.LAZY : 0)",
             "0"),
         mutant(
             "every vote rides on a later frame",
             "Replica",
-            "(rides && allConnected(slot.era) ? Output.LAZY : 0)",
+            "(rides && lanes.mayRide(slot.era) ? Output.LAZY : 0)",
             "Output.LAZY"));
   }
 
