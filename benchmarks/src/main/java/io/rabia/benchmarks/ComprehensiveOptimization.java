@@ -93,7 +93,7 @@ public class ComprehensiveOptimization {
       RabiaConfig config = RabiaConfig.builder().batching(batching.config()).build();
       cluster = EmbeddedCluster.inMemory(3, config, CountingStateMachine::new);
       pipeline =
-          new Pipeline(cluster.engines(), outstanding, PAYLOAD, CountingStateMachine.APPLIED);
+          new Pipeline(cluster.engines(), outstanding, PAYLOAD, CountingStateMachine.applied());
     }
 
     /** Every command was applied once at every replica. */

@@ -54,7 +54,8 @@ public class PeakPerformance {
         network == Network.TCP
             ? EmbeddedCluster.overTcp(3, config, CountingStateMachine::new)
             : EmbeddedCluster.inMemory(3, config, CountingStateMachine::new);
-    pipeline = new Pipeline(cluster.engines(), outstanding, PAYLOAD, CountingStateMachine.APPLIED);
+    pipeline =
+        new Pipeline(cluster.engines(), outstanding, PAYLOAD, CountingStateMachine.applied());
   }
 
   /** Commands are decided, applied at three replicas and answered. */

@@ -50,7 +50,7 @@ public final class EmbeddedNode {
       }
       say(NodeArguments.READY);
       int outstanding = Integer.parseInt(arguments[4]);
-      serve(new Pipeline(List.of(engine), outstanding, PAYLOAD, CountingStateMachine.APPLIED));
+      serve(new Pipeline(List.of(engine), outstanding, PAYLOAD, CountingStateMachine.applied()));
     }
     System.exit(0);
   }
