@@ -158,8 +158,8 @@ public final class ReplicaMutants {
             "Window",
             "        slot.number = -1;\n      } else",
             "        Era next = eras.of(slot.number);\n"
-            + "        boolean stays = next.size() == slot.era.size() && next.self == slot.era.self;\n"
-            + "        slot.number = stays ? slot.number : -1;\n"
+                + "        boolean stays = next.size() == slot.era.size() && next.self == slot.era.self;\n"
+                + "        slot.number = stays ? slot.number : -1;\n"
                 + "        slot.era = stays ? next : slot.era;\n"
                 + "      } else"),
         mutant(
