@@ -37,7 +37,9 @@ class ReplicaExplorerTest {
     assertThat(explore(ALL, 1, EVERYWHERE)).isGreaterThanOrEqualTo(13_000);
   }
 
+  /** In {@code .ci/run}, too. */
   @Test
+  @Tag("long")
   void everyRunWithTwoEarlyDeparturesKeepsItsPromisesAndSettles() {
     assertThat(explore(OF_THREE, 2, 12)).isGreaterThanOrEqualTo(100_000);
   }

@@ -30,7 +30,9 @@ class SpecificationTest {
     assertHolds(ModelChecker.of("slot"), 67_118);
   }
 
+  /** In {@code .ci/run}, too. */
   @Test
+  @Tag("long")
   @Execution(ExecutionMode.CONCURRENT)
   void threePhasesWithRestartsKeepEveryInvariantRoundByRound() {
     assertHolds(ModelChecker.of("rounds"), 10_730);
