@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * has heard anything of it. One thread.
  */
 final class OldCopies {
-  private static final double PUT_BACK = 0.2;
+  private static final double PUT_BACK = 0.5;
 
   /** What was durable then, so many groups. */
   private record Copy(Storage disk, long position, long at) {}
