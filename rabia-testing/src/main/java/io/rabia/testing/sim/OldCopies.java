@@ -65,13 +65,18 @@ final class OldCopies {
         nodes()
             .filter(node -> node.isServing() && !node.isGhost() && copies[node.index()] == null)
             .toList();
-    if (!old.isEmpty() && random.chance(PUT_BACK)) {
+    if (!old.isEmpty() && random.chance(PUT_BACK) && isNext(world.faults())) {
       putBack(old.get(random.below(old.size())));
     } else if (!fresh.isEmpty()) {
       SimNode node = fresh.get(random.below(fresh.size()));
       long now = world.clock().now();
       copies[node.index()] = new Copy(node.storage().copy(), node.logPosition(), now);
     }
+  }
+
+  /** Where disks are lost as well, which needs everybody to be there, too, that has its turn. */
+  private static boolean isNext(Faults faults) {
+    return !faults.has(Fault.WIPE) || faults.count(Fault.OLD_COPY) <= faults.count(Fault.WIPE);
   }
 
   private boolean mayComeBack(SimNode node) {

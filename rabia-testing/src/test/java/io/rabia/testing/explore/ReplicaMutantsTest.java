@@ -8,10 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Protocol.md 10, number 20, as far as it takes whole replicas with their logs. */
+/**
+ * Protocol.md 10, number 20, as far as it takes whole replicas with their logs. In {@code .ci/run}.
+ */
+@Tag("long")
 class ReplicaMutantsTest {
   private static Map<SourceMutant, Optional<String>> found;
 

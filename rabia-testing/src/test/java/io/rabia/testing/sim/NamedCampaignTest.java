@@ -64,13 +64,6 @@ class NamedCampaignTest {
     assertThat(report.phases()).isGreaterThan(2);
   }
 
-  /** S4: the others had forgotten it, and an older copy of the successor's disk went unnoticed. */
-  @Test
-  void anOldProcessThatWakesDoesNotHideHowFarTheLogOfItsSuccessorWasSeen() {
-    SimReport report = Simulation.run(NamedCampaign.S4.options(21, 60), null);
-    assertThat(report.passed()).as(report.verdict()).isTrue();
-  }
-
   @Test
   void commandLineRunsACampaignByItsName() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
