@@ -9,6 +9,7 @@ import io.rabia.core.batching.CommandBatcher;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
 import io.rabia.core.message.MessageHandler;
+import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.transport.Handshake;
 import io.rabia.engine.protocol.BatchSource;
@@ -101,6 +102,9 @@ public final class Member implements AutoCloseable {
             config.retainedSlots(),
             config.retainedBytes(),
             nonceSeed);
+    if (persistence.durability() == Durability.FSYNC) {
+      replica.offersBatches();
+    }
     recovery = replica.recovery(now, this::applyRecovered);
     links = new Links(replica, parts.id(), own, now);
     membership = new Membership(parts, replica, links, keeper, now);

@@ -32,6 +32,9 @@ final class BinarySerializer implements Serializer {
     if (message instanceof Message.Decide decide) {
       return decide.batch();
     }
+    if (message instanceof Message.Offer offer) {
+      return offer.batch();
+    }
     return message instanceof Message.BatchReply reply ? reply.batch() : null;
   }
 

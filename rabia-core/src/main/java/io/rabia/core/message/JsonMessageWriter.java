@@ -51,6 +51,16 @@ record JsonMessageWriter(JsonGenerator json) implements MessageHandler {
   }
 
   @Override
+  public void onOffer(long slot, CommandBatch batch) {
+    object(
+        "offer",
+        () -> {
+          json.writeNumberField("slot", slot);
+          batch(batch);
+        });
+  }
+
+  @Override
   public void onBatchRequest(long id) {
     object("batchRequest", () -> json.writeStringField("id", BatchId.toString(id)));
   }

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  *     and a CatchUpEnd</td></tr>
  * <tr><td>{@link ReadProbe}, {@link ReadReply}, {@link Heartbeat}, {@link FormationAsk}, {@link
  *     FormationPromise}, {@link Init}, {@link Identity}, {@link Numbers}, {@link SnapshotOffer},
- *     {@link SnapshotRequest}, {@link SnapshotChunk}, {@link Installed}, {@link StateHash}</td>
+ *     {@link SnapshotRequest}, {@link SnapshotChunk}, {@link Installed}, {@link StateHash}, {@link
+ *     Offer}</td>
  *     <td>not in the paper</td></tr>
  * </table>
  */
@@ -127,6 +128,18 @@ public sealed interface Message {
     @Override
     public String toString() {
       return "BatchRequest[id=" + BatchId.toString(id) + "]";
+    }
+  }
+
+  /** The owner of the slot will propose this batch there: nothing is promised. */
+  record Offer(long slot, CommandBatch batch) implements Message {
+    public Offer {
+      valid(slot >= 0, "Offer");
+    }
+
+    @Override
+    public void accept(MessageHandler handler) {
+      handler.onOffer(slot, batch);
     }
   }
 

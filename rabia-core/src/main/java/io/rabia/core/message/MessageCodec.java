@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * 19 SnapshotChunk     applied i64 | checksum i32 | offset i64 | length i32 | bytes | crc32c of all before i32
  * 20 Installed         applied i64
  * 21 StateHash         applied slots i64 | hash i64
+ * 22 Offer             slot i64 | batch
  * batch = length i32 (0: none) | bytes of the {@link CommandBatch}
  * </pre>
  *
@@ -68,13 +69,13 @@ public final class MessageCodec {
   private static final byte SNAPSHOT_REQUEST = 18;
   private static final byte SNAPSHOT_CHUNK = 19;
   private static final byte INSTALLED = 20;
+  private static final byte STATE_HASH = 21;
+  private static final byte OFFER = 22;
 
   /** Bytes in a {@link Message.SnapshotChunk} at most. */
   public static final int MAX_CHUNK_BYTES = MessageRules.MAX_CHUNK_BYTES;
 
   private static final int CHUNK_HEADER = 2 * Long.BYTES + 2 * Integer.BYTES;
-  private static final byte STATE_HASH = 21;
-
   private static final int ID_FLAG = 4;
   private static final int LARGEST_FIXED = 1 + 4 * Long.BYTES;
 
@@ -128,6 +129,12 @@ public final class MessageCodec {
   public static void decide(ByteBuffer out, long slot, long id, @Nullable CommandBatch batch) {
     check(MessageRules.decide(slot, id, batch), "malformed Decide");
     out.put(DECIDE).putLong(slot).putLong(id);
+    putBatch(out, batch);
+  }
+
+  public static void offer(ByteBuffer out, long slot, CommandBatch batch) {
+    check(slot >= 0, "malformed Offer");
+    out.put(OFFER).putLong(slot);
     putBatch(out, batch);
   }
 
@@ -269,6 +276,7 @@ public final class MessageCodec {
       case PROPOSE -> readPropose(in, handler);
       case VOTE1, VOTE2 -> readVote(in, handler, kind);
       case DECIDE -> readDecide(in, handler);
+      case OFFER -> readOffer(in, handler);
       case BATCH_REQUEST -> readBatchRequest(in, handler);
       case BATCH_REPLY -> readBatchReply(in, handler);
       case CATCH_UP_REQUEST -> readCatchUpRequest(in, handler);
@@ -324,6 +332,15 @@ public final class MessageCodec {
     CommandBatch batch = readBatch(in);
     accept(MessageRules.decide(slot, id, batch), "Decide");
     handler.onDecide(slot, id, batch);
+  }
+
+  private static void readOffer(ByteBuffer in, MessageHandler handler) {
+    long slot = readLong(in);
+    CommandBatch batch = readBatch(in);
+    if (slot < 0 || batch == null) {
+      throw malformed("Offer");
+    }
+    handler.onOffer(slot, batch);
   }
 
   private static void readBatchRequest(ByteBuffer in, MessageHandler handler) {

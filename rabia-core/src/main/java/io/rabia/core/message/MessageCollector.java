@@ -42,6 +42,11 @@ public final class MessageCollector implements MessageHandler {
   }
 
   @Override
+  public void onOffer(long slot, CommandBatch batch) {
+    messages.add(new Message.Offer(slot, batch));
+  }
+
+  @Override
   public void onBatchRequest(long id) {
     messages.add(new Message.BatchRequest(id));
   }

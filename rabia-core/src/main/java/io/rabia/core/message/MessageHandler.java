@@ -20,6 +20,9 @@ public interface MessageHandler {
 
   void onDecide(long slot, long id, @Nullable CommandBatch batch);
 
+  /** The owner of the slot will propose this batch there: nothing is promised. */
+  void onOffer(long slot, CommandBatch batch);
+
   void onBatchRequest(long id);
 
   void onBatchReply(CommandBatch batch);

@@ -29,6 +29,11 @@ record MessageWriter(ByteBuffer out) implements MessageHandler {
   }
 
   @Override
+  public void onOffer(long slot, CommandBatch batch) {
+    MessageCodec.offer(out, slot, batch);
+  }
+
+  @Override
   public void onBatchRequest(long id) {
     MessageCodec.batchRequest(out, id);
   }

@@ -30,6 +30,11 @@ final class CountingHandler implements MessageHandler {
   }
 
   @Override
+  public void onOffer(long slot, CommandBatch batch) {
+    heard++;
+  }
+
+  @Override
   public void onBatchRequest(long id) {
     heard++;
   }

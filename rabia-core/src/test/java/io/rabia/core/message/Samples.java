@@ -98,6 +98,7 @@ final class Samples {
         "13" + SLOT_HEX + "c0ffee01" + "0000000000010000" + "00000003" + "090807" + "d0cdc1fc");
     golden.put(new Message.Installed(slot), "14" + SLOT_HEX);
     golden.put(new Message.StateHash(slot, -2), "15" + SLOT_HEX + "fffffffffffffffe");
+    golden.put(new Message.Offer(slot, BATCH), "16" + SLOT_HEX + "00000065" + BATCH_HEX);
     return golden;
   }
 

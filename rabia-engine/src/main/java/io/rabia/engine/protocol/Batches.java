@@ -24,6 +24,7 @@ final class Batches {
   private static final long OWN_BYTES = 8 << 20;
 
   private static final int NOBODY = -1;
+  private static final long NO_GROUP = Long.MAX_VALUE;
 
   private final Eras eras;
   private final Window window;
@@ -40,6 +41,11 @@ final class Batches {
   private int ownOrigin = NOBODY;
   private long nextNumber = 1;
   private long numbersEnd;
+
+  /** The log group with that end; what is up to the other end is durable. */
+  private long numbersGroup = NO_GROUP;
+
+  private long safeEnd;
 
   Batches(Eras eras, Window window, Retention retention, Output out) {
     this.eras = eras;
@@ -184,10 +190,26 @@ final class Batches {
   long nextId() {
     if (nextNumber > numbersEnd) {
       numbersEnd = nextNumber + NUMBER_BLOCK - 1;
+      numbersGroup = NO_GROUP;
       output.add(
           Kind.NUMBERS, Output.LOG | Output.PROMISE, Output.ALL, numbersEnd, 0, (byte) 0, 0, null);
     }
     return BatchId.pack(ownOrigin, nextNumber);
+  }
+
+  /** What was put out last is in this log group. */
+  void logged(long group) {
+    numbersGroup = numbersGroup == NO_GROUP ? group : numbersGroup;
+  }
+
+  /** The log is durable up to this group. */
+  void durable(long group) {
+    safeEnd = group >= numbersGroup ? numbersEnd : safeEnd;
+  }
+
+  /** Is it one of the own batches, and is its number spent for ever? */
+  boolean isSafe(long id) {
+    return BatchId.origin(id) == ownOrigin && BatchId.number(id) <= safeEnd;
   }
 
   /** Takes the own batch made under {@link #nextId}. */

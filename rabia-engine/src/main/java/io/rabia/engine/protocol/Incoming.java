@@ -54,6 +54,24 @@ final class Incoming implements MessageHandler {
     replica.touch(slot);
   }
 
+  /** The batch is held and followed as if it were proposed; it counts for nothing. */
+  @Override
+  public void onOffer(long number, CommandBatch batch) {
+    Era era = replica.eras.of(number);
+    int index = era.index(from);
+    Slot slot = index < 0 || era.owner(number) != index ? null : place(number, batch.id());
+    if (slot == null) {
+      return;
+    }
+    replica.batches.hold(batch);
+    replica.lanes().started(number);
+    if (slot.offered == BatchId.NONE && !slot.instance.proposed(index)) {
+      slot.offered = batch.id();
+      replica.lanes().ownerOffered(from, slot, batch.id());
+      replica.touch(slot);
+    }
+  }
+
   @Override
   public void onVote1(long number, int phase, byte value, long id) {
     int index = replica.eras.of(number).index(from);

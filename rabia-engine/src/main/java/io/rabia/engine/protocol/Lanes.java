@@ -74,13 +74,18 @@ final class Lanes {
     Peer peer = replica.peers.get(owner);
     peer.lagged(lag);
     if (BatchId.isBatch(id)) {
-      peer.spokeBatch();
-      boolean lost = slot.instance.decided() && slot.instance.decidedId() != id;
-      if (!lost && replica.batches.known(id)) {
-        replica.batches.of(id).open(BatchId.number(id), slot.number);
-      }
+      ownerOffered(owner, slot, id);
     } else {
       peer.spokeNoop();
+    }
+  }
+
+  /** The owner will propose this batch, or has. */
+  void ownerOffered(int owner, Slot slot, long id) {
+    replica.peers.get(owner).spokeBatch();
+    boolean lost = slot.instance.decided() && slot.instance.decidedId() != id;
+    if (!lost && replica.batches.known(id)) {
+      replica.batches.of(id).open(BatchId.number(id), slot.number);
     }
   }
 
@@ -223,6 +228,9 @@ final class Lanes {
     Peer peer = replica.peers.get(slot.era.place(owner));
     if (slot.instance.proposed(owner)) {
       return follow(slot, slot.instance.proposal(owner), now);
+    }
+    if (slot.offered != BatchId.NONE) {
+      return follow(slot, slot.offered, now);
     }
     if (!peer.quiet() && !late(peer)) {
       if (now - slot.seenAt < replica.waits.owner()) {

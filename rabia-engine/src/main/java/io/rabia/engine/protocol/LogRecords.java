@@ -53,6 +53,9 @@ public class LogRecords implements MessageHandler {
   public void onDecide(long slot, long id, @Nullable CommandBatch batch) {}
 
   @Override
+  public void onOffer(long slot, CommandBatch batch) {}
+
+  @Override
   public void onBatchRequest(long id) {}
 
   @Override

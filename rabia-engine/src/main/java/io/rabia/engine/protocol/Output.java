@@ -23,6 +23,7 @@ public final class Output {
     VOTE1,
     VOTE2,
     DECIDE,
+    OFFER,
     BATCH_REQUEST,
     BATCH_REPLY,
     CATCH_UP_REQUEST,

@@ -48,6 +48,7 @@ public final class Replica {
   private final LogClock clock;
   final ReadBarrier barrier;
   private final Lanes lanes;
+  private final Offers offers = new Offers(this);
   private final Retransmitter retransmitter;
   final CatchUp catchUp;
   final Incoming incoming = new Incoming(this);
@@ -197,6 +198,11 @@ public final class Replica {
   /** Who hears the messages about snapshots. */
   public void snapshots(SnapshotMessages messages) {
     snapshots = messages;
+  }
+
+  /** Records take a while to be durable: the others are to propose a batch meanwhile. */
+  public void offersBatches() {
+    offers.enable();
   }
 
   /** While a snapshot comes, nobody is asked for decisions. */
@@ -372,7 +378,7 @@ public final class Replica {
       return;
     }
     boolean open = slot.number >= applied && slot.era.self >= 0 && !slot.instance.decided();
-    if (open && !pausing) {
+    if (open && !pausing && !offers.holds(slot, now)) {
       boolean patient = slot.graceSince == 0 || now - slot.graceSince < waits.grace();
       boolean waiting =
           slot.instance.evaluate(patient ? lanes.awaited(slot.era) : 0, coin, emitter);
@@ -389,7 +395,7 @@ public final class Replica {
   void evaluateWaiting() {
     for (long number = applied; number < Math.min(lanes.startedEnd(), limit); number++) {
       Slot slot = window.peek(number);
-      if (slot != null && slot.graceSince != 0) {
+      if (slot != null && (slot.graceSince != 0 || slot.heldSince > 0)) {
         evaluate(slot);
       }
     }
@@ -398,6 +404,7 @@ public final class Replica {
   /** The own Propose in a slot. */
   void propose(Slot slot, long id) {
     int flags = Output.LOG | Output.SEND | Output.PROMISE;
+    int owner = slot.era.owner(slot.number);
     CommandBatch body = null;
     if (BatchId.isBatch(id)) {
       body = batches.body(slot, id);
@@ -412,13 +419,13 @@ public final class Replica {
         origin.setLogged(BatchId.number(id), applied);
       }
       origin.open(BatchId.number(id), slot.number);
-      flags |= slot.era.owner(slot.number) == slot.era.self ? Output.SEND_BATCH : 0;
+      flags |= owner == slot.era.self && !offers.offer(slot, body) ? Output.SEND_BATCH : 0;
     }
     lanes.started(slot.number);
     speak(slot);
-    int owner = slot.era.owner(slot.number);
-    slot.proposedAt = owner == slot.era.self || slot.instance.proposed(owner) ? now : 0;
-    slot.spokeFirst = slot.instance.isSilent();
+    boolean follows = slot.offered != BatchId.NONE || slot.instance.proposed(owner);
+    slot.proposedAt = follows || owner == slot.era.self ? now : 0;
+    slot.spokeFirst = slot.instance.isSilent() && !follows;
     output.add(Kind.PROPOSE, flags, Output.ALL, slot.number, 0, (byte) 0, id, body);
     slot.instance.propose(id);
     touch(slot);
@@ -466,6 +473,7 @@ public final class Replica {
       slot.body = batches.body(slot, id);
     }
     release(slot, id);
+    offers.decided(slot);
     if (!recovering) {
       lanes.decided(slot, id);
       count(slot, id);
@@ -481,23 +489,17 @@ public final class Replica {
         batches.of(proposal).release(BatchId.number(proposal), slot.number);
       }
     }
+    offers.release(slot, id);
   }
 
   private void count(Slot slot, long id) {
-    statistics.decided++;
-    if (!slot.heard) {
-      statistics.phase(slot.instance.decidedPhase());
-      if (slot.batchProposed()) {
-        statistics.batchProposed++;
-        statistics.fast += slot.instance.decidedPhase() == 0 && BatchId.isBatch(id) ? 1 : 0;
-      }
-      int owner = slot.era.owner(slot.number);
-      if (slot.proposedAt != 0
-          && BatchId.isBatch(id)
-          && id == slot.instance.proposal(slot.era.self)
-          && id == slot.instance.proposal(owner)) {
-        waits.sample(owner == slot.era.self, now - slot.proposedAt);
-      }
+    statistics.decided(slot, id);
+    int owner = slot.era.owner(slot.number);
+    if (!slot.heard
+        && slot.proposedAt != 0
+        && BatchId.isBatch(id)
+        && (id == slot.instance.proposal(slot.era.self) && id == slot.instance.proposal(owner))) {
+      waits.sample(owner == slot.era.self, now - slot.proposedAt);
     }
   }
 
@@ -520,6 +522,7 @@ public final class Replica {
    * @param durable number of the last durable log group
    */
   public boolean pollDecided(long durable, Decided target) {
+    batches.durable(durable);
     Slot slot = window.peek(applied);
     if (slot == null || !slot.instance.decided() || output.isFull()) {
       return false;
@@ -677,6 +680,7 @@ public final class Replica {
    */
   public void appended(long group) {
     currentGroup = group + 1;
+    batches.logged(group);
   }
 
   /** How many slots are applied: the next slot to apply. */

@@ -1,5 +1,7 @@
 package io.rabia.engine.protocol;
 
+import io.rabia.core.BatchId;
+import io.rabia.engine.protocol.Window.Slot;
 import java.util.Arrays;
 
 /** Counters of one replica since its start; plain fields of the replica's thread. */
@@ -17,8 +19,16 @@ public final class ReplicaStatistics {
   final long[] phases = new long[PHASES];
   private long[] batchesOf = new long[64];
 
-  void phase(int phase) {
-    phases[Math.min(phase, PHASES - 1)]++;
+  void decided(Slot slot, long id) {
+    decided++;
+    if (!slot.heard) {
+      int phase = slot.instance.decidedPhase();
+      phases[Math.min(phase, PHASES - 1)]++;
+      if (slot.batchProposed()) {
+        batchProposed++;
+        fast += phase == 0 && BatchId.isBatch(id) ? 1 : 0;
+      }
+    }
   }
 
   void batchOf(int origin) {

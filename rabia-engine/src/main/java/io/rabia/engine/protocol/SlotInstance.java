@@ -627,6 +627,18 @@ public final class SlotInstance {
     return proposals[index] != ABSENT;
   }
 
+  /** Are the Proposes so far equal and a majority, while some are still missing? */
+  boolean mayBecomeUnanimous() {
+    return stage == Stage.EXCHANGE
+        && proposalCount >= quorum
+        && proposalCount < n
+        && equalProposals(proposals[self]) == proposalCount;
+  }
+
+  boolean isUnanimous() {
+    return proposalCount == n && equalProposals(proposals[0]) == n;
+  }
+
   /** The id that V1 stands for in this slot as far as known here, or NONE. */
   long knownId() {
     return knownId;

@@ -64,6 +64,11 @@ final class Waits {
     return owner();
   }
 
+  /** For the Proposes that make votes needless. */
+  long hold() {
+    return smoothed();
+  }
+
   /** Without progress, before everything open is sent again. */
   long resend() {
     return Math.min(timing.maxResend(), Math.max(timing.minResend(), 4 * owner()));

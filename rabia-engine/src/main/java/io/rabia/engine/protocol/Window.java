@@ -25,6 +25,9 @@ final class Window {
     /** The batch that this replica proposed here or that was decided here. */
     @Nullable CommandBatch body;
 
+    /** What its owner was heard to offer here, or NONE. */
+    long offered;
+
     /** The outcome was taken notice of. */
     boolean settled;
 
@@ -42,6 +45,9 @@ final class Window {
 
     /** When a wait for a majority began, or 0. */
     long graceSince;
+
+    /** When a vote began to be held back until all proposals are there, or 0. */
+    long heldSince;
 
     /**
      * When this replica proposed as the owner or after it; 0 when it did not, or in place of an
@@ -69,11 +75,13 @@ final class Window {
       instance.reset(slot, era.configuration, era.self);
       number = slot;
       body = null;
+      offered = BatchId.NONE;
       settled = false;
       heard = false;
       gate = 0;
       seenAt = now;
       graceSince = 0;
+      heldSince = 0;
       proposedAt = 0;
       spokeFirst = false;
       fetchedAt = 0;

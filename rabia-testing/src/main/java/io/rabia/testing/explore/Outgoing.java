@@ -72,7 +72,9 @@ final class Outgoing {
         continue;
       }
       Message message = message(output, i, output.has(i, Output.SEND_BATCH));
-      if (output.has(i, Output.LAZY)) {
+      if (output.kind(i) == Output.Kind.OFFER) {
+        offer(message, self, size, applied);
+      } else if (output.has(i, Output.LAZY)) {
         lazy.add(message);
       } else if (output.to(i) == Output.ALL) {
         frames.forEach(frame -> frame.add(message));
@@ -88,6 +90,15 @@ final class Outgoing {
     for (int to = 0; to < size; to++) {
       if (to != self && !frames.get(to).isEmpty()) {
         held.add(new Held(gate, to, applied, frames.get(to)));
+      }
+    }
+  }
+
+  /** What promises nothing waits for no log. */
+  private void offer(Message offer, int self, int size, long applied) {
+    for (int to = 0; to < size; to++) {
+      if (to != self) {
+        network.send(to, applied, List.of(offer));
       }
     }
   }
@@ -126,6 +137,7 @@ final class Outgoing {
       case VOTE1 -> new Message.Vote1(slot, phase, StateValue.of(output.value(i)), id);
       case VOTE2 -> new Message.Vote2(slot, phase, StateValue.of(output.value(i)), id);
       case DECIDE -> new Message.Decide(slot, id, batch);
+      case OFFER -> new Message.Offer(slot, Objects.requireNonNull(output.batch(i)));
       case BATCH_REQUEST -> new Message.BatchRequest(id);
       case BATCH_REPLY -> new Message.BatchReply(Objects.requireNonNull(output.batch(i)));
       case CATCH_UP_REQUEST -> new Message.CatchUpRequest(slot, phase);

@@ -274,6 +274,8 @@ final class ReplicaNode {
       batch = decide.batch();
     } else if (message instanceof Message.BatchReply reply) {
       batch = reply.batch();
+    } else if (message instanceof Message.Offer offer) {
+      batch = offer.batch();
     }
     if (batch != null) {
       ids.add(batch.id());

@@ -57,6 +57,8 @@ final class Trace {
       return "Vote2 " + vote.slot() + "/" + vote.phase() + " = " + vote.value() + id(vote.id());
     } else if (message instanceof Message.Decide decide) {
       return "Decide " + decide.slot() + " = " + value(decide.id(), decide.batch());
+    } else if (message instanceof Message.Offer offer) {
+      return "Offer " + offer.slot() + " = " + value(offer.batch().id(), offer.batch());
     } else if (message instanceof Message.BatchReply reply) {
       return "BatchReply " + BatchId.toString(reply.batch().id());
     } else if (message instanceof Message.BatchRequest request) {

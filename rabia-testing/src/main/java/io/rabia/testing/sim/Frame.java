@@ -60,7 +60,7 @@ final class Frame {
     MessageCodec.read(body, LogRecords.decisions(batch -> {}, (slot, id) -> slots.accept(slot)));
   }
 
-  /** The last batch that its sender proposes and sends along, or NONE. */
+  /** The last batch that its sender proposes, or is about to, and sends along, or NONE. */
   long proposedBatch() {
     Proposals proposals = new Proposals();
     ByteBuffer body = body();
@@ -75,6 +75,11 @@ final class Frame {
     @Override
     public void onPropose(long slot, long id, @Nullable CommandBatch body) {
       batch = body == null ? batch : id;
+    }
+
+    @Override
+    public void onOffer(long slot, CommandBatch body) {
+      batch = body.id();
     }
   }
 

@@ -125,6 +125,14 @@ final class FrameText implements MessageHandler {
   }
 
   @Override
+  public void onOffer(long slot, CommandBatch batch) {
+    endOfDecisions();
+    if (only == ALL || only == slot) {
+      text.add((only == ALL ? "offer " + slot : "offer") + "=" + id(batch.id()));
+    }
+  }
+
+  @Override
   public void onVote1(long slot, int phase, byte value, long id) {
     add(Word.vote(Word.VOTE1, slot, phase), vote(value, id), "");
   }

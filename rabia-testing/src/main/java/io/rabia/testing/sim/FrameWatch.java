@@ -226,6 +226,11 @@ final class FrameWatch extends LogRecords {
   }
 
   @Override
+  public void onOffer(long slot, CommandBatch batch) {
+    body(batch);
+  }
+
+  @Override
   public void onVote1(long slot, int phase, byte value, long id) {
     SlotRecord record = voted(slot);
     Round round = record.votes1.computeIfAbsent(phase, fresh -> new Round(n));

@@ -182,6 +182,16 @@ public final class SimMutants {
             "    if (proposalCount < quorum) {",
             "    if (proposalCount < Math.min(quorum, Long.bitCount(awaited))) {"),
         SourceMutant.of(
+            "an Offer counts as a Propose",
+            PROTOCOL + "Incoming.java",
+            "      slot.offered = batch.id();\n",
+            "      slot.offered = batch.id();\n      slot.instance.onPropose(index, batch.id());\n"),
+        SourceMutant.of(
+            "an Offer leaves before its number is safe",
+            PROTOCOL + "Batches.java",
+            "BatchId.number(id) <= safeEnd;",
+            "true;"),
+        SourceMutant.of(
             "the id is dropped from V1",
             PROTOCOL + "SlotInstance.java",
             "ownVote2Id = value == CODE_V0 ? BatchId.NONE : knownId;",

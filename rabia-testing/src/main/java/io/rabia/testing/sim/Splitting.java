@@ -89,6 +89,14 @@ final class Splitting extends LogRecords {
 
   /** Whoever follows a batch at once agrees with its owner: it shall speak for itself. */
   @Override
+  public void onOffer(long slot, CommandBatch batch) {
+    SlotInstance own = instance(slot);
+    if (own == null || own.stage() == Stage.IDLE) {
+      hold |= receiver == (slot + 1) % world.size();
+    }
+  }
+
+  @Override
   public void onPropose(long slot, long id, @Nullable CommandBatch batch) {
     SlotInstance own = instance(slot);
     if (own == null || own.stage() == Stage.IDLE) {
