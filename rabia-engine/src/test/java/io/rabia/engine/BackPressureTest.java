@@ -220,8 +220,7 @@ class BackPressureTest {
       large.wires.sent().clear();
       List<Answer> answers = submitLarge(large.node(1));
       large.elapse(Duration.ofMillis(10));
-      assertThat(large.wires.sentBy(1, Message.Propose.class))
-          .filteredOn(propose -> propose.batch() != null)
+      assertThat(large.wires.sentBy(1, Message.Offer.class))
           .as("eight to each peer")
           .hasSize(2 * 8);
       large.wires.release(1, 2);

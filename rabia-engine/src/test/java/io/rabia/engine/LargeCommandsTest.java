@@ -8,7 +8,6 @@ import io.rabia.core.message.Message;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,9 +81,8 @@ class LargeCommandsTest {
     List<Answer> answers = burst();
     cluster.settle();
     long bytes =
-        cluster.wires.sentBy(1, Message.Propose.class).stream()
-            .map(Message.Propose::batch)
-            .filter(Objects::nonNull)
+        cluster.wires.sentBy(1, Message.Offer.class).stream()
+            .map(Message.Offer::batch)
             .distinct()
             .mapToLong(CommandBatch::size)
             .sum();

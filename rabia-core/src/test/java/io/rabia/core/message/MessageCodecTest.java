@@ -243,7 +243,9 @@ class MessageCodecTest {
             ? propose.batch()
             : message instanceof Message.Decide decide
                 ? decide.batch()
-                : message instanceof Message.BatchReply reply ? reply.batch() : null;
+                : message instanceof Message.BatchReply reply
+                    ? reply.batch()
+                    : message instanceof Message.Offer offer ? offer.batch() : null;
     int size =
         message instanceof Message.Init init
             ? MessageCodec.initSize(init.encoded().remaining())
