@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * commands executed exactly once within one session. Thread-safe. Futures complete on the client's
  * event loop.
  */
-public final class KvClient extends KvOperations implements AutoCloseable {
+public final class KvClient extends KvOperations {
   private final ClientCore core;
   private final ClientSession session;
   private final int first;
@@ -58,9 +58,10 @@ public final class KvClient extends KvOperations implements AutoCloseable {
     };
   }
 
-  /** Fails what is outstanding and ends the connections. */
+  /** Fails what is outstanding and ends the subscriptions and the connections. */
   @Override
   public void close() {
+    super.close();
     core.close();
   }
 }

@@ -2,6 +2,7 @@ package io.rabia.kvstore.server;
 
 import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
+import io.rabia.kvstore.KVStore;
 import io.rabia.kvstore.KvStateMachine;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,9 +46,13 @@ public final class KvServer implements AutoCloseable {
   private final KvPorts ports;
   private final Node node;
 
-  private KvServer(KvPorts ports, Node node) {
+  /** Lets keys expire while nobody writes. */
+  private final KVStore store;
+
+  private KvServer(KvPorts ports, Node node, KVStore store) {
     this.ports = ports;
     this.node = node;
+    this.store = store;
   }
 
   /**
@@ -62,7 +67,7 @@ public final class KvServer implements AutoCloseable {
       KvStateMachine store = new KvStateMachine(config.store());
       Node node = starter.start(config, store, onStopped);
       ports.open(node.submitter(), node.status(), store);
-      return new KvServer(ports, node);
+      return new KvServer(ports, node, KVStore.on(node.submitter(), config.store()));
     } catch (RuntimeException e) {
       ports.close();
       throw e;
@@ -99,6 +104,7 @@ public final class KvServer implements AutoCloseable {
   @Override
   public void close() {
     ports.drain(DRAIN);
+    store.close();
     node.close();
     ports.close();
   }
