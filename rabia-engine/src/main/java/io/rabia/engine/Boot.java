@@ -39,6 +39,9 @@ import org.slf4j.LoggerFactory;
 final class Boot {
   private static final Logger LOG = LoggerFactory.getLogger(Boot.class);
 
+  /** With fewer members there is no majority without the one that lost its votes. */
+  static final int LEAST_TO_RECOVER = 3;
+
   private final EngineAgent.Parts parts;
   private final LongSupplier wallClock;
   private final LongSupplier random;
@@ -146,7 +149,7 @@ final class Boot {
 
     @Override
     public void onVotesLost(String why) {
-      if (parts.cluster().members().size() < 3) {
+      if (!mayLoseVotes()) {
         throw new RabiaException.Checksum(
             why + "; this member has lost its votes, and there is no majority without it");
       }
@@ -180,9 +183,27 @@ final class Boot {
         if (number == afterSnapshot) {
           MessageCodec.read(group.duplicate(), new Identities());
         }
-        member.recover(number, group);
+        recover(member, number, group);
       }
       return true;
+    }
+
+    /**
+     * A log with a hole for which no intact snapshot stands is given up: the next start goes on.
+     */
+    private void recover(Member member, long number, ByteBuffer group) {
+      try {
+        member.recover(number, group);
+      } catch (RabiaException.Checksum e) {
+        if (mayLoseVotes()) {
+          persistence.disown(String.valueOf(e.getMessage()), true);
+        }
+        throw e;
+      }
+    }
+
+    private boolean mayLoseVotes() {
+      return parts.cluster().members().size() >= LEAST_TO_RECOVER;
     }
   }
 

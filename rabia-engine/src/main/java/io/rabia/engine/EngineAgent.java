@@ -427,7 +427,9 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
         boot.seen(peer, body);
         active.onFrame(peer, body, clock.getAsLong());
       }
-    } catch (InvariantViolation | RabiaException.NotAMember | RabiaException.Storage e) {
+    } catch (InvariantViolation e) {
+      thrown = e.saidBy(peer);
+    } catch (RabiaException.NotAMember | RabiaException.Storage e) {
       thrown = e;
     }
   }

@@ -105,7 +105,7 @@ public final class Member implements AutoCloseable {
     links = new Links(replica, parts.id(), own, now);
     membership = new Membership(parts, replica, links, keeper, now);
     logCatchUp = new LogCatchUp(persistence, founders.alpha());
-    snapshots = new Snapshots(parts, head, replica, applier, logCatchUp);
+    snapshots = new Snapshots(parts, head, replica, applier, logCatchUp, now);
     stateCheck = new StateCheck(replica, this::stateHash, config.stateCheckSlots());
     forces = new ForceTimes(config.slowForce().toNanos());
     outbox =

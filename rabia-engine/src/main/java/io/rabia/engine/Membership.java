@@ -12,7 +12,9 @@ import io.rabia.engine.protocol.Change;
 import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Replica;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +33,6 @@ final class Membership {
   /** So many heartbeats without a connection make a life of a member look dead. */
   private static final int SUSPICION = 5;
 
-  private static final int LEAST_TO_RECOVER = 3;
-
   private final EngineAgent.Parts parts;
   private final Replica replica;
   private final Links links;
@@ -44,6 +44,9 @@ final class Membership {
   private boolean wasMember;
 
   private boolean left;
+
+  /** Without a vote or a quorum, whom it was told of may know more than whom it knows of. */
+  private boolean seeks = true;
 
   /** When this node last proposed that a member comes back; its start if it never did. */
   private long proposedAt;
@@ -92,6 +95,10 @@ final class Membership {
       follow(tell);
       connect();
     }
+    if (seeks == hasQuorum()) {
+      seeks = !seeks;
+      connect();
+    }
     if (votes()) {
       reincarnate(now);
     } else if (wasMember) {
@@ -108,7 +115,7 @@ final class Membership {
    * propose the same do no harm, all but one are refused; the first one goes first.
    */
   private void reincarnate(long now) {
-    if (replica.applied() < newest.firstSlot() || newest.size() < LEAST_TO_RECOVER) {
+    if (replica.applied() < newest.firstSlot() || newest.size() < Boot.LEAST_TO_RECOVER) {
       return;
     }
     long suspicion = SUSPICION * parts.config().heartbeatInterval().toNanos();
@@ -133,7 +140,7 @@ final class Membership {
   private void requireOthers() {
     int index = newest.indexOf(parts.id());
     if (comesBack()
-        && newest.size() < LEAST_TO_RECOVER
+        && newest.size() < Boot.LEAST_TO_RECOVER
         && links.connected(newest.members().get(newest.size() - 1 - index).id()) >= 0
         && !behind()) {
       throw new RabiaException.NotAMember(
@@ -165,17 +172,24 @@ final class Membership {
     wasMember |= votes() || replica.origin(replica.own()) >= 0 && newest.indexOf(replica.own()) < 0;
   }
 
-  /** Members that leave are needed until the next configuration governs. */
+  private boolean hasQuorum() {
+    return votes() && links.count(governing) >= governing.quorum();
+  }
+
+  /**
+   * Members that leave are needed until the next configuration governs. All who are known here may
+   * have been replaced meanwhile: so who has no quorum looks for those that its operator named,
+   * too.
+   */
   private void connect() {
-    List<ClusterConfig.Member> members = new ArrayList<>(ClusterView.of(newest).members());
-    ClusterView now = ClusterView.of(governing);
-    for (ClusterConfig.Member member : now.members()) {
-      if (!ClusterView.of(newest).has(member.id())) {
-        members.add(member);
-      }
+    Map<NodeId, ClusterConfig.Member> members = new LinkedHashMap<>();
+    if (seeks) {
+      parts.cluster().members().forEach(member -> members.put(member.id(), member));
     }
-    members.removeIf(member -> member.id().equals(parts.id()));
-    parts.transport().members(members, newest.indexOf(replica.own()) < 0);
+    ClusterView.of(governing).members().forEach(member -> members.put(member.id(), member));
+    ClusterView.of(newest).members().forEach(member -> members.put(member.id(), member));
+    members.remove(parts.id());
+    parts.transport().members(List.copyOf(members.values()), newest.indexOf(replica.own()) < 0);
   }
 
   /**

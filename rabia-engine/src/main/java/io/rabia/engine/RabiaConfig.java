@@ -25,6 +25,7 @@ public final class RabiaConfig {
   private final long retainedLogBytes;
   private final long snapshotSlots;
   private final long snapshotBytes;
+  private final Duration snapshotEvery;
   private final long stateCheckSlots;
   private final Duration slowForce;
   private final Initial initial;
@@ -45,6 +46,7 @@ public final class RabiaConfig {
     retainedLogBytes = builder.retainedLogBytes;
     snapshotSlots = builder.snapshotSlots;
     snapshotBytes = builder.snapshotBytes;
+    snapshotEvery = builder.snapshotEvery;
     stateCheckSlots = builder.stateCheckSlots;
     slowForce = builder.slowForce;
     initial = builder.initial;
@@ -55,6 +57,7 @@ public final class RabiaConfig {
     check(retainedLogBytes >= 0, "retainedLogBytes must not be negative");
     check(snapshotSlots >= 1, "snapshotInterval must be at least one slot");
     check(snapshotBytes >= 1, "snapshotInterval must be at least one byte");
+    check(positive(snapshotEvery), "snapshotEvery must be positive");
     check(stateCheckSlots >= 0, "stateCheckInterval must not be negative");
     check(positive(slowForce), "slowForce must be positive");
     check(positive(requestTimeout), "requestTimeout must be positive");
@@ -130,6 +133,10 @@ public final class RabiaConfig {
     return snapshotBytes;
   }
 
+  public Duration snapshotEvery() {
+    return snapshotEvery;
+  }
+
   public long stateCheckSlots() {
     return stateCheckSlots;
   }
@@ -165,6 +172,7 @@ public final class RabiaConfig {
     private long retainedLogBytes = 1L << 30;
     private long snapshotSlots = 1 << 20;
     private long snapshotBytes = 64L << 20;
+    private Duration snapshotEvery = Duration.ofHours(1);
     private long stateCheckSlots = 1 << 14;
     private Duration slowForce = Duration.ofMillis(100);
     private Initial initial = Initial.NEW;
@@ -268,6 +276,17 @@ public final class RabiaConfig {
     public Builder snapshotInterval(long slots, long logBytes) {
       this.snapshotSlots = slots;
       this.snapshotBytes = logBytes;
+      return this;
+    }
+
+    /**
+     * How old the last snapshot may be, or the start of a member that has taken none since, before
+     * one is taken of what was decided after it, however little that is. Default 1 hour. Shorter
+     * makes a restart of a member that decides little shorter, and writes the whole state more
+     * often.
+     */
+    public Builder snapshotEvery(Duration time) {
+      this.snapshotEvery = time;
       return this;
     }
 

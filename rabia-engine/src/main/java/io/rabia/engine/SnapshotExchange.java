@@ -93,7 +93,7 @@ final class SnapshotExchange implements SnapshotMessages, AutoCloseable {
     if (fetched == null) {
       return false;
     }
-    snapshots.installed(fetched.kept(), fetched.needed());
+    snapshots.installed(fetched.kept(), fetched.needed(), now);
     server.keeps(fetched.kept(), now);
     boolean later = fetched.kept().applied() > replica.applied();
     if (later) {
@@ -132,7 +132,7 @@ final class SnapshotExchange implements SnapshotMessages, AutoCloseable {
   /** Goes on with the own snapshots, and lets go of the log. */
   void takeOwn(long keptByAll, long now) {
     KeptSnapshot taken =
-        snapshots.advance(outbox.kept(), keptByAll, server.wanted(), !fetch.active());
+        snapshots.advance(outbox.kept(), keptByAll, server.wanted(), !fetch.active(), now);
     if (taken != null) {
       server.keeps(taken, now);
       EngineAgent.tell(

@@ -56,6 +56,7 @@ final class Snapshots {
   private @Nullable Content content;
 
   private long slot;
+  private long takenAt;
   private long logBytes;
   private long lastBytes;
   private long lastFirst;
@@ -68,7 +69,8 @@ final class Snapshots {
       Supplier<SnapshotHead> head,
       Replica replica,
       Applier applier,
-      LogCatchUp logCatchUp) {
+      LogCatchUp logCatchUp,
+      long now) {
     this.parts = parts;
     this.head = head;
     this.replica = replica;
@@ -76,6 +78,7 @@ final class Snapshots {
     this.logCatchUp = logCatchUp;
     aside = parts.snapshotExecutor();
     inMemory = parts.persistence().durability() == Durability.MEMORY;
+    takenAt = now;
   }
 
   /** Reads the state from behind the head; the log goes on with this group. */
@@ -122,9 +125,10 @@ final class Snapshots {
   }
 
   /** A member's snapshot was taken: the log is needed from that group on. */
-  void installed(KeptSnapshot kept, long neededNow) {
+  void installed(KeptSnapshot kept, long neededNow, long now) {
     letGo(neededNow);
     slot = Math.max(slot, kept.applied());
+    takenAt = now;
     lastBytes = kept.length();
     logBytes = 0;
   }
@@ -140,7 +144,8 @@ final class Snapshots {
    * @param mayBegin no other one is being taken
    * @return one that was written since the last call, or null
    */
-  @Nullable KeptSnapshot advance(long kept, long keptByAll, boolean wanted, boolean mayBegin) {
+  @Nullable KeptSnapshot advance(
+      long kept, long keptByAll, boolean wanted, boolean mayBegin, long now) {
     KeptSnapshot written = null;
     Outcome done = outcome.getAndSet(null);
     if (done != null) {
@@ -156,8 +161,8 @@ final class Snapshots {
       long goesOn = lastFirst;
       aside.execute(() -> write(goesOn, taken));
     }
-    if (!writing && mayBegin && due(wanted)) {
-      begin();
+    if (!writing && mayBegin && (wanted || !inMemory && due(now))) {
+      begin(now);
     }
     return written;
   }
@@ -179,18 +184,19 @@ final class Snapshots {
     }
   }
 
-  private boolean due(boolean wanted) {
+  private boolean due(long now) {
     RabiaConfig config = parts.config();
     long slots = replica.applied() - slot;
-    boolean due =
-        slots >= config.snapshotSlots()
-            || slots > 0 && logBytes >= Math.max(config.snapshotBytes(), lastBytes);
-    return wanted || due && !inMemory;
+    return slots >= config.snapshotSlots()
+        || slots > 0
+            && (logBytes >= Math.max(config.snapshotBytes(), lastBytes)
+                || now - takenAt >= config.snapshotEvery().toNanos());
   }
 
-  private void begin() {
+  private void begin(long now) {
     goesOnWith();
     slot = replica.applied();
+    takenAt = now;
     logBytes = 0;
     try {
       content = content();

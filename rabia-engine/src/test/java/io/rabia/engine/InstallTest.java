@@ -253,7 +253,7 @@ class InstallTest {
   }
 
   @Test
-  void aLogThatGoesOnAfterASnapshotIsWorthNothingWithoutIt() {
+  void aLogThatGoesOnAfterASnapshotIsGivenUpWithoutIt() {
     runTo(250, "");
     leaveBehind("");
     heal();
@@ -265,6 +265,12 @@ class InstallTest {
     assertThat(c.failure())
         .isInstanceOf(RabiaException.Checksum.class)
         .hasMessageContaining("which is gone or damaged");
+    c.start();
+    assertThat(c.agent().state()).isEqualTo(EngineState.DEGRADED);
+    assertThat(c.agent().reason()).contains("which_is_gone_or_damaged");
+    cluster.elapse(Duration.ofSeconds(3));
+    assertThat(c.agent().state()).isEqualTo(EngineState.SERVING);
+    assertCaughtUp();
   }
 
   @Test

@@ -76,6 +76,21 @@ class MembershipTest {
     }
   }
 
+  /** The founders may all have been replaced, and INIT names only those. */
+  @Test
+  void whoHasNoVoteOrNoQuorumLooksForThoseItWasToldOfBesideThoseItKnows() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode joiner = joiner(cluster, 5);
+      assertThat(joiner.transport().wanted).containsExactlyInAnyOrder(1, 2, 3, 4);
+      changed(cluster, cluster.node(1), with(cluster.node(1).view(), 5));
+      assertThat(joiner.transport().wanted).containsExactlyInAnyOrder(1, 2, 3);
+      cluster.node(1).kill();
+      cluster.node(2).kill();
+      cluster.elapse(WHILE);
+      assertThat(joiner.transport().wanted).containsExactlyInAnyOrder(1, 2, 3, 4);
+    }
+  }
+
   @Test
   void anAddedNodeVotesOnceItsConfigurationGovernsOnAnIdleCluster() {
     try (TestCluster cluster = TestCluster.serving(3)) {

@@ -44,7 +44,14 @@ class RabiaConfigEffectsTest {
             2,
             config().snapshotInterval(1000, 1000).build(),
             4,
-            RabiaConfigEffectsTest::snapshotsInFortySlots);
+            RabiaConfigEffectsTest::snapshotsInFortySlots)
+        .matters(
+            "snapshotEvery",
+            config().build(),
+            0,
+            config().snapshotEvery(Duration.ofMinutes(20)).build(),
+            2,
+            RabiaConfigEffectsTest::snapshotsOfTwoSlotsWithinAnHour);
   }
 
   private static EveryField<RabiaConfig> retention(EveryField<RabiaConfig> fields) {
@@ -409,6 +416,20 @@ class RabiaConfigEffectsTest {
         node.submit("x");
         cluster.settle();
       }
+      return node.log.snapshots();
+    }
+  }
+
+  /** The second one is taken of one slot; after that there is nothing to take. */
+  private static int snapshotsOfTwoSlotsWithinAnHour(RabiaConfig config) {
+    try (TestCluster cluster = warm(1, config)) {
+      TestNode node = cluster.node(1);
+      cluster.pause(Duration.ofMinutes(25));
+      node.submit("x");
+      cluster.settle();
+      cluster.pause(Duration.ofMinutes(15));
+      cluster.pause(Duration.ofMinutes(15));
+      cluster.elapse(ms(2));
       return node.log.snapshots();
     }
   }

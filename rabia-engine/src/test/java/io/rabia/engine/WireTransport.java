@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A member's end of the {@link Wires}; never waits. One thread. */
 final class WireTransport implements Transport {
-
   private static final class End {
     final WireTransport peer;
     final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
@@ -33,6 +32,10 @@ final class WireTransport implements Transport {
   private final Map<NodeId, End> ends = new HashMap<>();
   private final ArrayDeque<Runnable> arrivals = new ArrayDeque<>();
   private @Nullable TransportListener listener;
+
+  /** Whom the node wants to be connected to. */
+  List<Integer> wanted = List.of();
+
   private long waited;
   private int handled;
   private long framesSent;
@@ -166,7 +169,7 @@ final class WireTransport implements Transport {
 
   @Override
   public void members(List<ClusterConfig.Member> members, boolean joins) {
-    // The wires connect whoever is there.
+    wanted = members.stream().map(member -> member.id().value()).toList(); // all who are there are
   }
 
   @Override

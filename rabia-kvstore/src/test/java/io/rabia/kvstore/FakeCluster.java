@@ -3,9 +3,11 @@ package io.rabia.kvstore;
 import io.rabia.core.ClusterId;
 import io.rabia.core.Command;
 import io.rabia.core.RabiaException;
+import io.rabia.core.RabiaException.ChangeRefused.Reason;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
 import io.rabia.core.transport.TransportStatistics;
+import io.rabia.kvstore.server.Administration;
 import io.rabia.kvstore.server.NodeStatus;
 import io.rabia.kvstore.server.NodeStatusSource;
 import java.nio.ByteBuffer;
@@ -110,7 +112,7 @@ public final class FakeCluster implements AutoCloseable {
   }
 
   /** One member's view. */
-  public final class Node implements Submitter, NodeStatusSource {
+  public final class Node implements Submitter, NodeStatusSource, Administration {
     private final int id;
     private volatile Mode mode = Mode.SERVING;
     private volatile NodeStatus.State state = NodeStatus.State.SERVING;
@@ -196,6 +198,13 @@ public final class FakeCluster implements AutoCloseable {
           2,
           0,
           TransportStatistics.NONE);
+    }
+
+    /** Refuses everything, with the line. */
+    @Override
+    public CompletableFuture<byte[]> execute(String line, Duration timeout) {
+      return CompletableFuture.failedFuture(
+          new RabiaException.ChangeRefused(Reason.PENDING, "asked: " + line));
     }
 
     @Override

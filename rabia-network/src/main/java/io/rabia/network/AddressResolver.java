@@ -10,20 +10,21 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns host names into addresses. Only the operating system's resolver knows everything that an
- * operator expects, and it blocks; so a name is looked up on a daemon thread that lives for that
- * one lookup, and an address needs none.
+ * Turns host names into addresses. The operating system's resolver blocks, as others may; so a name
+ * is looked up on a daemon thread that lives for that one lookup, and an address needs none.
  */
 final class AddressResolver {
   private final String threadName;
   private final Executor home;
+  private final HostLookup lookup;
 
   /**
    * @param home where the answers are handed over
    */
-  AddressResolver(String threadName, Executor home) {
+  AddressResolver(String threadName, Executor home, HostLookup lookup) {
     this.threadName = threadName;
     this.home = home;
+    this.lookup = lookup;
   }
 
   /**
@@ -49,7 +50,7 @@ final class AddressResolver {
       String host, int port, int attempt, Consumer<@Nullable InetSocketAddress> answer) {
     InetSocketAddress found = null;
     try {
-      InetAddress[] all = InetAddress.getAllByName(host);
+      InetAddress[] all = lookup.addresses(host);
       found = new InetSocketAddress(all[Math.floorMod(attempt, all.length)], port);
     } catch (UnknownHostException e) {
       // answered by null

@@ -19,6 +19,7 @@ import io.rabia.core.transport.Handshake;
 import io.rabia.core.transport.Transport;
 import io.rabia.core.transport.TransportListener;
 import io.rabia.core.transport.TransportStatistics;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.UnresolvedAddressException;
@@ -83,7 +84,7 @@ public final class NettyTransport implements Transport {
     bind = configured != null ? configured : new InetSocketAddress(member.host(), member.port());
     tls = builder.tls == null ? null : builder.tls.load();
     loop = new ManualIoEventLoop(null, null, NioIoHandler.newFactory());
-    resolver = new AddressResolver("rabia-" + self + "-resolve", loop);
+    resolver = new AddressResolver("rabia-" + self + "-resolve", loop, builder.lookup);
     long now = System.nanoTime();
     nextTimerAt = now;
     for (ClusterConfig.Member other : builder.cluster.members()) {
@@ -679,6 +680,7 @@ public final class NettyTransport implements Transport {
     private NettyTransportConfig config = NettyTransportConfig.defaults();
     private @Nullable InetSocketAddress bind;
     private @Nullable TlsConfig tls;
+    private HostLookup lookup = InetAddress::getAllByName;
 
     private Builder(NodeId self, ClusterConfig cluster) {
       this.self = self;
@@ -700,6 +702,16 @@ public final class NettyTransport implements Transport {
     /** Encrypts all connections. Default none. */
     public Builder tls(TlsConfig tls) {
       this.tls = tls;
+      return this;
+    }
+
+    /**
+     * How host names become addresses, at every attempt to connect. Default: as the operating
+     * system says, which the virtual machine remembers for the seconds of the security property
+     * {@code networkaddress.cache.ttl} (30 when it is not set).
+     */
+    public Builder lookup(HostLookup lookup) {
+      this.lookup = lookup;
       return this;
     }
 

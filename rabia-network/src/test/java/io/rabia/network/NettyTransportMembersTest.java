@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +48,38 @@ class NettyTransportMembersTest {
 
   private boolean connected() {
     return first.connectedTo(3) && third.connectedTo(1);
+  }
+
+  @Test
+  void aHostNameIsLookedUpAgainAtEveryAttempt() {
+    int port = Loopback.cluster("127.0.0.1", 1).members().get(0).port();
+    ClusterConfig named =
+        ClusterConfig.builder()
+            .member(NodeId.of(4), "127.0.0.1", 0)
+            .member(NodeId.of(5), "moves.invalid", port)
+            .build();
+    AtomicReference<String> address = new AtomicReference<>("127.0.0.1");
+    NettyTransport dials =
+        NettyTransport.builder(NodeId.of(4), named)
+            .config(
+                NettyTransportConfig.builder().reconnectBackoffMax(Duration.ofMillis(50)).build())
+            .lookup(host -> new InetAddress[] {InetAddress.getByName(address.get())})
+            .build();
+    RecordingListener listener = new RecordingListener(4);
+    dials.start(listener);
+    polls.add(dials);
+    for (int move = 1; move <= 3; move++) {
+      address.set("127.0.0." + move);
+      NettyTransport moved =
+          NettyTransport.builder(NodeId.of(5), named)
+              .bind(new InetSocketAddress(address.get(), port))
+              .build();
+      moved.start(new RecordingListener(5));
+      polls.add(moved);
+      polls.until("found where it is", () -> listener.connectedTo(5));
+      polls.close(moved);
+      polls.until("gone", () -> !listener.connectedTo(5));
+    }
   }
 
   @Test

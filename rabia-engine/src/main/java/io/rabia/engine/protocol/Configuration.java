@@ -1,5 +1,6 @@
 package io.rabia.engine.protocol;
 
+import io.rabia.core.BatchId;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
@@ -82,6 +83,19 @@ public record Configuration(long epoch, long firstSlot, int alpha, List<Member> 
       }
     }
     return -1;
+  }
+
+  /** A value in words: whose batch it is, as far as its origin is a member. */
+  String text(long id) {
+    if (!BatchId.isBatch(id)) {
+      return id == BatchId.NOOP ? "NOOP" : "nothing";
+    }
+    int origin = BatchId.origin(id);
+    int index = indexOf(origin);
+    return "batch "
+        + BatchId.number(id)
+        + " of "
+        + (index < 0 ? "origin " + origin : "member " + members.get(index).id());
   }
 
   void write(DataOutput out) throws IOException {

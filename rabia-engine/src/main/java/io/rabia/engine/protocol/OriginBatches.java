@@ -83,9 +83,10 @@ final class OriginBatches {
     int place = (int) number & mask;
     CommandBatch present = held[place];
     if (present != null) {
-      InvariantViolation.check(
-          present.id() == batch.id() && present.equals(batch),
-          "one batch number with two contents");
+      if (present.id() != batch.id() || !present.equals(batch)) {
+        throw new InvariantViolation(
+            "one batch number with two contents: " + BatchId.toString(batch.id()));
+      }
       return;
     }
     held[place] = batch;

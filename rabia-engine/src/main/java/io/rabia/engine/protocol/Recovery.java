@@ -23,7 +23,8 @@ final class Recovery extends LogRecords {
     if (number < replica.applied()) {
       return null;
     }
-    InvariantViolation.check(number < replica.limit(), "a promise in the log outside the window");
+    InvariantViolation.check(
+        number < replica.limit(), number, "a promise in the log outside the window");
     return replica.openAtRecovery(number);
   }
 
@@ -64,10 +65,12 @@ final class Recovery extends LogRecords {
     if (replica.restored(number)) {
       return;
     }
-    InvariantViolation.check(number == replica.applied(), "decisions in the log out of order");
+    InvariantViolation.check(
+        number == replica.applied(), number, "decisions in the log out of order");
     replica.incoming.onDecide(number, id, batch);
     decided.run();
-    InvariantViolation.check(number < replica.applied(), "a decision in the log without its batch");
+    InvariantViolation.check(
+        number < replica.applied(), number, "a decision in the log without its batch");
   }
 
   /** The decisions before it are in no log here, only in that snapshot. */

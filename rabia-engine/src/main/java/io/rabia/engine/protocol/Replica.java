@@ -402,7 +402,10 @@ public final class Replica {
     CommandBatch body = null;
     if (BatchId.isBatch(id)) {
       body = batches.body(slot, id);
-      InvariantViolation.check(body != null, "proposed a batch that is not held");
+      if (body == null) {
+        String text = slot.era.configuration.text(id);
+        throw new InvariantViolation(slot.number, "proposes " + text + ", which is not held");
+      }
       slot.body = body;
       OriginBatches origin = batches.of(id);
       if (!origin.isLogged(BatchId.number(id), applied)) {
@@ -423,8 +426,8 @@ public final class Replica {
   }
 
   private void speak(Slot slot) {
-    InvariantViolation.check(slot.number < limit, "took part outside the window");
-    InvariantViolation.check(slot.era.self >= 0, "took part without a vote");
+    InvariantViolation.check(slot.number < limit, slot.number, "took part outside the window");
+    InvariantViolation.check(slot.era.self >= 0, slot.number, "took part without a vote");
     slot.gate = currentGroup;
     highestTaken = Math.max(highestTaken, slot.number);
   }
@@ -535,7 +538,7 @@ public final class Replica {
     CommandBatch body = null;
     if (BatchId.isBatch(id)) {
       InvariantViolation.check(
-          BatchId.origin(id) < eras.origins(), "decided a batch of an unknown origin");
+          BatchId.origin(id) < eras.origins(), applied, "decided a batch of an unknown origin");
       boolean skipped = !batches.known(id) || batches.of(id).isApplied(BatchId.number(id));
       body = skipped ? null : batches.body(slot, id);
       if (body == null && !skipped) {
@@ -614,6 +617,7 @@ public final class Replica {
   private void forget(Slot slot) {
     InvariantViolation.check(
         slot.instance.stage() == Stage.IDLE || slot.instance.decided(),
+        slot.number,
         "took part in a slot before its configuration was known");
     release(slot, BatchId.NONE);
   }

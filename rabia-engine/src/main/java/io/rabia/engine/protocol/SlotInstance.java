@@ -8,6 +8,7 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.Quorum;
+import io.rabia.core.StateValue;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -52,13 +53,16 @@ public final class SlotInstance {
   }
 
   /** No proposal from this member yet. */
-  static final long ABSENT = -2;
+  public static final long ABSENT = -2;
+
+  /** In place of a vote that was not received, or has made room for that of a later phase. */
+  public static final byte NO_VOTE = -1;
 
   private static final int NO_PHASE = -1;
   private static final Stage[] STAGES = Stage.values();
 
   private long slot;
-  private long epoch;
+  private Configuration configuration;
   private int n;
   private int quorum;
   private int decision;
@@ -88,7 +92,7 @@ public final class SlotInstance {
    */
   public void reset(long slot, Configuration configuration, int self) {
     this.slot = slot;
-    this.epoch = configuration.epoch();
+    this.configuration = configuration;
     this.self = self;
     if (n != configuration.size()) {
       n = configuration.size();
@@ -149,7 +153,10 @@ public final class SlotInstance {
 
   public boolean onPropose(int from, long id) {
     if (proposals[from] != ABSENT) {
-      InvariantViolation.check(proposals[from] == id, "two proposals of one member in a slot");
+      if (proposals[from] != id) {
+        throw broken(
+            "proposes " + text(id) + ", and proposed " + text(proposals[from]) + " before");
+      }
       return false;
     }
     proposals[from] = id;
@@ -167,9 +174,9 @@ public final class SlotInstance {
   public boolean onVote1(int from, int votePhase, byte value, long id) {
     int place = (votePhase & 1) * n + from;
     if (phase1[place] >= votePhase) {
-      InvariantViolation.check(
-          phase1[place] > votePhase || vote1[place] == value,
-          "two first-round votes of one member");
+      if (phase1[place] == votePhase && vote1[place] != value) {
+        throw broken(twoVotes("Vote1", votePhase, value, vote1[place]));
+      }
       return false;
     }
     learn(id);
@@ -188,18 +195,19 @@ public final class SlotInstance {
   public boolean onVote2(int from, int votePhase, byte value, long id) {
     int place = (votePhase & 1) * n + from;
     if (phase2[place] >= votePhase) {
-      InvariantViolation.check(
-          phase2[place] > votePhase || vote2[place] == value,
-          "two second-round votes of one member");
+      if (phase2[place] == votePhase && vote2[place] != value) {
+        throw broken(twoVotes("Vote2", votePhase, value, vote2[place]));
+      }
       return false;
     }
     learn(id);
     phase2[place] = votePhase;
     vote2[place] = value;
     if (value != CODE_VQUESTION) {
-      InvariantViolation.check(
-          count(phase2, vote2, votePhase, (byte) (CODE_V1 - value)) == 0,
-          "V0 and V1 in one second round");
+      if (count(phase2, vote2, votePhase, (byte) (CODE_V1 - value)) > 0) {
+        throw broken(
+            "V0 and V1 in Vote2 of phase " + votePhase + ": the other one was voted before");
+      }
       countVotes2(votePhase, value);
     }
     return true;
@@ -221,7 +229,10 @@ public final class SlotInstance {
   /** A peer knows the outcome; returns false when it was known here. */
   public boolean onDecide(long id) {
     if (stage == Stage.DECIDED) {
-      InvariantViolation.check(decidedId == id, "two decisions in a slot");
+      if (decidedId != id) {
+        throw broken(
+            "two decisions: " + text(id) + " is told, and here " + text(decidedId) + decidedHow());
+      }
       decidedByOthers = true;
       return false;
     }
@@ -239,10 +250,39 @@ public final class SlotInstance {
 
   private void learn(long id) {
     if (id != BatchId.NONE) {
-      InvariantViolation.check(
-          knownId == BatchId.NONE || knownId == id, "V1 with two ids in a slot");
+      if (knownId != BatchId.NONE && knownId != id) {
+        throw broken("V1 stands for " + text(id) + ", and stood for " + text(knownId) + " before");
+      }
       knownId = id;
     }
+  }
+
+  // ---- broken promises, in words
+
+  private InvariantViolation broken(String what) {
+    return new InvariantViolation(slot, what);
+  }
+
+  private String text(long id) {
+    return configuration.text(id);
+  }
+
+  private static String twoVotes(String kind, int inPhase, byte now, byte before) {
+    return kind
+        + " of phase "
+        + inPhase
+        + " is "
+        + StateValue.of(now)
+        + ", and was "
+        + StateValue.of(before)
+        + " before";
+  }
+
+  private String decidedHow() {
+    return " was decided, "
+        + (decidedByOthers ? "by others' votes or word" : "with the own vote")
+        + ", in phase "
+        + decidedPhase;
   }
 
   private void decide(long id, int inPhase, boolean byOthers) {
@@ -256,7 +296,7 @@ public final class SlotInstance {
 
   /** The own Propose, counted at once; its record and message are the caller's. */
   public void propose(long id) {
-    InvariantViolation.check(stage == Stage.IDLE && self >= 0, "proposed twice");
+    InvariantViolation.check(stage == Stage.IDLE && self >= 0, slot, "proposed twice");
     stage = Stage.EXCHANGE;
     onPropose(self, id);
   }
@@ -322,6 +362,7 @@ public final class SlotInstance {
     if (zeros + ones + count(phase2, vote2, phase, CODE_VQUESTION) < quorum) {
       return true;
     }
+    long epoch = configuration.epoch();
     byte next;
     if (ones > 0) {
       next = CODE_V1;
@@ -350,7 +391,8 @@ public final class SlotInstance {
   }
 
   private void sendVote1(int newPhase, byte value, Emitter emitter) {
-    InvariantViolation.check(value != CODE_V1 || knownId != BatchId.NONE, "V1 without its id");
+    InvariantViolation.check(
+        value != CODE_V1 || knownId != BatchId.NONE, slot, "V1 without its id");
     phase = newPhase;
     state = value;
     stage = Stage.ROUND1;
@@ -360,7 +402,8 @@ public final class SlotInstance {
   }
 
   private void sendVote2(byte value, Emitter emitter) {
-    InvariantViolation.check(value != CODE_V1 || knownId != BatchId.NONE, "V1 without its id");
+    InvariantViolation.check(
+        value != CODE_V1 || knownId != BatchId.NONE, slot, "V1 without its id");
     stage = Stage.ROUND2;
     ownVote2 = value;
     ownVote2Id = value == CODE_V0 ? BatchId.NONE : knownId;
@@ -529,6 +572,23 @@ public final class SlotInstance {
   /** What the member at this index proposed, or {@link #ABSENT}. */
   public long proposal(int index) {
     return proposals[index];
+  }
+
+  /** How many members vote here. */
+  public int members() {
+    return n;
+  }
+
+  /** The Vote1 of the member at this index in this phase, or {@link #NO_VOTE}: none is held. */
+  public byte vote1(int index, int inPhase) {
+    int place = (inPhase & 1) * n + index;
+    return phase1[place] == inPhase ? vote1[place] : NO_VOTE;
+  }
+
+  /** As {@link #vote1}, of Vote2. */
+  public byte vote2(int index, int inPhase) {
+    int place = (inPhase & 1) * n + index;
+    return phase2[place] == inPhase ? vote2[place] : NO_VOTE;
   }
 
   /** No proposal was received yet. */

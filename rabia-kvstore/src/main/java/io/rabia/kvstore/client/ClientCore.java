@@ -153,6 +153,15 @@ public final class ClientCore implements AutoCloseable {
     hand(RequestKind.STATUS_AT, null, slot, server, true, timeout, null, handler);
   }
 
+  /**
+   * What an operator asks, as UTF-8: of server {@code first} of the list, or of exactly this one. A
+   * request that goes to another server after its connection died may be executed twice.
+   */
+  public void administer(
+      int first, boolean onlyThere, byte[] text, Duration timeout, ResultHandler handler) {
+    hand(RequestKind.ADMINISTRATION, text, 0, first, onlyThere, timeout, null, handler);
+  }
+
   private void hand(
       RequestKind kind,
       byte @Nullable [] payload,

@@ -29,6 +29,7 @@ final class ClientConnection extends PortConnection implements Completions.Recei
   private final int maxAnswer;
   private final Submitter submitter;
   private final NodeStatusSource status;
+  private final Administration administration;
   private final Completions completions;
   private boolean greeted;
   private int inFlight;
@@ -43,12 +44,14 @@ final class ClientConnection extends PortConnection implements Completions.Recei
       int maxAnswer,
       Submitter submitter,
       NodeStatusSource status,
+      Administration administration,
       Completions completions) {
     super(port);
     this.nodeId = nodeId;
     this.maxAnswer = maxAnswer;
     this.submitter = submitter;
     this.status = status;
+    this.administration = administration;
     this.completions = completions;
   }
 
@@ -126,7 +129,7 @@ final class ClientConnection extends PortConnection implements Completions.Recei
           request.correlation(),
           new RabiaException.Overload(inFlight + " requests of this connection in flight"));
     } else {
-      long bytes = (long) request.payload().length + (isRead(request.kind()) ? maxAnswer : 0);
+      long bytes = (long) request.payload().length + answerBytes(request.kind());
       if (port().begin(this, bytes)) {
         inFlight++;
         completions.await(start(request), this, request.correlation(), bytes);
@@ -136,8 +139,13 @@ final class ClientConnection extends PortConnection implements Completions.Recei
     }
   }
 
-  private static boolean isRead(RequestKind kind) {
-    return kind == RequestKind.READ_LINEARIZABLE || kind == RequestKind.READ_LOCAL;
+  /** What the answer may take beside what is counted for every one. */
+  private int answerBytes(RequestKind kind) {
+    return switch (kind) {
+      case READ_LINEARIZABLE, READ_LOCAL -> maxAnswer;
+      case ADMINISTRATION -> Administration.MAX_ANSWER;
+      default -> 0;
+    };
   }
 
   @Override
@@ -178,6 +186,8 @@ final class ClientConnection extends PortConnection implements Completions.Recei
         case STATUS -> status.status().thenApply(ClientConnection::text);
         case STATUS_AT ->
             status.statusAt(request.slot(), timeout).thenApply(ClientConnection::text);
+        case ADMINISTRATION ->
+            administration.execute(new String(request.payload(), StandardCharsets.UTF_8), timeout);
       };
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
@@ -204,7 +214,7 @@ final class ClientConnection extends PortConnection implements Completions.Recei
   }
 
   private void fail(long correlation, Throwable failure) {
-    byte[] message = String.valueOf(failure.getMessage()).getBytes(StandardCharsets.UTF_8);
+    byte[] message = ErrorCode.text(failure).getBytes(StandardCharsets.UTF_8);
     Frames.writeResponse(out(), correlation, ErrorCode.of(failure), message);
   }
 

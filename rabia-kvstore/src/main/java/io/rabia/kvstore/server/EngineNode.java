@@ -32,11 +32,13 @@ final class EngineNode implements KvServer.Node {
   private static final long STATUS_MILLIS = 250;
 
   private final RabiaEngine engine;
+  private final EngineAdministration administration;
   private final AtomicBoolean closing = new AtomicBoolean();
   private volatile NodeStatus last;
 
   private EngineNode(RabiaEngine engine) {
     this.engine = engine;
+    administration = new EngineAdministration(engine);
     last = status(engine.lastStatus());
   }
 
@@ -110,6 +112,7 @@ final class EngineNode implements KvServer.Node {
         .requestTimeout(config.store().requestTimeout())
         .initial(config.initial() == ServerConfig.Initial.EXISTING ? Initial.EXISTING : Initial.NEW)
         .snapshotInterval(log.snapshotSlots(), mib(log.snapshotMb()))
+        .snapshotEvery(Duration.ofMinutes(log.snapshotMinutes()))
         .retainedSlots(log.retainedSlots())
         .retainedLogBytes(mib(log.retainedLogMb()))
         .build();
@@ -137,6 +140,11 @@ final class EngineNode implements KvServer.Node {
         return engine.statusAt(slot, timeout).thenApply(EngineNode::status);
       }
     };
+  }
+
+  @Override
+  public Administration administration() {
+    return administration;
   }
 
   /**

@@ -43,7 +43,11 @@ public final class KvPorts implements AutoCloseable {
   private volatile @Nullable Served served;
 
   /** What the ports give access to. */
-  private record Served(Submitter submitter, NodeStatusSource status, HealthPages pages) {}
+  private record Served(
+      Submitter submitter,
+      NodeStatusSource status,
+      Administration administration,
+      HealthPages pages) {}
 
   /**
    * Takes the addresses; nobody is accepted yet.
@@ -83,6 +87,7 @@ public final class KvPorts implements AutoCloseable {
         config.store().maxValueSize(),
         to.submitter(),
         to.status(),
+        to.administration(),
         completions);
   }
 
@@ -112,8 +117,13 @@ public final class KvPorts implements AutoCloseable {
   }
 
   /** Lets the world in. */
-  public void open(Submitter submitter, NodeStatusSource status, KvStateMachine store) {
-    served = new Served(submitter, status, new HealthPages(status, store, List.copyOf(ports)));
+  public void open(
+      Submitter submitter,
+      NodeStatusSource status,
+      Administration administration,
+      KvStateMachine store) {
+    HealthPages pages = new HealthPages(status, store, List.copyOf(ports));
+    served = new Served(submitter, status, administration, pages);
     loop.submit(() -> ports.forEach(Port::accept)).awaitUninterruptibly();
   }
 

@@ -24,6 +24,8 @@ public final class KvServer implements AutoCloseable {
 
     NodeStatusSource status();
 
+    Administration administration();
+
     /** Finishes what is outstanding, within a few seconds, and stops. */
     @Override
     void close();
@@ -66,7 +68,7 @@ public final class KvServer implements AutoCloseable {
     try {
       KvStateMachine store = new KvStateMachine(config.store());
       Node node = starter.start(config, store, onStopped);
-      ports.open(node.submitter(), node.status(), store);
+      ports.open(node.submitter(), node.status(), node.administration(), store);
       return new KvServer(ports, node, KVStore.on(node.submitter(), config.store()));
     } catch (RuntimeException e) {
       ports.close();

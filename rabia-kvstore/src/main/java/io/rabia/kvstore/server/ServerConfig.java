@@ -96,6 +96,7 @@ public record ServerConfig(
     return new LogLimits(
         settings.requireInt("snapshot-slots"),
         settings.requireInt("snapshot-mb"),
+        settings.requireInt("snapshot-minutes"),
         settings.requireInt("retained-slots"),
         settings.requireInt("retained-log-mb"),
         settings.requireInt("segment-mb"));

@@ -30,6 +30,7 @@ public record Setting(
           of("durability", "fsync", "fsync, os or memory"),
           of("snapshot-slots", "1048576", "slots after which a snapshot is taken"),
           of("snapshot-mb", "64", "MiB of log after which a snapshot is taken"),
+          of("snapshot-minutes", "60", "age of a snapshot after which one of what is new is taken"),
           of("retained-slots", "65536", "decisions in memory for members that are behind"),
           of(
               "retained-log-mb",

@@ -84,6 +84,14 @@ public enum ErrorCode {
     return CLOSED;
   }
 
+  /** What a response says of a failure of this kind, for {@link #exception}. */
+  public static String text(Throwable failure) {
+    Throwable cause = unwrap(failure);
+    return cause instanceof RabiaException.ChangeRefused refused
+        ? refused.toText()
+        : String.valueOf(cause.getMessage());
+  }
+
   /** The failure itself, without the wrapping of futures. */
   public static Throwable unwrap(Throwable failure) {
     Throwable cause = failure;

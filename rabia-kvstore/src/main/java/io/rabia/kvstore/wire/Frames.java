@@ -15,7 +15,7 @@ import java.nio.charset.StandardCharsets;
  * WELCOME  = version u8 | server's node id i32 | cluster id 2 x i64
  * REFUSED  = error code u8 | message UTF-8; the connection closes
  * REQUEST  = correlation i64 | kind u8 | timeout ms i32 | SUBMIT: session, number, lowest unanswered i64, command
- *            | READ_*: query | STATUS_AT: slot i64
+ *            | READ_*: query | STATUS_AT: slot i64 | ADMINISTRATION: text UTF-8
  * RESPONSE = correlation i64 | error code u8 | result, or message UTF-8
  * PING, PONG = nothing
  * </pre>
@@ -115,7 +115,8 @@ public final class Frames {
     expect(timeout >= 1, "timeout of a request");
     return switch (kind) {
       case SUBMIT -> readSubmit(body, correlation, timeout);
-      case READ_LINEARIZABLE, READ_LOCAL -> Request.of(correlation, kind, timeout, 0, rest(body));
+      case READ_LINEARIZABLE, READ_LOCAL, ADMINISTRATION ->
+          Request.of(correlation, kind, timeout, 0, rest(body));
       case STATUS_AT -> {
         expect(body.readableBytes() == 8, "slot of a request");
         yield Request.of(correlation, kind, timeout, body.readLong(), null);

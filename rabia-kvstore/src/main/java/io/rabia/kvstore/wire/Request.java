@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeoutMillis how long the client still waits, 1 or more
  * @param session 0 unless {@link RequestKind#SUBMIT}, as are number and lowestUnanswered
  * @param slot 0 unless {@link RequestKind#STATUS_AT}
- * @param payload the command or query; empty for the other kinds
+ * @param payload the command, query or text; empty for the other kinds
  */
 public record Request(
     long correlation,

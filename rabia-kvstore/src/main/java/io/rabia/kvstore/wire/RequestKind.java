@@ -9,7 +9,9 @@ public enum RequestKind {
   READ_LINEARIZABLE,
   READ_LOCAL,
   STATUS,
-  STATUS_AT;
+  STATUS_AT,
+  /** What an operator asks of exactly this server, as text. */
+  ADMINISTRATION;
 
   private static final RequestKind[] VALUES = values();
 

@@ -93,7 +93,7 @@ class PortFuzzTest {
   }
 
   /** Answers everything at once. */
-  private static final class Prompt implements Submitter, NodeStatusSource {
+  private static final class Prompt implements Submitter, NodeStatusSource, Administration {
     private static final byte[] STORED = KvCodec.encode(new KvResult.Stored(1));
 
     @Override
@@ -114,6 +114,11 @@ class PortFuzzTest {
     @Override
     public ClusterId clusterId() {
       return CLUSTER;
+    }
+
+    @Override
+    public CompletableFuture<byte[]> execute(String line, Duration timeout) {
+      return CompletableFuture.completedFuture(line.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override
@@ -216,12 +221,17 @@ class PortFuzzTest {
                 b ->
                     Frames.writeRequest(b, Request.of(2, RequestKind.READ_LOCAL, 100, 0, payload))),
             written(b -> Frames.writeRequest(b, Request.of(3, RequestKind.STATUS, 9, 0, null))),
+            written(
+                b ->
+                    Frames.writeRequest(
+                        b, Request.of(4, RequestKind.ADMINISTRATION, 100, 0, payload))),
             written(b -> Frames.writeEmpty(b, Frames.PING)));
     return feed(
         inputs,
         samples,
         samples,
-        (port, completions) -> new ClientConnection(port, 1, 1 << 20, NODE, NODE, completions));
+        (port, completions) ->
+            new ClientConnection(port, 1, 1 << 20, NODE, NODE, NODE, completions));
   }
 
   private static Fuzz.Result redis(int inputs) throws Exception {

@@ -103,6 +103,7 @@ final class SettingsTest {
     assertThat(defaults.log()).isEqualTo(LogLimits.defaults());
     assertThat(with("snapshot-slots", "7").log().snapshotSlots()).isEqualTo(7);
     assertThat(with("snapshot-mb", "7").log().snapshotMb()).isEqualTo(7);
+    assertThat(with("snapshot-minutes", "7").log().snapshotMinutes()).isEqualTo(7);
     assertThat(with("retained-slots", "77").log().retainedSlots()).isEqualTo(77);
     assertThat(with("retained-log-mb", "7").log().retainedLogMb()).isEqualTo(7);
     assertThat(with("segment-mb", "7").log().segmentMb()).isEqualTo(7);

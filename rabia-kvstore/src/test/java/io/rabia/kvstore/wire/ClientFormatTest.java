@@ -39,7 +39,8 @@ class ClientFormatTest {
         Request.of(3, RequestKind.READ_LOCAL, 100, 0, new byte[0]),
         Request.of(4, RequestKind.OPEN_SESSION, 1, 0, null),
         Request.of(5, RequestKind.STATUS, 1, 0, null),
-        Request.of(6, RequestKind.STATUS_AT, 1, 99, null));
+        Request.of(6, RequestKind.STATUS_AT, 1, 99, null),
+        Request.of(7, RequestKind.ADMINISTRATION, 1, 0, VALUE));
   }
 
   @Test

@@ -88,10 +88,13 @@ public enum Fault {
   /** Nothing can be written for a while: the node promises nothing until there is room again. */
   DISK_FULL,
   /**
-   * One bit flips of what a member had forced and stated to be safe. Up to f members at a time;
-   * such a one has lost its votes and comes back under another token.
+   * One bit flips of what a member had forced and stated to be safe, or of a snapshot. Up to f
+   * members at a time; such a one has lost its votes and comes back under another token, unless it
+   * has another snapshot than that.
    */
   BIT_FLIP,
+  /** The machines of all lose power at once. Snapshots are taken every 100 slots. */
+  POWER_CUT,
   /** Members are added, removed and replaced, and the window changes. */
   MEMBERS,
   /**
@@ -107,7 +110,7 @@ public enum Fault {
   /** They want a campaign of their own. */
   private static final Set<Fault> NOT_DRAWN =
       Collections.unmodifiableSet(
-          EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER, MEMBERS, WIPE, AWAY));
+          EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER, POWER_CUT, MEMBERS, WIPE, AWAY));
 
   private static final Set<Fault> FROM_THREE_NODES =
       Collections.unmodifiableSet(
@@ -140,6 +143,7 @@ public enum Fault {
               TORN_WRITE,
               FSYNC_FAILURE,
               DISK_FULL,
+              POWER_CUT,
               EXPIRY,
               THROW));
 

@@ -3,7 +3,6 @@ package io.rabia.testing.sim;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -37,6 +36,7 @@ final class FaultDriver {
   private final Orphaning orphaning;
   private final Splitting splitting;
   private final MemberFaults members;
+  private final DiskFaults disks;
   private final Absence absence;
 
   FaultDriver(Simulation world, SimRandom random) {
@@ -50,6 +50,7 @@ final class FaultDriver {
     boolean changes = faults.has(Fault.MEMBERS) || faults.has(Fault.WIPE);
     members = new MemberFaults(world, changes ? random.fork() : random);
     absence = new Absence(world, new SimRandom(world.seed()));
+    disks = new DiskFaults(world, random);
   }
 
   void start() {
@@ -106,11 +107,15 @@ final class FaultDriver {
     }
     long lasts = random.magnitude(20 * SimClock.MILLI, 3 * SimClock.SECOND);
     strike(fault, lasts);
-    long calm =
-        OVER_AND_OVER.contains(fault)
-            ? random.magnitude(50 * SimClock.MILLI, SimClock.SECOND)
-            : lasts + random.magnitude(200 * SimClock.MILLI, 5 * SimClock.SECOND);
-    world.clock().after(calm, () -> strikeAgain(fault));
+    world.clock().after(calm(fault, lasts), () -> strikeAgain(fault));
+  }
+
+  private long calm(Fault fault, long lasts) {
+    if (OVER_AND_OVER.contains(fault)) {
+      return random.magnitude(50 * SimClock.MILLI, SimClock.SECOND);
+    }
+    long longest = fault == Fault.POWER_CUT ? 20 * SimClock.SECOND : 5 * SimClock.SECOND;
+    return lasts + random.magnitude(200 * SimClock.MILLI, longest);
   }
 
   private void strike(Fault fault, long lasts) {
@@ -148,11 +153,11 @@ final class FaultDriver {
         say(() -> "CRASH_ALL");
         IntStream.range(0, n).mapToObj(world::node).forEach(this::crash);
       }
-      case POWER_AFTER_DEATH -> anyDisk().ifPresent(victim -> victim.doom().losePowerAfterDeath());
-      case TORN_WRITE -> anyDisk().ifPresent(victim -> victim.doom().tearWrite());
-      case FSYNC_FAILURE -> anyDisk().ifPresent(victim -> victim.doom().failForce());
-      case DISK_FULL -> anyDisk().ifPresent(victim -> fillDisk(victim, lasts));
-      case BIT_FLIP -> anyDisk().ifPresent(this::flipBit);
+      case POWER_AFTER_DEATH, TORN_WRITE, FSYNC_FAILURE, DISK_FULL, BIT_FLIP ->
+          disks.strike(fault, anyNode(), lasts);
+      case POWER_CUT -> disks.cutPower();
+      case REBOOT -> disks.reboot();
+      case SLOW_DISK -> disks.slow(anyNode(), lasts);
       case ORPHAN -> orphaning.begin(random.below(n), lasts);
       case PROPOSER -> {
         if (world.isComplete()) {
@@ -160,9 +165,7 @@ final class FaultDriver {
         }
       }
       case STOP -> stop(anyNode());
-      case REBOOT -> reboot();
       case PAUSE -> pause(anyNode(), lasts);
-      case SLOW_DISK -> slowDisk(anyNode(), lasts);
       case SPLIT -> splitting.begin(lasts);
       case MEMBERS -> members.change();
       case WIPE -> members.wipe();
@@ -176,7 +179,7 @@ final class FaultDriver {
     world.trace().line("faults", text);
   }
 
-  private static String forMillis(long nanos) {
+  static String forMillis(long nanos) {
     return " for " + nanos / SimClock.MILLI + " ms";
   }
 
@@ -184,34 +187,6 @@ final class FaultDriver {
 
   private SimNode anyNode() {
     return world.node(random.below(n));
-  }
-
-  /** A node whose log is in files that are forced, if that is what was drawn. */
-  private Optional<SimNode> anyDisk() {
-    return Optional.of(anyNode()).filter(node -> node.storage().hasPageCache());
-  }
-
-  private void fillDisk(SimNode node, long lasts) {
-    say(() -> "DISK_FULL at node " + (node.index() + 1) + forMillis(lasts));
-    node.doom().fillDisk(true);
-    world.clock().after(lasts, () -> node.doom().fillDisk(false));
-  }
-
-  /** Of up to f members, which must not come back by themselves. */
-  private void flipBit(SimNode victim) {
-    if (!world.isFormed() || !world.mayLeave() || victim.isLost()) {
-      return;
-    }
-    boolean comesBack = !victim.isAlive();
-    if (victim.isAlive()) {
-      victim.crash(false);
-    }
-    if (victim.flipBit()) {
-      faults.fired(Fault.BIT_FLIP);
-    }
-    if (!comesBack) {
-      world.restartLater(victim);
-    }
   }
 
   private void crash(SimNode node) {
@@ -226,27 +201,6 @@ final class FaultDriver {
       faults.fired(Fault.STOP);
       node.stop();
       world.restartLater(node);
-    }
-  }
-
-  /**
-   * Up to f members whose logs are not forced lose what they wrote, or had closed them in order
-   * before. Not during the first start, which needs all.
-   */
-  private void reboot() {
-    List<SimNode> victims = world.rebootable();
-    if (victims.isEmpty() || !world.isFormed() || !world.mayLeave()) {
-      return;
-    }
-    SimNode victim = victims.get(random.below(victims.size()));
-    boolean comesBack = !victim.isAlive();
-    if (victim.isAlive() && random.chance(0.5)) {
-      victim.stop();
-    }
-    faults.fired(Fault.REBOOT);
-    victim.reboot();
-    if (!comesBack) {
-      world.restartLater(victim);
     }
   }
 
@@ -290,23 +244,6 @@ final class FaultDriver {
   private void differ(SimNode node) {
     say(() -> "DIFFER: node " + (node.index() + 1));
     node.differ();
-  }
-
-  private void slowDisk(SimNode node, long lasts) {
-    long nanos = random.magnitude(SimClock.MILLI, SimClock.SECOND);
-    if (!node.storage().slow(nanos)) {
-      return;
-    }
-    faults.fired(Fault.SLOW_DISK);
-    say(
-        () ->
-            "SLOW_DISK of node "
-                + (node.index() + 1)
-                + forMillis(lasts)
-                + ", by "
-                + nanos / SimClock.MILLI
-                + " ms");
-    world.clock().after(lasts, () -> node.storage().slow(0));
   }
 
   // ---- links

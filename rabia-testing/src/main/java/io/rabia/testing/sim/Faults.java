@@ -34,11 +34,11 @@ final class Faults {
     return counts.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Drawn faults that never struck. */
-  Set<Fault> silent() {
-    Set<Fault> silent = EnumSet.noneOf(Fault.class);
-    drawn.stream().filter(fault -> count(fault) == 0).forEach(silent::add);
-    return silent;
+  /** Drawn faults that struck fewer times than that. */
+  Set<Fault> fewerThan(long times) {
+    Set<Fault> fewer = EnumSet.noneOf(Fault.class);
+    drawn.stream().filter(fault -> count(fault) < times).forEach(fewer::add);
+    return fewer;
   }
 
   @Override

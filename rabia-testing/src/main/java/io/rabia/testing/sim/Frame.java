@@ -6,6 +6,7 @@ import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
 import io.rabia.engine.protocol.LogRecords;
 import java.nio.ByteBuffer;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,13 @@ final class Frame {
   /** Does it say only where its sender is, or what its state was like? */
   boolean isHeartbeat() {
     return bytes.get(FrameHeader.SIZE) == HEARTBEAT && length() <= LONGEST_HEARTBEAT;
+  }
+
+  /** The slots whose outcome it tells. */
+  void decisions(LongConsumer slots) {
+    ByteBuffer body = body();
+    FrameHeader.skip(body);
+    MessageCodec.read(body, LogRecords.decisions(batch -> {}, (slot, id) -> slots.accept(slot)));
   }
 
   /** The last batch that its sender proposes and sends along, or NONE. */

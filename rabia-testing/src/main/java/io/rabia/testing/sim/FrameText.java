@@ -17,26 +17,44 @@ final class FrameText implements MessageHandler {
 
   private final StringJoiner text;
   private final long only;
+  private final @Nullable Promises sender;
+  private long group;
 
-  private FrameText(String before, long only) {
+  private FrameText(String before, long only, @Nullable Promises sender) {
     text = new StringJoiner(", ", before, "");
     this.only = only;
+    this.sender = sender;
   }
 
   /** The sender's applied prefix in brackets, then its messages. */
   static String of(ByteBuffer frame) {
-    return read(frame, new FrameText("[" + FrameHeader.applied(frame) + "] ", ALL));
+    return read(frame, new FrameText(applied(frame), ALL, null));
+  }
+
+  /** The same as it leaves its sender: with reasons, and how safe it is. */
+  static String of(ByteBuffer frame, Promises sender) {
+    return read(frame, new FrameText(applied(frame), ALL, sender));
+  }
+
+  private static String applied(ByteBuffer frame) {
+    return "[" + FrameHeader.applied(frame) + "] ";
   }
 
   /** Its messages about one slot, without repeating that; empty if there are none. */
   static String of(ByteBuffer frame, long slot) {
-    return read(frame, new FrameText("", slot));
+    return read(frame, new FrameText("", slot, null));
+  }
+
+  /** The same as it leaves its sender. */
+  static String of(ByteBuffer frame, long slot, Promises sender) {
+    return read(frame, new FrameText("", slot, sender));
   }
 
   private static String read(ByteBuffer frame, FrameText reader) {
     FrameHeader.skip(frame);
     MessageCodec.read(frame, reader);
-    return reader.text.toString();
+    Promises sender = reader.sender;
+    return reader.text + (sender == null ? "" : sender.safety(reader.group));
   }
 
   /** {@code 2.7} for batch 7 of node 2, or noop, or nothing. */
@@ -56,6 +74,12 @@ final class FrameText implements MessageHandler {
     return value == StateValue.CODE_V1 ? "V1" + of : "V0";
   }
 
+  /** A vote without the batch that it names. */
+  static String bare(String vote) {
+    int batch = vote.indexOf('(');
+    return batch < 0 ? vote : vote.substring(0, batch);
+  }
+
   private static String body(@Nullable CommandBatch batch) {
     return batch == null ? "" : " with body";
   }
@@ -66,32 +90,40 @@ final class FrameText implements MessageHandler {
     }
   }
 
-  private void add(String kind, long slot, String phase, String value) {
-    if (only == ALL) {
-      text.add(kind + " " + slot + phase + "=" + value);
-    } else if (only == slot) {
-      text.add(kind + phase + "=" + value);
+  private void add(Word word, String value, String more) {
+    if (only == ALL || only == word.slot()) {
+      String name = only == ALL ? word.toString() : word.name();
+      String why = "";
+      if (sender != null) {
+        why = sender.leaves(word, value);
+        group = Math.max(group, sender.group(word));
+      }
+      text.add(name + "=" + value + more + why);
     }
   }
 
   @Override
   public void onPropose(long slot, long id, @Nullable CommandBatch batch) {
-    add("propose", slot, "", id(id) + body(batch));
+    add(Word.proposal(slot), id(id), body(batch));
   }
 
   @Override
   public void onVote1(long slot, int phase, byte value, long id) {
-    add("vote1", slot, "/" + phase, vote(value, id));
+    add(Word.vote(Word.VOTE1, slot, phase), vote(value, id), "");
   }
 
   @Override
   public void onVote2(long slot, int phase, byte value, long id) {
-    add("vote2", slot, "/" + phase, vote(value, id));
+    add(Word.vote(Word.VOTE2, slot, phase), vote(value, id), "");
   }
 
   @Override
   public void onDecide(long slot, long id, @Nullable CommandBatch batch) {
-    add("decide", slot, "", id(id) + body(batch));
+    if (only == ALL) {
+      text.add("decide " + slot + "=" + id(id) + body(batch));
+    } else if (only == slot) {
+      text.add("decide=" + id(id) + body(batch));
+    }
   }
 
   @Override

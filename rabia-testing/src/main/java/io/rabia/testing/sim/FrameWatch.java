@@ -28,10 +28,21 @@ final class FrameWatch extends LogRecords {
   /** What all members said in one round of a phase of a slot. */
   private static final class Round {
     final long[] said;
+    final long[] at;
 
     Round(int n) {
       said = new long[n];
+      at = new long[n];
       java.util.Arrays.fill(said, ABSENT);
+    }
+
+    /** Who said this first, and when. */
+    String who(long value) {
+      int first = -1;
+      for (int i = 0; i < said.length; i++) {
+        first = said[i] == value && (first < 0 || at[i] < at[first]) ? i : first;
+      }
+      return "node " + (first + 1) + at(at[first]);
     }
 
     int count(long value) {
@@ -48,8 +59,11 @@ final class FrameWatch extends LogRecords {
     final Map<Integer, Round> votes1 = new HashMap<>();
     final Map<Integer, Round> votes2 = new HashMap<>();
     long namedId = BatchId.NONE;
+    int namedBy;
+    long namedAt;
     int lockedPhase = -1;
     byte lockedValue;
+    long lockedAt;
 
     /** Bit per member: it acted on an outcome that its own Propose, or Vote2(0), was needed for. */
     long actedOnPropose;
@@ -65,6 +79,11 @@ final class FrameWatch extends LogRecords {
       proposals = new Round(n);
     }
 
+    /** Which votes decided it, and when they were complete. */
+    String locked() {
+      return "those of phase " + lockedPhase + " decided " + vote(lockedValue) + at(lockedAt);
+    }
+
     void forget(int member) {
       proposals.said[member] = ABSENT;
       votes1.values().forEach(round -> round.said[member] = ABSENT);
@@ -75,6 +94,7 @@ final class FrameWatch extends LogRecords {
   }
 
   private final Violations violations;
+  private final SimClock clock;
   private final int n;
   private final Map<Long, SlotRecord> slots = new HashMap<>();
   private final Map<Long, Integer> contents = new HashMap<>();
@@ -82,8 +102,9 @@ final class FrameWatch extends LogRecords {
   private int from;
   private @Nullable Replica sender;
 
-  FrameWatch(Violations violations, int n) {
+  FrameWatch(Violations violations, SimClock clock, int n) {
     this.violations = violations;
+    this.clock = clock;
     this.n = n;
   }
 
@@ -110,9 +131,9 @@ final class FrameWatch extends LogRecords {
   /** A slot in which the sender takes part. */
   private SlotRecord voted(long number) {
     SlotRecord record = slot(number);
-    Replica replica = sender;
-    if (replica != null) {
-      Configuration governs = replica.configurationOf(number);
+    Configuration governs = sender == null ? null : sender.configurationOf(number);
+    // What waited for the disk may be of a slot whose configuration its sender has forgotten.
+    if (governs != null && governs.firstSlot() <= number) {
       Configuration known = configurations.putIfAbsent(governs.epoch(), governs);
       if (known != null && !known.equals(governs)) {
         broken(number, "two configurations of one epoch: " + known + " and " + governs);
@@ -120,7 +141,7 @@ final class FrameWatch extends LogRecords {
       if (record.epoch >= 0 && record.epoch != governs.epoch()) {
         broken(number, "two configurations, of epochs " + record.epoch + " and " + governs.epoch());
       }
-      if (governs.indexOf(replica.own()) < 0) {
+      if (governs.indexOf(sender.own()) < 0) {
         broken(number, "takes part outside of the reign of its token");
       }
       record.epoch = governs.epoch();
@@ -142,27 +163,39 @@ final class FrameWatch extends LogRecords {
               + what
               + "="
               + text.apply(before)
-              + " before");
+              + at(round.at[from]));
     }
+    round.at[from] = before == value ? round.at[from] : clock.now();
     round.said[from] = value;
+  }
+
+  private static String at(long time) {
+    return " at " + SimClock.text(time).strip() + " s";
   }
 
   private void broken(long slot, String what) {
     violations.add(slot, from, what);
   }
 
-  private void named(SlotRecord record, long slot, long id) {
-    if (id != BatchId.NONE) {
-      if (record.namedId != BatchId.NONE && record.namedId != id) {
-        broken(
-            slot,
-            "two batches: V1 names "
-                + FrameText.id(id)
-                + ", before "
-                + FrameText.id(record.namedId));
-      }
-      record.namedId = id;
+  private void named(SlotRecord record, long slot, int by, long id) {
+    if (id == BatchId.NONE || id == record.namedId) {
+      return;
     }
+    if (record.namedId != BatchId.NONE) {
+      violations.add(
+          slot,
+          by,
+          "two batches: V1 stands for "
+              + FrameText.id(id)
+              + "; by node "
+              + (record.namedBy + 1)
+              + at(record.namedAt)
+              + " for "
+              + FrameText.id(record.namedId));
+    }
+    record.namedId = id;
+    record.namedBy = by;
+    record.namedAt = clock.now();
   }
 
   private void body(@Nullable CommandBatch batch) {
@@ -184,7 +217,7 @@ final class FrameWatch extends LogRecords {
     SlotRecord record = voted(slot);
     say(record.proposals, id, slot, "propose", FrameText::id);
     if (record.proposals.count(id) == record.members) {
-      named(record, slot, id);
+      named(record, slot, from, id);
       lock(record, slot, 0, StateValue.CODE_V1);
     }
   }
@@ -194,21 +227,12 @@ final class FrameWatch extends LogRecords {
     SlotRecord record = voted(slot);
     Round round = record.votes1.computeIfAbsent(phase, fresh -> new Round(n));
     say(round, value, slot, "vote1/" + phase, FrameWatch::vote);
-    named(record, slot, id);
+    named(record, slot, from, id);
     if (value == StateValue.CODE_V1 && id == BatchId.NONE) {
       broken(slot, "vote1/" + phase + "=V1 names no batch");
     }
     if (record.lockedPhase >= 0 && phase > record.lockedPhase && value != record.lockedValue) {
-      broken(
-          slot,
-          "says vote1/"
-              + phase
-              + "="
-              + vote(value)
-              + " although the votes of phase "
-              + record.lockedPhase
-              + " decided "
-              + vote(record.lockedValue));
+      broken(slot, "says vote1/" + phase + "=" + vote(value) + "; all votes: " + record.locked());
     }
     if (round.count(value) == record.members) {
       lock(record, slot, phase, value);
@@ -220,12 +244,13 @@ final class FrameWatch extends LogRecords {
     SlotRecord record = voted(slot);
     Round round = record.votes2.computeIfAbsent(phase, fresh -> new Round(n));
     say(round, value, slot, "vote2/" + phase, FrameWatch::vote);
-    named(record, slot, id);
+    named(record, slot, from, id);
     if (value == StateValue.CODE_VQUESTION) {
       return;
     }
     if (round.count(1 - value) > 0) {
-      broken(slot, "says vote2/" + phase + "=" + vote(value) + ", another node the opposite");
+      String opposite = vote(1L - value) + " said " + round.who(1L - value);
+      broken(slot, "says vote2/" + phase + "=" + vote(value) + "; " + opposite);
     }
     if (round.count(value) >= Quorum.decision(record.members)) {
       lock(record, slot, phase, value);
@@ -236,30 +261,17 @@ final class FrameWatch extends LogRecords {
     if (record.lockedPhase >= 0 && record.lockedValue != value) {
       broken(
           slot,
-          "completes the votes for "
-              + vote(value)
-              + " in phase "
-              + phase
-              + "; those of phase "
-              + record.lockedPhase
-              + " decided "
-              + vote(record.lockedValue));
+          "completes the votes for " + vote(value) + " in phase " + phase + "; " + record.locked());
     }
     if (record.lockedPhase < 0 || phase < record.lockedPhase) {
       record.lockedPhase = phase;
       record.lockedValue = value;
+      record.lockedAt = clock.now();
       record.votes1.forEach(
           (later, round) -> {
             if (later > phase && round.count(1 - value) > 0) {
-              broken(
-                  slot,
-                  "the votes of phase "
-                      + phase
-                      + " decided "
-                      + vote(value)
-                      + ", a vote1/"
-                      + later
-                      + " says the opposite");
+              String opposite = "; vote1/" + later + "=" + vote(1L - value) + " said ";
+              broken(slot, "all votes: " + record.locked() + opposite + round.who(1L - value));
             }
           });
     }
@@ -268,7 +280,7 @@ final class FrameWatch extends LogRecords {
   @Override
   public void onDecide(long slot, long id, @Nullable CommandBatch batch) {
     body(batch);
-    applied(slot, id);
+    applied(from, slot, id);
   }
 
   /** What a member was heard to propose in a slot, or {@link #ABSENT}. */
@@ -373,20 +385,13 @@ final class FrameWatch extends LogRecords {
   }
 
   /** Checks an outcome against the votes that were seen. */
-  void applied(long slot, long id) {
+  void applied(int node, long slot, long id) {
     SlotRecord record = slot(slot);
-    if (id != BatchId.NONE) {
-      named(record, slot, id);
-    }
+    named(record, slot, node, id);
     if (record.lockedPhase >= 0
         && (record.lockedValue == StateValue.CODE_V1) != (id != BatchId.NONE)) {
       violations.add(
-          slot,
-          FrameText.id(id)
-              + " is decided, the votes of phase "
-              + record.lockedPhase
-              + " decided "
-              + vote(record.lockedValue));
+          slot, node, "knows " + FrameText.id(id) + " as decided; all votes: " + record.locked());
     }
   }
 

@@ -162,7 +162,10 @@ final class History {
     }
   }
 
-  void read(int register, long floor, long result) {
+  /**
+   * @param began when the client first asked
+   */
+  void read(int register, long floor, long began, long result) {
     Execution execution = log.get(result);
     if (result != 0 && (execution == null || execution.register() != register)) {
       violations.add(
@@ -181,7 +184,9 @@ final class History {
               + slotOf(order)
               + "; its write of slot "
               + slotOf(floor)
-              + " was visible before the read began");
+              + " was visible before the read began at "
+              + SimClock.text(began).strip()
+              + " s");
     }
     complete[register] = Math.max(complete[register], order);
   }

@@ -1,6 +1,7 @@
 package io.rabia.testing.sim;
 
 import static io.rabia.testing.sim.Fault.AWAY;
+import static io.rabia.testing.sim.Fault.BIT_FLIP;
 import static io.rabia.testing.sim.Fault.BREAK;
 import static io.rabia.testing.sim.Fault.BRIDGE;
 import static io.rabia.testing.sim.Fault.CLOG;
@@ -10,9 +11,11 @@ import static io.rabia.testing.sim.Fault.CRASH_ALL;
 import static io.rabia.testing.sim.Fault.CRASH_MID_CYCLE;
 import static io.rabia.testing.sim.Fault.DELAY;
 import static io.rabia.testing.sim.Fault.DIFFER;
+import static io.rabia.testing.sim.Fault.DISK_FULL;
 import static io.rabia.testing.sim.Fault.DRIFT;
 import static io.rabia.testing.sim.Fault.DROP;
 import static io.rabia.testing.sim.Fault.DUPLICATE;
+import static io.rabia.testing.sim.Fault.FSYNC_FAILURE;
 import static io.rabia.testing.sim.Fault.LONG_PAUSE;
 import static io.rabia.testing.sim.Fault.MEMBERS;
 import static io.rabia.testing.sim.Fault.ONE_WAY;
@@ -20,6 +23,7 @@ import static io.rabia.testing.sim.Fault.ORPHAN;
 import static io.rabia.testing.sim.Fault.PARTITION;
 import static io.rabia.testing.sim.Fault.PAUSE;
 import static io.rabia.testing.sim.Fault.POWER_AFTER_DEATH;
+import static io.rabia.testing.sim.Fault.POWER_CUT;
 import static io.rabia.testing.sim.Fault.PROPOSER;
 import static io.rabia.testing.sim.Fault.REORDER;
 import static io.rabia.testing.sim.Fault.RING;
@@ -27,6 +31,7 @@ import static io.rabia.testing.sim.Fault.SLOW_MEMBERS;
 import static io.rabia.testing.sim.Fault.SPLIT;
 import static io.rabia.testing.sim.Fault.STOP;
 import static io.rabia.testing.sim.Fault.THROW;
+import static io.rabia.testing.sim.Fault.TORN_WRITE;
 import static io.rabia.testing.sim.Fault.WIPE;
 
 import java.util.EnumSet;
@@ -101,7 +106,16 @@ public enum NamedCampaign {
   /** Proposers that die in the middle of a send, over and over. */
   S13(List.of(3, 5), List.of(EnumSet.of(PROPOSER), EnumSet.of(PROPOSER, ORPHAN))),
   /** Planted bugs: {@link MutantHunt}. */
-  S14(List.of(3), SimCheck.MIXES);
+  S14(List.of(3), SimCheck.MIXES),
+  /** Disks that tear, lose, flip and have no room, power cuts of all, snapshots every 100 slots. */
+  DISKS(
+      List.of(3, 5),
+      List.of(
+          onDisks(),
+          onDisks(CRASH_MID_CYCLE, STOP),
+          onDisks(POWER_AFTER_DEATH),
+          onDisks(DROP, BREAK, DELAY),
+          onDisks(PARTITION, CRASH)));
 
   private final List<Integer> sizes;
   private final List<? extends Set<Fault>> mixes;
@@ -109,6 +123,13 @@ public enum NamedCampaign {
   NamedCampaign(List<Integer> sizes, List<? extends Set<Fault>> mixes) {
     this.sizes = sizes;
     this.mixes = mixes;
+  }
+
+  /** Everything that happens to disks, and more. */
+  private static Set<Fault> onDisks(Fault... more) {
+    Set<Fault> mix = EnumSet.of(TORN_WRITE, FSYNC_FAILURE, DISK_FULL, BIT_FLIP, POWER_CUT);
+    mix.addAll(List.of(more));
+    return mix;
   }
 
   /** How many mixes of faults it has. */

@@ -62,6 +62,7 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
   @Override
   public void onSnapshotTaken(long applied, long bytes) {
     world.trace().node(node, () -> "has written a snapshot of " + applied + " slots");
+    world.coverage().snapshot();
   }
 
   @Override
@@ -111,7 +112,7 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
       if (instance != null
           && instance.decided()
           && (slot < applied || instance.decidedByOthers())) {
-        decided(slot, instance, slot < applied, replica.configurationOf(slot).size());
+        decided(member, instance, slot < applied, replica.configurationOf(slot).size());
       }
     }
     if (applied > checked) {
@@ -122,8 +123,10 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
     }
   }
 
-  private void decided(long slot, SlotInstance instance, boolean applied, int members) {
-    boolean first = world.outcomes().decided(node, slot, instance.decidedId());
+  private void decided(Member member, SlotInstance instance, boolean applied, int members) {
+    long slot = instance.slot();
+    Ledger.Decision how = world.trace().decision(node, member, slot);
+    boolean first = world.outcomes().decided(node, slot, instance.decidedId(), how);
     if (applied && !instance.decidedByOthers()) {
       world.watch().acted(node, slot, instance, members);
     }
@@ -146,7 +149,7 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
    * @param applied slots now, negative when it never got up
    */
   void violated(long applied, String what) {
-    world.violations().add(applied < 0 ? reached - 1 : applied, node, what);
+    world.violations().addNear(applied < 0 ? reached - 1 : applied, node, what);
   }
 
   // ---- its clients

@@ -14,7 +14,22 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 final class Outcomes {
+  private static final int MOST_TOLD = 20;
   private static final String OTHER = "has another state after this slot than ";
+
+  /** What a slot was decided to be, by whom first, and when. */
+  private record Outcome(long id, int node, long at) {
+    @Override
+    public String toString() {
+      return "node "
+          + (node + 1)
+          + " decided "
+          + FrameText.id(id)
+          + " at "
+          + SimClock.text(at).strip()
+          + " s";
+    }
+  }
 
   /** Two members with different states, one for each. */
   private record Undecided(long slot, int node, int other) {}
@@ -22,35 +37,42 @@ final class Outcomes {
   private final Violations violations;
   private final FrameWatch watch;
   private final Trace trace;
-  private final Map<Long, Long> outcomes = new HashMap<>();
+  private final SimClock clock;
+  private final Map<Long, Outcome> outcomes = new HashMap<>();
   private final Map<Long, long[]> states = new HashMap<>();
   private final int n;
   private @Nullable Undecided undecided;
   private long forfeits;
 
-  Outcomes(Violations violations, FrameWatch watch, Trace trace, int n) {
+  Outcomes(Violations violations, FrameWatch watch, Trace trace, SimClock clock, int n) {
     this.n = n;
+    this.clock = clock;
     this.violations = violations;
     this.watch = watch;
     this.trace = trace;
   }
 
   /** True when nobody had decided the slot before. */
-  boolean decided(int node, long slot, long id) {
-    trace.decided(node, slot, id);
-    Long before = outcomes.putIfAbsent(slot, id);
+  boolean decided(int node, long slot, long id, Ledger.@Nullable Decision how) {
+    trace.decided(node, slot, id, how);
+    Outcome before = outcomes.get(slot);
     if (before == null) {
-      trace.node(node, () -> "decides first " + slot + "=" + FrameText.id(id));
+      outcomes.put(slot, new Outcome(id, node, clock.now()));
+      trace.node(node, () -> "decides first " + slot + "=" + FrameText.id(id) + " " + how);
       trace.mix(slot * 31 + id);
       forfeits += id == BatchId.NONE ? 1 : 0;
-      watch.applied(slot, id);
-    } else if (before != id) {
+      watch.applied(node, slot, id);
+    } else if (before.id != id) {
       violations.add(
-          slot,
-          node,
-          "disagreement: decides " + FrameText.id(id) + ", another node " + FrameText.id(before));
+          slot, node, "disagreement: decides " + FrameText.id(id) + ", before that " + before);
     }
     return before == null;
+  }
+
+  /** Who decided a slot first, and when, in parentheses; empty when nobody has. */
+  String known(long slot) {
+    Outcome outcome = outcomes.get(slot);
+    return outcome == null ? "" : " (" + outcome + ")";
   }
 
   /**
@@ -95,17 +117,20 @@ final class Outcomes {
 
   /** The outcomes of the slots from {@code first} to below {@code end}. */
   String text(long first, long end) {
+    if (end - first > MOST_TOLD) {
+      return " " + first + " to" + text(end - 1, end);
+    }
     return LongStream.range(first, end)
         .filter(outcomes::containsKey)
-        .mapToObj(slot -> " " + slot + "=" + FrameText.id(outcomes.get(slot)))
+        .mapToObj(slot -> " " + slot + "=" + FrameText.id(outcomes.get(slot).id))
         .collect(Collectors.joining());
   }
 
   /** How many different batches the first {@code applied} slots hold. */
   long batches(long applied) {
     return outcomes.entrySet().stream()
-        .filter(outcome -> outcome.getKey() < applied && BatchId.isBatch(outcome.getValue()))
-        .map(Map.Entry::getValue)
+        .filter(outcome -> outcome.getKey() < applied && BatchId.isBatch(outcome.getValue().id))
+        .map(outcome -> outcome.getValue().id)
         .distinct()
         .count();
   }
@@ -117,23 +142,25 @@ final class Outcomes {
     Set<Long> seen = new HashSet<>();
     return LongStream.range(0, applied)
         .filter(outcomes::containsKey)
-        .filter(slot -> BatchId.isBatch(outcomes.get(slot)) && !seen.add(outcomes.get(slot)))
+        .filter(slot -> BatchId.isBatch(outcomes.get(slot).id) && !seen.add(outcomes.get(slot).id))
         .findFirst()
         .orElse(Violations.NO_SLOT);
   }
 
   /** Which batch the slot decided, and which slot had decided that first. */
   String earlier(long slot) {
-    Long id = outcomes.get(slot);
-    return id == null
+    Outcome again = outcomes.get(slot);
+    return again == null
         ? "a batch"
         : "batch "
-            + FrameText.id(id)
+            + FrameText.id(again.id)
             + ", which had been decided in slot "
-            + LongStream.range(0, slot)
-                .filter(s -> id.equals(outcomes.get(s)))
-                .findFirst()
-                .orElse(slot);
+            + LongStream.range(0, slot).filter(s -> is(s, again.id)).findFirst().orElse(slot);
+  }
+
+  private boolean is(long slot, long id) {
+    Outcome outcome = outcomes.get(slot);
+    return outcome != null && outcome.id == id;
   }
 
   long slots() {

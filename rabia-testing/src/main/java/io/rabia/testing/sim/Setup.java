@@ -41,7 +41,12 @@ final class Setup {
               Fault.TORN_WRITE,
               Fault.FSYNC_FAILURE,
               Fault.DISK_FULL,
-              Fault.BIT_FLIP));
+              Fault.BIT_FLIP,
+              Fault.POWER_CUT));
+
+  /** They want snapshots every 100 slots. */
+  private static final Set<Fault> SNAPSHOTS =
+      Collections.unmodifiableSet(EnumSet.of(Fault.AWAY, Fault.POWER_CUT));
 
   private final Simulation world;
   private final SimOptions options;
@@ -199,7 +204,7 @@ final class Setup {
   }
 
   private RabiaConfig.Builder config() {
-    boolean snapshots = random.chance(0.5) || faults.has(Fault.AWAY);
+    boolean snapshots = random.chance(0.5) || faults.drawn().stream().anyMatch(SNAPSHOTS::contains);
     return RabiaConfig.builder()
         .batching(
             BatchConfig.builder()

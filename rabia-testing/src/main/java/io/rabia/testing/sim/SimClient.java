@@ -264,7 +264,7 @@ final class SimClient {
       if (!done) {
         long value = ByteBuffer.wrap(result).getLong();
         world.calls().read(index, register, began, value);
-        world.history().read(register, floor, value);
+        world.history().read(register, floor, began, value);
       }
     }
   }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk under the production log. What was written survives the death of the process; the loss of
@@ -25,6 +26,9 @@ final class SimDisk implements Storage {
 
   /** Not those that were moved aside. */
   private static final Pattern SEGMENT = Pattern.compile("log-[0-9]+\\.rlog");
+
+  private static final Pattern SNAPSHOT = Pattern.compile("snapshot-[0-9]+\\.rsnap");
+  private static final double SNAPSHOTS = 0.25;
 
   /**
    * A file's bytes now, how many of them would survive a loss of power for sure, and of these how
@@ -68,18 +72,37 @@ final class SimDisk implements Storage {
   }
 
   @Override
-  public String flipBit() {
-    List<Map.Entry<String, Content>> files =
-        names.entrySet().stream()
-            .filter(file -> SEGMENT.matcher(file.getKey()).matches() && file.getValue().stated > 0)
-            .toList();
+  public @Nullable Flip flipBit() {
+    List<Map.Entry<String, Content>> snapshots = files(SNAPSHOT);
+    boolean ofLog = snapshots.isEmpty() || !random.chance(SNAPSHOTS);
+    List<Map.Entry<String, Content>> files = ofLog ? files(SEGMENT) : snapshots;
     if (files.isEmpty()) {
-      return "";
+      return null;
     }
     Map.Entry<String, Content> file = files.get(random.below(files.size()));
     int at = random.below(file.getValue().stated);
     file.getValue().bytes[at] ^= (byte) (1 << random.below(8));
-    return "a bit flips in byte " + at + " of " + file.getKey();
+    return new Flip("byte " + at + " of " + file.getKey(), ofLog);
+  }
+
+  /** With something in them that is stated to be safe: as a snapshot is by its name. */
+  private List<Map.Entry<String, Content>> files(Pattern kind) {
+    return names.entrySet().stream()
+        .filter(file -> kind.matcher(file.getKey()).matches() && file.getValue().stated > 0)
+        .toList();
+  }
+
+  @Override
+  public long unforcedBytes() {
+    return names.entrySet().stream()
+        .filter(file -> SEGMENT.matcher(file.getKey()).matches())
+        .mapToLong(file -> Math.max(0, file.getValue().size - file.getValue().forced))
+        .sum();
+  }
+
+  @Override
+  public Durability durability() {
+    return durability;
   }
 
   @Override
@@ -199,7 +222,9 @@ final class SimDisk implements Storage {
     @Override
     public void rename(String from, String to) throws IOException {
       use();
-      names.put(to, existing(from));
+      Content content = existing(from);
+      content.stated = SNAPSHOT.matcher(to).matches() ? content.forced : content.stated;
+      names.put(to, content);
       names.remove(from);
     }
 

@@ -2,6 +2,7 @@ package io.rabia.testing.sim;
 
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.Command;
+import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.memory.MemoryPool;
@@ -177,8 +178,9 @@ final class SimNode {
     watch.begins();
     SimTransport fresh = new SimTransport(world.network(), this, world.size());
     transport = fresh;
-    Persistence log = storage.open(doom);
-    world.trace().starts(index, "starts on " + storage);
+    String member = nodeId.value() == index + 1 ? "" : " as member " + nodeId;
+    world.trace().starts(index, "starts" + member + " on " + storage);
+    Persistence log = world.trace().kept(this, storage.open(doom));
     LongSupplier tokens = random.fork()::nextLong;
     machine = new RegisterMachine(watch, world.snapshotPadding());
     machine.differFrom(differsFrom);
@@ -269,14 +271,27 @@ final class SimNode {
     votes.reboots();
   }
 
+  /** Its machine loses power, whether a process runs or not. */
+  void losePower() {
+    if (agent != null) {
+      crash(true);
+    } else {
+      loses(storage.crash(true));
+    }
+  }
+
   /** One bit of what it had forced, and said to have, flips while no process runs. */
   boolean flipBit() {
-    String what = storage.flipBit();
-    if (what.isEmpty()) {
+    Storage.Flip flip = storage.flipBit();
+    if (flip == null) {
       return false;
     }
-    votes.lose();
-    world.trace().dies(index, what);
+    if (flip.ofLog()) {
+      votes.lose();
+    } else {
+      votes.mayLose();
+    }
+    world.trace().dies(index, "a bit flips in " + flip.where());
     return true;
   }
 
@@ -443,13 +458,14 @@ final class SimNode {
       world.trace().node(index, () -> "stops: " + e.getMessage());
       crash(false);
       world.restartLater(this);
-    } else if (doom.mayEnd() && e instanceof RabiaException.Storage) {
+    } else if (doom.mayEnd() && e instanceof RabiaException.Storage
+        || starting && e instanceof RabiaException.Checksum && votes.giveUp()) {
       world.trace().node(index, () -> "stops: " + e.getMessage());
       crash(false);
       world.restartLater(this);
     } else {
       world.trace().failure(e);
-      violated("stopped: " + e);
+      broke(e);
       crash(false);
     }
   }
@@ -474,6 +490,17 @@ final class SimNode {
     world.trace().node(index, () -> "refuses: " + reason);
   }
 
+  private void broke(RuntimeException e) {
+    String stopped = "stopped: " + e;
+    if (e instanceof InvariantViolation broken && broken.slot() != InvariantViolation.NO_SLOT) {
+      String known = world.outcomes().known(broken.slot());
+      world.violations().add(broken.slot(), index, stopped + known);
+    } else {
+      violated(stopped);
+    }
+  }
+
+  /** In no slot that could be named. */
   void violated(String what) {
     watch.violated(applied(), what);
   }

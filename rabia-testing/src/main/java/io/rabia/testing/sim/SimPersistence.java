@@ -58,7 +58,7 @@ final class SimPersistence implements Storage {
     durable = kept;
     return kept == written
         ? ""
-        : "has lost the last " + (written - kept) + " of " + written + " groups: not forced";
+        : "has lost groups " + (kept + 1) + " to " + written + ": not forced";
   }
 
   @Override
@@ -73,8 +73,18 @@ final class SimPersistence implements Storage {
   }
 
   @Override
-  public String flipBit() {
-    return "";
+  public @Nullable Flip flipBit() {
+    return null;
+  }
+
+  @Override
+  public long unforcedBytes() {
+    return 0;
+  }
+
+  @Override
+  public Durability durability() {
+    return Durability.FSYNC;
   }
 
   @Override
@@ -104,7 +114,7 @@ final class SimPersistence implements Storage {
 
     @Override
     public Durability durability() {
-      return Durability.FSYNC;
+      return SimPersistence.this.durability();
     }
 
     @Override

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param slow most slots with a batch that left the fast path in a node's last life
  * @param longestNanos between a client's wish and its answer
  * @param phases highest phase in which a slot was decided
+ * @param snapshots that members took
  * @param installs snapshots of other members that were installed
  * @param frames accepted by the network, heartbeats included
  * @param traceHash of everything that happened
@@ -34,6 +35,7 @@ public record SimReport(
     long slow,
     long longestNanos,
     long phases,
+    long snapshots,
     long installs,
     long frames,
     long faultEvents,
@@ -67,6 +69,8 @@ public record SimReport(
         + longestNanos / SimClock.MILLI
         + " phases="
         + phases
+        + " snapshots="
+        + snapshots
         + " installs="
         + installs
         + " frames="

@@ -2,6 +2,7 @@ package io.rabia.testing.sim;
 
 import io.rabia.core.NodeId;
 import io.rabia.core.Quorum;
+import io.rabia.core.persistence.Durability;
 import io.rabia.engine.ClusterView;
 import io.rabia.engine.Member;
 import io.rabia.engine.protocol.ReplicaStatistics;
@@ -9,6 +10,8 @@ import io.rabia.testing.linearizability.Verdict;
 import java.io.PrintStream;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * SimReport#traceHash}.
  */
 public final class Simulation {
-  private static final int OPERATIONS_PER_MINUTE = 1_000;
   private static final long STEP = 20 * SimClock.MILLI;
 
   /** Machines for those who join and for those who come back without their disks. */
@@ -31,6 +33,7 @@ public final class Simulation {
   private final Trace trace;
   private final Violations violations;
   private final Faults faults;
+  private final Coverage coverage;
   private final FrameWatch watch;
   private final Outcomes outcomes;
   private final Differing differing;
@@ -59,13 +62,14 @@ public final class Simulation {
       @Nullable SlotStory story) {
     this.options = options;
     random = new SimRandom(options.seed());
-    trace = new Trace(clock, out, story);
-    violations = new Violations(clock, trace);
     faults = new Faults(Setup.faults(options, random));
+    coverage = new Coverage(options, faults);
     int n = options.nodes();
     total = n + (faults.has(Fault.MEMBERS) || faults.has(Fault.WIPE) ? SPARES : 0);
-    watch = new FrameWatch(violations, total);
-    outcomes = new Outcomes(violations, watch, trace, total);
+    trace = new Trace(clock, total, out, story);
+    violations = new Violations(clock, trace);
+    watch = new FrameWatch(violations, clock, total);
+    outcomes = new Outcomes(violations, watch, trace, clock, total);
     differing = new Differing(violations, faults, n);
     history = new History(violations, total);
     network = new SimNetwork(clock, trace, random.fork(), faults, total);
@@ -106,6 +110,7 @@ public final class Simulation {
   // ---- the run
 
   private SimReport run() {
+    trace.begins(options.arguments() + "; logs: " + logs());
     for (SimNode node : nodes) {
       clock.at(random.between(0, 50 * SimClock.MILLI), node::start);
     }
@@ -127,6 +132,17 @@ public final class Simulation {
       node.crash(false);
     }
     return report;
+  }
+
+  private String logs() {
+    return nodes.stream()
+        .limit(options.nodes())
+        .map(node -> "node " + (node.index() + 1) + " " + policy(node.storage().durability()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String policy(Durability durability) {
+    return durability.name().toLowerCase(Locale.ROOT);
   }
 
   /**
@@ -152,16 +168,10 @@ public final class Simulation {
   }
 
   private SimReport report() {
-    String invalid = null;
     List<Served> served = nodes.stream().map(node -> node.watch().served()).toList();
     long completed = served.stream().mapToLong(Served::operations).sum();
     long ran = Math.min(clock.now(), options.seconds() * SimClock.SECOND);
     String violation = violations.first();
-    if (completed * 60 * SimClock.SECOND < OPERATIONS_PER_MINUTE * ran) {
-      invalid = "only " + completed + " operations";
-    } else if (!faults.silent().isEmpty()) {
-      invalid = "never fired: " + faults.silent();
-    }
     double fast = 1;
     long slow = 0;
     long noops = 0;
@@ -188,7 +198,7 @@ public final class Simulation {
         violation != null ? violation : unordered,
         violations.slot(),
         unordered,
-        invalid,
+        coverage.lacks(completed, ran),
         served,
         outcomes.slots(),
         outcomes.forfeits(),
@@ -198,6 +208,7 @@ public final class Simulation {
         slow,
         latencies.longest(),
         phases,
+        coverage.snapshots(),
         installs,
         network.frames(),
         faults.total(),
@@ -241,6 +252,10 @@ public final class Simulation {
 
   History history() {
     return history;
+  }
+
+  Coverage coverage() {
+    return coverage;
   }
 
   FrameWatch watch() {
@@ -339,7 +354,7 @@ public final class Simulation {
     }
     installs++;
     Member member = node(index).member();
-    if (member != null) {
+    if (member != null && !node(index).isLost()) {
       watch.requireKept(index, member.replica());
     }
   }

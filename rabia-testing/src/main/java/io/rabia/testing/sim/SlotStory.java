@@ -2,7 +2,10 @@ package io.rabia.testing.sim;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What happened to one slot: who said what about it and who heard it, what was decided, and the
@@ -19,6 +22,7 @@ final class SlotStory {
     HEARS,
     LOST,
     DECIDES,
+    LOGS,
     STARTS,
     DIES,
     PAUSES,
@@ -33,24 +37,35 @@ final class SlotStory {
    * @param origin index of the event with which the message was sent that is heard or lost here, or
    *     {@link #NO_ORIGIN}
    * @param until when the pause or fault ends that begins here
+   * @param again whether nothing is said or heard but what the node had said or heard of the same
+   *     one before in the same life
    */
-  record Event(long at, int node, Kind kind, String text, int origin, long until) {
+  record Event(long at, int node, Kind kind, String text, int origin, long until, boolean again) {
+    private Event(long at, int node, Kind kind, String text, long until) {
+      this(at, node, kind, text, NO_ORIGIN, until, false);
+    }
+
     /** Who it happened to. */
     String who() {
       return kind == Kind.BROKEN ? "BROKEN" : node == NO_NODE ? "faults" : "node " + (node + 1);
     }
   }
 
+  /** A word that a node says itself, or hears of another. */
+  private record Known(int node, int of, String word) {}
+
   /** A message; {@code ended} once it was heard or lost, after which a duplicate may follow. */
   private static final class Sent {
     final int event;
+    final String text;
     final int from;
     final int to;
     final Frame frame;
     boolean ended;
 
-    Sent(int event, int from, int to, Frame frame) {
+    Sent(int event, String text, int from, int to, Frame frame) {
       this.event = event;
+      this.text = text;
       this.from = from;
       this.to = to;
       this.frame = frame;
@@ -61,13 +76,18 @@ final class SlotStory {
   private final List<Event> events = new ArrayList<>();
   private final List<Event> before = new ArrayList<>();
   private final List<Sent> messages = new ArrayList<>();
-  private final boolean[] ran;
+  private final SlotFacts facts;
+  private final Set<Known> known = new HashSet<>();
+  private final long[] started;
+  private final int[] lives;
   private final boolean[] alive;
   private final String[] decided;
 
   SlotStory(long slot, int n) {
     this.slot = slot;
-    ran = new boolean[n];
+    facts = new SlotFacts(slot);
+    started = new long[n];
+    lives = new int[n];
     alive = new boolean[n];
     decided = new String[n];
     Arrays.fill(decided, "");
@@ -82,6 +102,11 @@ final class SlotStory {
     return events.stream().mapToInt(Event::node).max().orElse(NO_NODE) + 1;
   }
 
+  /** What stands out in it. */
+  SlotFacts facts() {
+    return facts;
+  }
+
   /** In the order in which they happened. */
   List<Event> events() {
     return events;
@@ -89,7 +114,7 @@ final class SlotStory {
 
   // ---- messages
 
-  void sent(long at, int from, int to, Frame frame) {
+  void sent(long at, int from, int to, Frame frame, Promises sender) {
     String text = FrameText.of(frame.body(), slot);
     if (text.isEmpty()) {
       return;
@@ -101,8 +126,24 @@ final class SlotStory {
             && last.frame == frame
             && last.from == from
             && events.get(last.event).at() == at;
-    int event = same ? last.event : add(at, from, Kind.SAYS, "says " + text);
-    messages.add(new Sent(event, from, to, frame));
+    int event = same ? last.event : says(at, from, frame, text, sender);
+    messages.add(new Sent(event, text, from, to, frame));
+  }
+
+  private int says(long at, int from, Frame frame, String words, Promises sender) {
+    String text = "says " + FrameText.of(frame.body(), slot, sender);
+    boolean again = isKnown(from, from, words);
+    events.add(new Event(at, from, Kind.SAYS, text, NO_ORIGIN, at, again));
+    return events.size() - 1;
+  }
+
+  /** Does a node know all these words of another, or of itself, by now? From now on it does. */
+  private boolean isKnown(int node, int of, String words) {
+    boolean all = true;
+    for (String word : words.replace(" with body", "").split(", ")) {
+      all &= !known.add(new Known(node, of, word));
+    }
+    return all;
   }
 
   void heard(long at, int from, int to, Frame frame) {
@@ -125,26 +166,45 @@ final class SlotStory {
     }
     if (message != null) {
       message.ended = true;
-      String said = events.get(message.event).text().replaceFirst("says ", ": ");
-      events.add(new Event(at, to, kind, text + said, message.event, at));
+      boolean again =
+          kind == Kind.HEARS ? isKnown(to, from, message.text) : events.get(message.event).again();
+      String said = text + ": " + message.text;
+      events.add(new Event(at, to, kind, said, message.event, at, again));
     }
   }
 
   // ---- what happens to nodes
 
-  void decided(long at, int node, long inSlot, long id) {
+  void decided(long at, int node, long inSlot, long id, Ledger.@Nullable Decision how) {
     String outcome = FrameText.id(id);
     if (inSlot == slot && !outcome.equals(decided[node])) {
       begin(at);
       decided[node] = outcome;
-      add(at, node, Kind.DECIDES, "decides " + outcome);
+      add(at, node, Kind.DECIDES, "decides " + outcome + (how == null ? "" : " " + how));
+      if (how != null) {
+        facts.decided(at, node, outcome, how);
+      }
+    }
+  }
+
+  /** Those that are about this slot. */
+  List<Promises.Logged> only(List<Promises.Logged> words) {
+    return words.stream().filter(word -> word.word.slot() == slot).toList();
+  }
+
+  /** What a process finds in its log. */
+  void logs(long at, int node, String text) {
+    if (begun()) {
+      add(at, node, Kind.LOGS, text);
     }
   }
 
   void starts(long at, int node, String text) {
-    ran[node] = true;
+    started[node] = at;
+    lives[node]++;
     alive[node] = true;
     decided[node] = "";
+    known.removeIf(word -> word.node() == node);
     if (begun()) {
       add(at, node, Kind.STARTS, text);
     }
@@ -160,7 +220,7 @@ final class SlotStory {
   /** A pause of a node, or a fault of the network, that lasts until then. */
   void lasts(long at, int node, String text, long until) {
     Kind kind = node == NO_NODE ? Kind.FAULT : Kind.PAUSES;
-    (begun() ? events : before).add(new Event(at, node, kind, text, NO_ORIGIN, until));
+    (begun() ? events : before).add(new Event(at, node, kind, text, until));
   }
 
   void broken(long at, int node, String text) {
@@ -171,36 +231,44 @@ final class SlotStory {
     return !events.isEmpty();
   }
 
-  private int add(long at, int node, Kind kind, String text) {
-    events.add(new Event(at, node, kind, text, NO_ORIGIN, at));
-    return events.size() - 1;
+  private void add(long at, int node, Kind kind, String text) {
+    events.add(new Event(at, node, kind, text, at));
   }
 
-  /** With who is down and what lasts. */
+  /** With who is down, who has restarted, and what lasts. */
   private void begin(long at) {
     if (begun()) {
       return;
     }
-    for (int node = 0; node < ran.length; node++) {
-      if (ran[node] && !alive[node]) {
+    for (int node = 0; node < lives.length; node++) {
+      if (lives[node] > 0 && !alive[node]) {
         add(at, node, Kind.DIES, "is down");
+      } else if (lives[node] > 1) {
+        add(at, node, Kind.STARTS, "is up again since" + since(started[node]));
       }
     }
     for (Event fault : before) {
       if (fault.until() > at) {
-        String text = fault.text() + ", since " + SimClock.text(fault.at()).strip() + " s";
-        events.add(new Event(at, fault.node(), fault.kind(), text, NO_ORIGIN, fault.until()));
+        String text = fault.text() + ", since" + since(fault.at());
+        events.add(new Event(at, fault.node(), fault.kind(), text, fault.until()));
       }
     }
     before.clear();
   }
 
-  /** The story as a trace tells it. */
+  private static String since(long time) {
+    return " " + SimClock.text(time).strip() + " s";
+  }
+
+  /** The story as a trace tells it, without repetitions, and then what stands out. */
   String text() {
-    StringBuilder text = new StringBuilder("# slot " + slot + " from its first word on\n");
-    for (Event event : events) {
+    List<Event> news = events.stream().filter(event -> !event.again()).toList();
+    int again = events.size() - news.size();
+    StringBuilder text = new StringBuilder("# slot " + slot + " from its first word on");
+    text.append(again == 0 ? "\n" : ", without " + again + " repetitions\n");
+    for (Event event : news) {
       text.append(Trace.format(event.at(), event.who(), event.text())).append('\n');
     }
-    return text.toString();
+    return text + facts.text();
   }
 }

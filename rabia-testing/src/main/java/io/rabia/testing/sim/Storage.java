@@ -1,6 +1,8 @@
 package io.rabia.testing.sim;
 
+import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
+import org.jspecify.annotations.Nullable;
 
 /** What outlives the processes of one node. One thread. */
 interface Storage {
@@ -27,10 +29,24 @@ interface Storage {
   boolean slow(long nanos);
 
   /**
-   * Flips a bit of what the log has forced and since then stated to be safe. Returns which; empty
-   * when there is none, or this log is in no files.
+   * Flips a bit of what the log has forced and since then stated to be safe, or of a snapshot.
+   * Returns null when there is none, or this log is in no files.
    */
-  String flipBit();
+  @Nullable Flip flipBit();
+
+  /**
+   * A bit that flipped.
+   *
+   * @param where it was, for people
+   * @param ofLog false for one of a snapshot
+   */
+  record Flip(String where, boolean ofLog) {}
+
+  /** How much of the log's files would not survive a loss of power; 0 for a log in no files. */
+  long unforcedBytes();
+
+  /** What its log promises. */
+  Durability durability();
 
   /** Is what was written and not forced there after a process died, and gone after a power loss? */
   boolean hasPageCache();

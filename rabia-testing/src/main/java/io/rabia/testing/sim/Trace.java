@@ -1,7 +1,11 @@
 package io.rabia.testing.sim;
 
+import io.rabia.core.persistence.Persistence;
+import io.rabia.engine.Member;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,32 +17,55 @@ final class Trace {
       """
       # seconds, who, what. Batch 2.7 is number 7 of node 2. Frames: [slots that the sender applied],
       # its messages; "propose 5=2.7": slot 5; "vote2 5/0=V1(2.7)": slot 5, phase 0. Heartbeats are not shown.
+      # After a vote or decision [vote2/0 from 1,2: V1 V?]: what the node had counted when it first said
+      # so, of which nodes, itself among them. {group 9, forced 9}: the last group of its log with any
+      # of this, and the last one that is safe: forced to the disk, or under os written to it. No word
+      # may leave, or count for the node itself, before its group is safe.
       """;
 
   private static final String OURS = "io.rabia.";
   private static final int WHO = 8;
+  private static final int MOST_GONE = 12;
 
   private final SimClock clock;
   private final @Nullable PrintStream out;
   private final @Nullable SlotStory story;
+  private final @Nullable Ledger ledger;
   private long hash = 0xCBF29CE484222325L;
 
   private @Nullable Frame leaving;
   private int leavingFrom;
+  private String leavingText = "";
   private String leavingTo = "";
   private boolean ended;
 
-  Trace(SimClock clock, @Nullable PrintStream out) {
-    this(clock, out, null);
-  }
-
-  Trace(SimClock clock, @Nullable PrintStream out, @Nullable SlotStory story) {
+  /** With nobody to tell, it costs nothing but the hash. */
+  Trace(SimClock clock, int nodes, @Nullable PrintStream out, @Nullable SlotStory story) {
     this.clock = clock;
     this.out = out;
     this.story = story;
+    ledger =
+        out == null && story == null
+            ? null
+            : new Ledger(this, clock, nodes, story == null ? null : story.facts());
+  }
+
+  /** Says what is simulated. */
+  void begins(String what) {
     if (out != null) {
+      out.println("# " + what);
       out.print(LEGEND);
     }
+  }
+
+  /** The log of a process that starts. */
+  Persistence kept(SimNode node, Persistence log) {
+    return ledger == null ? log : ledger.kept(node, log);
+  }
+
+  /** Why a member acts on an outcome; null when nobody is told. */
+  Ledger.@Nullable Decision decision(int node, Member member, long slot) {
+    return ledger == null ? null : ledger.decision(node, member, slot);
   }
 
   /** Takes a number into the hash. */
@@ -87,16 +114,20 @@ final class Trace {
 
   /** A node sends a frame; the same one to several others becomes one line. */
   void sent(int from, int to, Frame frame) {
-    if (story != null) {
-      story.sent(clock.now(), from, to, frame);
+    if (ledger == null || frame.isHeartbeat()) {
+      return;
     }
-    if (out == null || frame.isHeartbeat()) {
+    if (story != null) {
+      story.sent(clock.now(), from, to, frame, ledger.of(from));
+    }
+    if (out == null) {
       return;
     }
     if (leaving != frame || leavingFrom != from) {
       left();
       leaving = frame;
       leavingFrom = from;
+      leavingText = FrameText.of(frame.body(), ledger.of(from));
     }
     leavingTo += " " + (to + 1);
   }
@@ -105,12 +136,15 @@ final class Trace {
     Frame frame = leaving;
     if (frame != null) {
       leaving = null;
-      print("node " + (leavingFrom + 1), "to" + leavingTo + ": " + frame);
+      print("node " + (leavingFrom + 1), "to" + leavingTo + ": " + leavingText);
       leavingTo = "";
     }
   }
 
   void arrived(int from, int to, Frame frame) {
+    if (ledger != null) {
+      frame.decisions(slot -> ledger.of(to).told(slot, Integer.toString(from + 1)));
+    }
     if (story != null) {
       story.heard(clock.now(), from, to, frame);
     }
@@ -150,9 +184,29 @@ final class Trace {
     }
   }
 
-  void decided(int node, long slot, long id) {
+  /** What a process finds in its log, and which of its former words not. */
+  void logs(int node, String text, List<Promises.Logged> gone) {
+    node(node, () -> text + gone(gone));
     if (story != null) {
-      story.decided(clock.now(), node, slot, id);
+      story.logs(clock.now(), node, text + gone(story.only(gone)));
+    }
+  }
+
+  private static String gone(List<Promises.Logged> words) {
+    if (words.isEmpty()) {
+      return "";
+    }
+    String more = words.size() > MOST_GONE ? " and " + (words.size() - MOST_GONE) + " more" : "";
+    return words.stream()
+            .limit(MOST_GONE)
+            .map(Promises.Logged::toString)
+            .collect(Collectors.joining(", ", "; gone: ", ""))
+        + more;
+  }
+
+  void decided(int node, long slot, long id, Ledger.@Nullable Decision how) {
+    if (story != null) {
+      story.decided(clock.now(), node, slot, id, how);
     }
   }
 

@@ -43,6 +43,15 @@ final class Violations {
         (inSlot == NO_SLOT ? "" : "slot " + inSlot + ", ")
             + (node == NO_NODE ? "" : "node " + (node + 1) + ", ");
     String text = where.isEmpty() ? what : where.substring(0, where.length() - 2) + ": " + what;
+    broken(inSlot, node, text);
+  }
+
+  /** A node broke a promise about no slot in particular when it had applied this many. */
+  void addNear(long applied, int node, String what) {
+    broken(applied, node, "node " + (node + 1) + ", " + applied + " slots applied: " + what);
+  }
+
+  private void broken(long inSlot, int node, String text) {
     trace.broken(inSlot, node, text);
     if (first == null) {
       first = "at " + clock.text().strip() + " s: " + text;

@@ -13,6 +13,7 @@ final class Votes {
 
   private boolean rebooted;
   private boolean gone;
+  private boolean doubtful;
   private boolean mayBeLost;
 
   /** A process begins to start. */
@@ -37,6 +38,7 @@ final class Votes {
       wrong = "says that it has lost its votes, and nothing had happened to them";
     }
     gone = false;
+    doubtful = false;
     rebooted = false;
     unforced = true;
     return wrong;
@@ -58,8 +60,22 @@ final class Votes {
     gone = true;
   }
 
+  /** A bit of a snapshot has flipped: the log may begin with it. */
+  void mayLose() {
+    doubtful = true;
+  }
+
+  /**
+   * A start ends by itself, since what its log lacks is in no intact snapshot; false when there was
+   * no reason for that.
+   */
+  boolean giveUp() {
+    gone |= doubtful;
+    return gone;
+  }
+
   /** Will the next process have lost its votes, or may it have? */
   boolean areDoomed() {
-    return gone || rebooted && maybeUnforced;
+    return gone || doubtful || rebooted && maybeUnforced;
   }
 }

@@ -44,6 +44,7 @@ class FaultInjectionTest {
         "FSYNC_FAILURE",
         "DISK_FULL",
         "BIT_FLIP",
+        "POWER_CUT",
         "EXPIRY",
         "FORMATION"
       })

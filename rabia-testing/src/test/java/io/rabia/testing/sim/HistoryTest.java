@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 @Tag("network-sim")
 class HistoryTest {
   private final SimClock clock = new SimClock();
-  private final Violations violations = new Violations(clock, new Trace(clock, null));
+  private final Violations violations = new Violations(clock, new Trace(clock, 1, null, null));
   private final History history = new History(violations, 1);
 
   private long write(long slot) {
@@ -24,7 +24,7 @@ class HistoryTest {
   void writesOfOneSlotKeepTheirOrderHoweverManyWentBefore() {
     for (int i = 0; i < 70_000; i++) {
       long operation = write(i / 3);
-      history.read(0, history.floor(0), operation);
+      history.read(0, history.floor(0), clock.now(), operation);
     }
     assertThat(violations.first()).isNull();
   }
@@ -33,7 +33,7 @@ class HistoryTest {
   void readOfAnOlderWriteThanWasCompleteIsStale() {
     long old = write(1);
     write(1);
-    history.read(0, history.floor(0), old);
+    history.read(0, history.floor(0), clock.now(), old);
     assertThat(violations.first()).contains("stale read");
   }
 }

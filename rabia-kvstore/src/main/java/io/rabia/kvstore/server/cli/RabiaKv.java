@@ -4,8 +4,10 @@ import io.rabia.core.RabiaException;
 import io.rabia.kvstore.StoreException;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.Version;
+import io.rabia.kvstore.wire.ErrorCode;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.security.Security;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -26,11 +28,18 @@ import picocli.CommandLine.Command;
       DeleteCommand.class,
       CompareAndSetCommand.class,
       IncrementCommand.class,
+      MembersCommand.class,
+      AddCommand.class,
+      RemoveCommand.class,
+      ReplaceCommand.class,
+      ReconfigureCommand.class,
       LogCommand.class,
       BenchCommand.class,
       CheckCommand.class
     })
 public final class RabiaKv {
+  private static final String NAMES_REMEMBERED = "networkaddress.cache.ttl";
+
   static final int NOT_DONE = 1;
   static final int REFUSED = 3;
 
@@ -45,6 +54,10 @@ public final class RabiaKv {
   }
 
   public static void main(String... arguments) {
+    // Else a member that moved would be looked for at its old address for 30 s.
+    if (Security.getProperty(NAMES_REMEMBERED) == null) {
+      Security.setProperty(NAMES_REMEMBERED, "1");
+    }
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     System.exit(run(KvServer::startEngine, out, err, arguments));
@@ -69,7 +82,7 @@ public final class RabiaKv {
     if (!(failure instanceof RabiaException) && !(failure instanceof StoreException)) {
       throw failure;
     }
-    command.getErr().println("error: " + failure.getMessage());
+    command.getErr().println("error: " + ErrorCode.text(failure));
     command.getErr().flush();
     return failure instanceof RabiaException.NotAMember ? REFUSED : NOT_DONE;
   }

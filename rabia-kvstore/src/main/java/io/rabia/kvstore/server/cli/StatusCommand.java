@@ -3,11 +3,10 @@ package io.rabia.kvstore.server.cli;
 import io.rabia.core.RabiaException;
 import io.rabia.kvstore.client.ClientCore;
 import io.rabia.kvstore.client.ResultHandler;
+import io.rabia.kvstore.wire.Fields;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +48,7 @@ final class StatusCommand implements Callable<Integer> {
       for (int i = 0; i < all.size(); i++) {
         complete &= all.get(i).join();
         String line = lines.get(i).join();
-        spec.commandLine().getOut().println(json ? Output.json(fields(line)) : line);
+        spec.commandLine().getOut().println(json ? Output.json(Fields.parse(line).values()) : line);
       }
       spec.commandLine().getOut().flush();
       return complete ? CommandLine.ExitCode.OK : RabiaKv.NOT_DONE;
@@ -81,24 +80,5 @@ final class StatusCommand implements Callable<Integer> {
     String reason = String.valueOf(failure.getMessage()).strip().replaceAll("\\s+", "_");
     line.complete("status server=" + server + " state=UNREACHABLE reason=" + reason);
     return false;
-  }
-
-  private static Map<String, @Nullable Object> fields(String line) {
-    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-    for (String field : line.split(" ", -1)) {
-      int equals = field.indexOf('=');
-      if (equals > 0) {
-        String name = field.substring(0, equals);
-        fields.put(name, value(name, field.substring(equals + 1)));
-      }
-    }
-    return fields;
-  }
-
-  private static Object value(String name, String text) {
-    if (name.equals("hash") || !text.matches("[0-9]{1,18}(\\.[0-9]+)?")) {
-      return text;
-    }
-    return text.indexOf('.') < 0 ? (Object) Long.valueOf(text) : Double.valueOf(text);
   }
 }

@@ -22,8 +22,11 @@ final class Campaign implements AutoCloseable {
   final MixedLoad load;
   private final long start;
 
-  Campaign(Path directory, String durability, Links links) {
-    servers = new ServerProcesses(directory, MEMBERS, durability, links).startAll();
+  /**
+   * @param flags of every server, beside those that all have
+   */
+  Campaign(Path directory, String durability, Links links, String... flags) {
+    servers = new ServerProcesses(directory, MEMBERS, durability, links).with(flags).startAll();
     load = new MixedLoad(servers.servers(), CLIENTS, TIMEOUT);
     awaitWrites(500);
     start = System.nanoTime();

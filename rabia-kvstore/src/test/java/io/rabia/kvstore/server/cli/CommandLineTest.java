@@ -129,6 +129,16 @@ final class CommandLineTest {
   }
 
   @Test
+  void saysWhyAChangeOfTheConfigurationWasRefused() {
+    String asked = "error: PENDING: asked: members";
+    expect(1, asked, "members", "--servers", servers());
+    expect(1, asked, "add", "4=h:1", "--servers", servers());
+    assertThat(run("add", "4", "--servers", servers())).isEqualTo(1);
+    assertThat(run("add", "--servers", servers())).isEqualTo(2);
+    assertThat(run("replace", "1", "--servers", servers())).isEqualTo(2);
+  }
+
+  @Test
   void refusesWhatItDoesNotKnowWithUsageAndCodeTwo() {
     assertThat(run("fly")).isEqualTo(2);
     assertThat(err.toString()).contains("Usage: rabia-kv");

@@ -59,6 +59,7 @@ final class ServerProcesses implements AutoCloseable {
   private final Map<Integer, Process> processes = new TreeMap<>();
   private final List<Process> started = new CopyOnWriteArrayList<>();
   private String initial = "new";
+  private List<Integer> told = List.of();
   private List<String> moreFlags = List.of();
   private List<String> machineFlags = QUICK_START;
   private final Thread hook = new Thread(this::killAll);
@@ -155,12 +156,24 @@ final class ServerProcesses implements AutoCloseable {
     }
   }
 
+  /** A member as the command line names it. */
+  String member(int id) {
+    return id + "=" + address(id, "peer");
+  }
+
+  /** Whom the servers to come are told of; else all. */
+  ServerProcesses told(Collection<Integer> ids) {
+    told = List.copyOf(ids);
+    return this;
+  }
+
   /** The flags with which a member is started. */
   List<String> flags(int id) {
     String members =
-        all().stream()
-            .map(member -> member + "=" + links.route(id, member, address(member, "peer")))
-            .collect(Collectors.joining(","));
+        (told.isEmpty() ? all() : told)
+            .stream()
+                .map(member -> member + "=" + links.route(id, member, address(member, "peer")))
+                .collect(Collectors.joining(","));
     List<String> flags = new ArrayList<>(moreFlags);
     Collections.addAll(
         flags,
@@ -241,8 +254,9 @@ final class ServerProcesses implements AutoCloseable {
   /**
    * Flags for the virtual machines of the servers to come, in place of what starts them quickly.
    */
-  void virtualMachine(String... flags) {
+  ServerProcesses virtualMachine(String... flags) {
     machineFlags = List.of(flags);
+    return this;
   }
 
   /** A process of this machine's Java; its output goes to {@code name.out} and .err. */
@@ -301,6 +315,10 @@ final class ServerProcesses implements AutoCloseable {
     return entries == null ? 0 : entries.length;
   }
 
+  long pid(int id) {
+    return processes.get(id).pid();
+  }
+
   /** SIGSTOP. */
   void freeze(int id) {
     signal(id, "STOP");
@@ -322,6 +340,13 @@ final class ServerProcesses implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The exit code of one that ends by itself. */
+  int ended(int id) {
+    Process process = processes.get(id);
+    awaitSoon("the end of " + id).until(() -> !process.isAlive());
+    return process.exitValue();
   }
 
   /** SIGTERM; returns the exit code. */
@@ -362,12 +387,20 @@ final class ServerProcesses implements AutoCloseable {
 
   /** A counter of what the connections to other members have seen. */
   long peers(int id, String counter) {
+    return pageNumber(id, "\"peers\":\\{[^}]*\"" + counter + "\"");
+  }
+
+  /** Bytes of what a member stores. */
+  long storedBytes(int id) {
+    return pageNumber(id, "\"memoryBytes\"");
+  }
+
+  private long pageNumber(int id, String before) {
     try {
       URI status = URI.create("http://" + address(id, "http") + "/status");
       HttpRequest request = HttpRequest.newBuilder(status).timeout(Duration.ofSeconds(5)).build();
       String page = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
-      return Long.parseLong(
-          page.replaceAll(".*\"peers\":\\{[^}]*\"" + counter + "\":(\\d+).*\\R", "$1"));
+      return Long.parseLong(page.replaceAll(".*" + before + ":(\\d+).*\\R", "$1"));
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }
@@ -398,8 +431,11 @@ final class ServerProcesses implements AutoCloseable {
   }
 
   void awaitServing(Collection<Integer> ids) {
-    awaitSoon("serving " + ids)
-        .until(() -> ids.stream().allMatch(id -> "SERVING".equals(status(id).get("state"))));
+    ids.forEach(id -> awaitStatus(id, "state", "SERVING"));
+  }
+
+  void awaitStatus(int id, String field, String value) {
+    awaitSoon(field + "=" + value + " of " + id).until(() -> value.equals(status(id).get(field)));
   }
 
   /** The member has decided so many slots more than now. */
@@ -420,6 +456,11 @@ final class ServerProcesses implements AutoCloseable {
   /** Under load: it serves, and has applied what another one had decided when it began to. */
   void awaitCaughtUp(int id, int other) {
     awaitServing(List.of(id));
+    awaitCaughtUpTo(id, other);
+  }
+
+  /** Under load: it has applied what another one has decided now. */
+  void awaitCaughtUpTo(int id, int other) {
     long decided = number(other, "decided");
     awaitSoon("caught up to " + decided).until(() -> number(id, "applied") >= decided);
   }

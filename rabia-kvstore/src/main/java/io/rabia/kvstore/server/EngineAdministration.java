@@ -1,0 +1,91 @@
+package io.rabia.kvstore.server;
+
+import io.rabia.core.ClusterConfig;
+import io.rabia.core.RabiaException;
+import io.rabia.engine.ClusterView;
+import io.rabia.engine.EngineStatus;
+import io.rabia.engine.RabiaEngine;
+import io.rabia.kvstore.wire.ErrorCode;
+import io.rabia.kvstore.wire.Fields;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests of operators, put to an engine. Thread-safe.
+ *
+ * <pre>
+ * members                                    the newest configuration
+ * change epoch=N alpha=N members=1=h:p,...   the whole next one, made from that of this epoch
+ * </pre>
+ */
+final class EngineAdministration implements Administration {
+  private final RabiaEngine engine;
+
+  EngineAdministration(RabiaEngine engine) {
+    this.engine = engine;
+  }
+
+  @Override
+  public CompletableFuture<byte[]> execute(String line, Duration timeout) {
+    Fields asked = Fields.parse(line);
+    return switch (asked.word()) {
+      case "members" -> members(timeout);
+      case "change" -> change(asked, timeout);
+      default ->
+          throw new RabiaException.Validation("this server does not know '" + asked.word() + "'");
+    };
+  }
+
+  private CompletableFuture<byte[]> members(Duration timeout) {
+    return engine
+        .view(timeout)
+        .thenCombine(
+            engine.status(), (view, status) -> line(view, status.applied() >= view.firstSlot()));
+  }
+
+  /** Answered when the new configuration governs, or this node cannot tell when it does. */
+  private CompletableFuture<byte[]> change(Fields asked, Duration timeout) {
+    ClusterView next =
+        new ClusterView(
+            asked.number("epoch"),
+            0,
+            (int) asked.number("alpha"),
+            ClusterConfig.parse(asked.text("members")).members());
+    return engine.changeMembership(next, timeout).thenCompose(view -> governing(view, timeout));
+  }
+
+  private CompletableFuture<byte[]> governing(ClusterView view, Duration timeout) {
+    return engine
+        .statusAt(view.firstSlot(), timeout)
+        .handle((status, failure) -> line(view, isReached(status, failure)));
+  }
+
+  /** A slot that has passed was reached, too. */
+  private static boolean isReached(@Nullable EngineStatus status, @Nullable Throwable failure) {
+    return status != null
+        || failure != null && ErrorCode.unwrap(failure) instanceof RabiaException.Validation;
+  }
+
+  private static byte[] line(ClusterView view, boolean governs) {
+    String line =
+        "members epoch="
+            + view.epoch()
+            + " from="
+            + view.firstSlot()
+            + " governs="
+            + governs
+            + " alpha="
+            + view.alpha()
+            + " members="
+            + text(view.members());
+    return line.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String text(List<ClusterConfig.Member> members) {
+    return members.stream().map(ClusterConfig.Member::toString).collect(Collectors.joining(","));
+  }
+}

@@ -1,0 +1,109 @@
+package io.rabia.kvstore.server.cli;
+
+import io.rabia.core.ClusterConfig;
+import io.rabia.core.NodeId;
+import io.rabia.core.RabiaException;
+import io.rabia.kvstore.wire.Fields;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * Asks for the configuration, has another one made of it, and prints the one that is in force then:
+ * who the members are, and the first slot in which it is theirs to vote.
+ */
+abstract class MembershipCommand implements Callable<Integer> {
+
+  /** What the configuration is to be. */
+  record Next(List<ClusterConfig.Member> members, long alpha) {}
+
+  private static final long RETRY_NANOS = 50_000_000;
+
+  @Mixin private Servers servers = new Servers();
+
+  @Option(names = "--json", description = "one JSON object")
+  private boolean json;
+
+  @Option(
+      names = "--epoch",
+      paramLabel = "N",
+      description = "refuse unless this is still the configuration (see 'members')")
+  private @Nullable Long epoch;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  /** Made from the present one. */
+  abstract Next next(List<ClusterConfig.Member> members, long alpha);
+
+  @Override
+  public final Integer call() {
+    try (Operator operator = new Operator(servers)) {
+      MembersCommand.print(spec, make(operator), json);
+      return CommandLine.ExitCode.OK;
+    }
+  }
+
+  /**
+   * Tries again, within the time, what is refused for what may soon be otherwise. A request that
+   * was sent twice is refused the second time, for what it made.
+   */
+  private Fields make(Operator operator) {
+    long deadline = System.nanoTime() + servers.timeout().toNanos();
+    Fields now = operator.askAny("members");
+    while (true) {
+      Next next = next(members(now), now.number("alpha"));
+      try {
+        return operator.askAny(change(now, next));
+      } catch (RabiaException.ChangeRefused e) {
+        now = operator.askAny("members");
+        if (next.equals(new Next(members(now), now.number("alpha")))) {
+          return now;
+        }
+        if (!e.retryable() || System.nanoTime() - deadline > 0) {
+          throw e;
+        }
+        LockSupport.parkNanos(RETRY_NANOS);
+      }
+    }
+  }
+
+  private static List<ClusterConfig.Member> members(Fields now) {
+    return ClusterConfig.parse(now.text("members")).members();
+  }
+
+  private String change(Fields now, Next next) {
+    return "change epoch="
+        + (epoch == null ? now.number("epoch") : epoch)
+        + " alpha="
+        + next.alpha()
+        + " members="
+        + next.members().stream()
+            .map(ClusterConfig.Member::toString)
+            .collect(Collectors.joining(","));
+  }
+
+  static List<ClusterConfig.Member> with(List<ClusterConfig.Member> members, List<String> added) {
+    List<ClusterConfig.Member> next = new ArrayList<>(members);
+    next.addAll(ClusterConfig.parse(String.join(",", added)).members());
+    return next;
+  }
+
+  static List<ClusterConfig.Member> without(
+      List<ClusterConfig.Member> members, List<Integer> removed) {
+    List<ClusterConfig.Member> next = new ArrayList<>(members);
+    for (int id : removed) {
+      if (!next.removeIf(member -> member.id().equals(NodeId.of(id)))) {
+        throw new RabiaException.Validation("there is no member " + id + " in " + members);
+      }
+    }
+    return next;
+  }
+}
