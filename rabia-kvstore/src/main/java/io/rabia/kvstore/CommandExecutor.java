@@ -174,7 +174,7 @@ final class CommandExecutor {
       return new KvResult.Exists(false);
     }
     long expires = expires(old, expire.timeToLive());
-    if (expires == Entry.expires(old)) {
+    if (expires == Entry.NEVER && Entry.expires(old) == Entry.NEVER) {
       return new KvResult.Exists(false);
     }
     state.put(expire.key(), Entry.value(old), old, expires);

@@ -38,6 +38,11 @@ public final class KvCodec {
     return QueryCodec.decode(source);
   }
 
+  /** Is the answer to this query one value at most? */
+  public static boolean readsOneKey(byte[] query) {
+    return QueryCodec.readsOneKey(query);
+  }
+
   public static byte[] encode(KvResult result) {
     return ResultCodec.encode(result);
   }

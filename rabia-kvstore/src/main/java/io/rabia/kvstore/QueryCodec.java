@@ -28,6 +28,7 @@ final class QueryCodec {
   private static final byte TIME_TO_LIVE = 5;
   private static final byte STATISTICS = 6;
   private static final byte WATCH = 7;
+  private static final byte COUNT = 8;
 
   private static final byte ALL = 1;
   private static final byte KEY = 2;
@@ -56,12 +57,19 @@ final class QueryCodec {
       out.u8(TIME_TO_LIVE).key(timeToLive.key());
     } else if (query instanceof KvQuery.Statistics) {
       out.u8(STATISTICS);
+    } else if (query instanceof KvQuery.Count count) {
+      out.u8(COUNT).count(count.keys(), "keys");
+      count.keys().forEach(out::key);
     } else {
       KvQuery.Watch watch = (KvQuery.Watch) query;
       out.u8(WATCH).u8(watch.after().kind().ordinal()).i64(watch.after().number());
       encode(watch.filter(), out.i32(watch.limit()), 0);
     }
     return out.toBytes();
+  }
+
+  static boolean readsOneKey(byte[] query) {
+    return query.length > 0 && (query[0] == GET || query[0] == EXISTS);
   }
 
   private static void encode(NotificationFilter filter, FormWriter out, int depth) {
@@ -106,6 +114,7 @@ final class QueryCodec {
                   takeKey(source), takeBlock(source), takeLimit(source), takeBoolean(source)));
       case TIME_TO_LIVE -> end(source, new KvQuery.TimeToLive(takeKey(source)));
       case STATISTICS -> end(source, new KvQuery.Statistics());
+      case COUNT -> end(source, new KvQuery.Count(takeKeys(source)));
       case WATCH -> end(source, decodeWatch(source));
       default -> throw new RabiaException.Serialization("query tag " + tag);
     };

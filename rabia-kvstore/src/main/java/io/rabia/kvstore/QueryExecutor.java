@@ -47,6 +47,10 @@ final class QueryExecutor {
       KvResult.@Nullable Failed refusal = limits.refuseKey(timeToLive.key());
       return refusal == null ? timeToLive(timeToLive.key()) : refusal;
     }
+    if (query instanceof KvQuery.Count count) {
+      KvResult.@Nullable Failed refusal = limits.refuseKeys(count.keys());
+      return refusal == null ? count(count.keys()) : refusal;
+    }
     if (query instanceof KvQuery.Statistics) {
       return statistics();
     }
@@ -89,6 +93,14 @@ final class QueryExecutor {
     long expires = Entry.expires(entry);
     return new KvResult.Remaining(
         expires == Entry.NEVER ? KvCommand.Put.FOREVER : expires - state.now());
+  }
+
+  private KvResult count(List<byte[]> keys) {
+    int count = 0;
+    for (byte[] key : keys) {
+      count += state.find(key) == null ? 0 : 1;
+    }
+    return new KvResult.Number(count, state.version());
   }
 
   private KvResult statistics() {

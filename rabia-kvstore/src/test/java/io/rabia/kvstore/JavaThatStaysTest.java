@@ -43,6 +43,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -233,6 +234,27 @@ class JavaThatStaysTest {
       Optional<String> value = kv.get("user:1");
       assertThat(value).hasValue("data");
     }
+  }
+
+  @Test
+  void aStoreOpensAloneWithTransactionsAndSubscriptions() {
+    KVStore kv = KVStore.open(KVStoreConfig.defaults());
+    List<KvEvent> events = new CopyOnWriteArrayList<>();
+    Subscription sub =
+        kv.subscribe(NotificationFilter.keyPrefix("user:"), event -> events.add(event));
+    assertThat(sub.id()).isPositive();
+    Awaitility.await().until(() -> sub.position() >= 0);
+    kv.set("user:1", "data");
+    assertThat(kv.get("user:1")).hasValue("data");
+    kv.transaction(
+        tx -> {
+          tx.get("a");
+          tx.set("b", "1");
+        });
+    assertThat(kv.get("b")).hasValue("1");
+    Awaitility.await().until(() -> events.size() == 1);
+    sub.close();
+    kv.close();
   }
 
   @Test

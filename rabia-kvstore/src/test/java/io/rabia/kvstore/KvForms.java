@@ -50,6 +50,7 @@ public final class KvForms {
           new KvQuery.Scan(KEY, VALUE, 1, false),
           new KvQuery.TimeToLive(KEY),
           new KvQuery.Statistics(),
+          new KvQuery.Count(List.of(KEY, VALUE)),
           new KvQuery.Watch(EventPosition.now(), NotificationFilter.all(), 1),
           new KvQuery.Watch(
               EventPosition.fromSlot(3),

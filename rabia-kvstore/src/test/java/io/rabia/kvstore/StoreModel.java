@@ -119,7 +119,7 @@ final class StoreModel {
     }
     if (command instanceof KvCommand.Expire expire) {
       Value old = entries.get(text(expire.key()));
-      if (old == null || old.expires() == expires(old, expire.timeToLive())) {
+      if (old == null || expire.timeToLive() == KvCommand.Put.FOREVER && old.expires() == 0) {
         return "exists false";
       }
       put(text(expire.key()), old.text(), expires(old, expire.timeToLive()));

@@ -6,11 +6,12 @@ import io.rabia.core.Command;
 import io.rabia.core.RabiaException;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
+import io.rabia.kvstore.KVStoreConfig;
+import io.rabia.kvstore.KvCodec;
 import io.rabia.kvstore.wire.ErrorCode;
 import io.rabia.kvstore.wire.Frames;
 import io.rabia.kvstore.wire.Hello;
 import io.rabia.kvstore.wire.Request;
-import io.rabia.kvstore.wire.RequestKind;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -26,7 +27,7 @@ final class ClientConnection extends PortConnection implements Completions.Recei
   private static final byte[] NOTHING = new byte[0];
 
   private final int nodeId;
-  private final int maxAnswer;
+  private final KVStoreConfig store;
   private final Submitter submitter;
   private final NodeStatusSource status;
   private final Administration administration;
@@ -36,19 +37,19 @@ final class ClientConnection extends PortConnection implements Completions.Recei
   private @Nullable Request waiting;
 
   /**
-   * @param maxAnswer bytes of the largest answer to a read
+   * @param store says how large an answer may be
    */
   ClientConnection(
       Port port,
       int nodeId,
-      int maxAnswer,
+      KVStoreConfig store,
       Submitter submitter,
       NodeStatusSource status,
       Administration administration,
       Completions completions) {
     super(port);
     this.nodeId = nodeId;
-    this.maxAnswer = maxAnswer;
+    this.store = store;
     this.submitter = submitter;
     this.status = status;
     this.administration = administration;
@@ -129,7 +130,7 @@ final class ClientConnection extends PortConnection implements Completions.Recei
           request.correlation(),
           new RabiaException.Overload(inFlight + " requests of this connection in flight"));
     } else {
-      long bytes = (long) request.payload().length + answerBytes(request.kind());
+      long bytes = (long) request.payload().length + answerBytes(request);
       if (port().begin(this, bytes)) {
         inFlight++;
         completions.await(start(request), this, request.correlation(), bytes);
@@ -140,9 +141,10 @@ final class ClientConnection extends PortConnection implements Completions.Recei
   }
 
   /** What the answer may take beside what is counted for every one. */
-  private int answerBytes(RequestKind kind) {
-    return switch (kind) {
-      case READ_LINEARIZABLE, READ_LOCAL -> maxAnswer;
+  private int answerBytes(Request request) {
+    return switch (request.kind()) {
+      case READ_LINEARIZABLE, READ_LOCAL ->
+          KvCodec.readsOneKey(request.payload()) ? store.maxValueSize() : store.maxAnswerBytes();
       case ADMINISTRATION -> Administration.MAX_ANSWER;
       default -> 0;
     };

@@ -84,7 +84,7 @@ public final class KvPorts implements AutoCloseable {
     return new ClientConnection(
         port,
         config.nodeId().value(),
-        config.store().maxValueSize(),
+        config.store(),
         to.submitter(),
         to.status(),
         to.administration(),

@@ -231,7 +231,7 @@ class PortFuzzTest {
         samples,
         samples,
         (port, completions) ->
-            new ClientConnection(port, 1, 1 << 20, NODE, NODE, NODE, completions));
+            new ClientConnection(port, 1, KVStoreConfig.defaults(), NODE, NODE, NODE, completions));
   }
 
   private static Fuzz.Result redis(int inputs) throws Exception {
