@@ -54,8 +54,8 @@ public sealed interface KvCommand {
   }
 
   /**
-   * Gives the key another time to live. Answered by {@link KvResult.Exists}: false when the key does
-   * not exist, or lives for ever and shall.
+   * Gives the key another time to live. Answered by {@link KvResult.Exists}: false when the key
+   * does not exist, or lives for ever and shall.
    *
    * @param timeToLive 1 or more, or {@link Put#FOREVER}
    */

@@ -202,6 +202,11 @@ public abstract class KvOperations extends KvRequests {
     return KvScan.ofPrefix(this, prefix, false);
   }
 
+  /** As {@link #scan(byte[])}, without the values if only the keys are wanted. */
+  public final Iterable<KvPage.Item> scan(byte[] prefix, boolean keysOnly) {
+    return KvScan.ofPrefix(this, prefix, keysOnly);
+  }
+
   /** How many keys there are. */
   public final int size() {
     return statistics().entries();

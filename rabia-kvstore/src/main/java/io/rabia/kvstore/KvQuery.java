@@ -31,7 +31,9 @@ public sealed interface KvQuery {
   /** Answered by {@link KvResult.Remaining} or {@link KvResult.Absent}. */
   record TimeToLive(byte[] key) implements KvQuery {}
 
-  /** How many of the keys exist, each as often as it is named. Answered by {@link KvResult.Number}. */
+  /**
+   * How many of the keys exist, each as often as it is named. Answered by {@link KvResult.Number}.
+   */
   record Count(List<byte[]> keys) implements KvQuery {}
 
   /** Answered by {@link KvResult.Counted}. */

@@ -21,7 +21,9 @@ public sealed interface KvResult {
    */
   record Mismatch(@Nullable KvEntry current) implements KvResult {}
 
-  /** The number after an increment, a length, or a count; the version of what was written or read. */
+  /**
+   * The number after an increment, a length, or a count; the version of what was written or read.
+   */
   record Number(long value, long version) implements KvResult {}
 
   /** What a key has. */

@@ -26,6 +26,7 @@ public final class Subscription implements AutoCloseable {
   private final KvListener listener;
   private final long firstSlot;
   private final CountDownLatch closing = new CountDownLatch(1);
+  private final CompletableFuture<Void> begun = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private EventPosition after;
   private boolean linearizable = true;
@@ -60,6 +61,11 @@ public final class Subscription implements AutoCloseable {
     return position;
   }
 
+  /** Completes once the store has said where it begins: nothing after that is left out. */
+  public CompletableFuture<Void> begun() {
+    return begun.copy();
+  }
+
   /**
    * Completes when no more comes: after {@link #close}, or with what the listener threw or the
    * {@link StoreException} that made going on impossible.
@@ -85,6 +91,7 @@ public final class Subscription implements AutoCloseable {
       }
       ended.complete(null);
     } catch (InterruptedException | RuntimeException e) {
+      begun.completeExceptionally(e);
       ended.completeExceptionally(e);
     }
   }
@@ -134,6 +141,7 @@ public final class Subscription implements AutoCloseable {
       position = event.version();
     }
     position = changes.upTo();
+    begun.complete(null);
     after = EventPosition.afterVersion(position);
   }
 }

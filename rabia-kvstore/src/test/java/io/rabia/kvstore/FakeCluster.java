@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
 /**
@@ -144,7 +145,12 @@ public final class FakeCluster implements AutoCloseable {
       if (mode == Mode.NO_QUORUM) {
         return CompletableFuture.failedFuture(new RabiaException.NoQuorum("alone"));
       }
-      CompletableFuture<T> future = CompletableFuture.supplyAsync(work, thread);
+      CompletableFuture<T> future;
+      try {
+        future = CompletableFuture.supplyAsync(work, thread);
+      } catch (RejectedExecutionException e) {
+        future = CompletableFuture.failedFuture(new RabiaException.Closed("the test is over"));
+      }
       return mode == Mode.SILENT ? new CompletableFuture<>() : future;
     }
 

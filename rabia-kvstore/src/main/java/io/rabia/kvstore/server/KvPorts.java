@@ -5,12 +5,14 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import io.rabia.core.Submitter;
-import io.rabia.kvstore.KVStoreConfig;
+import io.rabia.kvstore.KVStore;
 import io.rabia.kvstore.KvStateMachine;
 import io.rabia.kvstore.client.HostPort;
 import io.rabia.kvstore.server.http.HealthPages;
 import io.rabia.kvstore.server.http.HttpConnection;
 import io.rabia.kvstore.server.redis.RedisConnection;
+import io.rabia.kvstore.server.redis.RedisNotifications;
+import io.rabia.kvstore.server.redis.RedisServer;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,7 +49,9 @@ public final class KvPorts implements AutoCloseable {
       Submitter submitter,
       NodeStatusSource status,
       Administration administration,
-      HealthPages pages) {}
+      HealthPages pages,
+      KVStore store,
+      RedisServer redis) {}
 
   /**
    * Takes the addresses; nobody is accepted yet.
@@ -92,16 +96,7 @@ public final class KvPorts implements AutoCloseable {
   }
 
   private PortConnection redisConnection(Port port) {
-    KVStoreConfig store = config.store();
-    return new RedisConnection(
-        port,
-        ++redisConnections,
-        Version.current(),
-        config.nodeId().value(),
-        served().submitter(),
-        store.requestTimeout(),
-        Math.max(store.maxKeySize(), store.maxValueSize()),
-        completions);
+    return new RedisConnection(port, served().redis(), ++redisConnections);
   }
 
   private PortConnection httpConnection(Port port) {
@@ -121,9 +116,18 @@ public final class KvPorts implements AutoCloseable {
       Submitter submitter,
       NodeStatusSource status,
       Administration administration,
-      KvStateMachine store) {
-    HealthPages pages = new HealthPages(status, store, List.copyOf(ports));
-    served = new Served(submitter, status, administration, pages);
+      KvStateMachine machine) {
+    HealthPages pages = new HealthPages(status, machine, List.copyOf(ports));
+    KVStore store = KVStore.on(submitter, config.store());
+    RedisServer shared =
+        new RedisServer(
+            Version.current(),
+            config.nodeId().value(),
+            submitter,
+            config.store(),
+            completions,
+            new RedisNotifications(store, loop));
+    served = new Served(submitter, status, administration, pages, store, shared);
     loop.submit(() -> ports.forEach(Port::accept)).awaitUninterruptibly();
   }
 
@@ -177,6 +181,10 @@ public final class KvPorts implements AutoCloseable {
   /** Ends all connections. Idempotent. */
   @Override
   public void close() {
+    Served to = served;
+    if (to != null) {
+      to.store().close();
+    }
     if (!group.isShuttingDown()) {
       loop.submit(
               () -> {

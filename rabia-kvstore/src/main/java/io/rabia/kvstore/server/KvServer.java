@@ -2,7 +2,6 @@ package io.rabia.kvstore.server;
 
 import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
-import io.rabia.kvstore.KVStore;
 import io.rabia.kvstore.KvStateMachine;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,13 +47,9 @@ public final class KvServer implements AutoCloseable {
   private final KvPorts ports;
   private final Node node;
 
-  /** Lets keys expire while nobody writes. */
-  private final KVStore store;
-
-  private KvServer(KvPorts ports, Node node, KVStore store) {
+  private KvServer(KvPorts ports, Node node) {
     this.ports = ports;
     this.node = node;
-    this.store = store;
   }
 
   /**
@@ -69,7 +64,7 @@ public final class KvServer implements AutoCloseable {
       KvStateMachine store = new KvStateMachine(config.store());
       Node node = starter.start(config, store, onStopped);
       ports.open(node.submitter(), node.status(), node.administration(), store);
-      return new KvServer(ports, node, KVStore.on(node.submitter(), config.store()));
+      return new KvServer(ports, node);
     } catch (RuntimeException e) {
       ports.close();
       throw e;
@@ -106,7 +101,6 @@ public final class KvServer implements AutoCloseable {
   @Override
   public void close() {
     ports.drain(DRAIN);
-    store.close();
     node.close();
     ports.close();
   }

@@ -59,6 +59,9 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
     return false;
   }
 
+  /** The peer is gone, or this side has ended it. */
+  protected void gone() {}
+
   /** Goes on with a request that waited for room at the port. */
   protected void resume() {}
 
@@ -190,6 +193,7 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
     context = null;
     if (admitted) {
       port.gone(this);
+      gone();
     }
     ReferenceCountUtil.release(in);
     ReferenceCountUtil.release(out);

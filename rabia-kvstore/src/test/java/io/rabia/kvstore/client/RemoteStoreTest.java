@@ -86,8 +86,7 @@ final class RemoteStoreTest {
     }
     kv.batch(sets);
     List<String> keys = new ArrayList<>();
-    kv.scan(bytes("k"))
-        .forEach(item -> keys.add(new String(item.key(), StandardCharsets.UTF_8)));
+    kv.scan(bytes("k")).forEach(item -> keys.add(new String(item.key(), StandardCharsets.UTF_8)));
     assertThat(keys).hasSize(100).isSorted();
   }
 

@@ -28,6 +28,16 @@ import picocli.CommandLine.Command;
       DeleteCommand.class,
       CompareAndSetCommand.class,
       IncrementCommand.class,
+      AppendCommand.class,
+      TtlCommand.class,
+      ExpireCommand.class,
+      KeysCommand.class,
+      MultiGetCommand.class,
+      MultiSetCommand.class,
+      CountCommand.class,
+      ClearCommand.class,
+      TransactionCommand.class,
+      WatchCommand.class,
       MembersCommand.class,
       AddCommand.class,
       RemoveCommand.class,
@@ -68,6 +78,8 @@ public final class RabiaKv {
       KvServer.NodeStarter starter, PrintWriter out, PrintWriter err, String... arguments) {
     CommandLine line = new CommandLine(new RabiaKv());
     line.addSubcommand(ServerCommand.specification(new ServerCommand(starter)));
+    // Negative numbers are among its words.
+    line.getSubcommands().get("txn").setUnmatchedOptionsArePositionalParams(true);
     line.setOut(out).setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, command));
