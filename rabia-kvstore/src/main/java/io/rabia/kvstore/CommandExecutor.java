@@ -148,7 +148,10 @@ final class CommandExecutor {
       return Entry.NEVER;
     }
     long expires = state.now() + timeToLive;
-    return expires < state.now() ? Long.MAX_VALUE : Math.max(1, expires);
+    if (expires < state.now()) {
+      return Long.MAX_VALUE;
+    }
+    return expires == Entry.NEVER ? expires + 1 : expires;
   }
 
   private KvResult put(Put put) {

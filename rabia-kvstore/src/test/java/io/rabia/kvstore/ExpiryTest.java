@@ -48,6 +48,20 @@ final class ExpiryTest {
   }
 
   @Test
+  void logTimeMayBeNegativeOrPassZero() {
+    apply(-1000, put("a", 50));
+    apply(-1000, put("b", 1000));
+    apply(-951, new KvCommand.Tick());
+    assertThat(exists("a")).isTrue();
+    apply(-950, new KvCommand.Tick());
+    assertThat(exists("a")).isFalse();
+    apply(-1, new KvCommand.Tick());
+    assertThat(exists("b")).isTrue();
+    apply(1, new KvCommand.Tick());
+    assertThat(exists("b")).isFalse();
+  }
+
+  @Test
   void aWriteGivesItTheTimeItSays() {
     apply(0, put("a", 50));
     apply(1, put("a", KvCommand.Put.KEEP));

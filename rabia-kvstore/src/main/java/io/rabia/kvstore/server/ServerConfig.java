@@ -103,7 +103,13 @@ public record ServerConfig(
   }
 
   private static KVStoreConfig store(Settings settings) {
+    int historyEvents = settings.requireInt("history-events");
     return KVStoreConfig.builder()
+        .enableNotifications(historyEvents != 0)
+        .historyEvents(historyEvents == 0 ? 1 : historyEvents)
+        .historyMb(settings.requireInt("history-mb"))
+        .compressSnapshots(
+            valid(settings, "compress-snapshots", ServerConfig::truth))
         .maxEntries(settings.requireInt("max-entries"))
         .maxMemoryMb(settings.requireInt("max-memory-mb"))
         .maxKeySize(settings.requireInt("max-key-size"))
@@ -132,6 +138,13 @@ public record ServerConfig(
         FRAME_TIMEOUT,
         SLOW_READER_TIMEOUT,
         IDLE_TIMEOUT);
+  }
+
+  private static boolean truth(String text) {
+    if (!text.equals("true") && !text.equals("false")) {
+      throw new IllegalArgumentException(text);
+    }
+    return text.equals("true");
   }
 
   private static <T> T valid(Settings settings, String name, Function<String, T> parser) {

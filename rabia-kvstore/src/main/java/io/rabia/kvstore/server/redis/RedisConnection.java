@@ -161,6 +161,7 @@ public final class RedisConnection extends PortConnection
         RedisReply.simple(out(), "OK");
       }
       case UNWATCH -> {
+        refuseInTransaction(command);
         transaction.unwatch();
         RedisReply.simple(out(), "OK");
       }
