@@ -1,8 +1,9 @@
 ------------------------------ MODULE WeakMvc ------------------------------
 (***************************************************************************)
-(* Weak-MVC, the agreement on the value of one slot, with restart and with *)
-(* the read barrier across slots.  docs/specification.md tells how it is   *)
-(* run, what it covers, and which Java check stands for which invariant.   *)
+(* Weak-MVC, the agreement on the value of one slot, with restart, with a  *)
+(* member that loses its votes and comes back under another token, and     *)
+(* with the read barrier across slots.  docs/specification.md tells how it *)
+(* is run, what it covers, and which Java check stands for which invariant.*)
 (*                                                                         *)
 (* The network: what was sent stays available to everyone for ever.  A     *)
 (* replica that moves hears any subset of it, so loss, delay, reordering   *)
@@ -20,6 +21,9 @@ CONSTANTS
   Unsteady,   \* those of them that may crash and restart, any number of times
   Values,     \* what can be proposed; a batch or NOOP, all alike
   Slots,      \* 0 .. k
+  Alpha,      \* the window: nobody takes part in a slot with so many open ones below it
+  Forgetful,  \* {} or a member that loses its votes
+  Fresh,      \* {} or its next life
   LastRound,  \* no replica goes beyond
   Reads,      \* is there a read?
   Error       \* a planted error, or "none"
@@ -34,15 +38,45 @@ VARIABLES
 
 vars == <<sent, tail, lost, decided, floor, answers>>
 
+Lives == Replicas \cup Fresh
 N == Cardinality(Replicas)
 Q == N \div 2 + 1
 F == N - Q
 None == "none"
+Renew == "renew"
 Unasked == -2
 
 Range(seq) == {seq[i] : i \in DOMAIN seq}
 Max(numbers) == CHOOSE x \in numbers : \A y \in numbers : y <= x
 Min(numbers) == CHOOSE x \in numbers : \A y \in numbers : x <= y
+
+(* A slot is applied when it and all before it are decided. *)
+Applied ==
+  Max({s \in Slots : \A t \in Slots : t <= s => \E d \in decided : d.slot = t} \cup {-1})
+
+(***************************************************************************)
+(* Lives.  A member that has lost its votes comes back as another life,    *)
+(* which knows nothing of what the former one has said; that one may be    *)
+(* asleep and wake, so it is as good as any other here.  The change that   *)
+(* puts the new life in its place is a value.  Decided in slot s it        *)
+(* governs from s + Alpha on, and nobody takes part there before it has    *)
+(* applied slot s.  Below, the new life is mute, whatever it hears; from   *)
+(* there on the former one has no place.                                   *)
+(***************************************************************************)
+Reach == IF Error = "ChangeGovernsAtOnce" THEN 0 ELSE Alpha
+IsRenewed(s) == \E d \in decided : d.outcome = Renew /\ d.slot + Reach <= s
+Members(s) == IF IsRenewed(s) THEN (Replicas \ Forgetful) \cup Fresh ELSE Replicas
+
+Seat(r) == IF r \in Fresh THEN CHOOSE f \in Forgetful : TRUE ELSE r
+
+(* Whose messages have a place in the slot. *)
+HasVote(r, s) == r \in Members(s) \/ (Error = "ReturnsAtOnce" /\ r \in Fresh)
+
+MayMove(r, s) ==
+  HasVote(r, s) /\ (Applied >= s - Alpha \/ Error = "TakesPartBeyondTheWindow")
+
+Proposable(s) ==
+  Values \cup (IF Fresh # {} /\ s + Alpha \in Slots THEN {Renew} ELSE {})
 
 (***************************************************************************)
 (* Messages.  Propose(m) is a V1 with the id m in round 1.  A V1 carries   *)
@@ -55,7 +89,7 @@ FirstOfPhase(m) == m.round % 2 = 1
 Outcome(m) == IF m.vote = "V0" THEN None ELSE m.id
 
 Voting(messages, vote) == {m \in messages : m.vote = vote}
-Senders(messages) == {m.from : m \in messages}
+Senders(messages) == {Seat(m.from) : m \in messages}
 Ids(messages) == {m.id : m \in messages} \ {None}
 
 (* Own messages are records of the own log first. *)
@@ -77,7 +111,8 @@ IdsHeard(r, s) ==
 (***************************************************************************)
 Waits(own) ==
   LET others == {Heard(m) : m \in {x \in sent : x.slot = own.slot /\ x.round = own.round
-                                                 /\ x.from # own.from}}
+                                                 /\ x.from # own.from
+                                                 /\ HasVote(x.from, x.slot)}}
   IN  {h \cup {own} : h \in {x \in SUBSET others : /\ Cardinality(x) + 1 >= Q
                                                    /\ Cardinality(Senders(x)) = Cardinality(x)}}
 
@@ -88,7 +123,7 @@ V1(own, ids) == {Next1(own, "V1", id) : id \in IF ids = {} THEN {None} ELSE ids}
 
 AfterProposals(own, heard) ==
   LET enough == IF Error = "VoteForAProposalWithoutMajority" THEN 1 ELSE Q
-      major  == {v \in Values : Cardinality({m \in heard : m.id = v}) >= enough}
+      major  == {v \in Proposable(own.slot) : Cardinality({m \in heard : m.id = v}) >= enough}
   IN  IF major # {} THEN V1(own, major)
       ELSE {Next1(own, "V?", id) : id \in IdsHeard(own.from, own.slot) \cup {None}}
 
@@ -125,7 +160,7 @@ Jumps(r, s, round) ==
 Moves(r, s) ==
   LET own == Own(r, s)
   IN  IF own = {}
-      THEN {Message(s, r, 1, "V1", v) : v \in Values} \cup Jumps(r, s, 0)
+      THEN {Message(s, r, 1, "V1", v) : v \in Proposable(s)} \cup Jumps(r, s, 0)
       ELSE LET last == Newest(own)
            IN  IF last.round = LastRound THEN {} ELSE After(last) \cup Jumps(r, s, last.round)
 
@@ -138,7 +173,8 @@ Moves(r, s) ==
 (***************************************************************************)
 Decisions(m, messages) ==
   LET equal  == {x \in messages : /\ x.slot = m.slot /\ x.round = m.round
-                                  /\ x.vote = m.vote /\ x.id = m.id}
+                                  /\ x.vote = m.vote /\ x.id = m.id
+                                  /\ HasVote(x.from, x.slot)}
       needed == IF FirstOfPhase(m)
                 THEN IF Error = "FastDecisionAtAQuorum" THEN Q ELSE N
                 ELSE IF Error = "DecisionAtF" THEN F ELSE F + 1
@@ -147,7 +183,7 @@ Decisions(m, messages) ==
 
 DecidedOn(messages) ==
   LET counted == IF Error = "OwnVoteCountsBeforeItsForce"
-                 THEN {sent' \cup Range(tail'[r]) : r \in Replicas} ELSE {sent'}
+                 THEN {sent' \cup Range(tail'[r]) : r \in Lives} ELSE {sent'}
   IN  UNION {Decisions(m, c) : m \in messages, c \in counted}
 
 (***************************************************************************)
@@ -171,6 +207,7 @@ Write(m) ==
           ELSE UNCHANGED <<sent, lost>> /\ decided' = decided \cup DecidedOn({m})
 
 Move(r, s) ==
+  /\ MayMove(r, s)
   /\ \E m \in Moves(r, s) : Write(m)
   /\ UNCHANGED <<floor, answers>>
 
@@ -193,15 +230,13 @@ Restart(r) ==
         /\ UNCHANGED <<floor, answers>>
 
 (***************************************************************************)
-(* The read.  A slot is applied when it and all before it are decided.     *)
-(* After the read began, each replica tells the highest slot that it has   *)
-(* taken part in, at any time; one that has applied more tells more, which *)
-(* only makes the reader wait for more.  The reader goes on with the       *)
-(* answers of any Q.  One read is enough: each has a nonce of its own.     *)
+(* The read.  After it began, each replica tells the highest slot that it  *)
+(* has taken part in, at any time; one that has applied more tells more,   *)
+(* which only makes the reader wait for more.  A new life answers when all *)
+(* slots before its first one are applied.  The reader goes on with the    *)
+(* answers of any Q of those who govern the slot after those that it has   *)
+(* applied.  One read is enough: each has a nonce of its own.              *)
 (***************************************************************************)
-Applied ==
-  Max({s \in Slots : \A t \in Slots : t <= s => \E d \in decided : d.slot = t} \cup {-1})
-
 TakenPart(r) == Max({m.slot : m \in Log(r)} \cup {-1})
 
 BeginRead ==
@@ -212,21 +247,22 @@ BeginRead ==
 
 Answer(r) ==
   /\ floor # Unasked /\ answers[r] = Unasked
+  /\ r \in Fresh => r \in Members(Applied + 1)
   /\ \E answer \in IF Error = "BarrierAnswersWithApplied" THEN -1 .. Applied ELSE {TakenPart(r)} :
        answers' = [answers EXCEPT ![r] = answer]
   /\ UNCHANGED <<sent, tail, lost, decided, floor>>
 
 Init ==
   /\ sent = {} /\ lost = {} /\ decided = {}
-  /\ tail = [r \in Replicas |-> <<>>]
+  /\ tail = [r \in Lives |-> <<>>]
   /\ floor = Unasked
-  /\ answers = [r \in Replicas |-> Unasked]
+  /\ answers = [r \in Lives |-> Unasked]
 
 Next ==
-  \/ \E r \in Replicas, s \in Slots : Move(r, s)
+  \/ \E r \in Lives, s \in Slots : Move(r, s)
   \/ \E r \in Unsteady : Force(r) \/ Restart(r)
   \/ BeginRead
-  \/ \E r \in Replicas : Answer(r)
+  \/ \E r \in Lives : Answer(r)
 
 Spec == Init /\ [][Next]_vars
 
@@ -241,7 +277,10 @@ Validity ==
     Cardinality(Senders({m \in sent : m.slot = d.slot /\ m.round = 1 /\ m.id = d.outcome})) >= Q
 
 NoEquivocation ==
-  Cardinality({<<m.slot, m.from, m.round>> : m \in sent}) = Cardinality(sent)
+  Cardinality({<<m.slot, Seat(m.from), m.round>> : m \in sent}) = Cardinality(sent)
+
+OneLifeInASlot ==
+  \A a, b \in sent : a.slot = b.slot /\ Seat(a.from) = Seat(b.from) => a.from = b.from
 
 OneValueInVote2 ==
   \A a, b \in {m \in sent : ~FirstOfPhase(m) /\ m.vote # "V?"} :
@@ -252,14 +291,17 @@ ValueLocking ==
     m.slot = d.slot /\ FirstOfPhase(m) /\ m.round > d.round => Outcome(m) = d.outcome
 
 V1KnowsItsId ==
-  \A m \in sent : /\ m.vote = "V1" => m.id \in Values
-                  /\ m.vote = "V?" /\ m.round > 2 => m.id \in Values
+  \A m \in sent : /\ m.vote = "V1" => m.id \in Proposable(m.slot)
+                  /\ m.vote = "V?" /\ m.round > 2 => m.id \in Proposable(m.slot)
 
 NothingIsLost == lost = {}
 
+(* Whoever has applied up to x only, and must see more, learns it from those who govern x + 1. *)
 ReadIsFresh ==
-  \A asked \in SUBSET {r \in Replicas : answers[r] # Unasked} :
-    Cardinality(asked) >= Q => \E r \in asked : answers[r] >= floor
+  \A x \in -1 .. floor - 1 :
+    LET govern == IF Error = "BarrierAsksThoseBefore" THEN Replicas ELSE Members(x + 1)
+    IN  \A asked \in SUBSET {r \in govern : answers[r] # Unasked} :
+          Cardinality(asked) >= Q => \E r \in asked : answers[r] > x
 
 (***************************************************************************)
 (* What must be possible: as an invariant, each of these must be violated. *)
@@ -269,14 +311,20 @@ NoSlotIsForfeited == \A d \in decided : d.outcome # None
 NoValueIsFirstDecidedInPhase2 ==
   ~\E d \in decided : d.outcome # None /\ \A e \in decided : e.round > 4
 
-NoAnswerIsLow == \A r \in Replicas : answers[r] = Unasked \/ answers[r] >= floor
+NoAnswerIsLow == \A r \in Lives : answers[r] = Unasked \/ answers[r] >= floor
+
+NoNewLifeIsNeeded ==
+  ~\E d \in decided : \E m \in sent :
+    /\ m.slot = d.slot /\ m.round = d.round /\ m.from \in Fresh /\ Outcome(m) = d.outcome
+    /\ Cardinality({x \in sent : x.slot = d.slot /\ x.round = d.round}) < N
 
 (***************************************************************************)
 (* Fewer states, the same verdict.                                         *)
 (***************************************************************************)
 
 (* Nothing tells one steady replica from another, or one value. *)
-Symmetry == Permutations(Replicas \ Unsteady) \cup Permutations(Unsteady) \cup Permutations(Values)
+Symmetry ==
+  Permutations(Replicas \ (Unsteady \cup Forgetful)) \cup Permutations(Unsteady) \cup Permutations(Values)
 
 (***************************************************************************)
 (* Round by round: a message leaves only after all replicas have sent      *)

@@ -7,6 +7,7 @@ import io.rabia.core.RabiaException;
 import io.rabia.core.statemachine.StateMachine;
 import io.rabia.core.statemachine.StateView;
 import io.rabia.engine.protocol.Decided;
+import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.Sessions;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -180,15 +181,24 @@ final class Applier {
   }
 
   /**
-   * @throws RabiaException.StateMachineFailure when the state machine cannot tell its hash
+   * Hash of the state machine alone.
+   *
+   * @throws RabiaException.StateMachineFailure when it cannot tell
    */
-  long stateHash() {
-    long hash;
+  long dataHash() {
     try {
-      hash = stateMachine.stateHash();
+      return stateMachine.stateHash();
     } catch (RuntimeException e) {
       throw new RabiaException.StateMachineFailure(String.valueOf(e.getMessage()));
     }
-    return hash * 31 + sessions.hash();
+  }
+
+  /** Hash of everything replicated; throws as {@link #dataHash}. */
+  long stateHash(Replica replica) {
+    return stateHash(dataHash(), sessions, replica);
+  }
+
+  static long stateHash(long data, Sessions sessions, Replica replica) {
+    return (data * 31 + sessions.hash()) * 31 + replica.tableHash();
   }
 }

@@ -90,7 +90,12 @@ final class Boot {
     ByteBuffer digest = ByteBuffer.wrap(sha256(parts.cluster()));
     secretHigh = digest.getLong();
     secretLow = digest.getLong();
-    secretHash = digest.getLong();
+    secretHash = secretHash(parts.cluster());
+  }
+
+  /** What members compare: of the secret, but it does not tell it. */
+  static long secretHash(ClusterConfig cluster) {
+    return ByteBuffer.wrap(sha256(cluster)).getLong(2 * Long.BYTES);
   }
 
   private static byte[] sha256(ClusterConfig cluster) {

@@ -11,6 +11,7 @@ import java.util.List;
  * @param decided slots known as decided, as a prefix
  * @param applied slots applied: the next slot to apply
  * @param hash of everything replicated, comparable at equal {@code applied}
+ * @param data of the state machine alone: equal after a restore into another cluster, too
  * @param slots slots applied since the start of this process
  * @param batches of those, slots whose batch was applied
  * @param noop of those, decided without commands
@@ -31,6 +32,7 @@ public record EngineStatus(
     long decided,
     long applied,
     long hash,
+    long data,
     long slots,
     long batches,
     long noop,
@@ -51,6 +53,6 @@ public record EngineStatus(
   public static EngineStatus withoutHistory(
       NodeId id, EngineState state, String reason, int connected, TransportStatistics network) {
     return new EngineStatus(
-        id, state, reason, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, connected, 0, 0, List.of(), network);
+        id, state, reason, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, connected, 0, 0, List.of(), network);
   }
 }

@@ -7,14 +7,16 @@ import io.rabia.core.message.MessageHandler;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.engine.protocol.LogRecords;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Objects;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Serves decisions to members that are behind out of the own log, once memory has let go of them. A
  * sparse index leads from slots to groups: every batch is in the log at most two windows of slots
- * before its decision.
+ * before its decision. Who goes on asking where the last answer ended is read on from there.
  *
  * <p>What is no longer in the log, because it was compacted or because a snapshot was installed in
  * its place, is not served; nor is the beginning of a log that was compacted, as far as the batches
@@ -22,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogCatchUp {
   private static final int STEP = 64;
+
+  /** Members that are behind and go on where their last answer ended; others begin anew. */
+  private static final int SCANS = 4;
 
   interface Decisions {
     void decided(long slot, long id, @Nullable CommandBatch batch);
@@ -36,6 +41,7 @@ final class LogCatchUp {
 
   private int indexed;
   private long firstEntry;
+  private final ArrayDeque<Scan> scans = new ArrayDeque<>();
 
   LogCatchUp(Persistence persistence, int alpha) {
     this.persistence = persistence;
@@ -93,11 +99,12 @@ final class LogCatchUp {
     System.arraycopy(index, gone, index, 0, indexed - gone);
     indexed -= gone;
     firstEntry += gone;
+    scans.removeIf(scan -> scan.group < first);
   }
 
   /**
    * Reads the decisions of the slots from {@code from} to below {@code to}, about so many bytes of
-   * batches at most.
+   * batches at most. A batch that is decided again comes with its first decision only.
    *
    * @return the slot after the last one; {@code from} when that one is not in the log
    */
@@ -106,68 +113,101 @@ final class LogCatchUp {
     if (first == Persistence.NONE) {
       return from;
     }
-    Scan scan = new Scan(from, to, maxBytes, decisions);
-    long[] group = {0};
-    MessageHandler records =
-        LogRecords.decisions(
-            scan::body,
-            (slot, id) -> {
-              found(slot, group[0]);
-              scan.decision(slot, id);
-            });
-    persistence.read(
-        first,
-        (number, bytes) -> {
-          if (group[0] == 0 && number > first) {
-            scan.withoutWhatWasBefore();
-          }
-          group[0] = number;
-          MessageCodec.read(bytes, records);
-          return !scan.finished();
-        });
+    Scan scan = scanAt(from, first);
+    scan.read(to, maxBytes, decisions);
+    if (scan.next > from && !scan.gone) {
+      scans.add(scan);
+    }
     return scan.next;
   }
 
+  /** The one that came to this slot, or a new one from this group on. */
+  private Scan scanAt(long from, long first) {
+    for (Scan scan : scans) {
+      if (scan.next == from) {
+        scans.remove(scan);
+        return scan;
+      }
+    }
+    if (scans.size() == SCANS) {
+      scans.remove();
+    }
+    return new Scan(from, first);
+  }
+
+  /** A member's way through the log, which it goes on with from answer to answer. */
   private final class Scan {
-    private final long to;
-    private final Decisions decisions;
-    private final Long2ObjectHashMap<CommandBatch> bodies = new Long2ObjectHashMap<>();
+    private final MessageHandler records = LogRecords.decisions(this::body, this::decision);
+
+    /** Of which no decision was read yet, and what was there before so many more decisions. */
+    private Long2ObjectHashMap<CommandBatch> bodies = new Long2ObjectHashMap<>();
+
+    private Long2ObjectHashMap<CommandBatch> older = new Long2ObjectHashMap<>();
+    private long younger;
+
     private long next;
+    private long group;
+    private long to;
     private long bytesLeft;
+    private @Nullable Decisions decisions;
 
     /** The log does not reach back to all batches, and no decision was read. */
     private boolean begins;
 
     private boolean gone;
 
-    Scan(long from, long to, int maxBytes, Decisions decisions) {
-      this.next = from;
+    Scan(long from, long first) {
+      next = from;
+      younger = from + reach;
+      group = first;
+    }
+
+    /** Reads the group at which it stopped again: only a part of it may have been wanted. */
+    void read(long to, int maxBytes, Decisions decisions) {
       this.to = to;
       this.bytesLeft = maxBytes;
       this.decisions = decisions;
+      long first = group;
+      group = Persistence.NONE;
+      persistence.read(
+          first,
+          (number, bytes) -> {
+            begins |= group == Persistence.NONE && number > first;
+            group = number;
+            MessageCodec.read(bytes, records);
+            return !finished();
+          });
+      this.decisions = null;
     }
 
-    void withoutWhatWasBefore() {
-      begins = true;
-    }
-
-    void body(CommandBatch batch) {
+    private void body(CommandBatch batch) {
       bodies.put(batch.id(), batch);
     }
 
-    void decision(long slot, long id) {
+    private void decision(long slot, long id) {
+      found(slot, group);
       gone |= slot > next || begins && slot > 0 && next - slot < reach;
       begins = false;
       if (slot != next || finished()) {
         return;
       }
-      CommandBatch body = BatchId.isBatch(id) ? bodies.get(id) : null;
-      decisions.decided(slot, id, body);
+      CommandBatch body = BatchId.isBatch(id) ? take(id) : null;
+      Objects.requireNonNull(decisions).decided(slot, id, body);
       bytesLeft -= body == null ? 32 : body.size();
       next++;
+      if (next == younger) {
+        older = bodies;
+        bodies = new Long2ObjectHashMap<>();
+        younger = next + reach;
+      }
     }
 
-    boolean finished() {
+    private @Nullable CommandBatch take(long id) {
+      CommandBatch body = bodies.remove(id);
+      return body == null ? older.remove(id) : body;
+    }
+
+    private boolean finished() {
       return gone || next >= to || bytesLeft <= 0;
     }
   }

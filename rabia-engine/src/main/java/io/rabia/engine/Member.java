@@ -105,7 +105,8 @@ public final class Member implements AutoCloseable {
     links = new Links(replica, parts.id(), own, now);
     membership = new Membership(parts, replica, links, keeper, now);
     logCatchUp = new LogCatchUp(persistence, founders.alpha());
-    snapshots = new Snapshots(parts, head, replica, applier, logCatchUp, now);
+    SnapshotRequests requests = new SnapshotRequests(pending, head);
+    snapshots = new Snapshots(parts, head, replica, applier, logCatchUp, requests, now);
     stateCheck = new StateCheck(replica, this::stateHash, config.stateCheckSlots());
     forces = new ForceTimes(config.slowForce().toNanos());
     outbox =
@@ -321,6 +322,7 @@ public final class Member implements AutoCloseable {
       case LOCAL_READ -> read(request);
       case VIEW -> pending.succeed(request, ChangeResult.encode(replica.configuration()));
       case CHANGE -> membership.submit(request, pending, now);
+      case SNAPSHOT, BACKUP -> snapshots.request(request);
       default -> {
         answerStatusAt();
         if (hasRoom(statusAt, request)) {
@@ -509,7 +511,7 @@ public final class Member implements AutoCloseable {
   /** Hash of everything replicated. */
   @Internal
   public long stateHash() {
-    return applier.stateHash() * 31 + replica.tableHash();
+    return applier.stateHash(replica);
   }
 
   private Applied appliedSoFar() {
@@ -532,6 +534,7 @@ public final class Member implements AutoCloseable {
         replica.decidedPrefix(),
         replica.applied(),
         stateHash(),
+        applier.dataHash(),
         now.slots() - atStart.slots(),
         now.batches() - atStart.batches(),
         now.noops() - atStart.noops(),

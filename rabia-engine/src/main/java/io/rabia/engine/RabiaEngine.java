@@ -296,6 +296,21 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     return handler.future.thenApply(answer -> ClusterView.of(ChangeResult.configuration(answer)));
   }
 
+  /** Takes a snapshot now, and tells what it is of once it is durable. */
+  public CompletableFuture<Backup> snapshot(Duration timeout) {
+    FutureHandler handler = new FutureHandler();
+    offer(Request.snapshot(false, nanos(timeout), handler));
+    return handler.future.thenApply(Backup::of);
+  }
+
+  /** As {@link #snapshot}; the caller copies it, and closes it. */
+  public CompletableFuture<OpenBackup> backup(Duration timeout) {
+    FutureHandler handler = new FutureHandler();
+    Request request = Request.snapshot(true, nanos(timeout), handler);
+    offer(request);
+    return handler.future.thenApply(head -> Objects.requireNonNull(request.opened));
+  }
+
   @Override
   public ClusterId clusterId() {
     return agent.clusterId();

@@ -19,7 +19,9 @@ final class Request {
     STATUS,
     STATUS_AT,
     CHANGE,
-    VIEW
+    VIEW,
+    SNAPSHOT,
+    BACKUP
   }
 
   final Kind kind;
@@ -32,6 +34,9 @@ final class Request {
 
   /** What the configuration is to become. */
   @Nullable ClusterView view;
+
+  /** The snapshot that was asked for, with the answer. */
+  @Nullable OpenBackup opened;
 
   long deadline;
 
@@ -64,7 +69,10 @@ final class Request {
 
   /** Any node answers it out of what it knows. */
   boolean isLocal() {
-    return kind == Kind.LOCAL_READ || kind == Kind.STATUS_AT || kind == Kind.VIEW;
+    return switch (kind) {
+      case LOCAL_READ, STATUS_AT, VIEW, SNAPSHOT, BACKUP -> true;
+      default -> false;
+    };
   }
 
   private static final byte[] NOTHING = {};
@@ -92,6 +100,12 @@ final class Request {
   /** The result is the newest configuration, encoded. */
   static Request view(long timeoutNanos, ResultHandler handler) {
     return new Request(Kind.VIEW, null, NOTHING, 0, timeoutNanos, handler, null);
+  }
+
+  /** The result is the head of a backup; when it is to be opened, that is there with it. */
+  static Request snapshot(boolean open, long timeoutNanos, ResultHandler handler) {
+    return new Request(
+        open ? Kind.BACKUP : Kind.SNAPSHOT, null, NOTHING, 0, timeoutNanos, handler, null);
   }
 
   static Request status(CompletableFuture<EngineStatus> future) {

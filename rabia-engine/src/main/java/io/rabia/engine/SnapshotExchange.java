@@ -133,8 +133,10 @@ final class SnapshotExchange implements SnapshotMessages, AutoCloseable {
   void takeOwn(long keptByAll, long now) {
     KeptSnapshot taken =
         snapshots.advance(outbox.kept(), keptByAll, server.wanted(), !fetch.active(), now);
-    if (taken != null) {
+    if (taken != null && snapshots.handOver(taken)) {
       server.keeps(taken, now);
+    }
+    if (taken != null) {
       EngineAgent.tell(
           parts,
           listener -> listener.onSnapshotTaken(taken.applied(), taken.own() + taken.length()));

@@ -45,6 +45,7 @@ final class Snapshots {
   private final Replica replica;
   private final Applier applier;
   private final LogCatchUp logCatchUp;
+  private final SnapshotRequests requests;
   private final Executor aside;
   private final boolean inMemory;
   private final AtomicReference<@Nullable Outcome> outcome = new AtomicReference<>();
@@ -70,12 +71,14 @@ final class Snapshots {
       Replica replica,
       Applier applier,
       LogCatchUp logCatchUp,
+      SnapshotRequests requests,
       long now) {
     this.parts = parts;
     this.head = head;
     this.replica = replica;
     this.applier = applier;
     this.logCatchUp = logCatchUp;
+    this.requests = requests;
     aside = parts.snapshotExecutor();
     inMemory = parts.persistence().durability() == Durability.MEMORY;
     takenAt = now;
@@ -106,6 +109,26 @@ final class Snapshots {
   /** So many bytes went to the log, or were read from it. */
   void logged(long bytes) {
     logBytes += bytes;
+  }
+
+  /** A caller wants one of now. */
+  void request(Request request) {
+    requests.add(request);
+  }
+
+  /**
+   * The callers of the one that was written get it, before anybody else does; false when in memory
+   * one of them took it.
+   */
+  boolean handOver(KeptSnapshot written) {
+    boolean[] opened = {false};
+    requests.written(
+        written,
+        () -> {
+          opened[0] = true;
+          return parts.persistence().openSnapshot();
+        });
+    return !inMemory || !opened[0];
   }
 
   /** Is one being written? */
@@ -151,6 +174,9 @@ final class Snapshots {
     if (done != null) {
       writing = false;
       written = done.kept();
+      if (written == null) {
+        requests.failed("the snapshot could not be written, see the node's log");
+      }
       lastBytes = written == null ? lastBytes : written.length();
       letGo(done.needed());
     }
@@ -161,7 +187,7 @@ final class Snapshots {
       long goesOn = lastFirst;
       aside.execute(() -> write(goesOn, taken));
     }
-    if (!writing && mayBegin && (wanted || !inMemory && due(now))) {
+    if (!writing && mayBegin && (wanted || requests.wanted() || !inMemory && due(now))) {
       begin(now);
     }
     return written;
@@ -200,8 +226,10 @@ final class Snapshots {
     logBytes = 0;
     try {
       content = content();
+      requests.begun(() -> applier.stateHash(replica), applier::dataHash);
     } catch (IOException | RuntimeException e) {
       LOG.warn("The state machine of node {} gave no snapshot", parts.id(), e);
+      requests.failed("the state machine gave no snapshot: " + e);
       return;
     }
     writing = true;

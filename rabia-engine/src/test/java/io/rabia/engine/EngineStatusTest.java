@@ -110,6 +110,7 @@ class EngineStatusTest {
         .shows("decided", fresh, 6L, () -> serving(EngineStatusTest::loneCommand))
         .shows("applied", fresh, 6L, () -> serving(EngineStatusTest::loneCommand))
         .shows("hash", fresh, hashAtMember3(), () -> serving(EngineStatusTest::loneCommand))
+        .shows("data", fresh, () -> serving(EngineStatusTest::loneCommand))
         .shows("slots", fresh, 6L, () -> serving(EngineStatusTest::loneCommand))
         .shows("batches", fresh, 2L, () -> serving(EngineStatusTest::loneCommand))
         .shows("noop", fresh, 4L, () -> serving(EngineStatusTest::loneCommand))

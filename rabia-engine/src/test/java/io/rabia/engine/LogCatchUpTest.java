@@ -109,6 +109,47 @@ class LogCatchUpTest {
   }
 
   @Test
+  void readsTheLogOnceForEachOfThoseWhoGoOnWhereTheirLastAnswerEnded() {
+    int before = log.groupsRead();
+    int readers = 4;
+    long apart = 100;
+    for (long from = 600; from < SLOTS - readers * apart; from += 20) {
+      for (int reader = 0; reader < readers; reader++) {
+        long own = from + reader * apart;
+        read(own, own + 20, Integer.MAX_VALUE);
+        assertRead(own, own + 20);
+      }
+    }
+    assertThat(log.groupsRead() - before).isLessThan(readers * (SLOTS + 600));
+  }
+
+  @Test
+  void goesOnAfterACompactionWhileItReads() {
+    for (long from = 500; from < SLOTS; from += 100) {
+      read(from, from + 100, Integer.MAX_VALUE);
+      assertRead(from, from + 100);
+      log.compact(catchUp.groupFor(from + 100));
+      catchUp.compacted(catchUp.groupFor(from + 100));
+    }
+  }
+
+  /** Who applied it once needs no batch to pass over it. */
+  @Test
+  void aBatchThatWasDecidedTwiceComesOnce() {
+    ByteBuffer group = ByteBuffer.allocate(4096);
+    CommandBatch batch = batch(SLOTS);
+    MessageCodec.propose(group, SLOTS, batch.id(), batch);
+    MessageCodec.decide(group, SLOTS, batch.id(), null);
+    MessageCodec.decide(group, SLOTS + 1, batch.id(), null);
+    catchUp.appended(log.append(group.flip()), SLOTS + 2);
+    log.flush();
+    read(SLOTS, SLOTS + 2, Integer.MAX_VALUE);
+    assertThat(decisions)
+        .containsExactly(
+            new Decision(SLOTS, batch.id(), true), new Decision(SLOTS + 1, batch.id(), false));
+  }
+
+  @Test
   void anEmptyLogServesNothing() {
     end =
         new LogCatchUp(new MemoryLog(), ALPHA)

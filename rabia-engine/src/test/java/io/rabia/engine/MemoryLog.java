@@ -153,6 +153,10 @@ final class MemoryLog implements Persistence {
     snapshots.add(new Snapshot(1, only));
   }
 
+  void loseSnapshots() {
+    snapshots.clear();
+  }
+
   /** The first group that is still there. */
   int first() {
     int first = 0;

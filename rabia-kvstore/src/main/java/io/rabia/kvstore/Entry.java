@@ -96,6 +96,10 @@ final class Entry {
     return (short) SHORT.get(entry, KEY_LENGTH) & 0xFFFF;
   }
 
+  static int compareKeys(byte[] one, byte[] other) {
+    return Arrays.compareUnsigned(one, KEY, valueOffset(one), other, KEY, valueOffset(other));
+  }
+
   static int valueOffset(byte[] entry) {
     return KEY + keyLength(entry);
   }

@@ -2,7 +2,6 @@ package io.rabia.kvstore;
 
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -19,11 +18,7 @@ final class StoreState {
   static final int EXPIRED_AT_ONCE = 256;
 
   private static final Comparator<byte[]> BY_EXPIRY =
-      Comparator.<byte[]>comparingLong(Entry::expires)
-          .thenComparing(
-              (a, b) ->
-                  Arrays.compareUnsigned(
-                      a, Entry.KEY, Entry.valueOffset(a), b, Entry.KEY, Entry.valueOffset(b)));
+      Comparator.<byte[]>comparingLong(Entry::expires).thenComparing(Entry::compareKeys);
 
   /** One change, to be undone or to become an event. */
   private record Change(ChangeType type, byte @Nullable [] oldEntry, byte @Nullable [] newEntry) {}

@@ -195,6 +195,7 @@ public final class FakeCluster implements AutoCloseable {
           slot,
           at,
           hash,
+          store.stateHash(),
           slot,
           slot,
           0,

@@ -11,8 +11,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Tag;
@@ -21,6 +24,12 @@ import org.junit.jupiter.api.Test;
 /** Hostile bytes, from fixed seeds. */
 class MessageFuzzTest {
   private static final int BODIES = 1_000_000;
+
+  /** First bytes of all messages, from 1 on without a gap. */
+  private static final Set<Byte> KINDS =
+      Samples.all().stream()
+          .map(message -> Serializer.binary().serialize(message)[0])
+          .collect(Collectors.toCollection(TreeSet::new));
 
   /** What was accepted must be what it says: written again it makes the same bytes. */
   static void assertReadsBack(byte[] bytes, List<Message> messages) {
@@ -82,7 +91,7 @@ class MessageFuzzTest {
       }
     }
     if (body.length > 0) {
-      body[0] = (byte) random.nextInt(22);
+      body[0] = (byte) random.nextInt(KINDS.size() + 2);
     }
     return body;
   }
@@ -95,11 +104,22 @@ class MessageFuzzTest {
   private static Fuzz.Result messages(int inputs) throws Exception {
     Serializer binary = Serializer.binary();
     List<byte[]> samples = Samples.all().stream().map(binary::serialize).toList();
-    return Fuzz.run(
-        2,
-        inputs,
-        samples,
-        input -> assertSame(input, binary.serialize(binary.deserialize(input))));
+    int[] ofKind = new int[256];
+    Fuzz.Result result =
+        Fuzz.run(
+            2,
+            inputs,
+            samples,
+            input -> {
+              if (input.length > 0) {
+                ofKind[input[0] & 0xFF]++;
+              }
+              assertSame(input, binary.serialize(binary.deserialize(input)));
+            });
+    for (byte kind : KINDS) {
+      assertThat(ofKind[kind]).as("inputs of kind %d", kind).isGreaterThan(inputs / 100);
+    }
+    return result;
   }
 
   private static Fuzz.Result json(int inputs) throws Exception {

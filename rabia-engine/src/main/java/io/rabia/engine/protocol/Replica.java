@@ -139,6 +139,13 @@ public final class Replica {
     batches.save(out);
   }
 
+  /** Begins in this slot and at this time, with the state of a cluster that was. */
+  public void beginAt(long slot, long logTime) {
+    InvariantViolation.check(recovering && applied == 0, "a cluster begins once");
+    applied = slot;
+    clock.apply(logTime, now);
+  }
+
   /**
    * Takes what {@link #save} wrote, before the records of the log from then on; what they say of
    * the slots before is passed over.
@@ -667,7 +674,7 @@ public final class Replica {
     return barrier.released();
   }
 
-  long highestTakenPart() {
+  public long highestTakenPart() {
     return Math.max(highestTaken, applied - 1);
   }
 
@@ -788,6 +795,11 @@ public final class Replica {
 
   public boolean quiet(int peer) {
     return peers.get(peer).quiet();
+  }
+
+  /** The time of the last batch that was applied. */
+  public long logTime() {
+    return clock.applied();
   }
 
   /** A hash of the applied-batch table, equal at replicas that applied the same slots. */

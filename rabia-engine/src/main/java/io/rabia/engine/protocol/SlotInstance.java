@@ -534,6 +534,33 @@ public final class SlotInstance {
     }
   }
 
+  /** Hears whose messages are counted in a slot, by index. */
+  @Internal
+  public interface Counted {
+    void proposal(int index, long id);
+
+    void vote1(int index, int phase, byte value);
+
+    void vote2(int index, int phase, byte value);
+  }
+
+  /** Tells all that is counted here. */
+  @Internal
+  public void tell(Counted listener) {
+    for (int place = 0; place < 2 * n; place++) {
+      int index = place % n;
+      if (place < n && proposals[index] != ABSENT) {
+        listener.proposal(index, proposals[index]);
+      }
+      if (phase1[place] != NO_PHASE) {
+        listener.vote1(index, phase1[place], vote1[place]);
+      }
+      if (phase2[place] != NO_PHASE) {
+        listener.vote2(index, phase2[place], vote2[place]);
+      }
+    }
+  }
+
   // ---- what is known
 
   public long slot() {

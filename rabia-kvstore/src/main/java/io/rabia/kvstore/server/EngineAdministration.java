@@ -4,11 +4,13 @@ import io.rabia.core.ClusterConfig;
 import io.rabia.core.RabiaException;
 import io.rabia.engine.ClusterView;
 import io.rabia.engine.EngineStatus;
+import io.rabia.engine.OpenBackup;
 import io.rabia.engine.RabiaEngine;
 import io.rabia.kvstore.wire.ErrorCode;
 import io.rabia.kvstore.wire.Fields;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
@@ -20,13 +22,18 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * members                                    the newest configuration
  * change epoch=N alpha=N members=1=h:p,...   the whole next one, made from that of this epoch
+ * snapshot                                   one of now, kept beside the log
+ * backup                                     the same, opened to be read: its number, and its head in base 64
+ * read backup=N from=N                       content of that one: bytes, not a line
  * </pre>
  */
-final class EngineAdministration implements Administration {
+final class EngineAdministration implements Administration, AutoCloseable {
   private final RabiaEngine engine;
+  private final OpenBackups backups;
 
   EngineAdministration(RabiaEngine engine) {
     this.engine = engine;
+    backups = new OpenBackups(engine.id().value());
   }
 
   @Override
@@ -35,6 +42,10 @@ final class EngineAdministration implements Administration {
     return switch (asked.word()) {
       case "members" -> members(timeout);
       case "change" -> change(asked, timeout);
+      case "snapshot" ->
+          engine.snapshot(timeout).thenApply(taken -> bytes(BackupText.line("snapshot", taken)));
+      case "backup" -> engine.backup(timeout).thenCompose(this::open);
+      case "read" -> backups.read(asked.number("backup"), asked.number("from"), MAX_ANSWER);
       default ->
           throw new RabiaException.Validation("this server does not know '" + asked.word() + "'");
     };
@@ -70,8 +81,22 @@ final class EngineAdministration implements Administration {
         || failure != null && ErrorCode.unwrap(failure) instanceof RabiaException.Validation;
   }
 
+  private CompletableFuture<byte[]> open(OpenBackup opened) {
+    String head = Base64.getEncoder().encodeToString(opened.backup().head());
+    return backups.add(opened).thenApply(id -> bytes("backup backup=" + id + " head=" + head));
+  }
+
+  private static byte[] bytes(String line) {
+    return line.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() {
+    backups.close();
+  }
+
   private static byte[] line(ClusterView view, boolean governs) {
-    String line =
+    return bytes(
         "members epoch="
             + view.epoch()
             + " from="
@@ -81,8 +106,7 @@ final class EngineAdministration implements Administration {
             + " alpha="
             + view.alpha()
             + " members="
-            + text(view.members());
-    return line.getBytes(StandardCharsets.UTF_8);
+            + text(view.members()));
   }
 
   private static String text(List<ClusterConfig.Member> members) {

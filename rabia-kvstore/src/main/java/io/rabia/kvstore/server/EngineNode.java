@@ -95,9 +95,12 @@ final class EngineNode implements KvServer.Node {
 
   private static Persistence persistence(ServerConfig config) {
     Path data = config.data();
-    if (config.durability() == Durability.MEMORY || data == null) {
-      return new InMemoryPersistence();
-    }
+    return config.durability() == Durability.MEMORY || data == null
+        ? new InMemoryPersistence()
+        : persistence(config, data);
+  }
+
+  static Persistence persistence(ServerConfig config, Path data) {
     return new FilePersistence(
         data,
         FilePersistenceConfig.builder()
@@ -167,6 +170,7 @@ final class EngineNode implements KvServer.Node {
         s.decided(),
         s.applied(),
         s.hash(),
+        s.data(),
         s.slots(),
         s.batches(),
         s.noop(),
@@ -191,6 +195,7 @@ final class EngineNode implements KvServer.Node {
   @Override
   public void close() {
     closing.set(true);
+    administration.close();
     engine.close();
   }
 }

@@ -10,6 +10,7 @@ import java.util.Locale;
  * @param epoch of the configuration in force
  * @param decided the highest slot known to be decided
  * @param applied the highest slot applied; {@code hash} is the state's hash there
+ * @param data hash of the store alone, equal after a restore into another cluster, too
  * @param slots decided since the start, of which {@code batches} with a batch and {@code noop}
  *     without
  * @param forfeits of slots of this node's own lane
@@ -27,6 +28,7 @@ public record NodeStatus(
     long decided,
     long applied,
     long hash,
+    long data,
     long slots,
     long batches,
     long noop,
@@ -54,7 +56,7 @@ public record NodeStatus(
     return String.format(
         Locale.ROOT,
         "status id=%d state=%s reason=%s epoch=%d decided=%d applied=%d hash=%016x slots=%d"
-            + " batches=%d noop=%d forfeits=%d fast=%.4f pending=%d connected=%d own=%d",
+            + " batches=%d noop=%d forfeits=%d fast=%.4f pending=%d connected=%d own=%d data=%016x",
         id,
         state,
         reason.isBlank() ? "-" : reason.strip().replaceAll("\\s+", "_"),
@@ -69,6 +71,7 @@ public record NodeStatus(
         fast,
         pending,
         connected,
-        own);
+        own,
+        data);
   }
 }

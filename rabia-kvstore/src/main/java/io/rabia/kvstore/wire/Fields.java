@@ -3,6 +3,7 @@ package io.rabia.kvstore.wire;
 import io.rabia.core.RabiaException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param fields in the order of the line
  */
 public record Fields(String word, Map<String, String> fields) {
+
+  private static final Set<String> HEXADECIMAL = Set.of("hash", "data", "crc");
 
   public static Fields parse(String line) {
     Map<String, String> fields = new LinkedHashMap<>();
@@ -61,7 +64,7 @@ public record Fields(String word, Map<String, String> fields) {
     if (text.equals("true") || text.equals("false")) {
       return Boolean.valueOf(text);
     }
-    if (name.equals("hash") || name.equals("data") || !text.matches("[0-9]{1,18}(\\.[0-9]+)?")) {
+    if (HEXADECIMAL.contains(name) || !text.matches("[0-9]{1,18}(\\.[0-9]+)?")) {
       return text;
     }
     return text.indexOf('.') < 0 ? (Object) Long.valueOf(text) : Double.valueOf(text);

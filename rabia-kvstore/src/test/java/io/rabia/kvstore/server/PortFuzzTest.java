@@ -160,6 +160,7 @@ class PortFuzzTest {
           9,
           9,
           7,
+          8,
           9,
           9,
           0,

@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -26,18 +27,23 @@ class FramesFuzzTest {
   private static final byte[] BYTES = {5, 6, 7};
 
   private static final List<byte[]> FRAMES =
-      List.of(
-          written(b -> Frames.writeHello(b, CLUSTER)),
-          written(b -> Frames.writeWelcome(b, 3, CLUSTER)),
-          written(b -> Frames.writeRefused(b, ErrorCode.OVERLOAD, "full")),
-          written(b -> Frames.writeRequest(b, Request.submit(1, 100, 2, 5, 3, BYTES))),
-          written(b -> Frames.writeRequest(b, request(RequestKind.READ_LINEARIZABLE, BYTES))),
-          written(b -> Frames.writeRequest(b, request(RequestKind.OPEN_SESSION, null))),
-          written(b -> Frames.writeRequest(b, request(RequestKind.STATUS_AT, null))),
-          written(b -> Frames.writeResponse(b, 7, ErrorCode.OK, BYTES)));
+      Stream.concat(
+              Stream.of(
+                  written(b -> Frames.writeHello(b, CLUSTER)),
+                  written(b -> Frames.writeWelcome(b, 3, CLUSTER)),
+                  written(b -> Frames.writeRefused(b, ErrorCode.OVERLOAD, "full")),
+                  written(b -> Frames.writeResponse(b, 7, ErrorCode.OK, BYTES))),
+              Arrays.stream(RequestKind.values())
+                  .map(kind -> written(b -> Frames.writeRequest(b, request(kind)))))
+          .toList();
 
-  private static Request request(RequestKind kind, byte[] query) {
-    return Request.of(2, kind, 100, kind == RequestKind.STATUS_AT ? 9 : 0, query);
+  private static Request request(RequestKind kind) {
+    return switch (kind) {
+      case SUBMIT -> Request.submit(1, 100, 2, 5, 3, BYTES);
+      case READ_LINEARIZABLE, READ_LOCAL, ADMINISTRATION -> Request.of(2, kind, 100, 0, BYTES);
+      case OPEN_SESSION, STATUS -> Request.of(2, kind, 100, 0, null);
+      case STATUS_AT -> Request.of(2, kind, 100, 9, null);
+    };
   }
 
   private static byte[] written(Consumer<ByteBuf> writer) {

@@ -12,8 +12,8 @@ public final class ReplicaCheck implements Callable<Long> {
   @Override
   public Long call() {
     long paths = 0;
-    for (Situation situation : EnumSet.complementOf(EnumSet.of(Situation.FIVE_AT_REST))) {
-      paths += new ReplicaExplorer(situation, 1, Integer.MAX_VALUE, false).explore().paths();
+    for (Situation situation : EnumSet.range(Situation.AT_REST, Situation.FOUR_AT_REST)) {
+      paths += new ReplicaExplorer(situation, 1, Integer.MAX_VALUE).explore().paths();
     }
     return paths;
   }

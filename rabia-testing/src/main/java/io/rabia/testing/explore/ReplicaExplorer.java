@@ -3,18 +3,30 @@ package io.rabia.testing.explore;
 import io.rabia.core.InvariantViolation;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * Bounded search over whole production replicas with logs, from a {@link Situation}. The plain run
  * always does what has waited longest. The search tries every run that departs from it a bounded
  * number of times, at any step, by any other thing that can happen: another delivery first, a crash
  * with or without the records that are not durable, a broken connection, a restart, time that
- * passes, another read. Each run goes on until everything is settled and whatever is held is
- * applied, and is replayed from its start: nothing is copied, so all cores search. The runs with
- * fewest departures come first. Which ones there are is deterministic.
+ * passes, another read. A coin that is tossed shows either side, if the situation leaves that open.
+ * Each run goes on until everything is settled and whatever is held is applied, and is replayed
+ * from its start: nothing is copied, so all cores search. The runs with fewest departures come
+ * first. Which ones there are is deterministic.
  */
 public final class ReplicaExplorer {
+
+  /** What a departure may be, too. */
+  public enum Also {
+    /** A frame that was delivered comes once more, at any time. */
+    OLD_FRAMES,
+    /** A member loses its votes, and comes back under another token; its old process may wake. */
+    LOST_VOTES
+  }
 
   /**
    * What was tried.
@@ -24,7 +36,12 @@ public final class ReplicaExplorer {
    */
   public record Result(long paths, long steps) {}
 
-  private static final int MAX_STEPS = 600;
+  private record Toss(long slot, int phase) {}
+
+  private static final int MAX_STEPS = 1_200;
+
+  /** So often at most the coin shows the other side, in a run. */
+  private static final int MOST_TURNS = 2;
 
   /** How many more commands each member gets before a batch that is not applied counts as lost. */
   private static final int MORE_COMMANDS = 2;
@@ -32,19 +49,18 @@ public final class ReplicaExplorer {
   private final Situation situation;
   private final int departures;
   private final int horizon;
-  private final boolean repeats;
+  private final Set<Also> also;
   private volatile boolean violated;
 
   /**
    * @param departures how often a run departs from the plain one
    * @param horizon only in the first so many steps
-   * @param repeats may a departure also be a frame that comes again?
    */
-  public ReplicaExplorer(Situation situation, int departures, int horizon, boolean repeats) {
+  public ReplicaExplorer(Situation situation, int departures, int horizon, Also... also) {
     this.situation = situation;
     this.departures = departures;
     this.horizon = horizon;
-    this.repeats = repeats;
+    this.also = Set.of(also);
   }
 
   /** Tries everything; an {@link InvariantViolation} tells a run that broke a rule. */
@@ -67,23 +83,40 @@ public final class ReplicaExplorer {
 
   /** One run, from the situation to its end. */
   private final class Run {
-    /** Pairs of a step and the move made there; the oldest move everywhere else. */
+    /**
+     * Pairs of a step and the move made there, or, negative, the toss in it whose other side is
+     * shown; the oldest move everywhere else.
+     */
     private final int[] path;
 
-    /** The same departures and one more, later. */
+    private final int last;
+    private final int turns;
+
+    /** The same choices and one more, later. */
     private final List<int[]> longer = new ArrayList<>();
 
+    private final Map<Toss, Boolean> tosses = new HashMap<>();
+    private int used;
+    private int step;
+    private int tossesInStep;
+    private boolean departing;
     private long steps;
 
     Run(int[] path) {
       this.path = path;
+      last = path.length == 0 ? -1 : path[path.length - 2];
+      int negative = 0;
+      for (int i = 1; i < path.length; i += 2) {
+        negative += path[i] < 0 ? 1 : 0;
+      }
+      turns = negative;
     }
 
     Run toItsEnd(boolean traced) {
-      Scenario scenario = new Scenario(traced);
+      Scenario scenario = new Scenario(traced, (epoch, slot, phase) -> toss(new Toss(slot, phase)));
       try {
         scenario.play(situation.commands());
-        ReplicaMoves moves = new ReplicaMoves(scenario, repeats);
+        ReplicaMoves moves = new ReplicaMoves(scenario, also);
         depart(moves);
         complete(scenario.cluster(), moves);
         return this;
@@ -105,47 +138,76 @@ public final class ReplicaExplorer {
     }
 
     private void depart(ReplicaMoves moves) {
-      int last = path.length == 0 ? -1 : path[path.length - 2];
-      int used = 0;
-      for (int step = 0; !moves.settled(); step++) {
+      departing = true;
+      for (step = 0; !moves.settled(); step++) {
         InvariantViolation.check(step < MAX_STEPS, "does not settle");
-        if (used < path.length && path[used] == step) {
-          moves.all().get(path[used + 1]).effect().run();
+        tossesInStep = 0;
+        if (used < path.length && path[used] == step && path[used + 1] >= 0) {
           used += 2;
-        } else if (step > last && step < horizon && path.length < 2 * departures) {
+          moves.all().get(path[used - 1]).effect().run();
+        } else if (step > last && step < horizon && path.length / 2 - turns < departures) {
           List<ReplicaMoves.Move> all = moves.all();
-          branch(step, all.size());
+          for (int choice = 1; choice < all.size(); choice++) {
+            branch(choice);
+          }
           all.get(0).effect().run();
         } else {
           moves.oldest().effect().run();
         }
         steps++;
       }
+      departing = false;
     }
 
-    private void branch(int step, int moves) {
-      for (int choice = 1; choice < moves; choice++) {
-        int[] departed = Arrays.copyOf(path, path.length + 2);
-        departed[path.length] = step;
-        departed[path.length + 1] = choice;
-        longer.add(departed);
+    private void branch(int choice) {
+      int[] departed = Arrays.copyOf(path, path.length + 2);
+      departed[path.length] = step;
+      departed[path.length + 1] = choice;
+      longer.add(departed);
+    }
+
+    /** V1 first, the same for all; in another run V0. */
+    private boolean toss(Toss toss) {
+      Boolean shown = tosses.get(toss);
+      if (shown == null) {
+        shown = !departing || showsV1();
+        tosses.put(toss, shown);
       }
+      return shown;
+    }
+
+    private boolean showsV1() {
+      int choice = - ++tossesInStep;
+      if (used < path.length && path[used] == step && path[used + 1] == choice) {
+        used += 2;
+        return false;
+      }
+      if (used == path.length && turns < MOST_TURNS) {
+        branch(choice);
+      }
+      return true;
     }
 
     /** Whatever is held must be decided when there is more to do. */
     private void complete(ReplicaCluster cluster, ReplicaMoves moves) {
       for (int more = 0; more < MORE_COMMANDS && !cluster.outstanding().isEmpty(); more++) {
-        for (ReplicaNode node : moves.alive()) {
-          node.submit("more", cluster.now());
-          for (int step = 0; !moves.settled(); step++) {
-            InvariantViolation.check(step < MAX_STEPS, "does not settle");
-            moves.oldest().effect().run();
-            steps++;
+        for (ReplicaNode node : List.copyOf(moves.alive())) {
+          if (node.isMember()) {
+            node.submit("more", cluster.now());
+            settle(moves);
           }
         }
       }
       InvariantViolation.check(
           cluster.outstanding().isEmpty(), "a batch that is held is never decided");
+    }
+
+    private void settle(ReplicaMoves moves) {
+      for (int further = 0; !moves.settled(); further++) {
+        InvariantViolation.check(further < MAX_STEPS, "does not settle");
+        moves.oldest().effect().run();
+        steps++;
+      }
     }
   }
 }

@@ -3,12 +3,15 @@ package io.rabia.testing.explore;
 import io.rabia.testing.explore.ReplicaNode.Frame;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What can happen next in a cluster that a {@link Scenario} has brought into a situation. What the
  * scenario blocked or made slow comes last of all that happens in no time; who was down stays down.
- * One thread.
+ * Who is asleep hears nothing, unless it wakes for once; what it sent is still on its way. One
+ * thread.
  */
 final class ReplicaMoves {
 
@@ -23,35 +26,36 @@ final class ReplicaMoves {
   private static final long NEVER = Long.MAX_VALUE;
   private static final long WHEN_QUIET = NEVER - 1;
   private static final long SLOW = NEVER - 2;
+  private static final int LEAST_TO_RECOVER = 3;
 
   private final Scenario scenario;
   private final ReplicaCluster cluster;
-  private final boolean repeats;
+  private final Set<ReplicaExplorer.Also> also;
+  private final Set<ReplicaNode> dead = new HashSet<>();
   private final List<ReplicaNode> alive = new ArrayList<>();
   private final List<Move> moves = new ArrayList<>();
 
-  /**
-   * @param repeats can every frame come again, at any time?
-   */
-  ReplicaMoves(Scenario scenario, boolean repeats) {
+  ReplicaMoves(Scenario scenario, Set<ReplicaExplorer.Also> also) {
     this.scenario = scenario;
-    this.repeats = repeats;
+    this.also = also;
     cluster = scenario.cluster();
-    for (int i = 0; i < cluster.size(); i++) {
-      if (cluster.node(i).up()) {
-        alive.add(cluster.node(i));
-      }
-    }
+    cluster.nodes().stream().filter(node -> !node.up()).forEach(dead::add);
   }
 
   /** Those that take part. */
   List<ReplicaNode> alive() {
+    alive.clear();
+    for (ReplicaNode node : cluster.nodes()) {
+      if (!node.asleep() && !dead.contains(node)) {
+        alive.add(node);
+      }
+    }
     return alive;
   }
 
   /** Nothing is under way, everyone who takes part is up and has applied the same. */
   boolean settled() {
-    return cluster.quiet() && ReplicaCluster.settled(alive);
+    return cluster.quiet() && ReplicaCluster.settled(alive());
   }
 
   /** What has waited longest. */
@@ -67,8 +71,11 @@ final class ReplicaMoves {
   /** What can happen, the oldest first; what is never due comes last. Valid until the next call. */
   List<Move> all() {
     collect();
-    if (repeats) {
+    if (also.contains(ReplicaExplorer.Also.OLD_FRAMES)) {
       collectRepeats();
+    }
+    if (also.contains(ReplicaExplorer.Also.LOST_VOTES)) {
+      collectLosses();
     }
     moves.sort(Comparator.comparingLong(Move::age));
     return moves;
@@ -77,7 +84,7 @@ final class ReplicaMoves {
   private void collect() {
     moves.clear();
     boolean complete = true;
-    for (ReplicaNode node : alive) {
+    for (ReplicaNode node : alive()) {
       complete &= node.up();
       if (node.up()) {
         alone(node);
@@ -88,6 +95,12 @@ final class ReplicaMoves {
         between(node, peer);
       }
     }
+    for (ReplicaNode node : cluster.nodes()) {
+      if (node.asleep() && node.up()) {
+        ofSleeper(node);
+      }
+    }
+    collectReturns();
     add(complete ? WHEN_QUIET : NEVER, () -> cluster.tick(TICK));
   }
 
@@ -106,14 +119,18 @@ final class ReplicaMoves {
   private void between(ReplicaNode node, ReplicaNode peer) {
     int a = node.index;
     int b = peer.index;
-    Frame frame = cluster.next(a, b);
-    if (frame != null) {
-      add(scenario.isBlocked(frame) ? SLOW : frame.number(), () -> cluster.deliver(a, b));
-    }
+    delivery(a, b);
     if (a < b && cluster.connected(a, b)) {
       add(NEVER, () -> reconnect(a, b));
-    } else if (a < b && node.up() && peer.up()) {
+    } else if (a < b && node.up() && peer.up() && !node.id.equals(peer.id)) {
       add(WHEN_QUIET, () -> cluster.connect(a, b));
+    }
+  }
+
+  private void delivery(int from, int to) {
+    Frame frame = cluster.next(from, to);
+    if (frame != null) {
+      add(scenario.isBlocked(frame) ? SLOW : frame.number(), () -> cluster.deliver(from, to));
     }
   }
 
@@ -122,12 +139,60 @@ final class ReplicaMoves {
     cluster.connect(a, b);
   }
 
+  private void ofSleeper(ReplicaNode sleeper) {
+    boolean called = false;
+    for (ReplicaNode peer : alive) {
+      delivery(sleeper.index, peer.index);
+      called |= cluster.next(peer.index, sleeper.index) != null;
+    }
+    if (sleeper.waitsForForce()) {
+      add(0, () -> sleeper.force(cluster.now()));
+    }
+    if (called) {
+      add(NEVER, () -> cluster.deliverAllAtOnce(sleeper.index));
+    }
+  }
+
+  /** The first member proposes it as soon as nothing else happens, the others may as well. */
+  private void collectReturns() {
+    long age = WHEN_QUIET;
+    for (ReplicaNode life : alive) {
+      for (ReplicaNode member : alive) {
+        if (life.up() && member.up() && cluster.mayGiveBack(member, life)) {
+          add(age, () -> cluster.giveBack(member, life));
+          age = NEVER;
+        }
+      }
+    }
+  }
+
   private void collectRepeats() {
     for (Frame frame : cluster.delivered()) {
       if (cluster.node(frame.to()).up()) {
         add(NEVER, () -> cluster.deliverAgain(frame));
       }
     }
+  }
+
+  /** Never more than one that lacks its votes or is down for good. */
+  private void collectLosses() {
+    if (!dead.isEmpty() || cluster.size() == ReplicaCluster.MOST) {
+      return;
+    }
+    for (ReplicaNode node : alive) {
+      if (!node.up() || node.index >= cluster.founders().size() && !votes(node)) {
+        return;
+      }
+    }
+    for (ReplicaNode node : alive) {
+      if (votes(node) && node.replica().governing().size() >= LEAST_TO_RECOVER) {
+        add(NEVER, () -> cluster.lose(node.index));
+      }
+    }
+  }
+
+  private static boolean votes(ReplicaNode node) {
+    return node.replica().governing().indexOf(node.token) >= 0;
   }
 
   private void add(long age, Runnable effect) {

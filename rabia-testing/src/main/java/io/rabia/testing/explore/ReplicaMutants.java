@@ -113,6 +113,78 @@ public final class ReplicaMutants {
             "applied = Math.max(applied, now);"));
   }
 
+  /** Around changes of the configuration and lives: {@link ChangeCheck} must find each. */
+  public static List<SourceMutant> ofChanges() {
+    return List.of(
+        mutant(
+            "a change governs from the next slot on",
+            "Eras",
+            "long first = slot + Math.max(now.alpha(), change.alpha());",
+            "long first = slot + 1;"),
+        mutant(
+            "a change governs from its slot and the new ALPHA on",
+            "Eras",
+            "slot + Math.max(now.alpha(), change.alpha())",
+            "slot + change.alpha()"),
+        mutant(
+            "ALPHA of the applied slot instead of the slot's own",
+            "Eras",
+            "    return limit < era.end ? limit : Math.max(era.end, applied + newest.configuration.alpha());",
+            "    return limit;"),
+        mutant(
+            "the newest configuration governs at once",
+            "Eras",
+            "    while (before != null && slot < era.first()) {",
+            "    while (before != null && slot < before.first()) {"),
+        mutant(
+            "a change is not refused while another is pending",
+            "Eras",
+            "if (slot < now.firstSlot()) {",
+            "if (false) {"),
+        mutant(
+            "a change made for another epoch is not refused",
+            "Change",
+            "if (change.epoch() != now.epoch()) {",
+            "if (false) {"),
+        mutant(
+            "a member that has lost its votes votes on",
+            "Eras",
+            "    this.own = own;",
+            "    int same = founders.indexOf(id);\n"
+                + "    own = same < 0 ? own : founders.members().get(same).token();\n"
+                + "    this.own = own;"),
+        mutant(
+            "what was counted for the configuration before stays",
+            "Window",
+            "        slot.number = -1;\n      } else",
+            "        Era next = eras.of(slot.number);\n"
+            + "        boolean stays = next.size() == slot.era.size() && next.self == slot.era.self;\n"
+            + "        slot.number = stays ? slot.number : -1;\n"
+                + "        slot.era = stays ? next : slot.era;\n"
+                + "      } else"),
+        mutant(
+            "a quorum of the founders decides",
+            "SlotInstance",
+            "      quorum = Quorum.size(n);\n      decision = Quorum.decision(n);",
+            "      quorum = Quorum.size(Math.min(n, 3));\n"
+                + "      decision = Quorum.decision(Math.min(n, 3));"),
+        mutant(
+            "what is heard beyond the window decides",
+            "Incoming",
+            "      slot.instance.hold();\n",
+            ""),
+        mutant(
+            "a read is released although others govern the next slot",
+            "ReadBarrier",
+            "if (waitingEra[done] == era) {",
+            "if (true) {"),
+        mutant(
+            "a barrier counts the answers of those who govern no more",
+            "ReadBarrier",
+            "era != null && era.index(from) >= 0) {",
+            "era != null) {"));
+  }
+
   /** Changes that a cluster can live with: nothing may be found in them. */
   public static List<SourceMutant> harmless() {
     return List.of(

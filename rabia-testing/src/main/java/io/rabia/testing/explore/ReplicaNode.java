@@ -2,57 +2,52 @@ package io.rabia.testing.explore;
 
 import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
-import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
-import io.rabia.core.StateValue;
+import io.rabia.core.NodeId;
+import io.rabia.core.Token;
 import io.rabia.core.message.Message;
 import io.rabia.core.message.MessageHandler;
 import io.rabia.engine.protocol.BatchSource;
+import io.rabia.engine.protocol.Change;
 import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Output;
 import io.rabia.engine.protocol.Replica;
+import io.rabia.engine.protocol.SlotInstance;
 import io.rabia.engine.protocol.Timing;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A production {@link Replica} with a model of its log and outbox: groups of records of which a
- * prefix is durable, and frames that wait for their group. Outlives crashes. One thread.
+ * One life of a member, or of one that may become one: a production {@link Replica} with a model of
+ * its log, groups of records of which a prefix is durable. Outlives crashes. One thread.
  */
 final class ReplicaNode {
 
   /** Messages on their way. */
   record Frame(long number, int from, int to, long applied, List<Message> messages) {}
 
-  /** Where frames go. */
-  interface Network {
-    void send(int from, int to, long applied, List<Message> messages);
-  }
-
-  private record Held(int gate, int to, long applied, List<Message> messages) {}
-
   private record Read(long ticket, int floor) {}
+
+  private record Wish(byte kind, byte[] payload) {}
 
   private static final int RETAINED_SLOTS = 1 << 16;
   private static final long RETAINED_BYTES = 1 << 20;
 
   final int index;
-  private final Configuration configuration;
-  private final CommonCoin coin;
+  final NodeId id;
+  final Token token;
+  private final ReplicaCluster cluster;
   private final ClusterOracle oracle;
-  private final Network network;
   private final Trace trace;
+  private final Outgoing outgoing;
   private final List<List<Message>> log = new ArrayList<>();
-  private final ArrayDeque<Held> held = new ArrayDeque<>();
-  private final List<Message> lazy = new ArrayList<>();
-  private final ArrayDeque<String> commands = new ArrayDeque<>();
+  private final ArrayDeque<Wish> commands = new ArrayDeque<>();
   private final ArrayDeque<Read> reads = new ArrayDeque<>();
   private final Set<Long> own = new HashSet<>();
   private final Set<Long> holds = new HashSet<>();
@@ -65,21 +60,20 @@ final class ReplicaNode {
   private int answered;
   private int readsDone;
   private int runs;
+  private boolean asleep;
   private @Nullable Replica replica;
 
-  ReplicaNode(
-      int index,
-      Configuration configuration,
-      CommonCoin coin,
-      ClusterOracle oracle,
-      Network network,
-      Trace trace) {
+  /**
+   * @param id not in use by another life, or that of a member which has lost its votes
+   */
+  ReplicaNode(ReplicaCluster cluster, int index, NodeId id, Token token) {
+    this.cluster = cluster;
     this.index = index;
-    this.configuration = configuration;
-    this.coin = coin;
-    this.oracle = oracle;
-    this.network = network;
-    this.trace = trace;
+    this.id = id;
+    this.token = token;
+    oracle = cluster.oracle();
+    trace = cluster.trace();
+    outgoing = new Outgoing((to, applied, messages) -> cluster.send(this, to, applied, messages));
   }
 
   private final class Commands implements BatchSource {
@@ -96,16 +90,17 @@ final class ReplicaNode {
     }
 
     @Override
-    public @Nullable CommandBatch poll(long id, long timestamp, long lowestOutstanding) {
-      if (commands.isEmpty()) {
+    public @Nullable CommandBatch poll(long batch, long timestamp, long lowestOutstanding) {
+      Wish wish = commands.poll();
+      if (wish == null) {
         return null;
       }
-      encoder.add(
-          CommandBatch.KIND_APPLY, 1, 1, 1, commands.remove().getBytes(StandardCharsets.UTF_8));
-      oracle.made(id, runs);
-      own.add(id);
-      holds.add(id);
-      return encoder.build(id, timestamp, lowestOutstanding);
+      int session = wish.kind == CommandBatch.KIND_APPLY ? 1 : 0;
+      encoder.add(wish.kind, session, session, session, wish.payload);
+      oracle.made(batch, index, runs);
+      own.add(batch);
+      holds.add(batch);
+      return encoder.build(batch, timestamp, lowestOutstanding);
     }
   }
 
@@ -124,10 +119,10 @@ final class ReplicaNode {
   void start(long now) {
     Replica fresh =
         new Replica(
-            configuration,
-            configuration.members().get(index).id(),
-            configuration.members().get(index).token(),
-            coin,
+            cluster.founders(),
+            id,
+            token,
+            cluster.coin(),
             new Commands(),
             Timing.defaults(),
             1,
@@ -136,6 +131,7 @@ final class ReplicaNode {
             1000L * ++runs);
     history.clear();
     appliedIds.clear();
+    replica = fresh;
     MessageHandler recovery =
         fresh.recovery(
             now,
@@ -154,7 +150,6 @@ final class ReplicaNode {
     durable = log.size();
     lastPromise = durable;
     fresh.recovered(log.size(), now);
-    replica = fresh;
     step(now);
   }
 
@@ -164,8 +159,7 @@ final class ReplicaNode {
         keptGroups >= durable && keptGroups <= log.size(), "lost what was durable");
     log.subList(keptGroups, log.size()).clear();
     replica = null;
-    held.clear();
-    lazy.clear();
+    outgoing.clear();
     commands.clear();
     reads.clear();
     own.clear();
@@ -173,21 +167,43 @@ final class ReplicaNode {
     logged.clear();
   }
 
-  void connected(int peer, long now) {
-    replica().connected(peer, now);
+  /** Does nothing by itself from now on, hears nothing, and nobody knows. */
+  void fallAsleep() {
+    asleep = true;
+  }
+
+  /** Is it up, or about to come up, and awake? */
+  boolean asleep() {
+    return asleep;
+  }
+
+  /** The place that this replica has for another life. */
+  private int place(ReplicaNode peer) {
+    int place = replica().place(peer.id, peer.token);
+    outgoing.place(place, peer.index);
+    return place;
+  }
+
+  void connected(ReplicaNode peer, long now) {
+    replica().connected(place(peer), now);
     step(now);
   }
 
-  void disconnected(int peer, long now) {
-    replica().disconnected(peer);
-    held.removeIf(frame -> frame.to == peer);
+  void disconnected(ReplicaNode peer, long now) {
+    replica().disconnected(place(peer));
+    outgoing.disconnected(peer.index);
     step(now);
   }
 
   // ---- what happens to it
 
   void submit(String command, long now) {
-    commands.add(command);
+    commands.add(new Wish(CommandBatch.KIND_APPLY, command.getBytes(StandardCharsets.UTF_8)));
+    step(now);
+  }
+
+  void change(Change change, long now) {
+    commands.add(new Wish(CommandBatch.KIND_CONFIGURE, change.encode()));
     step(now);
   }
 
@@ -198,37 +214,34 @@ final class ReplicaNode {
 
   void receive(List<Frame> frames, long now) {
     for (Frame frame : frames) {
-      MessageHandler taken = replica().from(frame.from(), frame.applied(), now);
+      int from = place(cluster.node(frame.from()));
+      MessageHandler taken = replica().from(from, frame.applied(), now);
       for (Message message : frame.messages()) {
         message.accept(taken);
         keep(message, holds);
       }
     }
     step(now);
+    for (Frame frame : frames) {
+      frame.messages().forEach(message -> checkCounted(slot(message)));
+    }
   }
 
   /** Makes the whole log durable. */
   void force(long now) {
     durable = log.size();
-    release();
+    outgoing.release(durable);
     step(now);
   }
 
   /** Sends what waited for company. */
   void flush() {
-    if (!lazy.isEmpty()) {
-      List<Message> messages = List.copyOf(lazy);
-      lazy.clear();
-      for (int to = 0; to < configuration.size(); to++) {
-        if (to != index) {
-          post(to, messages);
-        }
-      }
-    }
+    outgoing.flush(index, cluster.size(), replica().applied(), lastPromise);
+    outgoing.release(durable);
   }
 
   void heartbeat(int to) {
-    network.send(index, to, replica().applied(), List.of(new Message.Heartbeat()));
+    cluster.send(this, to, replica().applied(), List.of(new Message.Heartbeat()));
   }
 
   /** The duty cycle that {@link Replica} asks of its owner. */
@@ -267,21 +280,51 @@ final class ReplicaNode {
     }
   }
 
+  private static long slot(Message message) {
+    if (message instanceof Message.Propose propose) {
+      return propose.slot();
+    } else if (message instanceof Message.Vote1 vote) {
+      return vote.slot();
+    } else if (message instanceof Message.Vote2 vote) {
+      return vote.slot();
+    }
+    return -1;
+  }
+
+  /** Only what those said counts who have a vote there. */
+  private void checkCounted(long slot) {
+    SlotInstance instance = replica().instance(slot);
+    if (slot >= 0 && instance != null && slot < replica().limit()) {
+      oracle.counted(this, slot, instance);
+    }
+  }
+
   private void took(Replica active) {
     history.add(decided.id());
-    oracle.applied(decided.slot(), decided.id(), active.tableHash());
+    oracle.applied(this, decided.slot(), decided.id(), decided.batch(), active.tableHash());
     InvariantViolation.check(
         decided.batch() == null || appliedIds.add(decided.id()), "applied a batch twice");
   }
 
   private void applied(Replica active) {
     took(active);
+    checkCounted(decided.slot());
     CommandBatch batch = decided.batch();
     String skipped = batch == null && BatchId.isBatch(decided.id()) ? " again, skipped" : "";
     trace.add(
         name() + " applies " + decided.slot() + " = " + BatchId.toString(decided.id()) + skipped);
     if (batch != null && own.contains(batch.id())) {
       answered++;
+    }
+    if (decided.result() != null && trace.wanted()) {
+      Configuration newest = active.configuration();
+      trace.add(
+          "  epoch "
+              + newest.epoch()
+              + " from slot "
+              + newest.firstSlot()
+              + ": "
+              + cluster.names(newest));
     }
   }
 
@@ -291,7 +334,8 @@ final class ReplicaNode {
       return false;
     }
     append(active, output);
-    send(output);
+    outgoing.take(output, index, cluster.size(), active.applied(), lastPromise);
+    outgoing.release(durable);
     output.clear();
     return true;
   }
@@ -301,7 +345,7 @@ final class ReplicaNode {
     boolean promises = false;
     for (int i = 0; i < output.size(); i++) {
       if (output.has(i, Output.LOG)) {
-        Message message = message(output, i, output.has(i, Output.LOG_BATCH));
+        Message message = Outgoing.message(output, i, output.has(i, Output.LOG_BATCH));
         group.add(message);
         keep(message, logged);
         checkHeld(message);
@@ -321,70 +365,6 @@ final class ReplicaNode {
       InvariantViolation.check(
           logged.contains(propose.id()), "proposed a batch that is not in the log");
     }
-  }
-
-  private void send(Output output) {
-    List<List<Message>> frames = new ArrayList<>();
-    for (int to = 0; to < configuration.size(); to++) {
-      frames.add(new ArrayList<>());
-    }
-    boolean broadcast = false;
-    for (int i = 0; i < output.size(); i++) {
-      if (!output.has(i, Output.SEND)) {
-        InvariantViolation.check(output.has(i, Output.LOG), "asked for old decisions from the log");
-        continue;
-      }
-      Message message = message(output, i, output.has(i, Output.SEND_BATCH));
-      if (output.has(i, Output.LAZY)) {
-        lazy.add(message);
-      } else if (output.to(i) == Output.ALL) {
-        frames.forEach(frame -> frame.add(message));
-        broadcast = true;
-      } else {
-        frames.get(output.to(i)).add(message);
-      }
-    }
-    if (broadcast) {
-      frames.forEach(frame -> frame.addAll(lazy));
-      lazy.clear();
-    }
-    for (int to = 0; to < frames.size(); to++) {
-      if (to != index && !frames.get(to).isEmpty()) {
-        post(to, frames.get(to));
-      }
-    }
-  }
-
-  private void post(int to, List<Message> messages) {
-    held.add(new Held(lastPromise, to, replica().applied(), messages));
-    release();
-  }
-
-  private void release() {
-    while (!held.isEmpty() && held.peek().gate() <= durable) {
-      Held frame = held.remove();
-      network.send(index, frame.to(), frame.applied(), frame.messages());
-    }
-  }
-
-  private static Message message(Output output, int i, boolean withBatch) {
-    CommandBatch batch = withBatch ? output.batch(i) : null;
-    long slot = output.slot(i);
-    long id = output.id(i);
-    int phase = output.phase(i);
-    return switch (output.kind(i)) {
-      case PROPOSE -> new Message.Propose(slot, id, batch);
-      case VOTE1 -> new Message.Vote1(slot, phase, StateValue.of(output.value(i)), id);
-      case VOTE2 -> new Message.Vote2(slot, phase, StateValue.of(output.value(i)), id);
-      case DECIDE -> new Message.Decide(slot, id, batch);
-      case BATCH_REQUEST -> new Message.BatchRequest(id);
-      case BATCH_REPLY -> new Message.BatchReply(Objects.requireNonNull(output.batch(i)));
-      case CATCH_UP_REQUEST -> new Message.CatchUpRequest(slot, phase);
-      case CATCH_UP_END -> new Message.CatchUpEnd(slot);
-      case READ_PROBE -> new Message.ReadProbe(slot);
-      case READ_REPLY -> new Message.ReadReply(slot, id);
-      case NUMBERS -> new Message.Numbers(slot);
-    };
   }
 
   // ---- what can be seen
@@ -407,11 +387,17 @@ final class ReplicaNode {
   }
 
   boolean waitsForCompany() {
-    return up() && !lazy.isEmpty();
+    return up() && outgoing.waitsForCompany();
   }
 
+  /** Has it nothing to do? What callers want of one that is no member is never done. */
   boolean idle() {
-    return up() && reads.isEmpty() && commands.isEmpty() && !replica().busy();
+    return up() && reads.isEmpty() && (commands.isEmpty() || !isMember()) && !replica().busy();
+  }
+
+  /** Is this life in the newest configuration that it knows? */
+  boolean isMember() {
+    return replica().configuration().indexOf(token) >= 0;
   }
 
   /** Ids of the batches that it has, or had until they were applied. */

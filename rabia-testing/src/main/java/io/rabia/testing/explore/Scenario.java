@@ -3,6 +3,8 @@ package io.rabia.testing.explore;
 import io.rabia.core.BatchId;
 import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
+import io.rabia.engine.protocol.Change;
+import io.rabia.engine.protocol.Configuration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -15,7 +17,13 @@ import org.jspecify.annotations.Nullable;
  * happened. One thread, one use.
  *
  * <pre>
- * cluster 3 [heads|tails|split]  starts; the coin shows V1, V0, or V1 in odd phases; keyed when not said
+ * cluster 3 [coin] [alpha]       starts; the coin shows V1, V0, or V1 in odd phases: heads, tails,
+ *                                split; keyed when it is not said; any: as the player wants
+ * join D                         a process that is no member begins and listens
+ * lose C D                       C falls asleep, its machine starts again as D, without C's votes
+ * sleep C                        C is paused: what comes waits
+ * change A ABD [alpha [epoch]]   A proposes that those be the members from now on
+ * return A D                     A proposes that D be the member whose id it has
  * submit A text                  gives a command to A
  * read A                         queues a linearizable read at A
  * run                            forces and delivers, oldest first, until nothing happens without time
@@ -42,17 +50,22 @@ public final class Scenario {
   private static final int MAX_TICKS = 2_000;
 
   private final boolean traced;
+  private final CommonCoin any;
   private final Set<String> blocked = new HashSet<>();
   private final Set<Integer> slow = new HashSet<>();
   private @Nullable ReplicaCluster cluster;
   private long framesSeen;
 
   public Scenario() {
-    this(true);
+    this(true, (epoch, slot, phase) -> true);
   }
 
-  Scenario(boolean traced) {
+  /**
+   * @param any the coin that shows what the player wants
+   */
+  Scenario(boolean traced, CommonCoin any) {
     this.traced = traced;
+    this.any = any;
   }
 
   /** Plays commands alone. */
@@ -108,6 +121,11 @@ public final class Scenario {
   private void command(String[] words, List<String> out) {
     switch (words[0]) {
       case "cluster" -> start(words);
+      case "join" -> check(words[1], cluster().join());
+      case "lose" -> check(words[2], cluster().lose(index(words[1])));
+      case "sleep" -> node(words[1]).fallAsleep();
+      case "change" -> change(words);
+      case "return" -> cluster().giveBack(node(words[1]), node(words[2]));
       case "submit" -> node(words[1]).submit(words[2], cluster().now());
       case "read" -> node(words[1]).read(cluster().now());
       case "run" -> run();
@@ -145,10 +163,32 @@ public final class Scenario {
             case "heads" -> (epoch, slot, phase) -> true;
             case "tails" -> (epoch, slot, phase) -> false;
             case "split" -> (epoch, slot, phase) -> phase % 2 == 1;
+            case "any" -> any;
             default -> throw new IllegalArgumentException("no such coin: " + words[2]);
           };
     }
-    cluster = new ReplicaCluster(Integer.parseInt(words[1]), coin, traced);
+    int alpha = words.length > 3 ? Integer.parseInt(words[3]) : ReplicaCluster.ALPHA;
+    cluster = new ReplicaCluster(Integer.parseInt(words[1]), alpha, coin, traced);
+  }
+
+  private static void check(String name, ReplicaNode begun) {
+    if (name.charAt(0) != begun.name()) {
+      throw new IllegalArgumentException("the next one is " + begun.name());
+    }
+  }
+
+  /** As {@link io.rabia.engine.RabiaEngine} does, but whoever wants it. */
+  private void change(String[] words) {
+    ReplicaNode by = node(words[1]);
+    Configuration newest = by.replica().configuration();
+    List<Change.Entry> members = new ArrayList<>();
+    for (char name : words[2].toCharArray()) {
+      ReplicaNode member = node(String.valueOf(name));
+      members.add(new Change.Entry(member.id, member.token, "", 0));
+    }
+    int alpha = words.length > 3 ? Integer.parseInt(words[3]) : newest.alpha();
+    long epoch = words.length > 4 ? Long.parseLong(words[4]) : newest.epoch();
+    by.change(new Change(epoch, alpha, members), cluster().now());
   }
 
   private void run() {
@@ -184,8 +224,9 @@ public final class Scenario {
   private void settle(String[] words) {
     List<ReplicaNode> nodes = new ArrayList<>();
     for (int i = 0; i < cluster().size(); i++) {
-      if (words.length == 1 ? cluster().node(i).up() : List.of(words).contains(name(i))) {
-        nodes.add(cluster().node(i));
+      ReplicaNode node = cluster().node(i);
+      if (words.length == 1 ? node.up() && !node.asleep() : List.of(words).contains(name(i))) {
+        nodes.add(node);
       }
     }
     run();

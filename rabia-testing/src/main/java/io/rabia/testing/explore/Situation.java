@@ -1,6 +1,8 @@
 package io.rabia.testing.explore;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Where explorations of whole replicas start: commands of a {@link Scenario}. Each is a sort of
@@ -134,7 +136,243 @@ public enum Situation {
   FOUR_AT_REST("cluster 4", "submit A a", "submit B b", "read C"),
 
   /** As {@link #AT_REST} among five. */
-  FIVE_AT_REST("cluster 5", "submit A a", "submit B b", "read C");
+  FIVE_AT_REST("cluster 5", "submit A a", "submit B b", "read C"),
+
+  /** A and B decide that C, D and E govern, D and E decide a write; C, behind, reads. */
+  READ_ACROSS_A_CHANGE(
+      "cluster 3 any",
+      "join D",
+      "join E",
+      "run",
+      "block A>C",
+      "block B>C",
+      "block D>C",
+      "block E>C",
+      "block D>A",
+      "block E>A",
+      "block D>B",
+      "block E>B",
+      "change A CDE",
+      "settle D E",
+      "submit D d",
+      "settle D E",
+      "read C",
+      "run"),
+
+  /** B hears of slots that others govern before it knows that they do; their order is another. */
+  REPLACED_UNHEARD_OF(
+      "cluster 3 any",
+      "join D",
+      "run",
+      "cut A B",
+      "cut B C",
+      "cut B D",
+      "change A DBA",
+      "settle A C D",
+      "submit A a",
+      "submit A a",
+      "slow D",
+      "run",
+      "heal A B",
+      "heal B D",
+      "read B"),
+
+  /** As before, and those who govern are five. */
+  GROWN_UNHEARD_OF(
+      "cluster 3 any",
+      "join D",
+      "join E",
+      "run",
+      "cut A C",
+      "cut B C",
+      "cut C D",
+      "cut C E",
+      "change A ABCDE",
+      "settle A B D E",
+      "block B>D",
+      "block A>E",
+      "block B>E",
+      "block D>E",
+      "submit A a",
+      "run",
+      "heal A C",
+      "heal B C"),
+
+  /** B wants a change after the one that A wants, and before that one governs. */
+  CHANGED_TWICE(
+      "cluster 3 any",
+      "join D",
+      "submit A a",
+      "submit B b",
+      "submit C c",
+      "settle",
+      "change A ABCD",
+      "change B ABD 8 1",
+      "submit A a",
+      "submit A a",
+      "submit A a",
+      "submit C c"),
+
+  /** C has taken part in open slots, has lost its votes and is to come back as D. */
+  VOTES_LOST(
+      "cluster 3 any",
+      "block C>A",
+      "block C>B",
+      "submit A a",
+      "submit B b",
+      "submit C c",
+      "run",
+      "lose C D",
+      "return A D",
+      "read B"),
+
+  /** The same, and slots of D's reign are under way already. */
+  VOTES_BACK(
+      "cluster 3 any",
+      "submit C c",
+      "run",
+      "block C>A",
+      "block C>B",
+      "submit A a",
+      "submit C c",
+      "run",
+      "lose C D",
+      "return A D",
+      "submit A a",
+      "submit B b",
+      "submit A a",
+      "run",
+      "read D"),
+
+  /** A slot is split where the coin decides, when C loses its votes. */
+  VOTES_LOST_BEFORE_THE_COIN(
+      "cluster 3 any",
+      "block A>B",
+      "block A>C",
+      "block B>A",
+      "block B>C",
+      "block C>A",
+      "block C>B",
+      "submit A a",
+      "submit B b",
+      "run",
+      "deliver B>C",
+      "deliver A>B",
+      "deliver B>A",
+      "run",
+      "tick 6",
+      "run",
+      "deliver A>C all",
+      "run",
+      "deliver A>B all",
+      "deliver B>A all",
+      "run",
+      "deliver C>A all",
+      "deliver C>B all",
+      "run",
+      "tick 6",
+      "run",
+      "lose C D",
+      "return A D",
+      "read B"),
+
+  /** Two changes at once: C comes back as E, and D is to be a member. */
+  VOTES_LOST_DURING_A_CHANGE(
+      "cluster 3 any",
+      "join D",
+      "run",
+      "block C>A",
+      "block C>B",
+      "change A ABCD",
+      "submit C c",
+      "run",
+      "lose C E",
+      "return B E",
+      "read A"),
+
+  /** D becomes a member, with commands under way on both sides of its first slot. */
+  ADDED(
+      "cluster 3 any",
+      "join D",
+      "run",
+      "change A ABCD",
+      "submit A a",
+      "submit B b",
+      "submit A a",
+      "submit C c",
+      "submit A a",
+      "run",
+      "block C>A",
+      "block C>B",
+      "block C>D",
+      "submit B b",
+      "read C"),
+
+  /** C leaves, with commands of its own under way. */
+  REMOVED(
+      "cluster 3 any",
+      "block C>A",
+      "change A AB",
+      "submit C c",
+      "submit A a",
+      "submit C c",
+      "run",
+      "submit A a",
+      "submit C c",
+      "read B"),
+
+  /** D takes the place of C; the last vote that lets the others know is under way. */
+  REPLACED(
+      "cluster 3 any",
+      "join D",
+      "run",
+      "block C>A",
+      "block C>B",
+      "block C>D",
+      "change A ABD",
+      "submit A a",
+      "submit C c",
+      "submit A a",
+      "run",
+      "read C"),
+
+  /** The window shrinks; then D takes C's place, while B is behind the first of the two. */
+  WINDOW_SHRINKS(
+      "cluster 3 any 16",
+      "join D",
+      "run",
+      "change A ABC 8",
+      "submit A a",
+      "submit A a",
+      "submit B b",
+      "run",
+      "cut A B",
+      "cut B C",
+      "cut B D",
+      "settle A C D",
+      "change A ABD",
+      "settle A C D",
+      "heal A B",
+      "heal B D",
+      "submit A a",
+      "submit D d"),
+
+  /** All are replaced at once, D has a command. */
+  ALL_REPLACED(
+      "cluster 3 any",
+      "join D",
+      "join E",
+      "join F",
+      "run",
+      "change A DEF",
+      "submit B b",
+      "run",
+      "submit D d",
+      "submit E e",
+      "read A");
+
+  /** Those in which the configuration changes. */
+  static final Set<Situation> OF_CHANGES = EnumSet.range(READ_ACROSS_A_CHANGE, ALL_REPLACED);
 
   private final List<String> commands;
 

@@ -3,6 +3,7 @@ package io.rabia.testing.explore;
 import io.rabia.core.BatchId;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.StateValue;
+import io.rabia.engine.protocol.SlotInstance;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -84,6 +85,69 @@ final class SlotOracle {
           vote + " in " + place + " for what no majority proposed");
     }
     return round;
+  }
+
+  /** Has the member said this? */
+  boolean proposed(int member, long id) {
+    return proposals[member] == id;
+  }
+
+  /** Has the member said this? */
+  boolean voted(int member, int phase, int number, byte value) {
+    Vote[] round = votes.get(new Round(phase, number));
+    return round != null && round[member] != null && round[member].value().code() == value;
+  }
+
+  private boolean hasVoted(int member, int phase, int number) {
+    Vote[] round = votes.get(new Round(phase, number));
+    return round != null && round[member] != null;
+  }
+
+  /**
+   * The first to act on a decision, or to tell it, needs enough votes for that: those that were
+   * said, and its own, which may still wait for their frame.
+   *
+   * @param self its index, or -1
+   */
+  void decideFirst(long id, int self, @Nullable SlotInstance known) {
+    if (decided == UNSAID && known != null && self >= 0) {
+      SlotOracle more = new SlotOracle(n);
+      System.arraycopy(proposals, 0, more.proposals, 0, n);
+      votes.forEach((place, round) -> more.votes.put(place, round.clone()));
+      known.tell(new OwnWords(more, self, id));
+      InvariantViolation.check(
+          more.decided == id, "decided " + BatchId.toString(id) + " without the votes for it");
+    }
+    decide(id);
+  }
+
+  /** Adds what a member itself counts of its own and nobody has heard yet. */
+  private record OwnWords(SlotOracle heard, int self, long outcome)
+      implements SlotInstance.Counted {
+    @Override
+    public void proposal(int index, long id) {
+      if (index == self) {
+        heard.propose(self, id);
+      }
+    }
+
+    @Override
+    public void vote1(int index, int phase, byte value) {
+      if (index == self && !heard.hasVoted(self, phase, 1)) {
+        heard.vote1(self, phase, StateValue.of(value), id(value));
+      }
+    }
+
+    @Override
+    public void vote2(int index, int phase, byte value) {
+      if (index == self && !heard.hasVoted(self, phase, 2)) {
+        heard.vote2(self, phase, StateValue.of(value), id(value));
+      }
+    }
+
+    private long id(byte value) {
+      return value == StateValue.CODE_V1 ? outcome : BatchId.NONE;
+    }
   }
 
   /** Someone acted on this decision, or told it. */

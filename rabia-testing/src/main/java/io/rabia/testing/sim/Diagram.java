@@ -48,7 +48,9 @@ final class Diagram {
           "propose=2.7: proposes batch number 7 of node 2; noop is an empty proposal.",
           "vote1/p, vote2/p: votes in the two rounds of phase p: V1(2.7) for that batch, V0 against"
               + " any, V? for neither.",
-          "decides 2.7, noop, or nothing (the slot is given up).");
+          "decides 2.7, noop, or nothing (the slot is given up).",
+          "[vote2/0 from 1,2: V1 V?]: what it rests on. {group 9, forced 9}: the last group of its log"
+              + " with any of it, and the last one that is safe.");
 
   private final SlotStory story;
   private final List<Event> events;

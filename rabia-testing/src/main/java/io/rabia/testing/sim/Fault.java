@@ -102,6 +102,11 @@ public enum Fault {
    */
   WIPE,
   /**
+   * A member comes back with an older copy of its disk, while everybody who runs has seen more of
+   * it. Strikes when that is found out: it has lost its votes and comes back under another token.
+   */
+  OLD_COPY,
+  /**
    * A member is away until the others have compacted what it lacks. Strikes when it has installed a
    * snapshot of one of them.
    */
@@ -110,7 +115,7 @@ public enum Fault {
   /** They want a campaign of their own. */
   private static final Set<Fault> NOT_DRAWN =
       Collections.unmodifiableSet(
-          EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER, POWER_CUT, MEMBERS, WIPE, AWAY));
+          EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER, POWER_CUT, MEMBERS, WIPE, OLD_COPY, AWAY));
 
   private static final Set<Fault> FROM_THREE_NODES =
       Collections.unmodifiableSet(
@@ -127,6 +132,7 @@ public enum Fault {
               DIFFER,
               MEMBERS,
               WIPE,
+              OLD_COPY,
               AWAY));
 
   private static final Set<Fault> OF_ONE_NODE =

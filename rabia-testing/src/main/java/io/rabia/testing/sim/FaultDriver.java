@@ -169,6 +169,7 @@ final class FaultDriver {
       case SPLIT -> splitting.begin(lasts);
       case MEMBERS -> members.change();
       case WIPE -> members.wipe();
+      case OLD_COPY -> world.oldCopies().strike(random);
       case AWAY -> absence.begin(anyNode());
       case DRIFT, EXPIRY, FORMATION, LONG_PAUSE, THROW, COIN, SLOW_MEMBERS, DIFFER ->
           throw new IllegalStateException("strikes by itself: " + fault);

@@ -119,10 +119,9 @@ final class FrameText implements MessageHandler {
 
   @Override
   public void onDecide(long slot, long id, @Nullable CommandBatch batch) {
-    if (only == ALL) {
-      text.add("decide " + slot + "=" + id(id) + body(batch));
-    } else if (only == slot) {
-      text.add("decide=" + id(id) + body(batch));
+    if (only == ALL || only == slot) {
+      String why = sender == null ? "" : sender.tells(slot, id(id));
+      text.add((only == ALL ? "decide " + slot : "decide") + "=" + id(id) + body(batch) + why);
     }
   }
 
@@ -153,7 +152,8 @@ final class FrameText implements MessageHandler {
 
   @Override
   public void onReadReply(long nonce, long highestSlot) {
-    add("barrier " + Long.toHexString(nonce) + " is told " + highestSlot);
+    String spoken = sender == null ? "" : sender.answers(highestSlot);
+    add("barrier " + Long.toHexString(nonce) + " is told " + highestSlot + spoken);
   }
 
   @Override

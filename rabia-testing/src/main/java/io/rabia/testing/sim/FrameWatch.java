@@ -94,6 +94,7 @@ final class FrameWatch extends LogRecords {
   }
 
   private final Violations violations;
+  private final TokenWatch tokens;
   private final SimClock clock;
   private final int n;
   private final Map<Long, SlotRecord> slots = new HashMap<>();
@@ -104,6 +105,7 @@ final class FrameWatch extends LogRecords {
 
   FrameWatch(Violations violations, SimClock clock, int n) {
     this.violations = violations;
+    tokens = new TokenWatch(violations);
     this.clock = clock;
     this.n = n;
   }
@@ -216,6 +218,7 @@ final class FrameWatch extends LogRecords {
     body(batch);
     SlotRecord record = voted(slot);
     say(record.proposals, id, slot, "propose", FrameText::id);
+    tokens.proposes(from, slot, sender, id);
     if (record.proposals.count(id) == record.members) {
       named(record, slot, from, id);
       lock(record, slot, 0, StateValue.CODE_V1);
@@ -227,6 +230,7 @@ final class FrameWatch extends LogRecords {
     SlotRecord record = voted(slot);
     Round round = record.votes1.computeIfAbsent(phase, fresh -> new Round(n));
     say(round, value, slot, "vote1/" + phase, FrameWatch::vote);
+    tokens.votes1(from, slot, sender, phase, value);
     named(record, slot, from, id);
     if (value == StateValue.CODE_V1 && id == BatchId.NONE) {
       broken(slot, "vote1/" + phase + "=V1 names no batch");
@@ -244,6 +248,7 @@ final class FrameWatch extends LogRecords {
     SlotRecord record = voted(slot);
     Round round = record.votes2.computeIfAbsent(phase, fresh -> new Round(n));
     say(round, value, slot, "vote2/" + phase, FrameWatch::vote);
+    tokens.votes2(from, slot, sender, phase, value);
     named(record, slot, from, id);
     if (value == StateValue.CODE_VQUESTION) {
       return;
@@ -287,6 +292,11 @@ final class FrameWatch extends LogRecords {
   long proposal(long slot, int member) {
     SlotRecord record = slots.get(slot);
     return record == null ? ABSENT : record.proposals.said[member];
+  }
+
+  /** A member applied a slot with these votes. */
+  void counted(int member, Replica replica, SlotInstance slot) {
+    tokens.counted(member, replica, slot);
   }
 
   /** A member applied a slot that the others' votes alone did not decide. */

@@ -66,6 +66,10 @@ final class Healing {
     }
   }
 
+  /**
+   * What only such hold as have no vote nobody proposes; it goes with the table of its origin. So
+   * nothing may be held by who has one.
+   */
   private boolean quiescent() {
     List<SimNode> present =
         nodes.stream().filter(node -> !node.isOut() && !node.isAbsent()).toList();
@@ -76,7 +80,7 @@ final class Healing {
           || node.applied() != applied
           || node.isLost() && node.view().has(node.nodeId())
           || member.replica().busy()
-          || member.replica().held() > 0) {
+          || member.replica().held() > 0 && !node.isLost()) {
         return false;
       }
     }

@@ -31,14 +31,17 @@ final class Ledger {
   }
 
   private final Trace trace;
+  private final SimNode[] nodes;
   private final Promises[] promises;
   private final Map<Token, Integer> lives = new HashMap<>();
 
   Ledger(Trace trace, SimClock clock, int nodes, @Nullable SlotFacts facts) {
     this.trace = trace;
+    this.nodes = new SimNode[nodes];
     promises = new Promises[nodes];
     for (int node = 0; node < nodes; node++) {
-      promises[node] = new Promises(clock, node, facts);
+      int index = node;
+      promises[node] = new Promises(clock, node, slot -> view(index, slot), facts);
     }
   }
 
@@ -49,11 +52,12 @@ final class Ledger {
   /** The log of a process that starts, with this ledger kept. */
   Persistence kept(SimNode node, Persistence log) {
     int index = node.index();
-    LogWatch.Views views = slot -> view(index, node.member(), slot);
-    return new LogWatch(log, node.storage(), promises[index], views, trace, index);
+    nodes[index] = node;
+    return new LogWatch(log, node.storage(), promises[index], trace, index);
   }
 
-  private Tally.@Nullable View view(int node, @Nullable Member member, long slot) {
+  private Tally.@Nullable View view(int node, long slot) {
+    Member member = nodes[node].member();
     if (member == null) {
       return null;
     }
@@ -64,17 +68,17 @@ final class Ledger {
     if (instance == null || instance.members() != governs.size()) {
       return null;
     }
-    int[] nodes = new int[governs.size()];
-    for (int i = 0; i < nodes.length; i++) {
+    int[] voters = new int[governs.size()];
+    for (int i = 0; i < voters.length; i++) {
       Configuration.Member voter = governs.members().get(i);
-      nodes[i] = lives.getOrDefault(voter.token(), voter.id().value() - 1);
+      voters[i] = lives.getOrDefault(voter.token(), voter.id().value() - 1);
     }
-    return new Tally.View(instance, nodes, governs.indexOf(replica.own()));
+    return new Tally.View(instance, voters, governs.indexOf(replica.own()));
   }
 
   /** Why a member acts on the outcome that it knows for a slot. */
-  @Nullable Decision decision(int node, Member member, long slot) {
-    Tally.View view = view(node, member, slot);
+  @Nullable Decision decision(int node, long slot) {
+    Tally.View view = view(node, slot);
     if (view == null) {
       return null;
     }

@@ -18,27 +18,17 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 final class LogWatch implements Persistence {
-  /** What the process counts in a slot. */
-  @FunctionalInterface
-  interface Views {
-    /** Null when it is no member. */
-    Tally.@Nullable View of(long slot);
-  }
-
   private final Persistence log;
   private final Storage storage;
   private final Promises promises;
-  private final Views views;
   private final Trace trace;
   private final int node;
   private long safe;
 
-  LogWatch(
-      Persistence log, Storage storage, Promises promises, Views views, Trace trace, int node) {
+  LogWatch(Persistence log, Storage storage, Promises promises, Trace trace, int node) {
     this.log = log;
     this.storage = storage;
     this.promises = promises;
-    this.views = views;
     this.trace = trace;
     this.node = node;
     promises.begins(policy(log.durability()), log::durable);
@@ -121,7 +111,7 @@ final class LogWatch implements Persistence {
 
     @Override
     public void onVote1(long slot, int phase, byte value, long id) {
-      Tally.View view = views.of(slot);
+      Tally.View view = promises.view(slot);
       String before = promises.value(Word.vote(Word.VOTE2, slot, phase - 1));
       Tally why = view == null ? null : Tally.ofVote1(view, phase, before);
       promises.logged(Word.vote(Word.VOTE1, slot, phase), FrameText.vote(value, id), group, why);
@@ -129,7 +119,7 @@ final class LogWatch implements Persistence {
 
     @Override
     public void onVote2(long slot, int phase, byte value, long id) {
-      Tally.View view = views.of(slot);
+      Tally.View view = promises.view(slot);
       String before = promises.value(Word.vote(Word.VOTE1, slot, phase));
       Tally why = view == null ? null : Tally.ofVote2(view, phase, before);
       promises.logged(Word.vote(Word.VOTE2, slot, phase), FrameText.vote(value, id), group, why);

@@ -18,6 +18,7 @@ import static io.rabia.testing.sim.Fault.DUPLICATE;
 import static io.rabia.testing.sim.Fault.FSYNC_FAILURE;
 import static io.rabia.testing.sim.Fault.LONG_PAUSE;
 import static io.rabia.testing.sim.Fault.MEMBERS;
+import static io.rabia.testing.sim.Fault.OLD_COPY;
 import static io.rabia.testing.sim.Fault.ONE_WAY;
 import static io.rabia.testing.sim.Fault.ORPHAN;
 import static io.rabia.testing.sim.Fault.PARTITION;
@@ -62,13 +63,14 @@ public enum NamedCampaign {
           EnumSet.of(CRASH_ALL, CRASH_MID_CYCLE),
           EnumSet.of(POWER_AFTER_DEATH),
           EnumSet.of(CRASH, CRASH_ALL))),
-  /** Lost disks, with old processes that wake. */
+  /** Lost disks, with old processes that wake, and older copies of disks. */
   S4(
-      List.of(3, 5),
+      List.of(3, 4, 5),
       List.of(
           EnumSet.of(WIPE),
-          EnumSet.of(WIPE, CRASH, PAUSE),
-          EnumSet.of(WIPE, DROP, BREAK, DELAY),
+          EnumSet.of(WIPE, OLD_COPY, CRASH, PAUSE),
+          EnumSet.of(WIPE, OLD_COPY, DROP, BREAK, DELAY),
+          EnumSet.of(OLD_COPY, CRASH_MID_CYCLE, STOP, ONE_WAY),
           EnumSet.of(WIPE, PARTITION, CRASH_MID_CYCLE))),
   /** Pauses, up to ten minutes. */
   S5(List.of(3, 5), List.of(EnumSet.of(PAUSE, LONG_PAUSE))),
@@ -80,16 +82,17 @@ public enum NamedCampaign {
   S8(List.of(3), List.of(EnumSet.of(SPLIT), EnumSet.of(SPLIT, DROP))),
   /** Slow disks of f members, which the clients of the others do not feel. */
   S9(List.of(3, 5), List.of(EnumSet.of(SLOW_MEMBERS))),
-  /** Changes of the membership under everything else. */
+  /** Changes of the membership, and lost disks, under everything else. */
   S10(
       List.of(3, 4, 5),
       List.of(
           EnumSet.of(MEMBERS),
-          EnumSet.of(MEMBERS, DROP, DUPLICATE, REORDER),
-          EnumSet.of(MEMBERS, PARTITION, BREAK, DELAY),
-          EnumSet.of(MEMBERS, CRASH, CRASH_ALL, CRASH_MID_CYCLE),
-          EnumSet.of(MEMBERS, WIPE, PAUSE),
-          EnumSet.of(MEMBERS, WIPE, DROP, CRASH))),
+          EnumSet.of(MEMBERS, WIPE, DROP, DUPLICATE, REORDER),
+          EnumSet.of(MEMBERS, WIPE, PARTITION, BREAK, DELAY),
+          EnumSet.of(MEMBERS, WIPE, CRASH, CRASH_ALL, CRASH_MID_CYCLE),
+          EnumSet.of(MEMBERS, WIPE, PAUSE, STOP),
+          EnumSet.of(MEMBERS, WIPE, ONE_WAY, BRIDGE, CLOG),
+          EnumSet.of(MEMBERS, WIPE, DROP, CRASH, PAUSE))),
   /**
    * A member that is away for longer than the others keep what it lacks, under loss and crashes.
    */

@@ -112,7 +112,7 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
       if (instance != null
           && instance.decided()
           && (slot < applied || instance.decidedByOthers())) {
-        decided(member, instance, slot < applied, replica.configurationOf(slot).size());
+        decided(replica, instance, slot < applied);
       }
     }
     if (applied > checked) {
@@ -123,12 +123,15 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
     }
   }
 
-  private void decided(Member member, SlotInstance instance, boolean applied, int members) {
+  private void decided(Replica replica, SlotInstance instance, boolean applied) {
     long slot = instance.slot();
-    Ledger.Decision how = world.trace().decision(node, member, slot);
+    Ledger.Decision how = world.trace().decision(node, slot);
     boolean first = world.outcomes().decided(node, slot, instance.decidedId(), how);
+    if (applied) {
+      world.watch().counted(node, replica, instance);
+    }
     if (applied && !instance.decidedByOthers()) {
-      world.watch().acted(node, slot, instance, members);
+      world.watch().acted(node, slot, instance, instance.members());
     }
     if (first) {
       world.decided(slot, instance.decidedId());

@@ -58,7 +58,8 @@ final class Outcomes {
     Outcome before = outcomes.get(slot);
     if (before == null) {
       outcomes.put(slot, new Outcome(id, node, clock.now()));
-      trace.node(node, () -> "decides first " + slot + "=" + FrameText.id(id) + " " + how);
+      String why = how == null ? "" : " " + how;
+      trace.node(node, () -> "decides first " + slot + "=" + FrameText.id(id) + why);
       trace.mix(slot * 31 + id);
       forfeits += id == BatchId.NONE ? 1 : 0;
       watch.applied(node, slot, id);

@@ -2,8 +2,10 @@ package io.rabia.testing.sim;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,13 @@ import org.jspecify.annotations.Nullable;
  * first said so, and who told it what was decided. Over all lives of the node. One thread.
  */
 final class Promises {
+
+  /** What the process counts in a slot. */
+  @FunctionalInterface
+  interface Views {
+    /** Null when it is no member. */
+    Tally.@Nullable View of(long slot);
+  }
 
   /** One word in the log. */
   static final class Logged {
@@ -41,17 +50,22 @@ final class Promises {
   }
 
   static final long NEVER = -1;
+  private static final long NONE = -1;
 
   private final SimClock clock;
   private final int node;
   private final @Nullable SlotFacts facts;
   private final Map<Word, Logged> words = new HashMap<>();
   private final Map<Long, String> told = new HashMap<>();
+  private final Set<Long> toldOthers = new HashSet<>();
+  private final Views views;
   private LongSupplier safe = () -> 0;
   private String policy = "";
   private long lacking;
+  private long highestSaid = NONE;
 
-  Promises(SimClock clock, int node, @Nullable SlotFacts facts) {
+  Promises(SimClock clock, int node, Views views, @Nullable SlotFacts facts) {
+    this.views = views;
     this.clock = clock;
     this.node = node;
     this.facts = facts;
@@ -70,6 +84,7 @@ final class Promises {
     this.safe = safe;
     lacking = 0;
     told.clear();
+    toldOthers.clear();
   }
 
   /** So many bytes of what its log calls safe would not survive a loss of power. */
@@ -84,6 +99,12 @@ final class Promises {
 
   private String lacking() {
     return lacking == 0 ? "" : ", of which " + lacking + " bytes are not on the disk";
+  }
+
+  /** Somebody else runs on this machine from now on. */
+  void forget() {
+    words.clear();
+    highestSaid = NONE;
   }
 
   /** It has read its log to this group; returns what it had promised behind it. */
@@ -131,6 +152,7 @@ final class Promises {
 
   /** The word leaves: returns why it is what it is, the first time, in brackets. */
   String leaves(Word word, String value) {
+    highestSaid = Math.max(highestSaid, word.slot());
     Logged logged = words.get(word);
     boolean first = logged == null || logged.saidAt == NEVER;
     if (logged != null && first) {
@@ -140,6 +162,32 @@ final class Promises {
       facts.said(clock.now(), node, word, value, isSafe(word) ? "" : unsafe(word));
     }
     return first && logged != null && logged.why != null ? " [" + logged.why.text() + "]" : "";
+  }
+
+  /** It tells others an outcome: returns why that is one, the first time, in brackets. */
+  String tells(long slot, String outcome) {
+    Tally.View view = toldOthers.add(slot) ? views.of(slot) : null;
+    if (view == null || !view.slot().decided()) {
+      return "";
+    }
+    Tally why = Tally.ofDecision(view, toldBy(slot));
+    if (facts != null) {
+      facts.tells(clock.now(), node, slot, outcome, why);
+    }
+    return " [" + why.text() + "]";
+  }
+
+  /** It answers a barrier: returns what it conceals, in brackets. */
+  String answers(long highestSlot) {
+    if (facts != null) {
+      facts.answers(clock.now(), node, highestSlot);
+    }
+    return highestSlot < highestSaid ? " [it has spoken in slot " + highestSaid + "]" : "";
+  }
+
+  /** What it counts in this slot now; null when it is no member. */
+  Tally.@Nullable View view(long slot) {
+    return views.of(slot);
   }
 
   /** The group that holds this word, or 0. */

@@ -27,7 +27,8 @@ public final class SimCheck implements Callable<Long> {
           EnumSet.of(Fault.TORN_WRITE, Fault.FSYNC_FAILURE, Fault.DISK_FULL, Fault.BIT_FLIP),
           EnumSet.of(Fault.MEMBERS),
           EnumSet.of(Fault.MEMBERS, Fault.WIPE, Fault.DROP),
-          EnumSet.of(Fault.AWAY, Fault.CRASH_MID_CYCLE));
+          EnumSet.of(Fault.AWAY, Fault.CRASH_MID_CYCLE),
+          EnumSet.of(Fault.OLD_COPY, Fault.CRASH));
 
   public SimCheck() {}
 

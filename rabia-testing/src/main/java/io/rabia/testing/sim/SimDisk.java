@@ -41,6 +41,21 @@ final class SimDisk implements Storage {
     int forced;
     int forcedAtWrite;
     int stated;
+
+    /** So many bytes of it, which are safe. */
+    Content copy(int end) {
+      Content copy = new Content();
+      copy.bytes = Arrays.copyOf(bytes, end);
+      copy.size = end;
+      copy.forced = end;
+      copy.stated = Math.min(stated, end);
+      copy.forcedAtWrite = copy.stated;
+      return copy;
+    }
+  }
+
+  private static final class Machine {
+    long boot;
   }
 
   private final SimRandom random;
@@ -48,14 +63,19 @@ final class SimDisk implements Storage {
   private final int segmentBytes;
   private Map<String, Content> names = new TreeMap<>();
   private Map<String, Content> forcedNames = new TreeMap<>();
-  private long boot;
+  private final Machine machine;
   private Life life = new Life(Deaths.NONE);
 
   SimDisk(SimRandom random, Durability durability, int segmentBytes) {
+    this(random, durability, segmentBytes, new Machine());
+    machine.boot = random.nextLong();
+  }
+
+  private SimDisk(SimRandom random, Durability durability, int segmentBytes, Machine machine) {
     this.random = random;
     this.durability = durability;
     this.segmentBytes = segmentBytes;
-    boot = random.nextLong();
+    this.machine = machine;
   }
 
   @Override
@@ -93,6 +113,18 @@ final class SimDisk implements Storage {
   }
 
   @Override
+  public Storage copy() {
+    SimDisk copy = new SimDisk(random.fork(), durability, segmentBytes, machine);
+    boolean forces = durability == Durability.FSYNC;
+    (forces ? forcedNames : names)
+        .forEach(
+            (name, content) ->
+                copy.names.put(name, content.copy(forces ? content.forced : content.size)));
+    copy.forcedNames = new TreeMap<>(copy.names);
+    return copy;
+  }
+
+  @Override
   public long unforcedBytes() {
     return names.entrySet().stream()
         .filter(file -> SEGMENT.matcher(file.getKey()).matches())
@@ -119,7 +151,7 @@ final class SimDisk implements Storage {
   @Override
   public String reboot() {
     life.dead = true;
-    boot = random.nextLong();
+    machine.boot = random.nextLong();
     names = random.chance(0.5) ? names : new TreeMap<>(forcedNames);
     boolean inOrder = random.chance(0.5);
     long torn = 0;
@@ -243,7 +275,7 @@ final class SimDisk implements Storage {
 
     @Override
     public String bootId() {
-      return Long.toHexString(boot);
+      return Long.toHexString(machine.boot);
     }
 
     private final class File implements DiskFile {

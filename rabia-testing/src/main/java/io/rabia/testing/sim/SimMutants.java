@@ -29,18 +29,30 @@ public final class SimMutants {
             PROTOCOL + "Eras.java",
             "slot + Math.max(now.alpha(), change.alpha())",
             "slot + change.alpha()"),
+        new SourceMutant(
+            "a member that has lost its votes votes on",
+            PROTOCOL + "Eras.java",
+            List.of(
+                new SourceMutant.Edit(
+                    "    this.own = own;",
+                    "    int same = founders.indexOf(id);\n"
+                        + "    own = same < 0 ? own : founders.members().get(same).token();\n"
+                        + "    this.own = own;"),
+                new SourceMutant.Edit("if (token.equals(own)) {", "if (true) {"))),
         SourceMutant.of(
-            "a former life's votes are counted for its successor",
-            PROTOCOL + "Era.java",
-            "    return place < indexes.length ? indexes[place] : NOBODY;",
-            "    return place < indexes.length && indexes[place] >= 0\n"
-                + "        ? indexes[place]\n"
-                + "        : Math.min(place, places.length - 1);"),
+            "an old copy of a log is not noticed",
+            ENGINE + "Boot.java",
+            "        && peer.seenOfReceiver() > persistence.durable()\n",
+            "        && false\n"),
         SourceMutant.of(
             "what was counted for the configuration before stays",
             PROTOCOL + "Window.java",
             "        slot.number = -1;\n      } else",
-            "      } else"));
+            "        Era next = eras.of(slot.number);\n"
+            + "        boolean stays = next.size() == slot.era.size() && next.self == slot.era.self;\n"
+            + "        slot.number = stays ? slot.number : -1;\n"
+                + "        slot.era = stays ? next : slot.era;\n"
+                + "      } else"));
   }
 
   private static List<SourceMutant> ofWholeNodes() {

@@ -6,6 +6,7 @@ import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.memory.MemoryPool;
+import io.rabia.core.message.FrameHeader;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.engine.ClusterView;
 import io.rabia.engine.EngineAgent;
@@ -40,7 +41,13 @@ final class SimNode {
   private final NodeWatch watch;
   private Votes votes = new Votes();
 
+  /** While it runs from an older copy of its disk, that one. */
+  private @Nullable Disk newest;
+
+  private record Disk(Storage storage, Votes votes) {}
+
   private @Nullable EngineAgent agent;
+  private @Nullable Persistence log;
   private @Nullable SimTransport transport;
   private long nextWake = Long.MAX_VALUE;
   private long pausedUntil;
@@ -128,12 +135,15 @@ final class SimNode {
     config = setup.joining();
     storage = setup.freshStorage();
     votes = new Votes();
+    newest = null;
+    world.oldCopies().loses(this);
     differsFrom = Long.MAX_VALUE;
     out = false;
     ghost = false;
     lost = true;
     world.watch().forget(index);
     world.outcomes().forget(index);
+    world.trace().forget(index);
   }
 
   /** The newest configuration that it knows; the first one without members when it knows none. */
@@ -148,9 +158,50 @@ final class SimNode {
     return ask(active -> active.changeMembership(next, timeoutNanos, handler));
   }
 
-  /** It loses its votes, or may do so, as soon as it starts. */
+  /** It loses its votes, or may do so, as soon as it starts or is connected. */
   boolean isDoomed() {
-    return votes.areDoomed();
+    return votes.areDoomed() || newest != null;
+  }
+
+  // ---- older copies of its disk
+
+  /** How much of its log is durable, in groups; 0 when nobody runs. */
+  long logPosition() {
+    return log == null ? 0 : log.durable();
+  }
+
+  /** The process dies, and the next one finds this older copy of its disk. */
+  void putBack(Storage copy) {
+    crash(false);
+    newest = new Disk(storage, votes);
+    storage = copy;
+    votes = new Votes();
+    votes.mayLose();
+  }
+
+  /** Does it run from an older copy, and nobody has found it out? */
+  boolean isOutdated() {
+    return newest != null;
+  }
+
+  /** It has its own disk again. */
+  void takeBack() {
+    crash(false);
+    Disk own = Objects.requireNonNull(newest);
+    newest = null;
+    storage = own.storage();
+    votes = own.votes();
+  }
+
+  /** A member refuses to go on from a disk of which others have seen more. */
+  private boolean isFoundOut(RuntimeException e) {
+    if (newest == null || !(e instanceof RabiaException.NotAMember)) {
+      return false;
+    }
+    newest = null;
+    votes.lose();
+    world.faults().fired(Fault.OLD_COPY);
+    return true;
   }
 
   /** It was a member of the formed cluster in this life or a former one. */
@@ -174,13 +225,15 @@ final class SimNode {
       return;
     }
     life++;
+    world.oldCopies().starts(this);
     doom.begins();
     watch.begins();
     SimTransport fresh = new SimTransport(world.network(), this, world.size());
     transport = fresh;
     String member = nodeId.value() == index + 1 ? "" : " as member " + nodeId;
     world.trace().starts(index, "starts" + member + " on " + storage);
-    Persistence log = world.trace().kept(this, storage.open(doom));
+    Persistence opened = world.trace().kept(this, storage.open(doom));
+    log = opened;
     LongSupplier tokens = random.fork()::nextLong;
     machine = new RegisterMachine(watch, world.snapshotPadding());
     machine.differFrom(differsFrom);
@@ -191,7 +244,7 @@ final class SimNode {
             config,
             machine,
             fresh,
-            log,
+            opened,
             pool,
             Runnable::run,
             this::aside,
@@ -226,12 +279,16 @@ final class SimNode {
     starting = false;
     boolean without = born.state() == EngineState.DEGRADED && !born.reason().equals(DISK_FULL);
     String wrong = votes.started(without, lost);
-    lost |= without;
+    if (without) {
+      lost = true;
+      newest = null;
+      world.oldCopies().loses(this);
+    }
     if (!wrong.isEmpty()) {
       violated(wrong);
     }
     Member member = born.member();
-    if (member != null && !lost) {
+    if (member != null && !lost && newest == null) {
       world.watch().requireKept(index, member.replica());
     }
     check(born);
@@ -317,6 +374,7 @@ final class SimNode {
 
   private void forget() {
     agent = null;
+    log = null;
     transport = null;
     pausedUntil = 0;
     nextWake = Long.MAX_VALUE;
@@ -458,7 +516,8 @@ final class SimNode {
       world.trace().node(index, () -> "stops: " + e.getMessage());
       crash(false);
       world.restartLater(this);
-    } else if (doom.mayEnd() && e instanceof RabiaException.Storage
+    } else if (isFoundOut(e)
+        || doom.mayEnd() && e instanceof RabiaException.Storage
         || starting && e instanceof RabiaException.Checksum && votes.giveUp()) {
       world.trace().node(index, () -> "stops: " + e.getMessage());
       crash(false);
@@ -483,6 +542,7 @@ final class SimNode {
 
   void received(int from, Frame frame) {
     world.trace().arrived(from, index, frame);
+    world.oldCopies().sees(index, from, FrameHeader.logPosition(frame.body()));
     world.arrived(from, frame);
   }
 
@@ -534,7 +594,13 @@ final class SimNode {
                 ? " is down"
                 : " applied="
                     + applied()
-                    + (member == null ? "" : " pending=" + member.replica().pending())
+                    + (member == null
+                        ? ""
+                        : " pending="
+                            + member.replica().pending()
+                            + " held="
+                            + member.replica().held())
+                    + (lost ? " without votes" : "")
                     + " "
                     + agent.state()
                     + " "

@@ -78,6 +78,16 @@ final class SimPersistence implements Storage {
   }
 
   @Override
+  public Storage copy() {
+    SimPersistence copy = new SimPersistence(clock, random.fork(), forceNanos);
+    copy.groups.addAll(groups.subList(0, durable));
+    copy.snapshots.addAll(snapshots);
+    copy.durable = durable;
+    copy.lost = lost;
+    return copy;
+  }
+
+  @Override
   public long unforcedBytes() {
     return 0;
   }

@@ -43,6 +43,7 @@ public final class Simulation {
   private final FaultDriver driver;
   private final Coins coins;
   private final LogTimes logTimes;
+  private final OldCopies oldCopies;
   private final Latencies latencies;
   private final SlowMembers slowMembers;
   private final Setup setup;
@@ -78,6 +79,7 @@ public final class Simulation {
     int slow = faults.has(Fault.SLOW_MEMBERS) ? Quorum.faults(n) : 0;
     latencies = new Latencies(slow);
     slowMembers = new SlowMembers(violations, healthyTwin ? 0 : slow);
+    oldCopies = new OldCopies(this, total);
     setup = new Setup(this, options, random);
     nodes = setup.nodes();
     clients = setup.clients();
@@ -272,6 +274,10 @@ public final class Simulation {
 
   Coins coins() {
     return coins;
+  }
+
+  OldCopies oldCopies() {
+    return oldCopies;
   }
 
   LogTimes logTimes() {

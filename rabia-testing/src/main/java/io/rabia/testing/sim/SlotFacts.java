@@ -88,6 +88,21 @@ final class SlotFacts {
         .anyMatch(one -> FrameText.bare(one.value()).equals(count.value()));
   }
 
+  /** A node tells others an outcome. */
+  void tells(long at, int node, long inSlot, String outcome, Tally why) {
+    if (inSlot == slot && !why.enough()) {
+      add(at, node, "says that " + outcome + " is decided [" + why.text() + "]");
+    }
+  }
+
+  /** A node answers a barrier with the highest slot in which it has spoken. */
+  void answers(long at, int node, long highestSlot) {
+    boolean spoke = said.keySet().stream().anyMatch(key -> key.node() == node);
+    if (spoke && highestSlot < slot) {
+      add(at, node, "answers a barrier: " + highestSlot + ", and had spoken in slot " + slot);
+    }
+  }
+
   /** A word is not in the log any more. */
   void gone(long at, int node, Promises.Logged word, long lastGroup) {
     if (word.word.slot() == slot) {

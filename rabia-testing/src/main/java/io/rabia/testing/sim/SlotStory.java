@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class SlotStory {
   static final int NO_NODE = -1;
   static final int NO_ORIGIN = -1;
+  private static final int MOST_AROUND = 8;
 
   /** What an event is, which decides how it is shown. */
   enum Kind {
@@ -115,26 +116,22 @@ final class SlotStory {
   // ---- messages
 
   void sent(long at, int from, int to, Frame frame, Promises sender) {
-    String text = FrameText.of(frame.body(), slot);
-    if (text.isEmpty()) {
+    Sent last = messages.isEmpty() ? null : messages.get(messages.size() - 1);
+    if (last != null
+        && last.frame == frame
+        && last.from == from
+        && events.get(last.event).at() == at) {
+      messages.add(new Sent(last.event, last.text, from, to, frame));
       return;
     }
-    begin(at);
-    Sent last = messages.isEmpty() ? null : messages.get(messages.size() - 1);
-    boolean same =
-        last != null
-            && last.frame == frame
-            && last.from == from
-            && events.get(last.event).at() == at;
-    int event = same ? last.event : says(at, from, frame, text, sender);
-    messages.add(new Sent(event, text, from, to, frame));
-  }
-
-  private int says(long at, int from, Frame frame, String words, Promises sender) {
-    String text = "says " + FrameText.of(frame.body(), slot, sender);
-    boolean again = isKnown(from, from, words);
-    events.add(new Event(at, from, Kind.SAYS, text, NO_ORIGIN, at, again));
-    return events.size() - 1;
+    String said = FrameText.of(frame.body(), slot, sender);
+    String text = FrameText.of(frame.body(), slot);
+    if (!text.isEmpty()) {
+      begin(at);
+      messages.add(new Sent(events.size(), text, from, to, frame));
+      boolean again = isKnown(from, from, text);
+      events.add(new Event(at, from, Kind.SAYS, "says " + said, NO_ORIGIN, at, again));
+    }
   }
 
   /** Does a node know all these words of another, or of itself, by now? From now on it does. */
@@ -266,9 +263,36 @@ final class SlotStory {
     int again = events.size() - news.size();
     StringBuilder text = new StringBuilder("# slot " + slot + " from its first word on");
     text.append(again == 0 ? "\n" : ", without " + again + " repetitions\n");
-    for (Event event : news) {
-      text.append(Trace.format(event.at(), event.who(), event.text())).append('\n');
+    int from = 0;
+    while (from < news.size()) {
+      int end = from + 1;
+      while (end < news.size() && isAround(news.get(end)) && isAround(news.get(from))) {
+        end++;
+      }
+      tell(news.subList(from, end), text);
+      from = end;
     }
     return text + facts.text();
+  }
+
+  /** Does it happen to nodes or links, and not to the slot? */
+  private static boolean isAround(Event event) {
+    return switch (event.kind()) {
+      case STARTS, LOGS, DIES, PAUSES, FAULT -> true;
+      case SAYS, HEARS, LOST, DECIDES, BROKEN -> false;
+    };
+  }
+
+  /** Of many, the first and the last. */
+  private static void tell(List<Event> run, StringBuilder text) {
+    for (int i = 0; i < run.size(); i++) {
+      if (i < MOST_AROUND || run.size() - i <= MOST_AROUND) {
+        Event event = run.get(i);
+        text.append(Trace.format(event.at(), event.who(), event.text())).append('\n');
+      } else if (i == MOST_AROUND) {
+        int left = run.size() - 2 * MOST_AROUND;
+        text.append("# " + left + " lives, pauses and faults are left out here\n");
+      }
+    }
   }
 }

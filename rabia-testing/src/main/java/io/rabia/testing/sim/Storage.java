@@ -42,6 +42,9 @@ interface Storage {
    */
   record Flip(String where, boolean ofLog) {}
 
+  /** What is durable now, on a disk of its own in the same machine. */
+  Storage copy();
+
   /** How much of the log's files would not survive a loss of power; 0 for a log in no files. */
   long unforcedBytes();
 

@@ -1,7 +1,6 @@
 package io.rabia.testing.sim;
 
 import io.rabia.core.persistence.Persistence;
-import io.rabia.engine.Member;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.function.Supplier;
@@ -21,6 +20,10 @@ final class Trace {
       # so, of which nodes, itself among them. {group 9, forced 9}: the last group of its log with any
       # of this, and the last one that is safe: forced to the disk, or under os written to it. No word
       # may leave, or count for the node itself, before its group is safe.
+      # Rules: a member says a word once and never another in its place. A vote rests on what more than
+      # half of the members said. Decided is what all members propose, or vote1 in a phase, or what f + 1
+      # of them vote2 in a phase (2 of 3 or 4, 3 of 5 or 6): V1 for the batch, or noop; V0 for nothing.
+      # Before a read a barrier asks how far others are: the highest slot applied, or spoken in.
       """;
 
   private static final String OURS = "io.rabia.";
@@ -63,9 +66,16 @@ final class Trace {
     return ledger == null ? log : ledger.kept(node, log);
   }
 
+  /** Somebody else runs on this machine from now on. */
+  void forget(int node) {
+    if (ledger != null) {
+      ledger.of(node).forget();
+    }
+  }
+
   /** Why a member acts on an outcome; null when nobody is told. */
-  Ledger.@Nullable Decision decision(int node, Member member, long slot) {
-    return ledger == null ? null : ledger.decision(node, member, slot);
+  Ledger.@Nullable Decision decision(int node, long slot) {
+    return ledger == null ? null : ledger.decision(node, slot);
   }
 
   /** Takes a number into the hash. */

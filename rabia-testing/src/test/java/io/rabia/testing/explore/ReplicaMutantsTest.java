@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.testing.mutant.SourceMutant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,15 +24,20 @@ class ReplicaMutantsTest {
     return ReplicaMutants.harmless();
   }
 
+  static List<SourceMutant> ofChanges() {
+    return ReplicaMutants.ofChanges();
+  }
+
   @BeforeAll
   static void search() {
     List<SourceMutant> all = new ArrayList<>(mutants());
     all.addAll(harmless());
-    found = Side.bySide(all, mutant -> mutant.run(ReplicaCheck.class));
+    found = new HashMap<>(Side.bySide(all, mutant -> mutant.run(ReplicaCheck.class)));
+    found.putAll(Side.bySide(ofChanges(), mutant -> mutant.run(ChangeCheck.class)));
   }
 
   @ParameterizedTest
-  @MethodSource("mutants")
+  @MethodSource({"mutants", "ofChanges"})
   void plantedBugIsFound(SourceMutant mutant) {
     assertThat(found.get(mutant)).isPresent();
   }

@@ -12,8 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -115,7 +119,57 @@ class DiagramTest {
         assertThat(event.node()).isNotEqualTo(said.node());
       }
     }
-    assertThat(story.text().lines()).hasSize(story.events().size() + 1);
+  }
+
+  @Test
+  void tellsWhatIsNewInWordsThenWhatStandsOut() {
+    SlotStory story = EVENTFUL;
+    List<Event> news = story.events().stream().filter(event -> !event.again()).toList();
+    int again = story.events().size() - news.size();
+    assertThat(again).isPositive();
+    StringBuilder told = new StringBuilder();
+    told.append("# slot 300 from its first word on, without ").append(again);
+    told.append(" repetitions\n");
+    for (Event event : news) {
+      told.append(Trace.format(event.at(), event.who(), event.text())).append('\n');
+    }
+    assertThat(story.text()).isEqualTo(told + story.facts().text());
+  }
+
+  @Test
+  void onlyWhatWasHeardBeforeInTheSameLifeIsARepetition() {
+    Map<Integer, Set<String>> heard = new HashMap<>();
+    int again = 0;
+    for (Event event : EVENTFUL.events()) {
+      if (event.kind() == Kind.STARTS) {
+        heard.remove(event.node());
+      } else if (event.kind() == Kind.HEARS) {
+        String words = event.text().substring(event.text().indexOf(": ") + 2);
+        String from = event.text().substring(0, event.text().indexOf(": "));
+        Set<String> known = heard.computeIfAbsent(event.node(), fresh -> new HashSet<>());
+        boolean fresh = false;
+        for (String word : words.replace(" with body", "").split(", ")) {
+          fresh |= known.add(from + word);
+        }
+        assertThat(event.again()).as(event.text()).isEqualTo(!fresh);
+        again += fresh ? 0 : 1;
+      }
+    }
+    assertThat(again).isPositive();
+  }
+
+  @Test
+  void leavesOutMostOfManyLivesInWhichNothingWasSaid() {
+    SlotStory story = new SlotStory(3, 2);
+    story.broken(0, 0, "begins");
+    for (long life = 1; life <= 30; life++) {
+      story.starts(2 * life, 1, "starts for the " + life + ". time");
+      story.dies(2 * life + 1, 1, "dies for the " + life + ". time");
+    }
+    assertThat(story.text())
+        .contains("dies for the 4. time\n# 44 lives, pauses and faults are left out here\n")
+        .contains("here\n" + Trace.format(54, "node 2", "starts for the 27. time"))
+        .contains("dies for the 30. time");
   }
 
   @Test
@@ -154,6 +208,9 @@ class DiagramTest {
     var broken = Pattern.compile("BROKEN    slot (\\d+), node (\\d): ").matcher(printed);
     assertThat(broken.find()).isTrue();
     assertThat(printed).contains("# slot " + broken.group(1) + " from its first word on");
+    assertThat(printed.substring(printed.indexOf("# what stands out in slot " + broken.group(1))))
+        .containsPattern("node \\d +said vote2/0=\\S+ of group \\d+ when its log was forced up to")
+        .containsPattern("node " + broken.group(2) + " .* is gone, said at [0-9.]+ s");
     Document svg = parse(Files.readString(file));
     assertThat(shapes(svg, "text", "title").get(0).getTextContent())
         .startsWith("Slot " + broken.group(1) + " of --seed 1 ");

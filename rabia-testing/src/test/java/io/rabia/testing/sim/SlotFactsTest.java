@@ -64,6 +64,17 @@ class SlotFactsTest {
   }
 
   @Test
+  void anAnswerToABarrierThatConcealsItDoes() {
+    facts.answers(0, 0, 4);
+    facts.said(0, 0, PROPOSAL, "2.7", "");
+    facts.answers(0, 0, 5);
+    assertThat(lines()).isEmpty();
+    facts.answers(0, 0, 4);
+    assertThat(lines())
+        .containsExactly("0.000000  node 1    answers a barrier: 4, and had spoken in slot 5");
+  }
+
+  @Test
   void otherSlotsDoNot() {
     facts.said(0, 0, Word.proposal(6), "2.7", " unsafe");
     facts.counted(0, 0, Word.vote(Word.VOTE2, 6, 0), "V?", new Tally(List.of(), "", false));

@@ -18,13 +18,13 @@ import java.util.regex.Pattern;
 import tlc2.TLC;
 
 /**
- * Runs TLC on the specification, in a process of its own. A run leaves its specification,
- * configuration and output in {@code target/tla/NAME}.
+ * Runs TLC on the specification, in a process of its own, which ends too soon for it to pay to
+ * compile much. A run leaves its specification, configuration and output in {@code
+ * target/tla/NAME}.
  *
  * @param name of the run
  * @param configuration the text of its configuration file
- * @param workers how many threads look for states; one alone finds a shortest counterexample, so
- *     soon that it does not pay to compile much
+ * @param workers how many threads look for states; one alone finds a shortest counterexample
  */
 record ModelChecker(String name, String configuration, int workers) {
 
@@ -87,7 +87,7 @@ record ModelChecker(String name, String configuration, int workers) {
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            workers == 1 ? "-XX:TieredStopAtLevel=1" : "-XX:TieredStopAtLevel=4",
+            "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",
             "-Xmx2g",
             "-Djava.io.tmpdir=" + directory,

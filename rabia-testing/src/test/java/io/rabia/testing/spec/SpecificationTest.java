@@ -43,6 +43,26 @@ class SpecificationTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
+  void aMemberThatLosesItsVotesComesBackAndAReadMissesNothing() {
+    assertHolds(ModelChecker.of("lives"), 44_506);
+  }
+
+  @Test
+  @Tag("long")
+  void aMemberThatLosesItsVotesInTwoOpenSlotsComesBack() {
+    Map<String, String> constants = Map.of("Slots", "{0, 1, 2}", "Alpha", "2", "Reads", "FALSE");
+    assertHolds(ModelChecker.of("lives").with("lives-two-open-slots", constants), 27_376);
+  }
+
+  @Test
+  @Tag("long")
+  void aMemberThatLosesItsVotesComesBackWherePhasesGoOn() {
+    Map<String, String> constants = Map.of("LastRound", "3", "Reads", "FALSE");
+    assertHolds(ModelChecker.of("lives").with("lives-next-phase", constants), 28_959);
+  }
+
+  @Test
   @Tag("long")
   void threeValuesKeepEveryInvariantInEveryInterleaving() {
     Map<String, String> constants = Map.of("Values", "{v1, v2, v3}");
@@ -70,7 +90,9 @@ class SpecificationTest {
     "slot, RestartForgetsItsVotes, NoEquivocation",
     "slot, V1WithoutItsId, V1KnowsItsId",
     "rounds, Vote2WithoutMajority, OneValueInVote2",
-    "read, BarrierAnswersWithApplied, ReadIsFresh"
+    "read, BarrierAnswersWithApplied, ReadIsFresh",
+    "lives, ReturnsAtOnce, Agreement",
+    "lives, BarrierAsksThoseBefore, ReadIsFresh"
   })
   void plantedErrorHasACounterexample(String configuration, String error, String invariant) {
     assertCounterexample(configuration, error, invariant);
@@ -90,7 +112,10 @@ class SpecificationTest {
     "slot, CoinAgainstAVote, ValueLocking",
     "slot, JumpWithV0, ValueLocking",
     "rounds, FastDecisionAtAQuorum, Agreement",
-    "read, RestartWithoutItsLog, ReadIsFresh"
+    "read, RestartWithoutItsLog, ReadIsFresh",
+    "lives, ReturnsAtOnce, NoEquivocation",
+    "lives, ChangeGovernsAtOnce, OneLifeInASlot",
+    "lives, TakesPartBeyondTheWindow, OneLifeInASlot"
   })
   void everyOtherPlantedErrorHasACounterexample(
       String configuration, String error, String invariant) {
@@ -111,7 +136,8 @@ class SpecificationTest {
   @CsvSource({
     "rounds, NoSlotIsForfeited",
     "rounds, NoValueIsFirstDecidedInPhase2",
-    "read, NoAnswerIsLow"
+    "read, NoAnswerIsLow",
+    "lives, NoNewLifeIsNeeded"
   })
   void soundSpecificationReachesWhatMustBePossible(String configuration, String never) {
     Verdict verdict = ModelChecker.of(configuration).against(never).run();

@@ -44,6 +44,11 @@ final class Operator implements AutoCloseable {
     return Fields.parse(text(ask(server, true, line)));
   }
 
+  /** Content of an open backup of this server, from a position on. */
+  byte[] read(int server, String backup, long from) {
+    return ask(server, true, "read backup=" + backup + " from=" + from);
+  }
+
   private static String text(byte[] answer) {
     return new String(answer, StandardCharsets.UTF_8);
   }

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Results for people and for scripts. Stateless. */
 final class Output {
+  static final String BASE64 = "Base64";
+
   private Output() {}
 
   /** One JSON object; numbers and booleans as such, everything else as text, null as null. */
@@ -48,11 +50,16 @@ final class Output {
 
   /** Puts the value as text, or as {@code valueBase64} when it is none. */
   static void putValue(Map<String, @Nullable Object> fields, byte[] value) {
-    String text = text(value);
+    put(fields, "value", value);
+  }
+
+  /** Puts bytes as text, or under the name with {@code Base64} at its end when they are none. */
+  static void put(Map<String, @Nullable Object> fields, String name, byte[] bytes) {
+    String text = text(bytes);
     if (text == null) {
-      fields.put("valueBase64", Base64.getEncoder().encodeToString(value));
+      fields.put(name + BASE64, Base64.getEncoder().encodeToString(bytes));
     } else {
-      fields.put("value", text);
+      fields.put(name, text);
     }
   }
 

@@ -43,6 +43,10 @@ import picocli.CommandLine.Command;
       RemoveCommand.class,
       ReplaceCommand.class,
       ReconfigureCommand.class,
+      SnapshotCommand.class,
+      BackupCommand.class,
+      ExportCommand.class,
+      ImportCommand.class,
       LogCommand.class,
       BenchCommand.class,
       CheckCommand.class
@@ -77,7 +81,9 @@ public final class RabiaKv {
   public static int run(
       KvServer.NodeStarter starter, PrintWriter out, PrintWriter err, String... arguments) {
     CommandLine line = new CommandLine(new RabiaKv());
-    line.addSubcommand(ServerCommand.specification(new ServerCommand(starter)));
+    line.addSubcommand(SettingFlags.specification(new ServerCommand(starter)));
+    line.addSubcommand(SettingFlags.specification(new RestoreCommand()));
+    line.addSubcommand(SettingFlags.specification(new RecoverCommand()));
     // Negative numbers are among its words.
     line.getSubcommands().get("txn").setUnmatchedOptionsArePositionalParams(true);
     line.setOut(out).setErr(err);

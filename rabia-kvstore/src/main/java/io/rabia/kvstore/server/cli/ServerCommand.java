@@ -3,10 +3,8 @@ package io.rabia.kvstore.server.cli;
 import io.rabia.core.RabiaException;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.ServerConfig;
-import io.rabia.kvstore.server.Setting;
 import io.rabia.kvstore.server.Settings;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
@@ -16,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -41,25 +38,9 @@ final class ServerCommand implements Callable<Integer> {
     this.starter = starter;
   }
 
-  /** The command with a flag for every setting. */
-  static CommandSpec specification(ServerCommand command) {
-    CommandSpec specification = CommandSpec.forAnnotatedObject(command);
-    for (Setting setting : Setting.ALL) {
-      String defaultText =
-          setting.defaultValue() == null ? "" : " (default " + setting.defaultValue() + ")";
-      specification.addOption(
-          OptionSpec.builder("--" + setting.name())
-              .type(String.class)
-              .paramLabel("VALUE")
-              .description(setting.description() + defaultText)
-              .build());
-    }
-    return specification;
-  }
-
   @Override
   public Integer call() throws InterruptedException {
-    Settings settings = settings();
+    Settings settings = SettingFlags.settings(spec, Map.of(), file);
     if (printConfig) {
       spec.commandLine().getOut().print(settings.describe());
       spec.commandLine().getOut().flush();
@@ -76,17 +57,6 @@ final class ServerCommand implements Callable<Integer> {
     ended.set(true);
     server.close();
     throw reason;
-  }
-
-  private Settings settings() {
-    Map<String, String> flags = new HashMap<>();
-    for (Setting setting : Setting.ALL) {
-      String value = spec.findOption("--" + setting.name()).getValue();
-      if (value != null) {
-        flags.put(setting.name(), value);
-      }
-    }
-    return Settings.load(flags, System.getenv(), file);
   }
 
   /** A signal would give the exit code 128 + its number; a drained stop is a success. */

@@ -87,6 +87,7 @@ public final class HealthPages {
       out.writeNumberField("decided", status.decided());
       out.writeNumberField("applied", status.applied());
       out.writeStringField("hash", String.format(Locale.ROOT, "%016x", status.hash()));
+      out.writeStringField("data", String.format(Locale.ROOT, "%016x", status.data()));
       out.writeNumberField("slots", status.slots());
       out.writeNumberField("batches", status.batches());
       out.writeNumberField("noop", status.noop());

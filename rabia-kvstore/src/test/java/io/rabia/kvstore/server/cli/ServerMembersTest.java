@@ -31,13 +31,6 @@ final class ServerMembersTest {
     return cluster;
   }
 
-  /** Starts a server that is no member yet, and knows this one. */
-  private static void join(ServerProcesses servers, int id, int known) {
-    servers.told(List.of(known, id)).start(List.of(id));
-    servers.awaitStatus(id, "reason", "learner");
-    servers.awaitCaughtUpTo(id, known);
-  }
-
   private static String members(ServerProcesses servers, Integer... ids) {
     return List.of(ids).stream().map(servers::member).collect(Collectors.joining(","));
   }
@@ -61,7 +54,7 @@ final class ServerMembersTest {
       assertRefused(
           servers.run("add", servers.member(4), "--timeout", "0.3"),
           "UNSAFE: node 4 is not connected to this one");
-      join(servers, 4, 2);
+      servers.join(4, 2);
       assertGoverns(servers.run("add", servers.member(4)), 1, members(servers, 1, 2, 3, 4));
       servers.awaitServing(List.of(4));
       assertRefused(servers.run("remove", "2", "--epoch", "0"), "STALE: made for epoch 0, now");
@@ -84,7 +77,7 @@ final class ServerMembersTest {
     try (ServerProcesses servers = start(3, 6);
         Load load = new Load(servers.servers(), "--warmup", "0", "--rate", "500")) {
       for (int id = 1; id <= 3; id++) {
-        join(servers, id + 3, id + 1);
+        servers.join(id + 3, id + 1);
         Output replaced = servers.run("replace", "" + id, servers.member(id + 3));
         assertThat(replaced.code()).as("%s", replaced).isZero();
         assertThat(servers.ended(id)).isEqualTo(RabiaKv.REFUSED);
@@ -92,7 +85,7 @@ final class ServerMembersTest {
       }
       for (int id = 1; id <= 3; id++) {
         servers.wipe(id);
-        join(servers, id, 4);
+        servers.join(id, 4);
       }
       Output back = servers.run("reconfigure", "--members", members(servers, 1, 2, 3));
       assertGoverns(back, 4, members(servers, 1, 2, 3));

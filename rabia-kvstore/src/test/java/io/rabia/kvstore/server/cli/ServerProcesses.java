@@ -64,7 +64,7 @@ final class ServerProcesses implements AutoCloseable {
   private List<String> machineFlags = QUICK_START;
   private final Thread hook = new Thread(this::killAll);
   private final HttpClient http = HttpClient.newHttpClient();
-  private final ClientCore core;
+  private ClientCore core;
 
   /** What a command printed. */
   record Output(int code, String out, String err) {
@@ -193,6 +193,15 @@ final class ServerProcesses implements AutoCloseable {
   void start(Collection<Integer> ids) {
     launch(ids);
     awaitReady(ids);
+  }
+
+  /**
+   * Starts a server that is no member yet and knows this one; returns when it lacks only a vote.
+   */
+  void join(int id, int known) {
+    told(List.of(known, id)).start(List.of(id));
+    awaitStatus(id, "reason", "learner");
+    awaitCaughtUpTo(id, known);
   }
 
   /** Starts members. */
@@ -374,6 +383,11 @@ final class ServerProcesses implements AutoCloseable {
     if (!all.contains("--servers")) {
       all.addAll(List.of("--servers", servers()));
     }
+    return command(all);
+  }
+
+  /** Runs the command line in this process. */
+  static Output command(List<String> arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int code =
@@ -381,7 +395,7 @@ final class ServerProcesses implements AutoCloseable {
             KvServer::startEngine,
             new PrintWriter(out),
             new PrintWriter(err),
-            all.toArray(String[]::new));
+            arguments.toArray(String[]::new));
     return new Output(code, out.toString(), err.toString());
   }
 
@@ -404,6 +418,12 @@ final class ServerProcesses implements AutoCloseable {
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** From now on the servers are of another cluster than before. */
+  void anotherCluster() {
+    core.close();
+    core = ClientCore.connect(servers(), ClientConfig.defaults());
   }
 
   /** The fields of a member's status; empty when it gives none. */

@@ -1,0 +1,91 @@
+package io.rabia.kvstore.server.cli;
+
+import io.rabia.core.RabiaException;
+import io.rabia.engine.Backup;
+import io.rabia.kvstore.wire.ErrorCode;
+import io.rabia.kvstore.wire.Fields;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Base64;
+
+/** Copies a snapshot of a running server into a file. One thread. */
+final class BackupDownload {
+  private final Operator operator;
+
+  BackupDownload(Operator operator) {
+    this.operator = operator;
+  }
+
+  /**
+   * Takes one of the first server of the list that gives it. The file has its name when it is
+   * whole, verified and forced.
+   *
+   * @throws RabiaException.Storage when the file is there already, or cannot be written
+   */
+  Backup to(Path file) {
+    if (Files.exists(file)) {
+      throw new RabiaException.Storage(file + " is there already", null);
+    }
+    for (int server = 0; ; server++) {
+      try {
+        return from(server, file);
+      } catch (IOException e) {
+        throw new RabiaException.Storage("cannot write the backup " + file + ": " + e, e);
+      } catch (RabiaException e) {
+        if (!ErrorCode.of(e).anotherServerMayServe() || server == operator.servers() - 1) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private Backup from(int server, Path file) throws IOException {
+    Fields opened = operator.ask(server, "backup");
+    byte[] head = Base64.getDecoder().decode(opened.text("head"));
+    Backup backup = Backup.read(new ByteArrayInputStream(head));
+    Path part = file.resolveSibling(file.getFileName() + ".part");
+    try (FileChannel out =
+        FileChannel.open(
+            part,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      write(out, head);
+      for (long at = 0; at < backup.length(); ) {
+        byte[] piece = operator.read(server, opened.text("backup"), at);
+        if (piece.length == 0) {
+          throw new RabiaException.Checksum("the server's snapshot ends early");
+        }
+        write(out, piece);
+        at += piece.length;
+      }
+      out.force(true);
+      verify(part);
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+      return backup;
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
+
+  private static void write(FileChannel out, byte[] bytes) throws IOException {
+    ByteBuffer left = ByteBuffer.wrap(bytes);
+    while (left.hasRemaining()) {
+      out.write(left);
+    }
+  }
+
+  private static void verify(Path file) throws IOException {
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+      Backup.read(in).verify(in);
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package io.rabia.kvstore.server.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rabia.kvstore.server.KvServer;
+import io.rabia.kvstore.server.ServerConfig;
+import io.rabia.kvstore.server.Settings;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** What operators do with the data of a cluster, on a cluster of one member in this process. */
+@Execution(ExecutionMode.CONCURRENT)
+@Timeout(60)
+final class BackupCommandsTest {
+  @TempDir private Path directory;
+  private final String member = "1=127.0.0.1:" + ServerProcesses.freePort();
+  private final String client = "127.0.0.1:" + ServerProcesses.freePort();
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... arguments) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    return RabiaKv.run(
+        KvServer::startEngine, new PrintWriter(out), new PrintWriter(err), arguments);
+  }
+
+  private String done(String... arguments) {
+    assertThat(run(arguments)).as("%s: %s%s", List.of(arguments), out, err).isZero();
+    return out.toString();
+  }
+
+  private void refused(String why, String... arguments) {
+    assertThat(run(arguments)).as("%s: %s%s", List.of(arguments), out, err).isEqualTo(1);
+    assertThat(err.toString()).startsWith("error: ").contains(why);
+  }
+
+  /** What takes a data directory, not a running server. */
+  private String[] offline(String command, String data, String... more) {
+    List<String> all = new ArrayList<>(List.of(command, "--data", file(data)));
+    all.addAll(List.of("--id", "1", "--members", member, "--cluster", "demo"));
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  private String file(String name) {
+    return directory.resolve(name).toString();
+  }
+
+  private KvServer server(String data, String initial) {
+    Map<String, String> flags = new HashMap<>();
+    flags.put("id", "1");
+    flags.put("members", member);
+    flags.put("cluster", "demo");
+    flags.put("initial", initial);
+    flags.put("client", client);
+    flags.put("data", file(data));
+    flags.put("durability", "os");
+    ServerConfig config = ServerConfig.of(Settings.load(flags, Map.of(), null));
+    KvServer server = KvServer.start(config, KvServer::startEngine, failure -> {});
+    Awaitility.await()
+        .until(() -> run("status", "--servers", client) == 0 && out.toString().contains("SERVING"));
+    return server;
+  }
+
+  private String status(String field) {
+    return done("status", "--servers", client).replaceAll("(?s).* " + field + "=(\\S+).*", "$1");
+  }
+
+  private static String field(String printed, String line, String name) {
+    return printed.replaceAll("(?s).*?\\b" + line + " [^\\n]*?\\b" + name + "=(\\S+).*", "$1");
+  }
+
+  @Test
+  void aBackupBecomesAClusterWithTheSameDataUnderAnotherId() throws IOException {
+    String backup = file("backup");
+    String taken;
+    try (KvServer server = server("one", "new")) {
+      assertThat(server.readyLine()).contains(client);
+      done("set", "a", "1", "--servers", client);
+      done("set", "b", "2", "--servers", client);
+      String printed = done("snapshot", "--servers", client);
+      assertThat(printed).startsWith("snapshot server=" + client + " slot=");
+      taken = done("backup", "--to", backup, "--servers", client);
+      assertThat(taken)
+          .isEqualToIgnoringNewLines(
+              done("snapshot", "--servers", client)
+                      .replace("snapshot server=" + client, "backup")
+                      .strip()
+                  + " file="
+                  + backup);
+      assertThat(field(taken, "backup", "hash")).isEqualTo(status("hash"));
+      assertThat(done("status", "--at", field(taken, "backup", "slot"), "--servers", client))
+          .contains(" hash=" + field(taken, "backup", "hash") + " ");
+      refused("is there already", "backup", "--to", backup, "--servers", client);
+      refused("is not empty", offline("restore", "one", "--from", backup));
+      done("set", "b", "3", "--servers", client);
+    }
+    refused("has the hash", offline("restore", "two", "--from", backup, "--max-entries", "7"));
+    assertThat(directory.resolve("two")).doesNotExist();
+    String restored = done(offline("restore", "two", "--from", backup));
+    assertThat(restored).startsWith(taken.replaceAll(" file=.*\\R", System.lineSeparator()));
+    assertThat(field(restored, "restore", "data")).isEqualTo(field(taken, "backup", "data"));
+    try (KvServer again = server("two", "existing")) {
+      assertThat(again.readyLine()).contains(client);
+      assertThat(status("applied")).isEqualTo(field(taken, "backup", "slot"));
+      assertThat(status("data")).isEqualTo(field(taken, "backup", "data"));
+      assertThat(done("get", "b", "--servers", client)).isEqualToIgnoringNewLines("2");
+      done("set", "b", "4", "--servers", client);
+    }
+    byte[] damaged = Files.readAllBytes(directory.resolve("backup"));
+    damaged[damaged.length - 3] ^= 4;
+    Files.write(directory.resolve("damaged"), damaged);
+    refused(
+        "the content of the backup is damaged",
+        offline("restore", "three", "--from", file("damaged")));
+    refused("this is no backup", offline("restore", "three", "--from", file("one/log.status")));
+    refused("cannot be read", offline("restore", "three", "--from", file("nowhere")));
+    assertThat(directory.resolve("three")).doesNotExist();
+  }
+
+  @Test
+  void allKeysAreExportedAsTheyAreAtOneSlotAndImported() throws IOException {
+    Path exported = directory.resolve("keys");
+    try (KvServer server = server("one", "new")) {
+      assertThat(server.readyLine()).contains(client);
+      done("set", "ü", "zwei", "--servers", client);
+      done("set", "a", "\"1\"", "--servers", client);
+      String printed = done("export", "--to", file("keys"), "--servers", client);
+      assertThat(printed).startsWith("export entries=2 slot=").contains(" data=" + status("data"));
+      assertThat(Files.readAllLines(exported))
+          .hasSize(2)
+          .first()
+          .asString()
+          .startsWith("{\"key\":\"a\",\"value\":\"\\\"1\\\"\",\"version\":2,\"createdNanos\":");
+      done("backup", "--to", file("backup"), "--servers", client);
+      done("export", "--from", file("backup"), "--to", file("again"));
+      assertThat(Files.readString(directory.resolve("again")))
+          .isEqualTo(Files.readString(exported));
+      Files.writeString(
+          exported,
+          Files.readString(exported) + "{\"keyBase64\":\"/w==\",\"valueBase64\":\"AA==\"}\n");
+      done("del", "a", "--servers", client);
+      assertThat(done("import", "--from", file("keys"), "--servers", client))
+          .isEqualToIgnoringNewLines("import entries=3 file=" + exported);
+      assertThat(done("get", "a", "--servers", client)).isEqualToIgnoringNewLines("\"1\"");
+      done("export", "--to", file("more"), "--servers", client);
+      assertThat(Files.readString(directory.resolve("more")))
+          .contains("{\"keyBase64\":\"/w==\",\"value\":\"\\u0000\",");
+      Files.writeString(exported, "{\"key\":\"n\",\"value\":\"\"}\n{\"key\":\"m\"}\n");
+      refused(
+          "keys:2: no value; the 1 lines before it are set",
+          "import",
+          "--from",
+          file("keys"),
+          "--servers",
+          client);
+      assertThat(done("get", "n", "--servers", client)).isBlank();
+    }
+  }
+
+  @Test
+  void whatAMemberStillHasBecomesAClusterOnlyWhenTheLossIsAccepted() {
+    try (KvServer server = server("one", "new")) {
+      assertThat(server.readyLine()).contains(client);
+      done("set", "a", "1", "--servers", client);
+      refused(
+          "the directory is in use",
+          offline("recover", "one", "--force-new-cluster", "--to", file("two")));
+    }
+    assertThat(run(offline("recover", "one", "--to", file("two")))).isEqualTo(2);
+    String[] recover = offline("recover", "one", "--force-new-cluster", "--to", file("two"));
+    assertThat(run(recover)).isEqualTo(1);
+    assertThat(out.toString())
+        .startsWith("left cluster=")
+        .contains("lost, also where clients were told that it was done: everything from slot ")
+        .endsWith("nothing was made: --accept-loss is not given" + System.lineSeparator());
+    assertThat(directory.resolve("two")).doesNotExist();
+    String done =
+        done(
+            offline("recover", "one", "--force-new-cluster", "--to", file("two"), "--accept-loss"));
+    assertThat(field(done, "recover", "slot")).isEqualTo(field(done, "left", "slot"));
+    assertThat(field(done, "recover", "data")).isEqualTo(field(done, "left", "data"));
+    assertThat(field(done, "recover", "cluster")).isNotEqualTo(field(done, "left", "cluster"));
+    try (KvServer again = server("two", "new")) {
+      assertThat(again.readyLine()).contains(client);
+      assertThat(done("get", "a", "--servers", client)).isEqualToIgnoringNewLines("1");
+    }
+  }
+}
