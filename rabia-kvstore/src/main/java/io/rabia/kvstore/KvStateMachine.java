@@ -7,6 +7,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The replicated store: bytes under bytes, each with a version and log times. One thread, the
@@ -68,6 +71,24 @@ public final class KvStateMachine implements StateMachine {
       return malformed(e);
     }
     return KvCodec.encode(queries.execute(decoded));
+  }
+
+  /** Hands out every key with what is under it, in the order of the keys' bytes. */
+  public <E extends Exception> void forEach(Visitor<E> visitor) throws E {
+    List<byte[]> keys = new ArrayList<>(state.entries());
+    state.index().forEach(new byte[0], null, keys::add);
+    for (byte[] key : keys) {
+      byte @Nullable [] entry = state.find(key);
+      if (entry != null) {
+        visitor.visit(key, Entry.toKvEntry(entry));
+      }
+    }
+  }
+
+  /** Takes keys and what is under them. */
+  @FunctionalInterface
+  public interface Visitor<E extends Exception> {
+    void visit(byte[] key, KvEntry entry) throws E;
   }
 
   /**
