@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +48,7 @@ final class Boot {
   private final LongSupplier random;
   private final Completions completions;
   private final Consumer<Consumer<EngineListener>> tell;
+  private final Predicate<Token> members;
   private final Persistence persistence;
   private final long secretHigh;
   private final long secretLow;
@@ -75,12 +77,17 @@ final class Boot {
     static final Seen NOTHING = new Seen(Token.NONE, 0);
   }
 
+  /**
+   * @param members is this the token of a member now, as far as is known here?
+   */
   Boot(
       EngineAgent.Parts parts,
       LongSupplier wallClock,
       LongSupplier random,
       Completions completions,
-      Consumer<Consumer<EngineListener>> tell) {
+      Consumer<Consumer<EngineListener>> tell,
+      Predicate<Token> members) {
+    this.members = members;
     this.parts = parts;
     this.wallClock = wallClock;
     this.random = random;
@@ -481,9 +488,11 @@ final class Boot {
     }
   }
 
+  /** An old process that wakes must not make forgotten what was seen of who took its place. */
   private void note(Handshake peer, long position) {
     Seen known = seen.getOrDefault(peer.id(), Seen.NOTHING);
-    if (!known.token().equals(peer.token()) || known.position() < position) {
+    boolean same = known.token().equals(peer.token());
+    if (same ? known.position() < position : !members.test(known.token())) {
       seen.put(peer.id(), new Seen(peer.token(), position));
     }
   }

@@ -7,6 +7,7 @@ import io.rabia.core.CommonCoin;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
+import io.rabia.core.Token;
 import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.statemachine.StateMachine;
@@ -78,7 +79,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     this.clock = clock;
     inbox = new Inbox(parts.config().inboxCapacity(), parts.transport()::wakeup);
     completions = new Completions(parts.completionExecutor());
-    boot = new Boot(parts, wallClock, random, completions, this::tell);
+    boot = new Boot(parts, wallClock, random, completions, this::tell, this::isMember);
     stateAlarm = new StateAlarm(parts.id(), parts.persistence(), this::tell);
     slownessAlarm = new SlownessAlarm(parts.id(), this::tell);
   }
@@ -208,6 +209,10 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   private EngineStatus unformedStatus() {
     return EngineStatus.withoutHistory(
         parts.id(), state, reason, boot.connected() + 1, parts.transport().statistics());
+  }
+
+  private boolean isMember(Token token) {
+    return member != null && member.replica().configuration().indexOf(token) >= 0;
   }
 
   private void form() {

@@ -5,6 +5,7 @@ import io.rabia.core.Token;
 import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Replica;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of a node, by the place that the {@link Replica} gave to who is at the other end:
@@ -40,6 +41,11 @@ final class Links {
   private final long startedAt;
   private Link[] links = {};
 
+  /** Whose links were asked for last: mostly the same again. */
+  private @Nullable Configuration asked;
+
+  private Link[] ofAsked = {};
+
   /** This node is connected to itself. */
   Links(Replica replica, NodeId id, Token own, long now) {
     this.replica = replica;
@@ -68,6 +74,7 @@ final class Links {
     }
     if (!links[place].token.equals(token)) {
       links[place] = new Link(id, token, startedAt);
+      asked = null;
     }
     return links[place];
   }
@@ -101,10 +108,21 @@ final class Links {
     return at(replica.place(member.id(), member.token()), member.id(), member.token());
   }
 
+  private Link[] of(Configuration configuration) {
+    if (!configuration.equals(asked)) {
+      ofAsked = new Link[configuration.size()];
+      for (int i = 0; i < ofAsked.length; i++) {
+        ofAsked[i] = of(configuration.members().get(i));
+      }
+      asked = configuration;
+    }
+    return ofAsked;
+  }
+
   int count(Configuration configuration) {
     int count = 0;
-    for (int i = 0; i < configuration.size(); i++) {
-      count += of(configuration.members().get(i)).connected ? 1 : 0;
+    for (Link link : of(configuration)) {
+      count += link.connected ? 1 : 0;
     }
     return count;
   }
@@ -112,8 +130,8 @@ final class Links {
   /** Members that have said where they are. */
   int heard(Configuration configuration) {
     int count = 0;
-    for (int i = 0; i < configuration.size(); i++) {
-      count += of(configuration.members().get(i)).heard ? 1 : 0;
+    for (Link link : of(configuration)) {
+      count += link.heard ? 1 : 0;
     }
     return count;
   }
@@ -121,8 +139,7 @@ final class Links {
   /** So many slots every other member of the configuration has again after a crash. */
   long kept(Configuration configuration) {
     long least = Long.MAX_VALUE;
-    for (int i = 0; i < configuration.size(); i++) {
-      Link link = of(configuration.members().get(i));
+    for (Link link : of(configuration)) {
       least = link == links[replica.self()] ? least : Math.min(least, link.kept);
     }
     return least;

@@ -143,7 +143,8 @@ public final class NewCluster {
             () -> 0,
             () -> 0,
             new Completions(Runnable::run),
-            event -> {});
+            event -> {},
+            held -> false);
     try (log) {
       Member member = boot.open(0, () -> {});
       if (member == null) {

@@ -286,4 +286,27 @@ class LostVotesTest {
       assertThat(promises(cluster, 2, sent)).isEmpty();
     }
   }
+
+  @Test
+  void aProcessOfItsFormerLifeDoesNotHideHowFarItsLogWasSeen() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode c = cluster.node(3);
+      MemoryLog formerLife = c.log.copy();
+      damage(cluster, c);
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(c.view().epoch()).as("it has another token").isEqualTo(1);
+      MemoryLog copy = c.log.copy();
+      execute(cluster, cluster.node(1), "after the copy");
+      cluster.elapse(WHILE);
+      c.kill();
+      c.log.replaceBy(formerLife);
+      c.start();
+      cluster.settle();
+      c.kill();
+      c.log.replaceBy(copy);
+      c.start();
+      cluster.settle();
+      assertThat(c.failure()).hasMessageContaining("an old copy");
+    }
+  }
 }

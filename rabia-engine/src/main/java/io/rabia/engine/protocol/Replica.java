@@ -374,7 +374,8 @@ public final class Replica {
     boolean open = slot.number >= applied && slot.era.self >= 0 && !slot.instance.decided();
     if (open && !pausing) {
       boolean patient = slot.graceSince == 0 || now - slot.graceSince < waits.grace();
-      boolean waiting = slot.instance.evaluate(patient ? awaited(slot.era) : 0, coin, emitter);
+      boolean waiting =
+          slot.instance.evaluate(patient ? lanes.awaited(slot.era) : 0, coin, emitter);
       if (!waiting) {
         slot.graceSince = 0;
       } else if (slot.graceSince == 0) {
@@ -392,15 +393,6 @@ public final class Replica {
         evaluate(slot);
       }
     }
-  }
-
-  private long awaited(Era era) {
-    long mask = 0;
-    for (int i = 0; i < era.size(); i++) {
-      Peer peer = peers.get(era.place(i));
-      mask |= peer.connected && !lanes.late(peer) ? 1L << i : 0;
-    }
-    return mask;
   }
 
   /** The own Propose in a slot. */
@@ -458,14 +450,9 @@ public final class Replica {
           Output.LOG
               | Output.SEND
               | Output.PROMISE
-              | (rides && allConnected(slot.era) ? Output.LAZY : 0);
+              | (rides && lanes.mayRide(slot.era) ? Output.LAZY : 0);
       output.add(kind, flags, Output.ALL, slot.number, phase, value, id, null);
     }
-  }
-
-  /** With n = 3 nobody needs the vote of who spoke first while the other two have each other's. */
-  private boolean allConnected(Era era) {
-    return era.size() == 3 && awaited(era) == 7;
   }
 
   /** Takes notice of a decision, once. */

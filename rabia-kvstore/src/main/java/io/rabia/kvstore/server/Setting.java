@@ -18,7 +18,11 @@ public record Setting(
   public static final List<Setting> ALL =
       List.of(
           of("id", null, "this member's id in --members, 1 to 65535"),
-          of("members", null, "all members: id=host:port,..., the same list at all of them"),
+          of(
+              "members",
+              null,
+              "id=host:port,...: all members of the first start, the same at all; later, this one and"
+                  + " some to find the others by"),
           of("cluster", "rabia", "name of the cluster, the same at all members"),
           new Setting("secret", null, true, "secret of the cluster, the same at all members"),
           of("alpha", "128", "slots that may be open at once, 8 to 4096, the same at all members"),

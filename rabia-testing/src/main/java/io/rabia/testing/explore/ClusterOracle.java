@@ -31,7 +31,7 @@ final class ClusterOracle {
   private final Map<Long, SlotOracle> slots = new HashMap<>();
 
   /** What was held against the reigns. */
-  private final Map<Configuration, Reign> checked = new IdentityHashMap<>();
+  private final IdentityHashMap<Configuration, Reign> checked = new IdentityHashMap<>();
 
   private final List<Long> decided = new ArrayList<>();
   private final List<Long> tables = new ArrayList<>();
@@ -77,7 +77,7 @@ final class ClusterOracle {
   private int voter(ReplicaNode sender, long slot) {
     Reign reign = reigns.of(slot);
     Configuration known = sender.replica().configurationOf(slot);
-    if (checked.get(known) != reign) {
+    if (!reign.equals(checked.get(known))) {
       InvariantViolation.check(
           reign.is(known), "two configurations of slot " + slot + ": " + known + " and " + reign);
       checked.put(known, reign);

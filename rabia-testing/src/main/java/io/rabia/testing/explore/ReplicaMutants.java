@@ -158,8 +158,10 @@ public final class ReplicaMutants {
             "Window",
             "        slot.number = -1;\n      } else",
             "        Era next = eras.of(slot.number);\n"
-            + "        boolean stays = next.size() == slot.era.size() && next.self == slot.era.self;\n"
-            + "        slot.number = stays ? slot.number : -1;\n"
+                + "        boolean votes = next.self >= 0;\n"
+                + "        boolean stays = next.size() == slot.era.size()\n"
+                + "            && votes == (slot.era.self >= 0);\n"
+                + "        slot.number = stays ? slot.number : -1;\n"
                 + "        slot.era = stays ? next : slot.era;\n"
                 + "      } else"),
         mutant(
@@ -191,12 +193,12 @@ public final class ReplicaMutants {
         mutant(
             "no vote rides on a later frame",
             "Replica",
-            "(rides && allConnected(slot.era) ? Output.LAZY : 0)",
+            "(rides && lanes.mayRide(slot.era) ? Output.LAZY : 0)",
             "0"),
         mutant(
             "every vote rides on a later frame",
             "Replica",
-            "(rides && allConnected(slot.era) ? Output.LAZY : 0)",
+            "(rides && lanes.mayRide(slot.era) ? Output.LAZY : 0)",
             "Output.LAZY"));
   }
 

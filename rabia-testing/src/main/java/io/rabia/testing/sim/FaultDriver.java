@@ -25,7 +25,7 @@ final class FaultDriver {
           Fault.DIFFER);
   private static final long LONG_CUT = 2 * SimClock.SECOND;
   private static final Set<Fault> OVER_AND_OVER =
-      EnumSet.of(Fault.ORPHAN, Fault.PROPOSER, Fault.SPLIT, Fault.AWAY);
+      EnumSet.of(Fault.ORPHAN, Fault.PROPOSER, Fault.SPLIT, Fault.AWAY, Fault.OLD_COPY);
 
   private final Simulation world;
   private final SimRandom random;

@@ -4,10 +4,8 @@ import io.rabia.core.CommandBatch;
 import io.rabia.core.message.MessageCodec;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
-import io.rabia.core.persistence.SnapshotReader;
-import io.rabia.core.persistence.SnapshotWriter;
-import io.rabia.core.statemachine.StateView;
 import io.rabia.engine.protocol.LogRecords;
+import io.rabia.testing.ForwardingPersistence;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -17,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The log of one process, with a trace that tells what is written to it and when that is safe. One
  * thread.
  */
-final class LogWatch implements Persistence {
-  private final Persistence log;
+final class LogWatch extends ForwardingPersistence {
   private final Storage storage;
   private final Promises promises;
   private final Trace trace;
@@ -26,7 +23,7 @@ final class LogWatch implements Persistence {
   private long safe;
 
   LogWatch(Persistence log, Storage storage, Promises promises, Trace trace, int node) {
-    this.log = log;
+    super(log);
     this.storage = storage;
     this.promises = promises;
     this.trace = trace;
@@ -36,11 +33,6 @@ final class LogWatch implements Persistence {
 
   private static String policy(Durability durability) {
     return durability == Durability.FSYNC ? "forced" : "written";
-  }
-
-  @Override
-  public Durability durability() {
-    return log.durability();
   }
 
   @Override
@@ -143,55 +135,5 @@ final class LogWatch implements Persistence {
   private void noteSafe() {
     safe = log.durable();
     promises.lacks(log.durability() == Durability.FSYNC ? storage.unforcedBytes() : 0);
-  }
-
-  @Override
-  public long durable() {
-    return log.durable();
-  }
-
-  @Override
-  public void read(long from, GroupHandler handler) {
-    log.read(from, handler);
-  }
-
-  @Override
-  public long snapshot(long first, StateView content) {
-    return log.snapshot(first, content);
-  }
-
-  @Override
-  public SnapshotWriter beginSnapshot(long first) {
-    return log.beginSnapshot(first);
-  }
-
-  @Override
-  public @Nullable SnapshotReader openSnapshot() {
-    return log.openSnapshot();
-  }
-
-  @Override
-  public void compact(long first) {
-    log.compact(first);
-  }
-
-  @Override
-  public boolean full() {
-    return log.full();
-  }
-
-  @Override
-  public void disown(String why, boolean stateIsRight) {
-    log.disown(why, stateIsRight);
-  }
-
-  @Override
-  public long sizeBytes() {
-    return log.sizeBytes();
-  }
-
-  @Override
-  public void close() {
-    log.close();
   }
 }

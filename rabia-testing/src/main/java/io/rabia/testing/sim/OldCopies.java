@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * has heard anything of it. One thread.
  */
 final class OldCopies {
+  private static final double PUT_BACK = 0.5;
 
   /** What was durable then, so many groups. */
   private record Copy(Storage disk, long position, long at) {}
@@ -57,17 +58,25 @@ final class OldCopies {
     }
   }
 
-  /** Puts a copy back, or takes one for later. */
+  /** Now and then puts a copy back, else takes one for later of who has none. */
   void strike(SimRandom random) {
     List<SimNode> old = nodes().filter(this::mayComeBack).toList();
-    List<SimNode> serving = nodes().filter(SimNode::isServing).filter(n -> !n.isGhost()).toList();
-    if (!old.isEmpty()) {
+    List<SimNode> fresh =
+        nodes()
+            .filter(node -> node.isServing() && !node.isGhost() && copies[node.index()] == null)
+            .toList();
+    if (!old.isEmpty() && random.chance(PUT_BACK) && isNext(world.faults())) {
       putBack(old.get(random.below(old.size())));
-    } else if (!serving.isEmpty()) {
-      SimNode node = serving.get(random.below(serving.size()));
+    } else if (!fresh.isEmpty()) {
+      SimNode node = fresh.get(random.below(fresh.size()));
       long now = world.clock().now();
       copies[node.index()] = new Copy(node.storage().copy(), node.logPosition(), now);
     }
+  }
+
+  /** Where disks are lost as well, which needs everybody to be there, too, that has its turn. */
+  private static boolean isNext(Faults faults) {
+    return !faults.has(Fault.WIPE) || faults.count(Fault.OLD_COPY) <= faults.count(Fault.WIPE);
   }
 
   private boolean mayComeBack(SimNode node) {

@@ -12,7 +12,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +65,10 @@ final class SimDisk implements Storage {
   private final int segmentBytes;
   private Map<String, Content> names = new TreeMap<>();
   private Map<String, Content> forcedNames = new TreeMap<>();
+
+  /** Names in which the two may differ. */
+  private final Set<String> unforcedNames = new TreeSet<>();
+
   private final Machine machine;
   private Life life = new Life(Deaths.NONE);
 
@@ -159,6 +165,7 @@ final class SimDisk implements Storage {
       torn += tear(content, inOrder ? 0 : 0.3);
     }
     forcedNames = new TreeMap<>(names);
+    unforcedNames.clear();
     return torn == 0 ? "" : "has lost " + torn + " bytes: not forced";
   }
 
@@ -248,6 +255,7 @@ final class SimDisk implements Storage {
     @Override
     public DiskFile openAppend(String name) throws IOException {
       use();
+      unforcedNames.add(name);
       return new File(names.computeIfAbsent(name, fresh -> new Content()));
     }
 
@@ -258,6 +266,7 @@ final class SimDisk implements Storage {
       content.stated = SNAPSHOT.matcher(to).matches() ? content.forced : content.stated;
       names.put(to, content);
       names.remove(from);
+      unforcedNames.addAll(List.of(from, to));
     }
 
     @Override
@@ -265,12 +274,16 @@ final class SimDisk implements Storage {
       use();
       existing(name);
       names.remove(name);
+      unforcedNames.add(name);
     }
 
     @Override
     public void forceDirectory() throws IOException {
       use();
-      forcedNames = new TreeMap<>(names);
+      for (String name : unforcedNames) {
+        forcedNames.compute(name, (same, before) -> names.get(name));
+      }
+      unforcedNames.clear();
     }
 
     @Override

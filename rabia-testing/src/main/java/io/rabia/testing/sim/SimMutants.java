@@ -49,8 +49,8 @@ public final class SimMutants {
             PROTOCOL + "Window.java",
             "        slot.number = -1;\n      } else",
             "        Era next = eras.of(slot.number);\n"
-            + "        boolean stays = next.size() == slot.era.size() && next.self == slot.era.self;\n"
-            + "        slot.number = stays ? slot.number : -1;\n"
+                + "        boolean stays = next.size() == slot.era.size();\n"
+                + "        slot.number = stays ? slot.number : -1;\n"
                 + "        slot.era = stays ? next : slot.era;\n"
                 + "      } else"));
   }

@@ -32,20 +32,13 @@ final class SimNode {
   private final int index;
   private ClusterConfig cluster;
   private RabiaConfig config;
-  private Storage storage;
+  private NodeDisk disk;
   private NodeId nodeId;
   private final SimRandom random;
   private final MemoryPool pool;
   private final NodeClock clocks;
   private final Doom doom;
   private final NodeWatch watch;
-  private Votes votes = new Votes();
-
-  /** While it runs from an older copy of its disk, that one. */
-  private @Nullable Disk newest;
-
-  private record Disk(Storage storage, Votes votes) {}
-
   private @Nullable EngineAgent agent;
   private @Nullable Persistence log;
   private @Nullable SimTransport transport;
@@ -75,7 +68,7 @@ final class SimNode {
     nodeId = NodeId.of(index + 1);
     this.cluster = cluster;
     this.config = config;
-    this.storage = storage;
+    disk = new NodeDisk(storage);
     this.random = random;
     this.pool = pool;
     clocks = new NodeClock(world.clock(), random, drifts);
@@ -133,9 +126,7 @@ final class SimNode {
     nodeId = member;
     cluster = setup.clusterOf(member);
     config = setup.joining();
-    storage = setup.freshStorage();
-    votes = new Votes();
-    newest = null;
+    disk = new NodeDisk(setup.freshStorage());
     world.oldCopies().loses(this);
     differsFrom = Long.MAX_VALUE;
     out = false;
@@ -160,7 +151,7 @@ final class SimNode {
 
   /** It loses its votes, or may do so, as soon as it starts or is connected. */
   boolean isDoomed() {
-    return votes.areDoomed() || newest != null;
+    return disk.isDoomed();
   }
 
   // ---- older copies of its disk
@@ -173,35 +164,27 @@ final class SimNode {
   /** The process dies, and the next one finds this older copy of its disk. */
   void putBack(Storage copy) {
     crash(false);
-    newest = new Disk(storage, votes);
-    storage = copy;
-    votes = new Votes();
-    votes.mayLose();
+    disk.putBack(copy);
   }
 
   /** Does it run from an older copy, and nobody has found it out? */
   boolean isOutdated() {
-    return newest != null;
+    return disk.isOutdated();
   }
 
   /** It has its own disk again. */
   void takeBack() {
     crash(false);
-    Disk own = Objects.requireNonNull(newest);
-    newest = null;
-    storage = own.storage();
-    votes = own.votes();
+    disk.takeBack();
   }
 
-  /** A member refuses to go on from a disk of which others have seen more. */
+  /** Others have seen more of its log than there is. */
   private boolean isFoundOut(RuntimeException e) {
-    if (newest == null || !(e instanceof RabiaException.NotAMember)) {
-      return false;
+    boolean foundOut = e instanceof RabiaException.NotAMember && disk.findOut();
+    if (foundOut) {
+      world.faults().fired(Fault.OLD_COPY);
     }
-    newest = null;
-    votes.lose();
-    world.faults().fired(Fault.OLD_COPY);
-    return true;
+    return foundOut;
   }
 
   /** It was a member of the formed cluster in this life or a former one. */
@@ -231,8 +214,8 @@ final class SimNode {
     SimTransport fresh = new SimTransport(world.network(), this, world.size());
     transport = fresh;
     String member = nodeId.value() == index + 1 ? "" : " as member " + nodeId;
-    world.trace().starts(index, "starts" + member + " on " + storage);
-    Persistence opened = world.trace().kept(this, storage.open(doom));
+    world.trace().starts(index, "starts" + member + " on " + disk.storage());
+    Persistence opened = world.trace().kept(this, disk.open(doom));
     log = opened;
     LongSupplier tokens = random.fork()::nextLong;
     machine = new RegisterMachine(watch, world.snapshotPadding());
@@ -253,7 +236,6 @@ final class SimNode {
     EngineAgent born = new EngineAgent(parts, clocks::monotonic, clocks::wall, tokens);
     agent = born;
     starting = true;
-    votes.begins();
     guarded(born::start);
     if (agent != null) {
       started(born);
@@ -278,17 +260,16 @@ final class SimNode {
   private void started(EngineAgent born) {
     starting = false;
     boolean without = born.state() == EngineState.DEGRADED && !born.reason().equals(DISK_FULL);
-    String wrong = votes.started(without, lost);
+    String wrong = disk.started(without, lost);
     if (without) {
       lost = true;
-      newest = null;
       world.oldCopies().loses(this);
     }
     if (!wrong.isEmpty()) {
       violated(wrong);
     }
     Member member = born.member();
-    if (member != null && !lost && newest == null) {
+    if (member != null && !lost && !disk.isOutdated()) {
       world.watch().requireKept(index, member.replica());
     }
     check(born);
@@ -300,7 +281,7 @@ final class SimNode {
     if (agent != null) {
       world.trace().dies(index, "dies" + (power ? ", power fails" : ""));
       gone();
-      loses(storage.crash(power));
+      loses(disk.crash(power));
       if (!power) {
         world.disconnected(index);
       }
@@ -314,9 +295,8 @@ final class SimNode {
     guarded(closing::close);
     if (agent != null) {
       forget();
-      storage.crash(false);
+      disk.closed();
       world.disconnected(index);
-      votes.closed();
     }
   }
 
@@ -324,8 +304,7 @@ final class SimNode {
   void reboot() {
     world.trace().dies(index, "reboots: its machine loses power and what was not forced");
     gone();
-    loses(storage.reboot());
-    votes.reboots();
+    loses(disk.reboot());
   }
 
   /** Its machine loses power, whether a process runs or not. */
@@ -333,23 +312,17 @@ final class SimNode {
     if (agent != null) {
       crash(true);
     } else {
-      loses(storage.crash(true));
+      loses(disk.crash(true));
     }
   }
 
   /** One bit of what it had forced, and said to have, flips while no process runs. */
   boolean flipBit() {
-    Storage.Flip flip = storage.flipBit();
-    if (flip == null) {
-      return false;
+    String where = disk.flipBit();
+    if (!where.isEmpty()) {
+      world.trace().dies(index, "a bit flips in " + where);
     }
-    if (flip.ofLog()) {
-      votes.lose();
-    } else {
-      votes.mayLose();
-    }
-    world.trace().dies(index, "a bit flips in " + flip.where());
-    return true;
+    return !where.isEmpty();
   }
 
   private void loses(String what) {
@@ -433,7 +406,7 @@ final class SimNode {
   }
 
   Storage storage() {
-    return storage;
+    return disk.storage();
   }
 
   // ---- running
@@ -511,14 +484,14 @@ final class SimNode {
       out = true;
       crash(false);
     } else if (world.differing().stops(index, e)) {
-      votes.lose();
+      disk.loseVotes();
       differsFrom = Long.MAX_VALUE;
       world.trace().node(index, () -> "stops: " + e.getMessage());
       crash(false);
       world.restartLater(this);
     } else if (isFoundOut(e)
         || doom.mayEnd() && e instanceof RabiaException.Storage
-        || starting && e instanceof RabiaException.Checksum && votes.giveUp()) {
+        || starting && e instanceof RabiaException.Checksum && disk.giveUp()) {
       world.trace().node(index, () -> "stops: " + e.getMessage());
       crash(false);
       world.restartLater(this);

@@ -1,5 +1,6 @@
 package io.rabia.testing.sim;
 
+import io.rabia.core.BatchId;
 import io.rabia.core.Token;
 import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Replica;
@@ -111,25 +112,36 @@ final class TokenWatch {
     @Override
     public void proposal(int index, long id) {
       Said said = by(index);
-      check(index, said != null && said.proposal == id);
+      if (index != self && (said == null || said.proposal != id)) {
+        unsaid(index, Word.proposal(slot), FrameText.id(id));
+      }
     }
 
     @Override
     public void vote1(int index, int phase, byte value) {
       Said said = by(index);
-      check(index, said != null && said.voted1(phase, value));
+      if (index != self && (said == null || !said.voted1(phase, value))) {
+        unsaid(index, Word.vote(Word.VOTE1, slot, phase), FrameText.vote(value, BatchId.NONE));
+      }
     }
 
     @Override
     public void vote2(int index, int phase, byte value) {
       Said said = by(index);
-      check(index, said != null && said.voted2(phase, value));
+      if (index != self && (said == null || !said.voted2(phase, value))) {
+        unsaid(index, Word.vote(Word.VOTE2, slot, phase), FrameText.vote(value, BatchId.NONE));
+      }
     }
 
-    private void check(int index, boolean said) {
-      if (!said && index != self) {
-        violations.add(slot, node, "counts what voter " + index + " of the slot has not said");
-      }
+    private void unsaid(int index, Word word, String value) {
+      String voter =
+          index < governs.size()
+              ? "member " + governs.members().get(index).id()
+              : "voter " + index + " of " + governs.size();
+      violations.add(
+          slot,
+          node,
+          "counts " + word.name() + "=" + value + " of " + voter + ", which has not said so");
     }
   }
 }

@@ -37,7 +37,9 @@ class ReplicaExplorerTest {
     assertThat(explore(ALL, 1, EVERYWHERE)).isGreaterThanOrEqualTo(13_000);
   }
 
+  /** In {@code .ci/run}, too. */
   @Test
+  @Tag("long")
   void everyRunWithTwoEarlyDeparturesKeepsItsPromisesAndSettles() {
     assertThat(explore(OF_THREE, 2, 12)).isGreaterThanOrEqualTo(100_000);
   }
@@ -51,7 +53,7 @@ class ReplicaExplorerTest {
   /** Numbers 4, 12, 13 and 16. */
   @Test
   void everyRunWithAChangeAndOneEarlyDepartureKeepsItsPromisesAndSettles() {
-    assertThat(explore(OF_CHANGES, 1, 12, Also.LOST_VOTES)).isGreaterThanOrEqualTo(4_100);
+    assertThat(explore(OF_CHANGES, 1, 12, Also.LOST_VOTES)).isGreaterThanOrEqualTo(4_144);
   }
 
   @Test
@@ -63,19 +65,20 @@ class ReplicaExplorerTest {
   @Test
   @Tag("long")
   void everyMemberMayLoseItsVotesAtAnyTime() {
-    assertThat(explore(ALL, 1, EVERYWHERE, Also.LOST_VOTES)).isPositive();
+    assertThat(explore(ALL, 1, EVERYWHERE, Also.LOST_VOTES)).isGreaterThanOrEqualTo(13_900);
   }
 
   @Test
   @Tag("long")
   void everyRunWithAChangeAndOneDepartureKeepsItsPromisesAndSettles() {
-    assertThat(explore(OF_CHANGES, 1, EVERYWHERE, Also.LOST_VOTES, Also.OLD_FRAMES)).isPositive();
+    assertThat(explore(OF_CHANGES, 1, EVERYWHERE, Also.LOST_VOTES, Also.OLD_FRAMES))
+        .isGreaterThanOrEqualTo(117_000);
   }
 
   @Test
   @Tag("long")
   void everyRunWithAChangeAndTwoEarlyDeparturesKeepsItsPromisesAndSettles() {
-    assertThat(explore(OF_CHANGES, 2, 10, Also.LOST_VOTES)).isPositive();
+    assertThat(explore(OF_CHANGES, 2, 4, Also.LOST_VOTES)).isGreaterThanOrEqualTo(12_700);
   }
 
   @Test

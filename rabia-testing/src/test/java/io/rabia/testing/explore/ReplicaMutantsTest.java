@@ -4,15 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.testing.mutant.SourceMutant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Protocol.md 10, number 20, as far as it takes whole replicas with their logs. */
+/**
+ * Protocol.md 10, number 20, as far as it takes whole replicas with their logs. In {@code .ci/run}.
+ */
+@Tag("long")
 class ReplicaMutantsTest {
   private static Map<SourceMutant, Optional<String>> found;
 
@@ -24,20 +27,15 @@ class ReplicaMutantsTest {
     return ReplicaMutants.harmless();
   }
 
-  static List<SourceMutant> ofChanges() {
-    return ReplicaMutants.ofChanges();
-  }
-
   @BeforeAll
   static void search() {
     List<SourceMutant> all = new ArrayList<>(mutants());
     all.addAll(harmless());
-    found = new HashMap<>(Side.bySide(all, mutant -> mutant.run(ReplicaCheck.class)));
-    found.putAll(Side.bySide(ofChanges(), mutant -> mutant.run(ChangeCheck.class)));
+    found = Side.bySide(all, mutant -> mutant.run(ReplicaCheck.class));
   }
 
   @ParameterizedTest
-  @MethodSource({"mutants", "ofChanges"})
+  @MethodSource("mutants")
   void plantedBugIsFound(SourceMutant mutant) {
     assertThat(found.get(mutant)).isPresent();
   }

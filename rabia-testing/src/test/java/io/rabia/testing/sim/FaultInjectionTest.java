@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Simulated clusters whose processes, disks and clocks fail, each on its own and all together. */
 @Tag("fault-injection")
 class FaultInjectionTest {
-  private static final int SEEDS = 6;
+  private static final int SEEDS = 4;
 
   private static SimReport run(long seed, int seconds, int nodes, Set<Fault> faults, boolean all) {
     return Simulation.run(new SimOptions(seed, seconds, nodes, faults, all, Load.LIGHT), null);

@@ -89,6 +89,8 @@ class SameTraceTest {
       List<Path> outputs = outputs(RabiaSim.class, arguments, all);
       for (Path output : outputs) {
         assertThat(output).hasSameBinaryContentAs(outputs.get(0));
+      }
+      for (Path output : outputs) {
         Files.delete(output);
       }
     }

@@ -30,7 +30,9 @@ class SpecificationTest {
     assertHolds(ModelChecker.of("slot"), 67_118);
   }
 
+  /** In {@code .ci/run}, too. */
   @Test
+  @Tag("long")
   @Execution(ExecutionMode.CONCURRENT)
   void threePhasesWithRestartsKeepEveryInvariantRoundByRound() {
     assertHolds(ModelChecker.of("rounds"), 10_730);
@@ -42,7 +44,9 @@ class SpecificationTest {
     assertHolds(ModelChecker.of("read"), 17_738);
   }
 
+  /** In {@code .ci/run}, too. */
   @Test
+  @Tag("long")
   @Execution(ExecutionMode.CONCURRENT)
   void aMemberThatLosesItsVotesComesBackAndAReadMissesNothing() {
     assertHolds(ModelChecker.of("lives"), 44_506);
@@ -90,9 +94,7 @@ class SpecificationTest {
     "slot, RestartForgetsItsVotes, NoEquivocation",
     "slot, V1WithoutItsId, V1KnowsItsId",
     "rounds, Vote2WithoutMajority, OneValueInVote2",
-    "read, BarrierAnswersWithApplied, ReadIsFresh",
-    "lives, ReturnsAtOnce, Agreement",
-    "lives, BarrierAsksThoseBefore, ReadIsFresh"
+    "read, BarrierAnswersWithApplied, ReadIsFresh"
   })
   void plantedErrorHasACounterexample(String configuration, String error, String invariant) {
     assertCounterexample(configuration, error, invariant);
@@ -103,6 +105,8 @@ class SpecificationTest {
   @Tag("long")
   @Execution(ExecutionMode.CONCURRENT)
   @CsvSource({
+    "lives, ReturnsAtOnce, Agreement",
+    "lives, BarrierAsksThoseBefore, ReadIsFresh",
     "slot, DecisionAtF, Agreement",
     "slot, OwnVoteCountsBeforeItsForce, Agreement",
     "slot, VoteForAProposalWithoutMajority, Validity",

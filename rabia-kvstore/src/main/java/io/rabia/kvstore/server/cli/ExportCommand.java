@@ -5,7 +5,6 @@ import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.engine.Backup;
 import io.rabia.engine.NewCluster;
-import io.rabia.kvstore.KVStoreConfig;
 import io.rabia.kvstore.KvEntry;
 import io.rabia.kvstore.KvStateMachine;
 import java.io.BufferedWriter;
@@ -21,6 +20,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -44,6 +44,8 @@ final class ExportCommand implements Callable<Integer> {
 
   @Option(names = "--timeout", defaultValue = "5", paramLabel = "SECONDS")
   private double timeoutSeconds;
+
+  @Mixin private StoreLimits limits = new StoreLimits();
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -75,7 +77,7 @@ final class ExportCommand implements Callable<Integer> {
   }
 
   private int export(Path from) {
-    KvStateMachine store = new KvStateMachine(KVStoreConfig.defaults());
+    KvStateMachine store = new KvStateMachine(limits.config());
     NewCluster cluster = new NewCluster(ANY, ClusterConfig.parse("1=localhost:1"), store);
     Backup read = cluster.take(from);
     try (Writer out = create(file)) {

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +54,8 @@ final class ImportCommand implements Callable<Integer> {
       throw new RabiaException.Storage("cannot read " + file + ": " + e, e);
     }
     Throwable failed = failure.get();
-    if (failed instanceof RuntimeException e) {
-      throw e;
+    if (failed != null) {
+      throw failed instanceof RuntimeException refused ? refused : new CompletionException(failed);
     }
     spec.commandLine().getOut().printf(Locale.ROOT, "import entries=%d file=%s%n", sent, file);
     spec.commandLine().getOut().flush();

@@ -61,7 +61,11 @@ final class BackupCommandsTest {
   }
 
   private KvServer server(String data, String initial) {
-    Map<String, String> flags = new HashMap<>();
+    return server(data, initial, Map.of());
+  }
+
+  private KvServer server(String data, String initial, Map<String, String> more) {
+    Map<String, String> flags = new HashMap<>(more);
     flags.put("id", "1");
     flags.put("members", member);
     flags.put("cluster", "demo");
@@ -130,6 +134,17 @@ final class BackupCommandsTest {
     refused("this is no backup", offline("restore", "three", "--from", file("one/log.status")));
     refused("cannot be read", offline("restore", "three", "--from", file("nowhere")));
     assertThat(directory.resolve("three")).doesNotExist();
+  }
+
+  @Test
+  void whatIsExportedIsHeldAgainstTheLimitsOfTheServers() {
+    try (KvServer server = server("one", "new", Map.of("max-entries", "7"))) {
+      assertThat(server.readyLine()).contains(client);
+      done("set", "a", "1", "--servers", client);
+      refused("limits of the store", "export", "--to", file("keys"), "--servers", client);
+      assertThat(done("export", "--to", file("keys"), "--servers", client, "--max-entries", "7"))
+          .startsWith("export entries=1 slot=");
+    }
   }
 
   @Test

@@ -79,21 +79,19 @@ final class Campaign implements AutoCloseable {
     }
   }
 
-  boolean allServe() {
-    return servers.all().stream().allMatch(id -> "SERVING".equals(servers.status(id).get("state")));
+  /** Every member serves and reaches every other. */
+  boolean isWhole() {
+    return servers.all().stream()
+        .map(servers::status)
+        .allMatch(
+            status ->
+                "SERVING".equals(status.get("state"))
+                    && Integer.toString(MEMBERS).equals(status.get("connected")));
   }
 
-  /** How long it takes, from a moment on, until every member serves and reaches every other. */
+  /** How long it takes, from a moment on, until {@link #isWhole}. */
   Duration awaitWhole(long begin) {
-    awaitSoon("all are connected")
-        .until(
-            () ->
-                servers.all().stream()
-                    .map(servers::status)
-                    .allMatch(
-                        status ->
-                            "SERVING".equals(status.get("state"))
-                                && Integer.toString(MEMBERS).equals(status.get("connected"))));
+    awaitSoon("all are connected").until(this::isWhole);
     return since(begin);
   }
 

@@ -28,6 +28,7 @@ final class KillCampaignTest {
   private static final Duration WATCH = Duration.ofSeconds(1);
   private static final double MAX_PAUSE_MILLIS = 100;
   private static final long LEAST_WRITES = 100;
+  private static final int LINES = 8;
 
   private final SplittableRandom random = new SplittableRandom();
   private final List<Long> writesBetween = new ArrayList<>();
@@ -76,10 +77,10 @@ final class KillCampaignTest {
     }
   }
 
-  /** Measures the pause of the others' clients when all were there. */
+  /** Measures the pause of the others' clients when all were there and reached each other. */
   private void killOne(Campaign campaign) {
     int victim = 1 + random.nextInt(Campaign.MEMBERS);
-    boolean whole = campaign.allServe();
+    boolean whole = campaign.isWhole();
     campaign.others(victim).forEach(id -> campaign.load.pulse(id).restart());
     kill(campaign, List.of(victim));
     Campaign.pass(WATCH);
@@ -90,6 +91,9 @@ final class KillCampaignTest {
               .max()
               .orElseThrow();
       pauses.add(longest / 1e6);
+      if (longest / 1e6 >= MAX_PAUSE_MILLIS) {
+        tell(campaign, String.format(Locale.ROOT, "a pause of %.1f ms", longest / 1e6), victim);
+      }
     }
     campaign.servers.launch(List.of(victim));
   }
@@ -104,8 +108,23 @@ final class KillCampaignTest {
       assertThat(campaign.servers.running()).as(campaign.servers.errors(id)).contains(id);
     }
     countWrites(campaign);
+    if (writesBetween.get(writesBetween.size() - 1) < LEAST_WRITES) {
+      tell(campaign, writesBetween.get(writesBetween.size() - 1) + " writes", 0);
+    }
     campaign.servers.kill(victims);
     kills++;
+  }
+
+  /** For who looks for the cause of a demand that was not met. */
+  private static void tell(Campaign campaign, String what, int dead) {
+    System.out.println("P1: " + what + (dead == 0 ? "" : " after the death of " + dead));
+    for (int id : campaign.servers.all()) {
+      List<String> lines = campaign.servers.errors(id).lines().toList();
+      System.out.println("  the last of server " + id + ":");
+      lines
+          .subList(Math.max(0, lines.size() - LINES), lines.size())
+          .forEach(line -> System.out.println("    " + line));
+    }
   }
 
   private void countWrites(Campaign campaign) {

@@ -1,0 +1,14 @@
+package io.rabia.benchmarks.aeron;
+
+import io.rabia.benchmarks.cluster.LoadMain;
+import java.io.IOException;
+
+/** The process that makes the load, as {@link LoadMain}. */
+public final class AeronLoad {
+  private AeronLoad() {}
+
+  /** {@code ADDRESS,...} of the members' ingress. */
+  public static void main(String[] arguments) throws IOException {
+    LoadMain.run(new AeronTarget(arguments[0]));
+  }
+}

@@ -1,0 +1,107 @@
+package io.rabia.benchmarks.aeron;
+
+import io.aeron.driver.MediaDriver;
+import io.rabia.benchmarks.cluster.Target;
+import io.rabia.benchmarks.port.PortProtocol;
+import java.nio.ByteBuffer;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.agrona.concurrent.IdleStrategy;
+
+/**
+ * The cluster over Aeron's own client, as many sessions as there are members, all polled by one
+ * thread that idles by backing off.
+ */
+final class AeronTarget implements Target {
+  private static final int TASKS = 1024;
+
+  private final MediaDriver driver = MediaDriver.launch(AeronNode.driver());
+  private final AeronSession[] sessions;
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final Thread thread = new Thread(this::run, "aeron-load");
+  private volatile boolean closed;
+
+  AeronTarget(String addresses) {
+    String[] members = addresses.split(",", -1);
+    StringBuilder endpoints = new StringBuilder();
+    for (int i = 0; i < members.length; i++) {
+      endpoints.append(i == 0 ? "" : ",").append(i).append('=').append(members[i]);
+    }
+    sessions = new AeronSession[members.length];
+    for (int i = 0; i < sessions.length; i++) {
+      sessions[i] = new AeronSession(endpoints.toString(), driver.aeronDirectoryName());
+    }
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void run() {
+    IdleStrategy idle = AeronNode.idle();
+    while (!closed) {
+      int work = 0;
+      for (AeronSession session : sessions) {
+        work += session.poll();
+      }
+      work += runTasks();
+      for (AeronSession session : sessions) {
+        work += session.send();
+      }
+      idle.idle(work);
+    }
+    for (AeronSession session : sessions) {
+      session.close();
+    }
+  }
+
+  private int runTasks() {
+    int run = 0;
+    for (Runnable task = tasks.poll(); task != null; task = run < TASKS ? tasks.poll() : null) {
+      task.run();
+      run++;
+    }
+    return run;
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    tasks.add(task);
+  }
+
+  @Override
+  public void write(int client, byte[] key, byte[] value, Outcome outcome) {
+    byte[] content = new byte[Short.BYTES + key.length + value.length];
+    ByteBuffer.wrap(content).putShort((short) key.length).put(key).put(value);
+    sessions[client % sessions.length].submit(PortProtocol.WRITE, content, outcome);
+  }
+
+  @Override
+  public void read(int client, byte[] key, Outcome outcome) {
+    sessions[client % sessions.length].submit(PortProtocol.READ, key, outcome);
+  }
+
+  @Override
+  public int home(int client) {
+    return 0;
+  }
+
+  @Override
+  public int homes() {
+    return 1;
+  }
+
+  @Override
+  public int leader() {
+    return sessions[0].leader();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    try {
+      thread.join(5_000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    driver.close();
+  }
+}

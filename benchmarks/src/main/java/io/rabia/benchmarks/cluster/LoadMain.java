@@ -1,0 +1,54 @@
+package io.rabia.benchmarks.cluster;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/**
+ * The process that makes the load. Reads from standard input: a {@link LoadSpec} a line, or {@code
+ * leader}, until it ends. Writes {@code progress ...}, {@code result ...}, {@code leader N}.
+ */
+public final class LoadMain {
+  private LoadMain() {}
+
+  /** {@code rabia|port ADDRESS,...}. */
+  public static void main(String[] arguments) throws IOException {
+    Target target =
+        switch (arguments[0]) {
+          case "rabia" -> new RabiaTarget(arguments[1]);
+          case "port" -> new PortTarget(arguments[1]);
+          default -> throw new IllegalArgumentException("no such target: " + arguments[0]);
+        };
+    run(target);
+  }
+
+  /** Serves standard input; ends this process. */
+  public static void run(Target target) throws IOException {
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
+      say(line.equals("leader") ? "leader " + target.leader() : load(target, line));
+    }
+    target.close();
+    System.exit(0);
+  }
+
+  private static String load(Target target, String line) {
+    LoadSpec spec = LoadSpec.of(Fields.parse(line));
+    LoadGenerator generator =
+        new LoadGenerator(target, spec, completed -> say("progress " + completed));
+    Fields result = generator.run().fields();
+    String error = generator.firstError();
+    if (error != null) {
+      System.err.println(String.format(Locale.ROOT, "first error of %s: %s", line, error));
+    }
+    return "result " + result;
+  }
+
+  private static void say(String line) {
+    System.out.println(line);
+    System.out.flush();
+  }
+}

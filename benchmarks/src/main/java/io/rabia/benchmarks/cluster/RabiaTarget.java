@@ -1,0 +1,99 @@
+package io.rabia.benchmarks.cluster;
+
+import io.netty.channel.EventLoop;
+import io.rabia.core.RabiaException;
+import io.rabia.core.ReadConsistency;
+import io.rabia.kvstore.KvCodec;
+import io.rabia.kvstore.KvCommand;
+import io.rabia.kvstore.KvQuery;
+import io.rabia.kvstore.KvResult;
+import io.rabia.kvstore.client.ClientConfig;
+import io.rabia.kvstore.client.ClientCore;
+import io.rabia.kvstore.client.ClientSession;
+import io.rabia.kvstore.client.ResultHandler;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Servers of rabia-kv over the client that it ships, one connection to each. */
+final class RabiaTarget implements Target {
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  private final ClientCore core;
+  private final EventLoop loop;
+  private final int servers;
+  private final List<ClientSession> sessions = new ArrayList<>();
+
+  RabiaTarget(String addresses) {
+    core = ClientCore.connect(addresses, ClientConfig.defaults().withRequestTimeout(TIMEOUT));
+    loop = core.eventLoop();
+    servers = core.servers().size();
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    loop.execute(task);
+  }
+
+  @Override
+  public void write(int client, byte[] key, byte[] value, Outcome outcome) {
+    while (sessions.size() <= client) {
+      sessions.add(core.newSession());
+    }
+    byte[] command = KvCodec.encode(new KvCommand.Set(key, value));
+    core.submit(sessions.get(client), command, home(client), TIMEOUT, new Written(outcome));
+  }
+
+  @Override
+  public void read(int client, byte[] key, Outcome outcome) {
+    byte[] query = KvCodec.encode(new KvQuery.Get(key));
+    core.read(query, ReadConsistency.LINEARIZABLE, home(client), TIMEOUT, new Found(outcome));
+  }
+
+  @Override
+  public int home(int client) {
+    return client % servers;
+  }
+
+  @Override
+  public int homes() {
+    return servers;
+  }
+
+  @Override
+  public int leader() {
+    return -1;
+  }
+
+  @Override
+  public void close() {
+    core.close();
+  }
+
+  private record Written(Outcome outcome) implements ResultHandler {
+    private static final int STORED = KvCodec.encode(new KvResult.Stored(0))[0];
+
+    @Override
+    public void onResult(byte @Nullable [] result, @Nullable RabiaException failure) {
+      if (result != null && result[0] == STORED) {
+        outcome.succeeded(result);
+      } else {
+        outcome.failed(failure == null ? "the store refused" : failure.toString());
+      }
+    }
+  }
+
+  private record Found(Outcome outcome) implements ResultHandler {
+    @Override
+    public void onResult(byte @Nullable [] result, @Nullable RabiaException failure) {
+      if (result == null) {
+        outcome.failed(String.valueOf(failure));
+      } else if (KvCodec.decodeResult(result) instanceof KvResult.Found found) {
+        outcome.succeeded(found.entry().value());
+      } else {
+        outcome.failed("nothing under the key");
+      }
+    }
+  }
+}
