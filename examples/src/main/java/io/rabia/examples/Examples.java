@@ -25,7 +25,18 @@ public final class Examples {
         new Entry(
             "three replicas over TCP: write, read, kill one under load, restart it",
             () -> new QuickStart(System.out, Duration.ofSeconds(3)).run()));
+    examples.put(
+        "leader-election",
+        new Entry(
+            "three processes elect a leader, which is killed and followed",
+            Examples::leaderElection));
     return examples;
+  }
+
+  private static void leaderElection() throws Exception {
+    try (LeaderElection example = new LeaderElection(System.out, Duration.ofMillis(200))) {
+      example.run();
+    }
   }
 
   private Examples() {}

@@ -48,7 +48,7 @@ final class LocalCluster implements AutoCloseable {
     }
   }
 
-  private static String members(int nodes) throws IOException {
+  static String members(int nodes) throws IOException {
     List<ServerSocket> sockets = new ArrayList<>();
     StringBuilder members = new StringBuilder();
     for (int id = 1; id <= nodes; id++) {

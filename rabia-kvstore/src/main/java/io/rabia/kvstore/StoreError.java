@@ -40,7 +40,9 @@ public enum StoreError {
   /** The store keeps no history of changes ({@link KVStoreConfig#enableNotifications()}). */
   NO_HISTORY(15, false, true),
   /** Changes that a subscriber has not seen are not in the history any more. */
-  EVENTS_MISSED(16, false, false);
+  EVENTS_MISSED(16, false, false),
+  /** The fencing token that the command carried is not valid any more. Nothing was done. */
+  FENCED(17, false, false);
 
   private static final StoreError[] VALUES = values();
 

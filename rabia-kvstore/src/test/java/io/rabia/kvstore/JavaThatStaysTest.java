@@ -167,10 +167,12 @@ class JavaThatStaysTest {
               "io.rabia.engine.*",
               "io.rabia.kvstore.*",
               "io.rabia.kvstore.client.*",
+              "io.rabia.leader.*",
               "io.rabia.network.*",
               "io.rabia.persistence.*",
               "java.nio.file.*",
               "java.time.*",
+              "java.util.*",
               "java.util.concurrent.*",
               "static java.nio.charset.StandardCharsets.*")
           .map(name -> "import " + name + ";\n")
