@@ -115,7 +115,7 @@ class BesideLeadershipTest {
           member.campaign();
           await()
               .until(() -> member.view().election("leader").orElseThrow().candidates().size() == 2);
-          remote.close();
+          remote.stepDown().join();
           await().until(member::isLeader);
           refused(fenced);
         }

@@ -3,6 +3,7 @@ package io.rabia.leader;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -11,7 +12,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Hands events to listeners, each on a thread of its own, in order. Thread-safe. A listener that is
  * slower than {@link #CAPACITY} events loses the newest ones and is told how many by {@link
- * Subscription#missed}; one that throws is logged and goes on with the next. Nobody else notices.
+ * Subscription#missed}; one that throws is logged once and goes on with the next. Nobody else notices.
  */
 public final class LeaderNotificationBus implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeaderNotificationBus.class);
@@ -55,6 +56,7 @@ public final class LeaderNotificationBus implements AutoCloseable {
     private final Consumer<LeaderEvent> listener;
     private final ArrayBlockingQueue<LeaderEvent> queue = new ArrayBlockingQueue<>(CAPACITY);
     private final AtomicLong missed = new AtomicLong();
+    private final AtomicBoolean told = new AtomicBoolean();
     private final Thread thread;
 
     private Subscription(LeaderNotificationFilter filter, Consumer<LeaderEvent> listener) {
@@ -79,11 +81,18 @@ public final class LeaderNotificationBus implements AutoCloseable {
       try {
         wanted = filter.matches(event);
       } catch (RuntimeException e) {
-        LOG.warn("A filter of subscription {} failed", id, e);
+        failed("filter", e);
         return;
       }
       if (wanted && !queue.offer(event)) {
         missed.incrementAndGet();
+      }
+    }
+
+    /** Said once: it may be so with every event. */
+    private void failed(String part, RuntimeException failure) {
+      if (told.compareAndSet(false, true)) {
+        LOG.warn("The {} of subscription {} failed", part, id, failure);
       }
     }
 
@@ -94,7 +103,7 @@ public final class LeaderNotificationBus implements AutoCloseable {
         } catch (InterruptedException e) {
           return;
         } catch (RuntimeException e) {
-          LOG.warn("The listener of subscription {} failed", id, e);
+          failed("listener", e);
         }
       }
     }
