@@ -43,6 +43,7 @@ class LeaderProcessesTest {
   }
 
   @Test
+  @Tag("long")
   void aPausedLeaderKnowsWhenItWakesAndItsTokenIsRefused() throws Exception {
     try (LeaderElection processes = started(HEARTBEAT)) {
       int paused = processes.awaitLeader(0);

@@ -30,6 +30,11 @@ import io.rabia.kvstore.client.KvClient;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.LogLimits;
 import io.rabia.kvstore.server.ServerConfig;
+import io.rabia.leader.LeaderConfig;
+import io.rabia.leader.LeaderEvent;
+import io.rabia.leader.LeaderManager;
+import io.rabia.leader.LeaderNotificationFilter;
+import io.rabia.leader.LeaderStateMachine;
 import io.rabia.network.NettyTransport;
 import io.rabia.persistence.InMemoryPersistence;
 import java.io.IOException;
@@ -257,6 +262,18 @@ class JavaThatStaysTest {
     Awaitility.await().until(() -> events.size() == 1);
     sub.close();
     kv.close();
+  }
+
+  @Test
+  void leadershipRunsOverAnEngine() throws IOException {
+    try (RabiaEngine engine = started(1, members(1), new LeaderStateMachine())) {
+      List<LeaderEvent> events = new CopyOnWriteArrayList<>();
+      LeaderManager leader = LeaderManager.on(engine, LeaderConfig.defaults());
+      leader.bus().subscribe(LeaderNotificationFilter.leadership(), event -> events.add(event));
+      leader.campaign();
+      Awaitility.await().until(() -> leader.isLeader() && events.size() == 3);
+      leader.close();
+    }
   }
 
   @Test

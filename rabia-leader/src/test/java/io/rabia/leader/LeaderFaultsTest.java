@@ -84,7 +84,7 @@ class LeaderFaultsTest {
   @Test
   @Tag("fault-injection")
   void oneLeaderATermAndNoOldTokenWhileNodesFail() {
-    run(1, 4);
+    run(1, 3);
   }
 
   @Test
