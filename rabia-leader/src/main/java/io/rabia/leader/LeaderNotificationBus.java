@@ -12,7 +12,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Hands events to listeners, each on a thread of its own, in order. Thread-safe. A listener that is
  * slower than {@link #CAPACITY} events loses the newest ones and is told how many by {@link
- * Subscription#missed}; one that throws is logged once and goes on with the next. Nobody else notices.
+ * Subscription#missed}; one that throws is logged once and goes on with the next. Nobody else
+ * notices.
  */
 public final class LeaderNotificationBus implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeaderNotificationBus.class);
