@@ -29,8 +29,11 @@ import org.junit.jupiter.api.Timeout;
 final class SubscriptionTest {
   private static final int HISTORY = 20;
 
+  /** So slow that nothing is over by the clock of the machine before it is by the log's. */
+  private static final long NANOS_OF_SLOT = Duration.ofSeconds(100).toNanos();
+
   private final FakeCluster cluster =
-      new FakeCluster(KVStoreConfig.builder().historyEvents(HISTORY).build());
+      new FakeCluster(KVStoreConfig.builder().historyEvents(HISTORY).build(), NANOS_OF_SLOT);
   private final KVStore kv = KVStore.on(cluster.node(1), KVStoreConfig.defaults());
   private final List<String> seen = new CopyOnWriteArrayList<>();
 
@@ -62,7 +65,7 @@ final class SubscriptionTest {
   void tellsEveryKindOfChangeWithBothValuesVersionAndSlot() {
     List<KvEvent> events = new CopyOnWriteArrayList<>();
     kv.set("a", "1");
-    kv.set("a", "2", Duration.ofNanos(1500));
+    kv.set("a", "2", Duration.ofNanos(3 * NANOS_OF_SLOT / 2));
     kv.set("b", "3");
     kv.delete("b");
     kv.set("c", "4");

@@ -159,7 +159,7 @@ final class BackupCommandsTest {
   @Test
   void whatIsLeftToAKeyIsExportedAndGivenToItAgainAndOverWithoutACommand() throws IOException {
     Path exported = directory.resolve("keys");
-    try (KvServer server = server("one", "new")) {
+    try (KvServer server = server("one", "new", Map.of("compress-snapshots", "true"))) {
       assertThat(server.readyLine()).contains(client);
       done("set", "a", "1", "--ttl", "1000", "--servers", client);
       done("set", "b", "2", "--servers", client);
