@@ -299,7 +299,7 @@ public final class RedisConnection extends PortConnection
 
   @Override
   protected long waitingBytes() {
-    return transaction.bytes() + (waiting == null ? 0 : waiting.held());
+    return transaction.bytes() + channels.bytes() + (waiting == null ? 0 : waiting.held());
   }
 
   @Override
