@@ -85,8 +85,7 @@ final class ExportCommand implements Callable<Integer> {
     NewCluster cluster = new NewCluster(ANY, ClusterConfig.parse("1=localhost:1"), store);
     Backup read = cluster.take(from);
     try (Writer out = create(file)) {
-      store.forEach(
-          (key, entry, timeToLive) -> out.write(line(key, entry, timeToLive) + "\n"));
+      store.forEach((key, entry, timeToLive) -> out.write(line(key, entry, timeToLive) + "\n"));
     } catch (IOException e) {
       throw new RabiaException.Storage("cannot write " + file + ": " + e, e);
     }

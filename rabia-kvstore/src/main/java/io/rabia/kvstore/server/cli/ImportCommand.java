@@ -82,8 +82,7 @@ final class ImportCommand implements Callable<Integer> {
     Map<String, String> fields = fields(line);
     byte[] key = bytes(fields, "key");
     byte[] value = bytes(fields, "value");
-    KvCommand set =
-        new KvCommand.Put(key, value, KvCommand.Put.When.ALWAYS, timeToLive(fields));
+    KvCommand set = new KvCommand.Put(key, value, KvCommand.Put.When.ALWAYS, timeToLive(fields));
     sent++;
     places.acquire();
     client

@@ -63,8 +63,7 @@ final class RedisChannels {
     boolean pattern = command == RedisCommand.PSUBSCRIBE;
     for (byte[] name : names) {
       ByteBuffer key = ByteBuffer.wrap(name);
-      Object before =
-          pattern ? patterns.put(key, new RedisGlob(name)) : channels.put(key, name);
+      Object before = pattern ? patterns.put(key, new RedisGlob(name)) : channels.put(key, name);
       bytes += before == null ? name.length : 0;
       RedisReply.push(out, protocol, 3);
       RedisReply.bulk(out, pattern ? "psubscribe" : "subscribe");

@@ -174,7 +174,8 @@ final class BackupCommandsTest {
           Files.readString(exported)
               + "{\"key\":\"c\",\"value\":\"3\",\"timeToLiveNanos\":300000000}\n");
       done("import", "--from", file("keys"), "--servers", client);
-      assertThat(Double.parseDouble(done("ttl", "a", "--servers", client))).isBetween(900.0, 1000.0);
+      assertThat(Double.parseDouble(done("ttl", "a", "--servers", client)))
+          .isBetween(900.0, 1000.0);
       assertThat(run("ttl", "b", "--servers", client)).isEqualTo(1);
       Awaitility.await().until(() -> run("get", "c", "--servers", client) == 1);
       assertThat(done("keys", "--servers", client)).isEqualToIgnoringNewLines("a\nb");

@@ -111,7 +111,9 @@ final class ClientPromisesTest {
       }
       assertThat(others.get("n")).contains("2");
       Answer refused = ask(servers, 3, submit(session + 1, 1, 1, increment("n")));
-      assertThat(refused.code()).as("a session that is not open").isEqualTo(ErrorCode.SESSION_CLOSED);
+      assertThat(refused.code())
+          .as("a session that is not open")
+          .isEqualTo(ErrorCode.SESSION_CLOSED);
       Answer next = ask(servers, 2, submit(session, 2, 2, increment("n")));
       assertThat(((KvResult.Number) next.result()).value()).isEqualTo(3);
       assertThat(ask(servers, 1, first).code())
@@ -124,8 +126,7 @@ final class ClientPromisesTest {
 
   private static void refused(StoreError error, ThrowingCallable call) {
     assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            StoreException.class, e -> assertThat(e.error()).isEqualTo(error));
+        .isInstanceOfSatisfying(StoreException.class, e -> assertThat(e.error()).isEqualTo(error));
   }
 
   @Test

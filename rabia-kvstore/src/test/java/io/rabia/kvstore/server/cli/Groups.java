@@ -69,8 +69,7 @@ final class Groups implements CheckedWork<Groups.Input, Groups.Output, List<Opti
     }
     boolean possible =
         output == null
-            || output.held() == held
-                && (input.kind() == Kind.SET || output.values().equals(after));
+            || output.held() == held && (input.kind() == Kind.SET || output.values().equals(after));
     return possible ? List.copyOf(after) : null;
   }
 

@@ -57,9 +57,7 @@ final class Registers implements CheckedWork<Input, Output, Optional<String>> {
 
   @Override
   public @Nullable KvQuery query(Input input) {
-    return input instanceof KeyValueModel.Get
-        ? new KvQuery.Get(input.key().getBytes(UTF_8))
-        : null;
+    return input instanceof KeyValueModel.Get ? new KvQuery.Get(input.key().getBytes(UTF_8)) : null;
   }
 
   @Override

@@ -169,9 +169,7 @@ class StoreCampaignTest {
       assertThat(listener.ended()).isNotDone();
       Map<String, String> stored = new HashMap<>();
       for (KvPage.Item item : client.scan(new byte[0])) {
-        stored.put(
-            new String(item.key(), UTF_8),
-            new String(item.entry().value(), UTF_8));
+        stored.put(new String(item.key(), UTF_8), new String(item.entry().value(), UTF_8));
       }
       assertThat(copy.entries()).isEqualTo(stored);
     } finally {
