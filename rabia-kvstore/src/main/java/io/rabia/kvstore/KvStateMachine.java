@@ -80,7 +80,7 @@ public final class KvStateMachine implements StateMachine {
     for (byte[] key : keys) {
       byte @Nullable [] entry = state.find(key);
       if (entry != null) {
-        visitor.visit(key, Entry.toKvEntry(entry), queries.timeToLive(entry));
+        visitor.visit(key, Entry.toKvEntry(entry), queries.left(entry));
       }
     }
   }

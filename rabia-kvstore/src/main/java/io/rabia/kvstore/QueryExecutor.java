@@ -87,11 +87,11 @@ final class QueryExecutor {
 
   private KvResult timeToLive(byte[] key) {
     byte @Nullable [] entry = state.find(key);
-    return entry == null ? new KvResult.Absent() : new KvResult.Remaining(timeToLive(entry));
+    return entry == null ? new KvResult.Absent() : new KvResult.Remaining(left(entry));
   }
 
   /** What is left to an entry that is not over. */
-  long timeToLive(byte[] entry) {
+  long left(byte[] entry) {
     long expires = Entry.expires(entry);
     return expires == Entry.NEVER ? KvCommand.Put.FOREVER : expires - state.now();
   }

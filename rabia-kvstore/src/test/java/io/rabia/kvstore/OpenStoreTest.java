@@ -205,7 +205,7 @@ final class OpenStoreTest {
       work.add(
           CompletableFuture.runAsync(
               () -> {
-                for (int i = 0; i < 50; i++) {
+                for (int i = 0; i < 20; i++) {
                   transfer("account" + (i + thread) % accounts, "account" + (i + 1) % accounts);
                 }
               },
