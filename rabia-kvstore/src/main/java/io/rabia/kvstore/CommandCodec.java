@@ -67,6 +67,9 @@ final class CommandCodec {
     } else if (command instanceof KvCommand.Tick) {
       out.u8(TICK);
     } else if (command instanceof KvCommand.Ask ask) {
+      if (ask.query() instanceof KvQuery.Watch) {
+        throw new StoreException(StoreError.MALFORMED, "changes are not asked by a command", null);
+      }
       out.u8(ASK).rest(QueryCodec.encode(ask.query()));
     } else {
       encode((KvCommand.Transaction) command, out);
@@ -135,10 +138,16 @@ final class CommandCodec {
       case TAKE -> end(source, new KvCommand.Take(takeKey(source)));
       case CLEAR -> end(source, new KvCommand.Clear());
       case TICK -> end(source, new KvCommand.Tick());
-      case ASK -> new KvCommand.Ask(QueryCodec.decode(source));
+      case ASK -> decodeAsk(source);
       case TRANSACTION -> end(source, decodeTransaction(source));
       default -> throw new RabiaException.Serialization("command tag " + tag);
     };
+  }
+
+  private static KvCommand decodeAsk(ByteBuffer source) {
+    KvQuery query = QueryCodec.decode(source);
+    expect(!(query instanceof KvQuery.Watch), "changes are not asked by a command");
+    return new KvCommand.Ask(query);
   }
 
   private static KvCommand decodePut(ByteBuffer source) {

@@ -52,11 +52,11 @@ public record KVStoreConfig(
   }
 
   /**
-   * Bytes of the largest answer: a page, or one change of the largest key from one largest value to
-   * another.
+   * Bytes of the largest answer: a page and the key after it, or one change of the largest key from
+   * one largest value to another.
    */
   public int maxAnswerBytes() {
-    return Math.max(QueryExecutor.PAGE_BYTES, 2 * maxValueSize + maxKeySize) + ANSWER_OVERHEAD;
+    return Math.max(QueryExecutor.PAGE_BYTES, 2 * maxValueSize) + maxKeySize + ANSWER_OVERHEAD;
   }
 
   private static void check(boolean holds, String message) {
@@ -120,6 +120,13 @@ public record KVStoreConfig(
     public Builder historyMb(int historyMb) {
       this.historyMb = historyMb;
       return this;
+    }
+
+    /** As servers and commands are told it: with 0 events there are no notifications. */
+    public Builder history(int events, int mb) {
+      return enableNotifications(events != 0)
+          .historyEvents(events == 0 ? this.historyEvents : events)
+          .historyMb(mb);
     }
 
     public Builder compressSnapshots(boolean compressSnapshots) {

@@ -80,7 +80,10 @@ public sealed interface KvCommand {
    */
   record Tick() implements KvCommand {}
 
-  /** A query at its place among the commands. Answered as the query is. */
+  /**
+   * A query at its place among the commands, any but a {@link KvQuery.Watch}. Answered as the query
+   * is.
+   */
   record Ask(KvQuery query) implements KvCommand {}
 
   /**

@@ -80,7 +80,7 @@ public final class KvStateMachine implements StateMachine {
     for (byte[] key : keys) {
       byte @Nullable [] entry = state.find(key);
       if (entry != null) {
-        visitor.visit(key, Entry.toKvEntry(entry));
+        visitor.visit(key, Entry.toKvEntry(entry), queries.left(entry));
       }
     }
   }
@@ -88,7 +88,11 @@ public final class KvStateMachine implements StateMachine {
   /** Takes keys and what is under them. */
   @FunctionalInterface
   public interface Visitor<E extends Exception> {
-    void visit(byte[] key, KvEntry entry) throws E;
+    /**
+     * @param timeToLive nanoseconds of log time that are left to it after the last command, or
+     *     {@link KvCommand.Put#FOREVER}
+     */
+    void visit(byte[] key, KvEntry entry, long timeToLive) throws E;
   }
 
   /**

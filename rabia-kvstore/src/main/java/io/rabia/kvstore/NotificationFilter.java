@@ -14,6 +14,9 @@ public sealed interface NotificationFilter {
   /** How deep filters may be within filters. */
   int MAX_DEPTH = 8;
 
+  /** Of how many filters one may consist, itself counted. */
+  int MAX_FILTERS = 64;
+
   /**
    * Does it let a change pass?
    *

@@ -73,8 +73,14 @@ final class QueryCodec {
   }
 
   private static void encode(NotificationFilter filter, FormWriter out, int depth) {
-    if (depth > NotificationFilter.MAX_DEPTH) {
-      throw new StoreException(StoreError.MALFORMED, "filters within filters", null);
+    if (depth > NotificationFilter.MAX_DEPTH || size(filter) > NotificationFilter.MAX_FILTERS) {
+      throw new StoreException(
+          StoreError.MALFORMED,
+          "more than "
+              + NotificationFilter.MAX_FILTERS
+              + " filters, or deeper than "
+              + NotificationFilter.MAX_DEPTH,
+          null);
     }
     if (filter instanceof NotificationFilter.Key key) {
       out.u8(KEY).key(key.key());
@@ -131,7 +137,22 @@ final class QueryCodec {
     expect(kind >= 0 && kind < POSITIONS.length, "kind of a position");
     EventPosition after = new EventPosition(POSITIONS[kind], takeNatural(source, "position"));
     int limit = takeLimit(source);
-    return new KvQuery.Watch(after, decodeFilter(source, 0), limit);
+    NotificationFilter filter = decodeFilter(source, 0);
+    expect(size(filter) <= NotificationFilter.MAX_FILTERS, "number of filters");
+    return new KvQuery.Watch(after, filter, limit);
+  }
+
+  /** Of how many filters it consists: each may be asked for each change. */
+  private static int size(NotificationFilter filter) {
+    List<NotificationFilter> parts =
+        filter instanceof NotificationFilter.And and
+            ? and.filters()
+            : filter instanceof NotificationFilter.Or or ? or.filters() : List.of();
+    int size = 1;
+    for (NotificationFilter part : parts) {
+      size += size(part);
+    }
+    return size;
   }
 
   private static NotificationFilter decodeFilter(ByteBuffer source, int depth) {

@@ -87,12 +87,13 @@ final class QueryExecutor {
 
   private KvResult timeToLive(byte[] key) {
     byte @Nullable [] entry = state.find(key);
-    if (entry == null) {
-      return new KvResult.Absent();
-    }
+    return entry == null ? new KvResult.Absent() : new KvResult.Remaining(left(entry));
+  }
+
+  /** What is left to an entry that is not over. */
+  long left(byte[] entry) {
     long expires = Entry.expires(entry);
-    return new KvResult.Remaining(
-        expires == Entry.NEVER ? KvCommand.Put.FOREVER : expires - state.now());
+    return expires == Entry.NEVER ? KvCommand.Put.FOREVER : expires - state.now();
   }
 
   private KvResult count(List<byte[]> keys) {

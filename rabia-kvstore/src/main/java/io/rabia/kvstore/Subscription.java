@@ -61,7 +61,10 @@ public final class Subscription implements AutoCloseable {
     return position;
   }
 
-  /** Completes once the store has said where it begins: nothing after that is left out. */
+  /**
+   * Completes once the store has said where it begins: nothing after that is left out. Fails when
+   * it ends before.
+   */
   public CompletableFuture<Void> begun() {
     return begun.copy();
   }
@@ -86,9 +89,11 @@ public final class Subscription implements AutoCloseable {
 
   private void run() {
     try {
-      while (!closed()) {
-        pause(step());
+      long pause = 0;
+      while (!closing.await(pause, TimeUnit.MILLISECONDS)) {
+        pause = step();
       }
+      begun.completeExceptionally(new StoreException(StoreError.SHUTTING_DOWN, "closed", null));
       ended.complete(null);
     } catch (InterruptedException | RuntimeException e) {
       begun.completeExceptionally(e);
@@ -96,13 +101,7 @@ public final class Subscription implements AutoCloseable {
     }
   }
 
-  private void pause(long millis) throws InterruptedException {
-    if (millis > 0 && closing.await(millis, TimeUnit.MILLISECONDS)) {
-      idle = 0;
-    }
-  }
-
-  /** Asks once; returns how long to wait before the next time. */
+  /** Asks once; returns for how many milliseconds to wait before the next time. */
   private long step() {
     KvResult.Changes changes;
     try {
@@ -115,7 +114,7 @@ public final class Subscription implements AutoCloseable {
                           ? ReadConsistency.LINEARIZABLE
                           : ReadConsistency.LOCAL));
     } catch (StoreException e) {
-      if (!e.recoverable() || closed()) {
+      if (!e.recoverable() && !closed()) {
         throw e;
       }
       return RETRY_MILLIS;
@@ -128,7 +127,7 @@ public final class Subscription implements AutoCloseable {
   }
 
   private void hand(KvResult.Changes changes) {
-    if (changes.missed() != 0) {
+    if (changes.missed() != 0 && !closed()) {
       listener.onMissed(changes.missed());
     }
     for (KvEvent event : changes.events()) {

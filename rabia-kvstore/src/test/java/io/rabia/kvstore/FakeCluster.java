@@ -44,6 +44,7 @@ public final class FakeCluster implements AutoCloseable {
 
   private final ExecutorService thread = Executors.newSingleThreadExecutor();
   private final KvStateMachine store;
+  private final long nanosOfSlot;
   private final Map<Long, Session> sessions = new HashMap<>();
   private long slot;
   private long nextSession = 1;
@@ -54,6 +55,14 @@ public final class FakeCluster implements AutoCloseable {
   }
 
   public FakeCluster(KVStoreConfig config) {
+    this(config, 1000);
+  }
+
+  /**
+   * @param nanosOfSlot by which every command lets log time go on
+   */
+  public FakeCluster(KVStoreConfig config, long nanosOfSlot) {
+    this.nanosOfSlot = nanosOfSlot;
     store = new KvStateMachine(config);
   }
 
@@ -109,7 +118,7 @@ public final class FakeCluster implements AutoCloseable {
   private byte[] execute(Command command) {
     applied++;
     slot++;
-    return store.apply(slot, slot * 1000, ByteBuffer.wrap(command.payload()));
+    return store.apply(slot, slot * nanosOfSlot, ByteBuffer.wrap(command.payload()));
   }
 
   /** One member's view. */

@@ -47,10 +47,7 @@ final class KeyIndexTest {
         expected.add(key);
       }
     }
-    assertThat(found).hasSameSizeAs(expected);
-    for (int i = 0; i < found.size(); i++) {
-      assertThat(found.get(i)).isEqualTo(expected.get(i));
-    }
+    assertThat(found.toArray(byte[][]::new)).isDeepEqualTo(expected.toArray(byte[][]::new));
   }
 
   @Test
@@ -72,7 +69,7 @@ final class KeyIndexTest {
   }
 
   @Test
-  void keysInOrderFillItWithoutHalfEmptyLeaves() {
+  void holdsKeysThatComeInOrder() {
     for (int i = 0; i < 10_000; i++) {
       byte[] key = {(byte) (i >>> 8), (byte) i};
       model.add(key);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.rabia.core.RabiaException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
@@ -132,6 +133,34 @@ final class KvCodecTest {
     }
     KvQuery tooDeep = new KvQuery.Watch(EventPosition.now(), filter, 1);
     assertThatThrownBy(() -> KvCodec.encode(tooDeep)).isInstanceOf(StoreException.class);
+  }
+
+  @Test
+  void refusesToAskForChangesByACommandAndMoreFiltersThanItIsWorthAskingForEveryChange() {
+    KvQuery watch = new KvQuery.Watch(EventPosition.now(), NotificationFilter.all(), 1);
+    assertThatThrownBy(() -> KvCodec.encode(new KvCommand.Ask(watch)))
+        .isInstanceOf(StoreException.class);
+    byte[] smuggled = new FormWriter().u8(11).rest(KvCodec.encode(watch)).toBytes();
+    assertThatThrownBy(() -> KvCodec.decodeCommand(ByteBuffer.wrap(smuggled)))
+        .isInstanceOf(RabiaException.Serialization.class);
+    int most = NotificationFilter.MAX_FILTERS - 1;
+    assertThat(KvCodec.decodeQuery(ByteBuffer.wrap(KvCodec.encode(manyFilters(most)))))
+        .isEqualTo(manyFilters(most));
+    assertThatThrownBy(() -> KvCodec.encode(manyFilters(most + 1)))
+        .isInstanceOf(StoreException.class);
+    FormWriter tooMany = new FormWriter().u8(7).u8(2).i64(0).i32(1).u8(6).u16(most + 1);
+    for (int i = 0; i <= most; i++) {
+      tooMany.u8(1);
+    }
+    assertThatThrownBy(() -> KvCodec.decodeQuery(ByteBuffer.wrap(tooMany.toBytes())))
+        .isInstanceOf(RabiaException.Serialization.class);
+  }
+
+  private static KvQuery manyFilters(int count) {
+    return new KvQuery.Watch(
+        EventPosition.now(),
+        new NotificationFilter.Or(Collections.nCopies(count, NotificationFilter.all())),
+        1);
   }
 
   @Test

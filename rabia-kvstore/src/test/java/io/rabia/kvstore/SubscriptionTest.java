@@ -21,6 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,8 +30,11 @@ import org.junit.jupiter.api.Timeout;
 final class SubscriptionTest {
   private static final int HISTORY = 20;
 
+  /** So slow that nothing is over by the clock of the machine before it is by the log's. */
+  private static final long NANOS_OF_SLOT = Duration.ofSeconds(100).toNanos();
+
   private final FakeCluster cluster =
-      new FakeCluster(KVStoreConfig.builder().historyEvents(HISTORY).build());
+      new FakeCluster(KVStoreConfig.builder().historyEvents(HISTORY).build(), NANOS_OF_SLOT);
   private final KVStore kv = KVStore.on(cluster.node(1), KVStoreConfig.defaults());
   private final List<String> seen = new CopyOnWriteArrayList<>();
 
@@ -44,12 +48,16 @@ final class SubscriptionTest {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
+  private static ConditionFactory soon() {
+    return Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2));
+  }
+
   private static void sees(List<String> seen, String... events) {
-    Awaitility.await().untilAsserted(() -> assertThat(seen).containsExactly(events));
+    soon().untilAsserted(() -> assertThat(seen).containsExactly(events));
   }
 
   private static void begun(Subscription subscription) {
-    Awaitility.await().until(() -> subscription.position() >= 0);
+    soon().until(() -> subscription.position() >= 0);
   }
 
   /** From the first change on, so that no test waits for it to begin. */
@@ -62,13 +70,13 @@ final class SubscriptionTest {
   void tellsEveryKindOfChangeWithBothValuesVersionAndSlot() {
     List<KvEvent> events = new CopyOnWriteArrayList<>();
     kv.set("a", "1");
-    kv.set("a", "2", Duration.ofNanos(1500));
+    kv.set("a", "2", Duration.ofNanos(3 * NANOS_OF_SLOT / 2));
     kv.set("b", "3");
     kv.delete("b");
     kv.set("c", "4");
     kv.clear();
     kv.subscribe(NotificationFilter.all(), EventPosition.fromSlot(0), events::add);
-    Awaitility.await().until(() -> events.size() == 7);
+    soon().until(() -> events.size() == 7);
     assertThat(events)
         .extracting(StoreModel::describe)
         .containsExactly(
@@ -132,7 +140,7 @@ final class SubscriptionTest {
     kv.set("order:1", "x");
     kv.set("user:1", "new");
     sees(seen, "3 UPDATED user:1 old>new");
-    Awaitility.await().until(() -> sub.position() == 3);
+    soon().until(() -> sub.position() == 3);
     sub.close();
     sub.ended().join();
     kv.set("user:1", "unseen");
@@ -186,7 +194,7 @@ final class SubscriptionTest {
       kv.set("k", "v" + i);
     }
     slow.countDown();
-    Awaitility.await().until(() -> sub.position() == HISTORY + 8);
+    soon().until(() -> sub.position() == HISTORY + 8);
     assertThat(seen).hasSize(1 + 1 + HISTORY).startsWith("v1", "missed 7", "v9");
   }
 
@@ -302,7 +310,7 @@ final class SubscriptionTest {
         store.set("k", "v" + i);
         expected.add(i);
       }
-      Awaitility.await().untilAsserted(() -> assertThat(versions).isEqualTo(expected));
+      soon().untilAsserted(() -> assertThat(versions).isEqualTo(expected));
     }
   }
 }

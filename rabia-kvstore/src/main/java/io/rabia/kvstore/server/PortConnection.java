@@ -65,7 +65,7 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
   /** Goes on with a request that waited for room at the port. */
   protected void resume() {}
 
-  /** Bytes of the request that waits for room at the port. */
+  /** Bytes of requests that wait, and of whatever else is kept for the peer. */
   protected long waitingBytes() {
     return 0;
   }

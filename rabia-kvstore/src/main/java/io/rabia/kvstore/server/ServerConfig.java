@@ -103,13 +103,9 @@ public record ServerConfig(
   }
 
   private static KVStoreConfig store(Settings settings) {
-    int historyEvents = settings.requireInt("history-events");
     return KVStoreConfig.builder()
-        .enableNotifications(historyEvents != 0)
-        .historyEvents(historyEvents == 0 ? 1 : historyEvents)
-        .historyMb(settings.requireInt("history-mb"))
-        .compressSnapshots(
-            valid(settings, "compress-snapshots", ServerConfig::truth))
+        .history(settings.requireInt("history-events"), settings.requireInt("history-mb"))
+        .compressSnapshots(valid(settings, "compress-snapshots", ServerConfig::truth))
         .maxEntries(settings.requireInt("max-entries"))
         .maxMemoryMb(settings.requireInt("max-memory-mb"))
         .maxKeySize(settings.requireInt("max-key-size"))

@@ -21,6 +21,12 @@ final class RedisChannels {
 
   private final Map<ByteBuffer, byte[]> channels = new LinkedHashMap<>();
   private final Map<ByteBuffer, RedisGlob> patterns = new LinkedHashMap<>();
+  private long bytes;
+
+  /** Bytes of their names. */
+  long bytes() {
+    return bytes;
+  }
 
   boolean isEmpty() {
     return channels.isEmpty() && patterns.isEmpty();
@@ -56,11 +62,9 @@ final class RedisChannels {
   void add(RedisCommand command, List<byte[]> names, ByteBuf out, int protocol) throws RedisError {
     boolean pattern = command == RedisCommand.PSUBSCRIBE;
     for (byte[] name : names) {
-      if (pattern) {
-        patterns.put(ByteBuffer.wrap(name), new RedisGlob(name));
-      } else {
-        channels.put(ByteBuffer.wrap(name), name);
-      }
+      ByteBuffer key = ByteBuffer.wrap(name);
+      Object before = pattern ? patterns.put(key, new RedisGlob(name)) : channels.put(key, name);
+      bytes += before == null ? name.length : 0;
       RedisReply.push(out, protocol, 3);
       RedisReply.bulk(out, pattern ? "psubscribe" : "subscribe");
       RedisReply.bulk(out, name);
@@ -85,7 +89,7 @@ final class RedisChannels {
     }
     String word = pattern ? "punsubscribe" : "unsubscribe";
     for (byte[] name : which) {
-      from.remove(ByteBuffer.wrap(name));
+      bytes -= from.remove(ByteBuffer.wrap(name)) == null ? 0 : name.length;
       sayRemoved(word, name, out, protocol);
     }
     if (which.isEmpty()) {

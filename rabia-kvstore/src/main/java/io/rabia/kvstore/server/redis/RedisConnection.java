@@ -104,8 +104,10 @@ public final class RedisConnection extends PortConnection
   private void execute(List<byte[]> arguments) {
     RedisCommand command = RedisCommand.of(arguments.get(0));
     if (command == null) {
+      transaction.fail();
       refuseUnknown(arguments.get(0));
     } else if (!command.accepts(arguments)) {
+      transaction.fail();
       RedisReply.error(
           out(), "ERR wrong number of arguments for '" + lower(arguments.get(0)) + "' command");
     } else {
@@ -297,7 +299,7 @@ public final class RedisConnection extends PortConnection
 
   @Override
   protected long waitingBytes() {
-    return waiting == null ? 0 : waiting.held();
+    return transaction.bytes() + channels.bytes() + (waiting == null ? 0 : waiting.held());
   }
 
   @Override

@@ -20,6 +20,7 @@ final class RedisScans {
   private static final int DEFAULT_COUNT = 10;
   private static final int PAGE = 10_000;
   private static final int MAX_FOUND = 100_000;
+  private static final long MAX_FOUND_BYTES = 16 << 20;
   private static final byte[] BEGINNING = {};
 
   private final Map<Long, byte[]> cursors =
@@ -33,35 +34,56 @@ final class RedisScans {
       };
   private long lastCursor;
 
+  /** Keys that match, until they are too many for one answer. */
+  private static final class Found {
+    private final List<byte[]> keys = new ArrayList<>();
+    private long bytes;
+
+    void add(byte[] key) {
+      keys.add(key);
+      bytes += key.length;
+    }
+
+    boolean tooMany() {
+      return keys.size() > MAX_FOUND || bytes > MAX_FOUND_BYTES;
+    }
+  }
+
   /** All keys that match, over as many answers of the store as that takes. */
   RedisRequest keys(byte[] pattern) throws RedisError {
     RedisGlob glob = new RedisGlob(pattern);
-    return page(glob.prefix(), glob, new ArrayList<>());
+    return page(glob.prefix(), glob, new Found());
   }
 
-  private static RedisRequest page(byte[] from, RedisGlob glob, List<byte[]> found) {
+  private static RedisRequest page(byte[] from, RedisGlob glob, Found found) {
     return new RedisRequest(
         List.of(),
         new KvQuery.Scan(from, null, PAGE, true),
         (out, protocol, result) -> {
           KvPage page = ((KvResult.Page) result).page();
           boolean beyond = collect(page, glob, found);
-          if (found.size() > MAX_FOUND) {
-            RedisReply.error(out, "ERR more than " + MAX_FOUND + " keys match, use SCAN");
+          if (found.tooMany()) {
+            RedisReply.error(
+                out,
+                "ERR more than "
+                    + MAX_FOUND
+                    + " keys match, or "
+                    + MAX_FOUND_BYTES
+                    + " bytes of them, use SCAN");
             return null;
           }
           byte @Nullable [] next = page.next();
           if (next != null && !beyond) {
             return page(next, glob, found);
           }
-          RedisReply.array(out, found.size());
-          found.forEach(key -> RedisReply.bulk(out, key));
+          RedisReply.array(out, found.keys.size());
+          found.keys.forEach(key -> RedisReply.bulk(out, key));
           return null;
         });
   }
 
   /** Returns whether the page went beyond everything that can match. */
-  private static boolean collect(KvPage page, RedisGlob glob, List<byte[]> found) {
+  private static boolean collect(KvPage page, RedisGlob glob, Found found) {
     byte[] prefix = glob.prefix();
     for (KvPage.Item item : page.items()) {
       if (!startsWith(item.key(), prefix)) {

@@ -15,6 +15,9 @@ import java.util.List;
  * nothing. Used on the port's event loop.
  */
 final class RedisTransaction {
+  /** What a word takes beside its bytes. */
+  private static final int WORD_OVERHEAD = 64;
+
   private final int maxBytes;
   private final List<KvCondition> watched = new ArrayList<>();
   private final List<RedisRequest> queued = new ArrayList<>();
@@ -31,6 +34,11 @@ final class RedisTransaction {
 
   boolean isOpen() {
     return open;
+  }
+
+  /** What is queued and watched takes so much memory. */
+  long bytes() {
+    return bytes;
   }
 
   void open() throws RedisError {
@@ -54,12 +62,14 @@ final class RedisTransaction {
   }
 
   private void hold(List<byte[]> words) throws RedisError {
+    long more = 0;
     for (byte[] word : words) {
-      bytes += word.length;
+      more += word.length + WORD_OVERHEAD;
     }
-    if (bytes > maxBytes) {
+    if (bytes + more > maxBytes) {
       throw new RedisError("ERR the transaction is larger than " + maxBytes + " bytes");
     }
+    bytes += more;
   }
 
   void discard() throws RedisError {

@@ -1,9 +1,11 @@
 package io.rabia.kvstore.server.cli;
 
 import static io.rabia.kvstore.server.cli.ServerProcesses.awaitSoon;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.kvstore.EventPosition;
+import io.rabia.kvstore.KvCommand;
 import io.rabia.kvstore.KvEvent;
 import io.rabia.kvstore.KvPage;
 import io.rabia.kvstore.NotificationFilter;
@@ -12,10 +14,10 @@ import io.rabia.kvstore.StoreException;
 import io.rabia.kvstore.Subscription;
 import io.rabia.kvstore.client.ClientConfig;
 import io.rabia.kvstore.client.KvClient;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +25,10 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,6 +47,9 @@ class StoreCampaignTest {
   private static final int ACCOUNTS = 100;
   private static final int TELLERS = 4;
   private static final int BALANCE = 1000;
+  private static final int BEHIND = 50_000;
+  private static final int DEATH_AFTER = 15_000;
+  private static final String COUNTER = "counter";
   private static final ClientConfig PATIENT =
       ClientConfig.defaults().withRequestTimeout(Duration.ofSeconds(30));
 
@@ -74,8 +81,15 @@ class StoreCampaignTest {
     }
 
     private static String text(byte[] bytes) {
-      return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
+      return bytes == null ? null : new String(bytes, UTF_8);
     }
+  }
+
+  /** Those that come back do so by a snapshot, and a log of little. */
+  private ServerProcesses start() {
+    return new ServerProcesses(directory, MEMBERS, "os")
+        .with("--snapshot-slots=200", "--retained-slots=64", "--segment-mb=1")
+        .startAll();
   }
 
   private void transfer(String servers, int seed) {
@@ -121,7 +135,7 @@ class StoreCampaignTest {
   @Test
   void moneyIsNeitherMadeNorLostAndAListenerMissesNothingWhoeverIsKilled() {
     ExecutorService threads = Executors.newCachedThreadPool();
-    try (ServerProcesses servers = new ServerProcesses(directory, MEMBERS, "os").startAll();
+    try (ServerProcesses servers = start();
         KvClient client = KvClient.connect(servers.servers(), PATIENT)) {
       Map<String, String> opening = new HashMap<>();
       for (int i = 0; i < ACCOUNTS; i++) {
@@ -155,14 +169,62 @@ class StoreCampaignTest {
       assertThat(listener.ended()).isNotDone();
       Map<String, String> stored = new HashMap<>();
       for (KvPage.Item item : client.scan(new byte[0])) {
-        stored.put(
-            new String(item.key(), StandardCharsets.UTF_8),
-            new String(item.entry().value(), StandardCharsets.UTF_8));
+        stored.put(new String(item.key(), UTF_8), new String(item.entry().value(), UTF_8));
       }
       assertThat(copy.entries()).isEqualTo(stored);
     } finally {
       done = true;
       threads.shutdownNow();
+    }
+  }
+
+  /** It asks one of the servers, each of which dies while it still lacks thousands of changes. */
+  @Test
+  void aListenerFarBehindGoesOnElsewhereAfterTheDeathOfItsServer() {
+    Semaphore gate = new Semaphore(0);
+    List<Long> versions = Collections.synchronizedList(new ArrayList<>(BEHIND));
+    try (ServerProcesses servers = start();
+        KvClient writer = KvClient.connect(servers.servers(), PATIENT);
+        KvClient reader = KvClient.connect(servers.servers(), PATIENT)) {
+      writer.increment(COUNTER, 1);
+      Subscription listener =
+          reader.subscribe(
+              NotificationFilter.key(COUNTER),
+              EventPosition.afterVersion(0),
+              event -> {
+                versions.add(event.version());
+                assertThat(new String(event.newValue(), UTF_8))
+                    .isEqualTo(String.valueOf(versions.size()));
+                if (versions.size() % DEATH_AFTER == 1) {
+                  gate.acquireUninterruptibly();
+                }
+              });
+      awaitSoon("the first change").until(() -> versions.size() == 1);
+      List<KvCommand> increments =
+          Collections.nCopies(100, new KvCommand.Increment(COUNTER.getBytes(UTF_8), 1));
+      for (int i = 0; i < BEHIND; i += increments.size()) {
+        writer.batch(increments);
+      }
+      for (int killed = 1; killed <= MEMBERS; killed++) {
+        int seen = (killed - 1) * DEATH_AFTER + 1;
+        awaitSoon(seen + " changes").until(() -> versions.size() == seen);
+        servers.kill(List.of(killed));
+        gate.release();
+        if (killed < MEMBERS) {
+          awaitSoon("more changes").until(() -> versions.size() == seen + DEATH_AFTER);
+          servers.start(List.of(killed));
+          servers.awaitServing(List.of(killed));
+        }
+      }
+      awaitSoon("all changes")
+          .until(() -> listener.position() == BEHIND + 1 || listener.ended().isDone());
+      assertThat(listener.ended()).isNotDone();
+      listener.close();
+      listener.ended().join();
+      assertThat(versions).isEqualTo(LongStream.rangeClosed(1, BEHIND + 1).boxed().toList());
+      System.out.printf("C5: %d changes, each once, over the death of each%n", versions.size());
+    } finally {
+      gate.release(MEMBERS);
     }
   }
 

@@ -94,8 +94,7 @@ final class StoreCommandsTest {
   void doesOneThingOrTheOther() {
     expect(0, "then\nstored version=1\n10", "txn", "then", "set", "a", "10", "and", "get", "a");
     String[] move =
-        ("txn if a = 10 and absent b then incr a -10 and incr b 10 else get a and get c")
-            .split(" ");
+        "txn if a = 10 and absent b then incr a -10 and incr b 10 else get a and get c".split(" ");
     expect(0, "then\n0\n10", move);
     expect(1, "else\n0\nnot found", move);
     expect(

@@ -202,6 +202,28 @@ final class RedisCommandsTest {
     expect("FLUSHALL", "-ERR FLUSHALL is not served inside MULTI");
     expect("EXEC", "-EXECABORT Transaction discarded because of previous errors.");
     expect("GET a", "$-1");
+    for (String nonsense : List.of("NONSENSE x", "INCR")) {
+      expect("MULTI", "+OK");
+      redis.send(nonsense + "\r\n");
+      assertThat(redis.line()).startsWith("-ERR ");
+      expect("SET a 1", "+QUEUED");
+      expect("EXEC", "-EXECABORT Transaction discarded because of previous errors.");
+      expect("GET a", "$-1");
+    }
+  }
+
+  @Test
+  void holdsNoMoreOfATransactionThanARequestMayHave() throws IOException {
+    expect("MULTI", "+OK");
+    String get = "GET a\r\n";
+    int most = TestServer.LIMITS.maxFrame() / (2 * 64 + 4);
+    redis.send(get.repeat(most));
+    for (int i = 0; i < most; i++) {
+      assertThat(redis.line()).isEqualTo("+QUEUED");
+    }
+    redis.send(get);
+    assertThat(redis.line()).startsWith("-ERR the transaction is larger than ");
+    expect("EXEC", "-EXECABORT Transaction discarded because of previous errors.");
   }
 
   @Test
