@@ -17,6 +17,8 @@ final class LonelyLog implements Submitter {
   private final List<LeaderCommand> sent = new CopyOnWriteArrayList<>();
   private long slot;
   private volatile boolean silent;
+  private volatile boolean held;
+  private final List<Runnable> answers = new CopyOnWriteArrayList<>();
   private volatile long ahead;
 
   List<LeaderCommand> sent() {
@@ -26,6 +28,19 @@ final class LonelyLog implements Submitter {
   /** Answers nothing and executes nothing from now on, or does again. */
   void silent(boolean now) {
     silent = now;
+  }
+
+  /** Executes and does not answer from now on; later everything is answered at once. */
+  void hold(boolean now) {
+    held = now;
+    if (!now) {
+      answers.forEach(Runnable::run);
+      answers.clear();
+    }
+  }
+
+  int heldBack() {
+    return answers.size();
   }
 
   void elapse(Duration time) {
@@ -40,7 +55,14 @@ final class LonelyLog implements Submitter {
     ByteBuffer bytes = ByteBuffer.wrap(command.payload());
     sent.add(LeaderCodec.decodeCommand(bytes.duplicate()));
     long time = System.nanoTime() + ahead;
-    return CompletableFuture.completedFuture(machine.apply(slot++, time, bytes));
+    byte[] result = machine.apply(slot++, time, bytes);
+    CompletableFuture<byte[]> answer = new CompletableFuture<>();
+    if (held) {
+      answers.add(() -> answer.complete(result));
+    } else {
+      answer.complete(result);
+    }
+    return answer;
   }
 
   @Override
