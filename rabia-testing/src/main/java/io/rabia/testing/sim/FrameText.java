@@ -15,10 +15,16 @@ import org.jspecify.annotations.Nullable;
 final class FrameText implements MessageHandler {
   private static final long ALL = -1;
 
+  /** Decisions that one frame tells one after the other, as far as they are shown. */
+  private static final int MOST_TOLD = 4;
+
   private final StringJoiner text;
   private final long only;
   private final @Nullable Promises sender;
   private long group;
+  private int told;
+  private int hidden;
+  private long lastHidden;
 
   private FrameText(String before, long only, @Nullable Promises sender) {
     text = new StringJoiner(", ", before, "");
@@ -53,6 +59,7 @@ final class FrameText implements MessageHandler {
   private static String read(ByteBuffer frame, FrameText reader) {
     FrameHeader.skip(frame);
     MessageCodec.read(frame, reader);
+    reader.endOfDecisions();
     Promises sender = reader.sender;
     return reader.text + (sender == null ? "" : sender.safety(reader.group));
   }
@@ -85,12 +92,22 @@ final class FrameText implements MessageHandler {
   }
 
   private void add(String message) {
+    endOfDecisions();
     if (only == ALL) {
       text.add(message);
     }
   }
 
+  private void endOfDecisions() {
+    if (hidden > 0) {
+      text.add("and " + hidden + " more decisions up to slot " + lastHidden);
+    }
+    told = 0;
+    hidden = 0;
+  }
+
   private void add(Word word, String value, String more) {
+    endOfDecisions();
     if (only == ALL || only == word.slot()) {
       String name = only == ALL ? word.toString() : word.name();
       String why = "";
@@ -121,7 +138,12 @@ final class FrameText implements MessageHandler {
   public void onDecide(long slot, long id, @Nullable CommandBatch batch) {
     if (only == ALL || only == slot) {
       String why = sender == null ? "" : sender.tells(slot, id(id));
-      text.add((only == ALL ? "decide " + slot : "decide") + "=" + id(id) + body(batch) + why);
+      if (++told <= MOST_TOLD || !why.isEmpty()) {
+        text.add((only == ALL ? "decide " + slot : "decide") + "=" + id(id) + body(batch) + why);
+      } else {
+        hidden++;
+        lastHidden = slot;
+      }
     }
   }
 

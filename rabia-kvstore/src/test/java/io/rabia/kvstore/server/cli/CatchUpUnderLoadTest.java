@@ -17,7 +17,9 @@ import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * One that was away for ten million commands comes back by a snapshot, and clients of the others,
- * which are at half of what they can do, hardly notice.
+ * which are at half of what they can do, hardly notice. Equal times are compared, all of them once
+ * the virtual machines have the heaps that a full load gives them: how long their collections take
+ * depends on that more than on anything else.
  */
 @Isolated
 @Tag("integration")
@@ -46,10 +48,11 @@ final class CatchUpUnderLoadTest {
       double rate =
           0.5 * bench(servers, WARMUP, "--clients=64").number("bench clients", "ops_per_s");
       String half = String.format(Locale.ROOT, "--rate=%.0f", rate);
+      bench(servers, WARMUP, MANY);
       Output whole = bench(servers, WARMUP, MANY, half);
       servers.kill(AWAY);
-      Output without = bench(servers, WARMUP, MANY, half);
       long commands = decideWithout(servers);
+      Output without = bench(servers, WARMUP, MANY, half);
 
       Output during;
       Duration back;
@@ -59,6 +62,7 @@ final class CatchUpUnderLoadTest {
         servers.launch(List.of(AWAY));
         servers.awaitCaughtUp(AWAY, OTHERS.get(0));
         back = Campaign.since(begin);
+        Campaign.pass(Duration.ofSeconds(SECONDS).minus(back));
         during = load.stop();
       }
       assertThat(servers.errors(AWAY)).contains("installed a snapshot of ");
