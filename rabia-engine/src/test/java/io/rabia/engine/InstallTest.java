@@ -274,6 +274,27 @@ class InstallTest {
   }
 
   @Test
+  void aLogThatLostTheRecordOfASnapshotBehindItSaysSoAgain() {
+    runTo(250, "");
+    leaveBehind("");
+    c.log.manual();
+    heal();
+    waitAWhile();
+    c.kill();
+    c.log.losePower();
+    c.log.automatic();
+    c.start();
+    waitAWhile();
+    assertCaughtUp();
+    c.kill();
+    c.log.loseNewestSnapshots();
+    c.start();
+    assertThat(c.failure())
+        .isInstanceOf(RabiaException.Checksum.class)
+        .hasMessageContaining("which is gone or damaged");
+  }
+
+  @Test
   void aNewerSnapshotIsBegunWithWhenTheOldOneIsGone() {
     leaveBehind("x".repeat(20_000));
     heal();
