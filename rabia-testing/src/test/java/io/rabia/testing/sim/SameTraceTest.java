@@ -87,6 +87,7 @@ class SameTraceTest {
     for (int seed = 1; seed <= 40; seed++) {
       String arguments = "--seed " + seed + " --nodes " + nodes + " --faults all";
       List<Path> outputs = outputs(RabiaSim.class, arguments, all);
+      assertThat(outputs.get(0)).content().contains("  replay: " + arguments + " --load light");
       for (Path output : outputs) {
         assertThat(output).hasSameBinaryContentAs(outputs.get(0));
       }
