@@ -19,7 +19,6 @@ import io.rabia.engine.protocol.Internal;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -35,9 +34,6 @@ import org.slf4j.LoggerFactory;
 @Internal
 public final class EngineAgent implements TransportListener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EngineAgent.class);
-
-  /** The time that it is at the start, whatever a monotonic clock says: what never was is past. */
-  private static final long START = TimeUnit.DAYS.toNanos(1);
 
   /** What a node is made of. */
   public record Parts(
@@ -80,8 +76,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
    */
   public EngineAgent(Parts parts, LongSupplier clock, LongSupplier wallClock, LongSupplier random) {
     this.parts = parts;
-    long started = clock.getAsLong();
-    this.clock = () -> START + clock.getAsLong() - started;
+    long early = Math.min(0, clock.getAsLong());
+    this.clock = () -> clock.getAsLong() - early; // what has not happened yet was at 0
     inbox = new Inbox(parts.config().inboxCapacity(), parts.transport()::wakeup);
     completions = new Completions(parts.completionExecutor());
     boot = new Boot(parts, wallClock, random, completions, this::tell, this::isMember);
