@@ -210,7 +210,7 @@ public final class Member implements AutoCloseable {
     outbox.keepsApplied();
     if (restored != null) {
       if (logFound && !recovery.reaches(replica.applied())) {
-        // A member's snapshot whose record in the log was not durable.
+        // A member's snapshot whose record was not durable. (A new log begins with its identity.)
         outbox.installed();
       }
       exchange.keeps(restored, now);

@@ -252,6 +252,15 @@ class InstallTest {
     assertCaughtUp();
   }
 
+  private void assertGivesUpWithoutItsSnapshot() {
+    c.kill();
+    c.log.loseNewestSnapshots();
+    c.start();
+    assertThat(c.failure())
+        .isInstanceOf(RabiaException.Checksum.class)
+        .hasMessageContaining("which is gone or damaged");
+  }
+
   @Test
   void aLogThatGoesOnAfterASnapshotIsGivenUpWithoutIt() {
     runTo(250, "");
@@ -259,12 +268,7 @@ class InstallTest {
     heal();
     waitAWhile();
     assertCaughtUp();
-    c.kill();
-    c.log.loseNewestSnapshots();
-    c.start();
-    assertThat(c.failure())
-        .isInstanceOf(RabiaException.Checksum.class)
-        .hasMessageContaining("which is gone or damaged");
+    assertGivesUpWithoutItsSnapshot();
     c.start();
     assertThat(c.agent().state()).isEqualTo(EngineState.DEGRADED);
     assertThat(c.agent().reason()).contains("which_is_gone_or_damaged");
@@ -286,12 +290,7 @@ class InstallTest {
     c.start();
     waitAWhile();
     assertCaughtUp();
-    c.kill();
-    c.log.loseNewestSnapshots();
-    c.start();
-    assertThat(c.failure())
-        .isInstanceOf(RabiaException.Checksum.class)
-        .hasMessageContaining("which is gone or damaged");
+    assertGivesUpWithoutItsSnapshot();
   }
 
   @Test
