@@ -299,7 +299,7 @@ class InstallTest {
     heal();
     workUntilAsked(20);
     cutOff();
-    runTo(AHEAD + 200, "");
+    runTo(AHEAD + 500, "x".repeat(20_000));
     heal();
     waitAWhile();
     assertCaughtUp();
