@@ -81,6 +81,7 @@ final class ClusterSizeTest {
   }
 
   @Test
+  @Tag("long")
   void fiveServeWithoutTwo() {
     try (ServerProcesses servers = new ServerProcesses(directory, 5, "os").startAll();
         Load load = new Load(servers.servers(), "--warmup", "0", "--rate", "300")) {
