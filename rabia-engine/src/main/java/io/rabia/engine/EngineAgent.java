@@ -76,7 +76,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
    */
   public EngineAgent(Parts parts, LongSupplier clock, LongSupplier wallClock, LongSupplier random) {
     this.parts = parts;
-    this.clock = clock;
+    long early = Math.min(0, clock.getAsLong());
+    this.clock = () -> clock.getAsLong() - early; // what has not happened yet was at 0
     inbox = new Inbox(parts.config().inboxCapacity(), parts.transport()::wakeup);
     completions = new Completions(parts.completionExecutor());
     boot = new Boot(parts, wallClock, random, completions, this::tell, this::isMember);

@@ -8,7 +8,6 @@ import io.rabia.core.Token;
 import io.rabia.core.batching.CommandBatcher;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
-import io.rabia.core.message.MessageHandler;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.transport.Handshake;
 import io.rabia.engine.protocol.BatchSource;
@@ -16,6 +15,7 @@ import io.rabia.engine.protocol.ChangeResult;
 import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Internal;
+import io.rabia.engine.protocol.Recovery;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.ReplicaStatistics;
 import java.io.DataInputStream;
@@ -56,7 +56,8 @@ public final class Member implements AutoCloseable {
   private final Outbox outbox;
   private final SnapshotExchange exchange;
   private final Decided decided = new Decided();
-  private final MessageHandler recovery;
+  private final Recovery recovery;
+  private boolean logFound;
   private final ArrayDeque<QueuedRead> reads = new ArrayDeque<>();
   private final ArrayDeque<Request> statusAt = new ArrayDeque<>();
   private final Links links;
@@ -167,6 +168,7 @@ public final class Member implements AutoCloseable {
   }
 
   void recover(long number, ByteBuffer group) {
+    logFound = true;
     snapshots.logged(group.remaining());
     MessageCodec.read(group, recovery);
     logCatchUp.appended(number, replica.applied());
@@ -207,6 +209,10 @@ public final class Member implements AutoCloseable {
     replica.recovered(lastGroup, now);
     outbox.keepsApplied();
     if (restored != null) {
+      if (logFound && !recovery.reaches(replica.applied())) {
+        // A member's snapshot whose record was not durable. (A new log begins with its identity.)
+        outbox.installed();
+      }
       exchange.keeps(restored, now);
     }
     membership.recovered(tell);

@@ -37,6 +37,9 @@ import org.slf4j.LoggerFactory;
 final class Snapshots {
   private static final Logger LOG = LoggerFactory.getLogger(Snapshots.class);
 
+  /** Bytes of a state that may be written at any time. */
+  private static final long SMALL = 1 << 20;
+
   /** What became of the writing: {@code needed} is 0 and nothing kept when it failed. */
   private record Outcome(long needed, @Nullable KeptSnapshot kept) {}
 
@@ -213,10 +216,9 @@ final class Snapshots {
   private boolean due(long now) {
     RabiaConfig config = parts.config();
     long slots = replica.applied() - slot;
-    return slots >= config.snapshotSlots()
-        || slots > 0
-            && (logBytes >= Math.max(config.snapshotBytes(), lastBytes)
-                || now - takenAt >= config.snapshotEvery().toNanos());
+    boolean enough = slots >= config.snapshotSlots() || logBytes >= config.snapshotBytes();
+    boolean worthIt = logBytes >= (lastBytes - SMALL) / 2;
+    return slots > 0 && (enough && worthIt || now - takenAt >= config.snapshotEvery().toNanos());
   }
 
   private void begin(long now) {

@@ -150,4 +150,21 @@ class FullDiskTest {
     assertThat(execute(c, "two")).isEqualTo("two@2");
     assertThat(c.machine.entries()).containsExactly("one", "two");
   }
+
+  /** A monotonic clock may begin anywhere. */
+  @Test
+  void roomIsFoundAgainWhereClocksAreNegative() {
+    try (TestCluster early = new TestCluster(3)) {
+      early.pause(Duration.ofDays(-100));
+      early.startAll();
+      TestNode full = early.node(3);
+      full.log.full(true);
+      early.node(1).submit("meanwhile");
+      early.elapse(WHILE);
+      assertThat(full.agent().state()).isEqualTo(EngineState.DEGRADED);
+      full.log.full(false);
+      early.elapse(WHILE);
+      assertThat(full.agent().state()).isEqualTo(EngineState.SERVING);
+    }
+  }
 }

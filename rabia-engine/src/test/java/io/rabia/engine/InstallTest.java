@@ -252,6 +252,15 @@ class InstallTest {
     assertCaughtUp();
   }
 
+  private void assertGivesUpWithoutItsSnapshot() {
+    c.kill();
+    c.log.loseNewestSnapshots();
+    c.start();
+    assertThat(c.failure())
+        .isInstanceOf(RabiaException.Checksum.class)
+        .hasMessageContaining("which is gone or damaged");
+  }
+
   @Test
   void aLogThatGoesOnAfterASnapshotIsGivenUpWithoutIt() {
     runTo(250, "");
@@ -259,12 +268,7 @@ class InstallTest {
     heal();
     waitAWhile();
     assertCaughtUp();
-    c.kill();
-    c.log.loseNewestSnapshots();
-    c.start();
-    assertThat(c.failure())
-        .isInstanceOf(RabiaException.Checksum.class)
-        .hasMessageContaining("which is gone or damaged");
+    assertGivesUpWithoutItsSnapshot();
     c.start();
     assertThat(c.agent().state()).isEqualTo(EngineState.DEGRADED);
     assertThat(c.agent().reason()).contains("which_is_gone_or_damaged");
@@ -274,12 +278,28 @@ class InstallTest {
   }
 
   @Test
+  void aLogThatLostTheRecordOfASnapshotBehindItSaysSoAgain() {
+    runTo(250, "");
+    leaveBehind("");
+    c.log.manual();
+    heal();
+    waitAWhile();
+    c.kill();
+    c.log.losePower();
+    c.log.automatic();
+    c.start();
+    waitAWhile();
+    assertCaughtUp();
+    assertGivesUpWithoutItsSnapshot();
+  }
+
+  @Test
   void aNewerSnapshotIsBegunWithWhenTheOldOneIsGone() {
     leaveBehind("x".repeat(20_000));
     heal();
     workUntilAsked(20);
     cutOff();
-    runTo(AHEAD + 200, "");
+    runTo(AHEAD + 500, "x".repeat(20_000));
     heal();
     waitAWhile();
     assertCaughtUp();

@@ -27,6 +27,13 @@ class LostVotesTest {
     cluster.elapse(WHILE);
   }
 
+  private static void restart(TestCluster cluster, TestNode node, MemoryLog other) {
+    node.kill();
+    node.log.replaceBy(other);
+    node.start();
+    cluster.settle();
+  }
+
   private static String execute(TestCluster cluster, TestNode node, String command) {
     Answer answer = node.submit(command);
     cluster.elapse(Duration.ofMillis(200));
@@ -269,10 +276,7 @@ class LostVotesTest {
       MemoryLog copy = restored.log.copy();
       execute(cluster, cluster.node(1), "after the copy");
       cluster.elapse(WHILE);
-      restored.kill();
-      restored.log.replaceBy(copy);
-      restored.start();
-      cluster.settle();
+      restart(cluster, restored, copy);
       assertThat(restored.failure()).hasMessageContaining("an old copy");
       int sent = cluster.wires.sent().size();
       restored.start();
@@ -298,14 +302,8 @@ class LostVotesTest {
       MemoryLog copy = c.log.copy();
       execute(cluster, cluster.node(1), "after the copy");
       cluster.elapse(WHILE);
-      c.kill();
-      c.log.replaceBy(formerLife);
-      c.start();
-      cluster.settle();
-      c.kill();
-      c.log.replaceBy(copy);
-      c.start();
-      cluster.settle();
+      restart(cluster, c, formerLife);
+      restart(cluster, c, copy);
       assertThat(c.failure()).hasMessageContaining("an old copy");
     }
   }

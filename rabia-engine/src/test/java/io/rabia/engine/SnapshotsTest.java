@@ -134,6 +134,22 @@ class SnapshotsTest {
   }
 
   @Test
+  void aLargeStateIsNotWrittenAgainForLittle() {
+    while (a.log.snapshots() == 0 || a.log.newestSnapshot().length < 4 << 20) {
+      a.submit("x".repeat(1 << 15));
+      cluster.settle();
+    }
+    int snapshots = a.log.snapshots();
+    runTo(a.status().applied() + 200);
+    assertThat(a.log.snapshots()).isEqualTo(snapshots);
+    for (int i = 0; i < 64; i++) {
+      a.submit("x".repeat(1 << 15));
+    }
+    waitAWhile();
+    assertThat(a.log.snapshots()).isEqualTo(snapshots + 1);
+  }
+
+  @Test
   void keepsTheLogForAMemberThatIsBehind() {
     runTo(100);
     c.kill();

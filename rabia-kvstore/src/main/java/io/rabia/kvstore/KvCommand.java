@@ -19,7 +19,7 @@ public sealed interface KvCommand {
   record Delete(List<byte[]> keys) implements KvCommand {}
 
   /**
-   * Stores the value only when the key now has the expected one. Answered by {@link
+   * Stores the value, for ever, only when the key now has the expected one. Answered by {@link
    * KvResult.Stored} or {@link KvResult.Mismatch}.
    *
    * @param expected null: the key must not exist

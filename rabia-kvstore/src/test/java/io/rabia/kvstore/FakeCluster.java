@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
@@ -128,6 +129,7 @@ public final class FakeCluster implements AutoCloseable {
     private volatile NodeStatus.State state = NodeStatus.State.SERVING;
     private volatile ClusterId clusterId = ID;
     private volatile long lastTimeoutMillis;
+    private final AtomicInteger refusedWatches = new AtomicInteger();
 
     private Node(int id) {
       this.id = id;
@@ -143,6 +145,11 @@ public final class FakeCluster implements AutoCloseable {
 
     public void clusterId(ClusterId newId) {
       clusterId = newId;
+    }
+
+    /** How often a subscriber met {@link Mode#NO_QUORUM}. */
+    public int refusedWatches() {
+      return refusedWatches.get();
     }
 
     public long lastTimeoutMillis() {
@@ -171,6 +178,10 @@ public final class FakeCluster implements AutoCloseable {
     @Override
     public CompletableFuture<byte[]> read(
         byte[] query, ReadConsistency consistency, Duration timeout) {
+      if (mode == Mode.NO_QUORUM
+          && KvCodec.decodeQuery(ByteBuffer.wrap(query)) instanceof KvQuery.Watch) {
+        refusedWatches.incrementAndGet();
+      }
       return answer(() -> store.query(ByteBuffer.wrap(query)), timeout);
     }
 

@@ -239,6 +239,7 @@ final class SubscriptionTest {
     sees(seen, "1 CREATED a null>1");
     node.mode(FakeCluster.Mode.NO_QUORUM);
     kv.set("a", "2");
+    soon().until(() -> node.refusedWatches() > 0);
     node.mode(FakeCluster.Mode.SERVING);
     sees(seen, "1 CREATED a null>1", "2 UPDATED a 1>2");
     other.close();

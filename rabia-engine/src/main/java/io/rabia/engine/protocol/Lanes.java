@@ -310,10 +310,15 @@ final class Lanes {
   /**
    * Does it speak so late as a rule that nobody waits for it? So it is when it is much later than
    * decisions take; or later than a prompt one and than three times what a quorum takes to speak,
-   * this one among them: those decide without it.
+   * this one among them: those decide without it. Who was found late is late until it takes half of
+   * that, or one whose lag lies at the bound would be waited for and given up by turns.
    */
   boolean late(Peer peer) {
-    long lag = peer.lag();
+    peer.late = isLate(peer.late ? 2 * peer.lag() : peer.lag());
+    return peer.late;
+  }
+
+  private boolean isLate(long lag) {
     if (lag > replica.waits.slow() || lag <= replica.waits.prompt()) {
       return lag > replica.waits.slow();
     }

@@ -114,7 +114,7 @@ public final class Replica {
    * @param decided called after each decision, to take it with {@link #pollDecided} before the next
    *     record
    */
-  public MessageHandler recovery(long now, Runnable decided) {
+  public Recovery recovery(long now, Runnable decided) {
     this.now = now;
     return new Recovery(this, decided);
   }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** The connection to one server, made again when it is needed. Belongs to the core's event loop. */
 final class ServerLink {
   private static final long MIN_BACKOFF = TimeUnit.MILLISECONDS.toNanos(50);
-  private static final long MAX_BACKOFF = TimeUnit.SECONDS.toNanos(1);
+  private static final long MAX_BACKOFF = TimeUnit.MILLISECONDS.toNanos(250);
   private static final int INITIAL_BUFFER = 8192;
 
   /** What a link tells its core. */

@@ -114,8 +114,10 @@ final class FaultDriver {
     if (OVER_AND_OVER.contains(fault)) {
       return random.magnitude(50 * SimClock.MILLI, SimClock.SECOND);
     }
-    long longest = fault == Fault.POWER_CUT ? 20 * SimClock.SECOND : 5 * SimClock.SECOND;
-    return lasts + random.magnitude(200 * SimClock.MILLI, longest);
+    return lasts
+        + (fault == Fault.POWER_CUT
+            ? random.magnitude(SimClock.SECOND, 20 * SimClock.SECOND)
+            : random.magnitude(200 * SimClock.MILLI, 5 * SimClock.SECOND));
   }
 
   private void strike(Fault fault, long lasts) {

@@ -118,7 +118,7 @@ public enum NamedCampaign {
           onDisks(CRASH_MID_CYCLE, STOP),
           onDisks(POWER_AFTER_DEATH),
           onDisks(DROP, BREAK, DELAY),
-          onDisks(PARTITION, CRASH)));
+          onDisks(PARTITION)));
 
   private final List<Integer> sizes;
   private final List<? extends Set<Fault>> mixes;

@@ -77,6 +77,7 @@ class FaultInjectionTest {
     assertThat(mutant.source()).contains(mutant.edits().get(0).replacement());
   }
 
+  @Tag("long")
   @ParameterizedTest
   @Execution(ExecutionMode.CONCURRENT)
   @ValueSource(

@@ -85,8 +85,9 @@ class SameTraceTest {
     all.add(Surroundings.strange());
     Surroundings.otherJava().ifPresent(all::add);
     for (int seed = 1; seed <= 40; seed++) {
-      String arguments = "--seed " + seed + " --nodes " + nodes + " --faults all";
+      String arguments = "--seed " + seed + " --seconds 60 --nodes " + nodes + " --faults all";
       List<Path> outputs = outputs(RabiaSim.class, arguments, all);
+      assertThat(outputs.get(0)).content().contains("  replay: " + arguments + " --load light");
       for (Path output : outputs) {
         assertThat(output).hasSameBinaryContentAs(outputs.get(0));
       }
