@@ -14,6 +14,7 @@ import io.rabia.kvstore.StoreError;
 import io.rabia.kvstore.StoreException;
 import io.rabia.kvstore.Subscription;
 import io.rabia.kvstore.TestServer;
+import io.rabia.network.client.ClientConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -25,9 +25,16 @@ import io.rabia.kvstore.server.http.HttpConnection;
 import io.rabia.kvstore.server.redis.RedisConnection;
 import io.rabia.kvstore.server.redis.RedisNotifications;
 import io.rabia.kvstore.server.redis.RedisServer;
-import io.rabia.kvstore.wire.Frames;
-import io.rabia.kvstore.wire.Request;
-import io.rabia.kvstore.wire.RequestKind;
+import io.rabia.network.server.Administration;
+import io.rabia.network.server.ClientConnection;
+import io.rabia.network.server.Completions;
+import io.rabia.network.server.NodeStatus;
+import io.rabia.network.server.NodeStatusSource;
+import io.rabia.network.server.Port;
+import io.rabia.network.server.PortConnection;
+import io.rabia.network.wire.Frames;
+import io.rabia.network.wire.Request;
+import io.rabia.network.wire.RequestKind;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -250,7 +257,7 @@ class PortFuzzTest {
         samples,
         samples,
         (port, completions) ->
-            new ClientConnection(port, 1, KVStoreConfig.defaults(), NODE, NODE, NODE, completions));
+            new ClientConnection(port, 1, query -> 1 << 20, NODE, NODE, NODE, completions));
   }
 
   private static Fuzz.Result redis(int inputs) throws Exception {

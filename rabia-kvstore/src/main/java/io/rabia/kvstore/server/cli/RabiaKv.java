@@ -4,7 +4,7 @@ import io.rabia.core.RabiaException;
 import io.rabia.kvstore.StoreException;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.Version;
-import io.rabia.kvstore.wire.ErrorCode;
+import io.rabia.network.wire.ErrorCode;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.security.Security;

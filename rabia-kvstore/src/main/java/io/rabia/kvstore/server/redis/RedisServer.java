@@ -2,7 +2,7 @@ package io.rabia.kvstore.server.redis;
 
 import io.rabia.core.Submitter;
 import io.rabia.kvstore.KVStoreConfig;
-import io.rabia.kvstore.server.Completions;
+import io.rabia.network.server.Completions;
 
 /** What the connections of a Redis port share. */
 public record RedisServer(

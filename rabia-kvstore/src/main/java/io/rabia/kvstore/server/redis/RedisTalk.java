@@ -1,7 +1,7 @@
 package io.rabia.kvstore.server.redis;
 
 import io.netty.buffer.ByteBuf;
-import io.rabia.kvstore.server.PortStatistics;
+import io.rabia.network.server.PortStatistics;
 import java.util.List;
 import java.util.Locale;
 
