@@ -39,7 +39,8 @@ public final class Examples {
   }
 
   private static void leaderElection() throws Exception {
-    try (LeaderElection example = new LeaderElection(System.out, Duration.ofMillis(200))) {
+    LeaderElection example = new LeaderElection(System.out, Duration.ofMillis(200));
+    try (example) {
       example.run();
     }
   }

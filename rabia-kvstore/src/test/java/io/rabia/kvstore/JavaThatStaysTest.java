@@ -155,7 +155,8 @@ class JavaThatStaysTest {
     int blocks = 0;
     while (block.find()) {
       Path source = directory.resolve("Readme" + blocks + ".java");
-      String before = "class Readme" + blocks + " { void block() throws Exception {";
+      String before =
+          "class Readme" + blocks + " { RabiaEngine engine; void block() throws Exception {";
       Files.writeString(source, IMPORTS + before + block.group(1) + "}}", UTF_8);
       StringWriter errors = new StringWriter();
       assertThat(compile(source, directory, errors)).as(errors.toString()).isTrue();
@@ -174,6 +175,8 @@ class JavaThatStaysTest {
               "io.rabia.kvstore.client.*",
               "io.rabia.leader.*",
               "io.rabia.network.*",
+              "io.rabia.network.client.*",
+              "io.rabia.network.server.*",
               "io.rabia.persistence.*",
               "java.nio.file.*",
               "java.time.*",

@@ -314,7 +314,7 @@ final class ClientPortTest {
           .isEqualTo(
               "status id=1 state=SERVING reason=- epoch=1 decided=0 applied=0"
                   + " hash=0000000000000abc slots=0 batches=0 noop=0 forfeits=0 fast=1.0000"
-                  + " pending=0 connected=2 own=0 data=a295c69ab77079ea");
+                  + " pending=0 connected=2 own=0 data=2ecf52accddefdcd");
       client.send(b -> Frames.writeRequest(b, Request.of(2, RequestKind.STATUS_AT, 1000, 5, null)));
       assertThat(response(client)).isEqualTo("slot 5");
     }
