@@ -23,6 +23,8 @@ final class Coverage {
   private final SimOptions options;
   private final Faults faults;
   private long snapshots;
+  private long wanted;
+  private long tried;
 
   Coverage(SimOptions options, Faults faults) {
     this.options = options;
@@ -32,6 +34,23 @@ final class Coverage {
   /** A member has written a snapshot. */
   void snapshot() {
     snapshots++;
+  }
+
+  /**
+   * The time has come for a client's next wish, and it does not wait for so many answers already
+   * that it wants no more. It tries, if it has a session.
+   */
+  void wanted(boolean tries) {
+    wanted++;
+    tried += tries ? 1 : 0;
+  }
+
+  long wanted() {
+    return wanted;
+  }
+
+  long tried() {
+    return tried;
   }
 
   long snapshots() {

@@ -166,7 +166,11 @@ public final class RabiaSim {
     LongFunction<SimOptions> options = options();
     return replay
         ? replay(options.apply(first), out)
-        : new Campaign(first, last, out, progress).run(options);
+        : new Campaign(first, last, drawnByMany(), out, progress).run(options);
+  }
+
+  private Set<Fault> drawnByMany() {
+    return campaign == null && faults.equals("all") ? faults() : EnumSet.noneOf(Fault.class);
   }
 
   private LongFunction<SimOptions> options() {
