@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** Whether enough happened in a run for it to prove anything. One thread. */
 final class Coverage {
   private static final int OPERATIONS_PER_MINUTE = 1_000;
+  private static final int TRIED_PERCENT = 90;
   private static final long OFTEN = 20 * SimClock.SECOND;
 
   /** Where they are all drawn, each of them strikes at least once in {@link #OFTEN}. */
@@ -66,6 +67,9 @@ final class Coverage {
   @Nullable String lacks(long operations, long nanos) {
     if (operations * 60 * SimClock.SECOND < OPERATIONS_PER_MINUTE * nanos) {
       return "only " + operations + " operations";
+    }
+    if (tried * 100 < wanted * TRIED_PERCENT) {
+      return "only " + tried + " of " + wanted + " operations were tried";
     }
     Set<Fault> silent = faults.fewerThan(1);
     if (!silent.isEmpty()) {
