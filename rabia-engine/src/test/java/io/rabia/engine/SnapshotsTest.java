@@ -163,6 +163,21 @@ class SnapshotsTest {
     assertThat(a.log.first()).isGreaterThan(SLOTS / 2);
   }
 
+  /** What it has applied it may have to apply again after a crash. */
+  @Test
+  void keepsTheLogForAMemberThatHasAppliedWhatItsOwnLogHasNotKept() {
+    runTo(100);
+    c.log.manual();
+    runTo(2 * SLOTS);
+    assertThat(c.status().applied()).isGreaterThanOrEqualTo(2 * SLOTS);
+    assertThat(a.log.snapshots()).isGreaterThan(10);
+    assertThat(a.log.first()).as("the first group of the member").isEqualTo(3);
+    c.log.automatic();
+    waitAWhile();
+    runTo(2 * SLOTS + 100);
+    assertThat(a.log.first()).isGreaterThan(SLOTS / 2);
+  }
+
   /** Its server restarted from a snapshot of later slots meanwhile. */
   @Test
   void aMemberThatIsBehindIsServedOutOfTheLogBeforeASnapshot() {

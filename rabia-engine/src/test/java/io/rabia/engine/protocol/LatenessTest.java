@@ -60,25 +60,29 @@ class LatenessTest {
 
   /** So often its slot is begun by another one, and its own word comes so much later. */
   private void speaks(int times, long later) {
+    speaks(OWNER, OTHER, times, later);
+  }
+
+  private void speaks(int owner, int beginner, int times, long later) {
     for (int i = 0; i < times; i++) {
-      nextOwned();
-      replica.from(OTHER, 0, now).onPropose(slot, BatchId.NOOP, null);
+      nextOwned(owner);
+      replica.from(beginner, 0, now).onPropose(slot, BatchId.NOOP, null);
       now += later;
-      replica.from(OWNER, 0, now).onPropose(slot, BatchId.NOOP, null);
+      replica.from(owner, 0, now).onPropose(slot, BatchId.NOOP, null);
     }
   }
 
   private void begins(int times) {
     for (int i = 0; i < times; i++) {
-      nextOwned();
+      nextOwned(OWNER);
       replica.from(OWNER, 0, now).onPropose(slot, BatchId.NOOP, null);
     }
   }
 
-  private void nextOwned() {
+  private void nextOwned(int owner) {
     do {
       slot++;
-    } while (configuration.owner(slot) != OWNER);
+    } while (configuration.owner(slot) != owner);
   }
 
   @Test
@@ -86,6 +90,19 @@ class LatenessTest {
     speaks(40, BOUND / 2);
     assertThat(replica.late(OWNER)).isFalse();
     speaks(20, 2 * BOUND);
+    assertThat(replica.late(OWNER)).isTrue();
+  }
+
+  /** Decisions take half as long: by them alone it would not be late. */
+  @Test
+  void whoSpeaksMuchLaterThanAQuorumIsLate() {
+    for (int i = 0; i < 200; i++) {
+      replica.waits.sample(true, 2 * BOUND);
+    }
+    speaks(40, 4 * BOUND);
+    assertThat(replica.late(OWNER)).as("nobody is known to be sooner").isFalse();
+    speaks(OTHER, OWNER, 40, BOUND / 5);
+    assertThat(replica.late(OTHER)).isFalse();
     assertThat(replica.late(OWNER)).isTrue();
   }
 
