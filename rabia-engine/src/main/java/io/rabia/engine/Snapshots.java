@@ -98,8 +98,8 @@ final class Snapshots {
     shared.transferTo(OutputStream.nullOutputStream());
     lastFirst = first;
     slot = replica.applied();
-    logBytes = 0;
-    return new KeptSnapshot(slot, head.get().own(0).length, through.bytes(), through.checksum());
+    lastBytes = through.bytes();
+    return new KeptSnapshot(slot, head.get().own(0).length, lastBytes, through.checksum());
   }
 
   /** Reads the state of another member from the shared part of its snapshot. */
@@ -109,9 +109,14 @@ final class Snapshots {
     applier.restore(shared);
   }
 
-  /** So many bytes went to the log, or were read from it. */
+  /** So many bytes went to the log. */
   void logged(long bytes) {
     logBytes += bytes;
+  }
+
+  /** A group of so many bytes was read from the log: the first ones are of before the snapshot. */
+  void recovered(long bytes) {
+    logBytes += replica.applied() > slot ? bytes : 0;
   }
 
   /** A caller wants one of now. */

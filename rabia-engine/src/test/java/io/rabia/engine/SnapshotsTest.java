@@ -133,12 +133,14 @@ class SnapshotsTest {
     assertThat(b.machine.entries()).containsOnlyOnce("promised");
   }
 
-  @Test
-  void aLargeStateIsNotWrittenAgainForLittle() {
+  private void runToALargeState() {
     while (a.log.snapshots() == 0 || a.log.newestSnapshot().length < 4 << 20) {
       a.submit("x".repeat(1 << 15));
       cluster.settle();
     }
+  }
+
+  private void assertWrittenAgainOnlyForMuch() {
     int snapshots = a.log.snapshots();
     runTo(a.status().applied() + 200);
     assertThat(a.log.snapshots()).isEqualTo(snapshots);
@@ -147,6 +149,22 @@ class SnapshotsTest {
     }
     waitAWhile();
     assertThat(a.log.snapshots()).isEqualTo(snapshots + 1);
+  }
+
+  @Test
+  void aLargeStateIsNotWrittenAgainForLittle() {
+    runToALargeState();
+    assertWrittenAgainOnlyForMuch();
+  }
+
+  /** Nor for what a restart reads of before the snapshot. */
+  @Test
+  void aLargeStateIsNotWrittenAgainForLittleAfterARestart() {
+    runToALargeState();
+    a.kill();
+    a.start();
+    waitAWhile();
+    assertWrittenAgainOnlyForMuch();
   }
 
   @Test
