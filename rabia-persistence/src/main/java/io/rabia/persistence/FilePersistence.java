@@ -308,12 +308,12 @@ public final class FilePersistence implements Persistence {
   }
 
   private long snapshotKept() {
+    needed = snapshots.oldest();
     try {
       deleteDropped();
     } catch (IOException e) {
-      throw storage("cannot write a snapshot in " + disk.location(), e);
+      LOG.warn("What the log in {} has let go of stays for now: {}", disk.location(), e.toString());
     }
-    needed = snapshots.oldest();
     return needed;
   }
 
@@ -341,12 +341,16 @@ public final class FilePersistence implements Persistence {
     }
   }
 
-  /** Safe one by one, so that what is left after a loss of power has no gap. */
+  /**
+   * Safe one by one, so that what is left after a loss of power has no gap; so one that cannot be
+   * deleted is tried again before any later one.
+   */
   private void deleteDropped() throws IOException {
     synchronized (dropped) {
-      for (String name = dropped.poll(); name != null; name = dropped.poll()) {
+      for (String name = dropped.peek(); name != null; name = dropped.peek()) {
         disk.delete(name);
         disk.forceDirectory();
+        dropped.remove();
       }
     }
   }

@@ -7,6 +7,7 @@ import static io.rabia.persistence.Logs.append;
 import static io.rabia.persistence.Logs.fill;
 import static io.rabia.persistence.Logs.open;
 import static io.rabia.persistence.Logs.text;
+import static io.rabia.persistence.Logs.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -14,8 +15,10 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
+import io.rabia.core.persistence.SnapshotReader;
 import io.rabia.persistence.MemoryDisk.Operation;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +28,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,56 +36,77 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** One operation of the disk fails, or the directory cannot be used. */
 class DiskFailureTest {
+  private static final int GROUPS = 48;
 
   @ParameterizedTest
   @EnumSource(
       value = Durability.class,
       names = {"FSYNC", "OS"})
-  void stopsForGoodWhenAnyOperationFailsOnce(Durability durability) {
+  void stopsForGoodOrGivesUpASnapshotWhenAnyOperationFailsOnce(Durability durability) {
     FilePersistenceConfig config = durability == Durability.OS ? OS : FSYNC;
-    Set<Operation> failed = EnumSet.noneOf(Operation.class);
-    for (int operation = 0; ; operation++) {
+    Set<Operation> stops = EnumSet.noneOf(Operation.class);
+    Set<Operation> goesOn = EnumSet.noneOf(Operation.class);
+    boolean failed = true;
+    for (int operation = 0; failed; operation++) {
       MemoryDisk disk = new MemoryDisk("boot");
       fill(open(disk, config), 1, 10);
       disk.afterProcessDeath().failAt(operation);
-      if (workUntilFailure(disk, config, failed) == null) {
-        break;
+      FilePersistence log = new FilePersistence(disk, config);
+      RabiaException.Storage failure = work(log);
+      failed = disk.history().size() > operation;
+      if (failed) {
+        (failure == null ? goesOn : stops).add(disk.history().get(operation));
+      }
+      if (failure == null) {
+        checkWhole(disk, config);
+      } else {
+        checkStopped(disk, config, log, failure);
       }
     }
-    assertThat(failed)
-        .contains(
-            Operation.OPEN,
-            Operation.READ,
-            Operation.WRITE,
-            Operation.FORCE,
-            Operation.RENAME,
-            Operation.LIST,
-            Operation.FORCE_DIRECTORY);
+    assertThat(stops).contains(Operation.OPEN, Operation.READ, Operation.WRITE, Operation.LIST);
+    assertThat(stops).contains(Operation.FORCE, Operation.FORCE_DIRECTORY, Operation.RENAME);
+    assertThat(EnumSet.complementOf(EnumSet.copyOf(stops))).isSubsetOf(goesOn);
+    assertThat(goesOn).contains(Operation.DELETE, Operation.TRUNCATE);
   }
 
-  /** Returns what was thrown, after checking what must hold then; null if nothing failed. */
-  private static RabiaException.Storage workUntilFailure(
-      MemoryDisk disk, FilePersistenceConfig config, Set<Operation> failed) {
-    List<String> replayed = new ArrayList<>();
-    FilePersistence log = new FilePersistence(disk, config);
-    int appended = 10;
+  /** Returns why the log stopped; null when nothing failed but a snapshot, or it did not matter. */
+  private static RabiaException.@Nullable Storage work(FilePersistence log) {
     try {
-      log.open((number, group) -> replayed.add(text(group)), NO_WAKEUP);
-      for (; appended < 25; appended++) {
-        append(log, text(appended + 1));
+      log.open(new Replay(new ArrayList<>()), NO_WAKEUP);
+      for (int i = 11; i <= GROUPS; i++) {
+        append(log, text(i));
         log.flush();
-        if (appended % 5 == 0) {
+        if (i % 5 == 0) {
           log.flush();
-          log.read(appended - 3, (number, group) -> true);
+          log.read(i - 3, (number, group) -> true);
+        }
+        if (i % 9 == 0) {
+          takeSnapshot(log, i);
         }
       }
       log.close();
       return null;
     } catch (RabiaException.Storage failure) {
-      failed.add(disk.history().get(disk.history().size() - 1));
-      checkStopped(disk, config, log, failure);
       return failure;
     }
+  }
+
+  private static void takeSnapshot(FilePersistence log, int groups) {
+    try {
+      log.compact(log.snapshot(groups + 1, new Texts(texts(groups))));
+      try (SnapshotReader reader = log.openSnapshot()) {
+        reader.read(0, ByteBuffer.allocate(100));
+      }
+    } catch (RabiaException.Storage givenUp) {
+      assertThat(givenUp).hasMessageContaining("snapshot in memory");
+    }
+  }
+
+  private static void checkWhole(MemoryDisk disk, FilePersistenceConfig config) {
+    List<String> replayed = new ArrayList<>();
+    MemoryDisk next = disk.afterPowerLoss(new Random(disk.history().size()));
+    new FilePersistence(next, config).open(new Replay(replayed), NO_WAKEUP);
+    assertThat(replayed).isEqualTo(texts(GROUPS));
   }
 
   private static void checkStopped(
@@ -115,8 +140,8 @@ class DiskFailureTest {
       next = config.equals(FSYNC) || stillClean ? unpowered : disk;
     }
     List<String> replayed = new ArrayList<>();
-    open(next, config, replayed);
-    assertThat(replayed).isEqualTo(Logs.texts(replayed.size()));
+    new FilePersistence(next, config).open(new Replay(replayed), NO_WAKEUP);
+    assertThat(replayed).isEqualTo(texts(replayed.size()));
     assertThat(replayed.size()).isGreaterThanOrEqualTo((int) Math.max(10, durable));
   }
 

@@ -41,6 +41,7 @@ final class MemoryDisk implements Disk {
   private boolean locked;
   private int stopBefore = Integer.MAX_VALUE;
   private int failAt = Integer.MAX_VALUE;
+  private @Nullable Operation failNext;
   private long bytesRead;
   private long room = Long.MAX_VALUE;
 
@@ -62,6 +63,12 @@ final class MemoryDisk implements Disk {
   /** This operation fails, a write after half of its bytes; the others work. */
   MemoryDisk failAt(int operation) {
     failAt = operation;
+    return this;
+  }
+
+  /** The next operation of this kind fails, a write after half of its bytes. */
+  MemoryDisk failNext(Operation operation) {
+    failNext = operation;
     return this;
   }
 
@@ -158,10 +165,12 @@ final class MemoryDisk implements Disk {
     if (index >= stopBefore) {
       throw new IOException("the power is off");
     }
-    if (index == failAt && operation != Operation.WRITE) {
+    boolean fails = index == failAt || operation == failNext;
+    failNext = fails ? null : failNext;
+    if (fails && operation != Operation.WRITE) {
       throw new IOException("planted failure of " + operation);
     }
-    return index == failAt;
+    return fails;
   }
 
   @Override
