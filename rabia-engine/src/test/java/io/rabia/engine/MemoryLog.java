@@ -39,6 +39,8 @@ final class MemoryLog implements Persistence {
   private int largest;
   private int groupsRead;
   private int snapshotsTaken;
+  private int snapshotsFailed;
+  private boolean failsSnapshots;
   private boolean noRoom;
   private boolean full;
   private boolean fillsUp;
@@ -135,6 +137,16 @@ final class MemoryLog implements Persistence {
   /** Snapshots that were ever taken. */
   int snapshots() {
     return snapshotsTaken;
+  }
+
+  /** Snapshots that could not be written. */
+  int failedSnapshots() {
+    return snapshotsFailed;
+  }
+
+  /** None can be written while that is so. */
+  void failSnapshots(boolean now) {
+    failsSnapshots = now;
   }
 
   byte[] newestSnapshot() {
@@ -238,6 +250,10 @@ final class MemoryLog implements Persistence {
 
   @Override
   public long snapshot(long first, StateView content) {
+    if (failsSnapshots) {
+      snapshotsFailed++;
+      throw new RabiaException.Storage("no space left for a snapshot", null);
+    }
     MemorySnapshot taken = new MemorySnapshot();
     try {
       content.writeTo(taken);

@@ -167,6 +167,25 @@ class SnapshotsTest {
     assertWrittenAgainOnlyForMuch();
   }
 
+  /** After 1, 2, 4 and 8 seconds. */
+  @Test
+  void oneThatCannotBeWrittenIsTriedAgainAfterAPauseThatGrows() {
+    a.log.failSnapshots(true);
+    runTo(60);
+    assertThat(a.log.failedSnapshots()).isEqualTo(1);
+    cluster.elapse(Duration.ofSeconds(1));
+    assertThat(a.log.failedSnapshots()).isEqualTo(2);
+    cluster.elapse(Duration.ofSeconds(6));
+    assertThat(a.log.failedSnapshots()).isEqualTo(4);
+    a.log.failSnapshots(false);
+    cluster.elapse(Duration.ofSeconds(7));
+    assertThat(a.log.snapshots()).as("within the pause").isZero();
+    cluster.elapse(Duration.ofSeconds(1));
+    assertThat(a.log.snapshots()).as("without another interval").isEqualTo(1);
+    runTo(a.status().applied() + 40);
+    assertThat(a.log.snapshots()).as("the interval goes on from it").isEqualTo(1);
+  }
+
   @Test
   void keepsTheLogForAMemberThatIsBehind() {
     runTo(100);
