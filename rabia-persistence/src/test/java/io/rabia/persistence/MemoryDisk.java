@@ -44,6 +44,7 @@ final class MemoryDisk implements Disk {
   private @Nullable Operation failNext;
   private long bytesRead;
   private long room = Long.MAX_VALUE;
+  private int files = Integer.MAX_VALUE;
 
   MemoryDisk(String bootId) {
     this.bootId = bootId;
@@ -75,6 +76,12 @@ final class MemoryDisk implements Disk {
   /** So many bytes may all files have together. */
   MemoryDisk room(long bytes) {
     room = bytes;
+    return this;
+  }
+
+  /** So many files there may be. */
+  MemoryDisk files(int count) {
+    files = count;
     return this;
   }
 
@@ -207,7 +214,7 @@ final class MemoryDisk implements Disk {
   public DiskFile openAppend(String name) throws IOException {
     begin(Operation.OPEN);
     if (!names.containsKey(name)) {
-      if (used() >= room) {
+      if (used() >= room || names.size() >= files) {
         throw new NoSpaceException("No space left on device");
       }
       change(new Rename(null, name, new Inode(new byte[0])));
@@ -218,13 +225,20 @@ final class MemoryDisk implements Disk {
   @Override
   public void rename(String from, String to) throws IOException {
     begin(Operation.RENAME);
-    change(new Rename(from, to, names.get(from)));
+    Inode inode = names.get(from);
+    if (inode == null) {
+      throw new FileNotFoundException(from);
+    }
+    change(new Rename(from, to, inode));
   }
 
   @Override
   public void delete(String name) throws IOException {
     begin(Operation.DELETE);
-    change(new Rename(name, null, names.get(name)));
+    Inode inode = names.get(name);
+    if (inode != null) {
+      change(new Rename(name, null, inode));
+    }
   }
 
   private void change(Rename rename) {
