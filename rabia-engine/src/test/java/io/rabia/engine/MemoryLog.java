@@ -41,6 +41,8 @@ final class MemoryLog implements Persistence {
   private int snapshotsTaken;
   private int snapshotsFailed;
   private boolean failsSnapshots;
+  private boolean breaksAtSnapshot;
+  private boolean broken;
   private boolean noRoom;
   private boolean full;
   private boolean fillsUp;
@@ -142,6 +144,17 @@ final class MemoryLog implements Persistence {
   /** Snapshots that could not be written. */
   int failedSnapshots() {
     return snapshotsFailed;
+  }
+
+  /** The next snapshot finds that the disk has failed. */
+  void breakDownAtSnapshot() {
+    breaksAtSnapshot = true;
+  }
+
+  private void requireWorking() {
+    if (broken) {
+      throw new RabiaException.Storage("a force failed", null);
+    }
   }
 
   /** None can be written while that is so. */
@@ -250,6 +263,8 @@ final class MemoryLog implements Persistence {
 
   @Override
   public long snapshot(long first, StateView content) {
+    broken = breaksAtSnapshot;
+    requireWorking();
     if (failsSnapshots) {
       snapshotsFailed++;
       throw new RabiaException.Storage("no space left for a snapshot", null);
@@ -337,6 +352,7 @@ final class MemoryLog implements Persistence {
 
   @Override
   public boolean full() {
+    requireWorking();
     return full;
   }
 

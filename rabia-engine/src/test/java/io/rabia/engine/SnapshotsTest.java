@@ -3,6 +3,7 @@ package io.rabia.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.BatchId;
+import io.rabia.core.RabiaException;
 import io.rabia.core.message.Message;
 import io.rabia.engine.protocol.Sessions;
 import java.io.ByteArrayInputStream;
@@ -184,6 +185,19 @@ class SnapshotsTest {
     assertThat(a.log.snapshots()).as("without another interval").isEqualTo(1);
     runTo(a.status().applied() + 40);
     assertThat(a.log.snapshots()).as("the interval goes on from it").isEqualTo(1);
+  }
+
+  /** What was to be safe in the log may not be, though nothing is to be written there. */
+  @Test
+  void aDiskThatFailsWhileOneIsWrittenStopsTheNode() {
+    a.log.breakDownAtSnapshot();
+    for (int i = 0; i < 60 && a.isRunning(); i++) {
+      b.submit("b" + i);
+      cluster.settle();
+    }
+    assertThat(a.failure())
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("a force failed");
   }
 
   @Test

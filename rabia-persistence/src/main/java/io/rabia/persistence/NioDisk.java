@@ -263,6 +263,8 @@ public final class NioDisk implements Disk {
       boolean interrupted = Thread.interrupted();
       try {
         channel.force(false);
+      } catch (IOException e) {
+        throw failedWrite(directory, e, 0);
       } finally {
         restoreInterrupt(interrupted);
       }

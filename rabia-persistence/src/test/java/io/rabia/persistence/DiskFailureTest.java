@@ -12,10 +12,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.SnapshotReader;
+import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.persistence.MemoryDisk.Operation;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -33,10 +36,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** One operation of the disk fails, or the directory cannot be used. */
 class DiskFailureTest {
-  private static final int GROUPS = 48;
+  private static final int GROUPS = 30;
 
   @ParameterizedTest
   @EnumSource(
@@ -46,6 +50,7 @@ class DiskFailureTest {
     FilePersistenceConfig config = durability == Durability.OS ? OS : FSYNC;
     Set<Operation> stops = EnumSet.noneOf(Operation.class);
     Set<Operation> goesOn = EnumSet.noneOf(Operation.class);
+    EnumSet<Operation> forces = EnumSet.of(Operation.FORCE, Operation.FORCE_DIRECTORY);
     boolean failed = true;
     for (int operation = 0; failed; operation++) {
       MemoryDisk disk = new MemoryDisk("boot");
@@ -63,10 +68,8 @@ class DiskFailureTest {
         checkStopped(disk, config, log, failure);
       }
     }
-    assertThat(stops).contains(Operation.OPEN, Operation.READ, Operation.WRITE, Operation.LIST);
-    assertThat(stops).contains(Operation.FORCE, Operation.FORCE_DIRECTORY, Operation.RENAME);
-    assertThat(EnumSet.complementOf(EnumSet.copyOf(stops))).isSubsetOf(goesOn);
-    assertThat(goesOn).contains(Operation.DELETE, Operation.TRUNCATE);
+    assertThat(stops).isEqualTo(EnumSet.allOf(Operation.class));
+    assertThat(goesOn).as("of snapshots").isEqualTo(EnumSet.complementOf(forces));
   }
 
   /** Returns why the log stopped; null when nothing failed but a snapshot, or it did not matter. */
@@ -80,7 +83,7 @@ class DiskFailureTest {
           log.flush();
           log.read(i - 3, (number, group) -> true);
         }
-        if (i % 9 == 0) {
+        if (i % 6 == 0) {
           takeSnapshot(log, i);
         }
       }
@@ -98,15 +101,94 @@ class DiskFailureTest {
         reader.read(0, ByteBuffer.allocate(100));
       }
     } catch (RabiaException.Storage givenUp) {
-      assertThat(givenUp).hasMessageContaining("snapshot in memory");
+      assertThat(givenUp).hasMessageContaining("in memory");
     }
   }
 
+  private interface SnapshotTaker {
+    void take(FilePersistence log) throws IOException;
+  }
+
+  private static Stream<SnapshotTaker> takers() {
+    return Stream.of(
+        log -> log.snapshot(5, new Texts(texts(4))),
+        log -> {
+          SnapshotWriter writer = log.beginSnapshot(5);
+          try {
+            writer.write(ByteBuffer.wrap(new Texts(texts(4)).bytes()));
+            writer.commit();
+          } catch (RabiaException.Storage e) {
+            writer.discard();
+            throw e;
+          }
+        });
+  }
+
+  private static void assertStopped(FilePersistence log, MemoryDisk disk, SnapshotTaker taker) {
+    assertThatThrownBy(log::full)
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("cannot force a file in memory: planted failure of ");
+    RabiaException failure = catchThrowableOfType(RabiaException.class, log::full);
+    Map<String, ByteBuffer> before = disk.contents();
+    assertThatThrownBy(() -> append(log, "more")).isSameAs(failure);
+    assertThatThrownBy(log::flush).isSameAs(failure);
+    assertThatThrownBy(() -> taker.take(log)).isInstanceOf(RabiaException.Storage.class);
+    log.close();
+    assertThat(disk.contents()).isEqualTo(before);
+    assertThat(replay(disk.afterProcessDeath(), FSYNC)).isEqualTo(texts(9));
+  }
+
+  /** It may have been told of what was lost of a segment. */
+  @ParameterizedTest
+  @MethodSource("takers")
+  void stopsForGoodWhenAForceOfASnapshotFails(SnapshotTaker taker) {
+    for (Operation force : List.of(Operation.FORCE, Operation.FORCE_DIRECTORY)) {
+      MemoryDisk disk = new MemoryDisk("boot");
+      FilePersistence log = open(disk, FSYNC);
+      fill(log, 1, 9);
+      disk.failNext(force);
+      assertThatThrownBy(() -> taker.take(log)).isInstanceOf(RabiaException.Storage.class);
+      assertStopped(log, disk, taker);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("takers")
+  void givesASnapshotUpForWhichThereWasNoRoomWhenItWasForced(SnapshotTaker taker) {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = open(disk, FSYNC);
+    fill(log, 1, 9);
+    disk.noRoomAtNextForce();
+    assertThatThrownBy(() -> taker.take(log)).hasMessageContaining("No space left");
+    fill(log, 10, 12);
+    assertThat(log.full()).isFalse();
+    log.close();
+    assertThat(disk.contents().keySet()).noneMatch(name -> name.startsWith("snapshot"));
+    assertThat(Logs.replay(disk.afterProcessDeath(), FSYNC)).isEqualTo(texts(12));
+  }
+
+  @Test
+  void stopsForGoodWhenThereWasNoRoomForWhatIsInTheLogWhenItWasForced() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = open(disk, FSYNC);
+    fill(log, 1, 5);
+    disk.noRoomAtNextForce();
+    assertThatThrownBy(() -> fill(log, 6, 6))
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("there was no room for what is in the log");
+    assertThatThrownBy(log::flush).isInstanceOf(RabiaException.Storage.class);
+    assertThat(log.durable()).isEqualTo(5);
+  }
+
   private static void checkWhole(MemoryDisk disk, FilePersistenceConfig config) {
-    List<String> replayed = new ArrayList<>();
     MemoryDisk next = disk.afterPowerLoss(new Random(disk.history().size()));
-    new FilePersistence(next, config).open(new Replay(replayed), NO_WAKEUP);
-    assertThat(replayed).isEqualTo(texts(GROUPS));
+    assertThat(replay(next, config)).isEqualTo(texts(GROUPS));
+  }
+
+  private static List<String> replay(MemoryDisk disk, FilePersistenceConfig config) {
+    List<String> replayed = new ArrayList<>();
+    new FilePersistence(disk, config).open(new Replay(replayed), NO_WAKEUP);
+    return replayed;
   }
 
   private static void checkStopped(
@@ -139,8 +221,7 @@ class DiskFailureTest {
       boolean stillClean = LogInspector.verify(unpowered).status().orElse("").startsWith("CLEAN");
       next = config.equals(FSYNC) || stillClean ? unpowered : disk;
     }
-    List<String> replayed = new ArrayList<>();
-    new FilePersistence(next, config).open(new Replay(replayed), NO_WAKEUP);
+    List<String> replayed = replay(next, config);
     assertThat(replayed).isEqualTo(texts(replayed.size()));
     assertThat(replayed.size()).isGreaterThanOrEqualTo((int) Math.max(10, durable));
   }

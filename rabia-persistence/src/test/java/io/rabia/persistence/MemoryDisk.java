@@ -42,6 +42,7 @@ final class MemoryDisk implements Disk {
   private int stopBefore = Integer.MAX_VALUE;
   private int failAt = Integer.MAX_VALUE;
   private @Nullable Operation failNext;
+  private boolean noRoomAtForce;
   private long bytesRead;
   private long room = Long.MAX_VALUE;
   private int files = Integer.MAX_VALUE;
@@ -70,6 +71,12 @@ final class MemoryDisk implements Disk {
   /** The next operation of this kind fails, a write after half of its bytes. */
   MemoryDisk failNext(Operation operation) {
     failNext = operation;
+    return this;
+  }
+
+  /** Only at the next force of a file it is found that there is no room for it. */
+  MemoryDisk noRoomAtNextForce() {
+    noRoomAtForce = true;
     return this;
   }
 
@@ -389,6 +396,10 @@ final class MemoryDisk implements Disk {
     @Override
     public void force() throws IOException {
       begin(Operation.FORCE);
+      if (noRoomAtForce) {
+        noRoomAtForce = false;
+        throw new NoSpaceException("No space left on device");
+      }
       inode.force();
     }
 

@@ -12,9 +12,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.SnapshotReader;
 import io.rabia.core.persistence.SnapshotWriter;
-import io.rabia.core.statemachine.StateView;
 import io.rabia.persistence.MemoryDisk.Operation;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -206,7 +204,7 @@ class SnapshotTest {
   @Test
   void onePieceByPieceIsASnapshotOnceItIsCommittedAndNotBefore() throws IOException {
     FilePersistence log = filled();
-    byte[] content = content(new Texts(texts(42)));
+    byte[] content = new Texts(texts(42)).bytes();
     SnapshotWriter writer = log.beginSnapshot(43);
     writer.write(ByteBuffer.wrap(content, 0, 10));
     writer.write(ByteBuffer.wrap(content, 10, content.length - 10));
@@ -218,7 +216,7 @@ class SnapshotTest {
   @Test
   void onePieceByPieceTakesThePlaceOfTheOldestWhenItIsCommitted() throws IOException {
     FilePersistence log = filled();
-    byte[] content = content(new Texts(texts(42)));
+    byte[] content = new Texts(texts(42)).bytes();
     SnapshotWriter writer = log.beginSnapshot(43);
     writer.write(ByteBuffer.wrap(content));
     assertThat(writer.commit()).isEqualTo(40);
@@ -230,7 +228,7 @@ class SnapshotTest {
   @Test
   void isReadToItsEndAlthoughItIsNoLongerKept() throws IOException {
     FilePersistence log = filled();
-    byte[] content = content(new Texts(texts(39)));
+    byte[] content = new Texts(texts(39)).bytes();
     try (SnapshotReader reader = log.openSnapshot()) {
       log.snapshot(43, new Texts(texts(42)));
       log.snapshot(44, new Texts(texts(43)));
@@ -263,12 +261,6 @@ class SnapshotTest {
       disk.content(newest, content);
       disk.afterProcessDeath();
     }
-  }
-
-  private static byte[] content(StateView view) throws IOException {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    view.writeTo(out);
-    return out.toByteArray();
   }
 
   @Test
