@@ -254,7 +254,9 @@ class InstallTest {
 
   private void assertGivesUpWithoutItsSnapshot() {
     c.kill();
+    assertThat(c.log.gap()).isEmpty();
     c.log.loseNewestSnapshots();
+    assertThat(c.log.gap().orElseThrow()).contains("which is gone or damaged");
     c.start();
     assertThat(c.failure())
         .isInstanceOf(RabiaException.Checksum.class)

@@ -11,6 +11,7 @@ import io.rabia.core.persistence.SnapshotReader;
 import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.core.statemachine.StateView;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -19,6 +20,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -178,6 +180,19 @@ final class MemoryLog implements Persistence {
     snapshots.add(new Snapshot(1, only));
   }
 
+  /** What a look at it without a start finds missing. */
+  Optional<String> gap() {
+    try {
+      InputStream newest = snapshots.getLast().content().stream(0);
+      LogHistory history = new LogHistory(SnapshotSummary.read(newest).slot());
+      long first = Math.max(first(), snapshots.getLast().first());
+      groups.stream().skip(first - 1).map(ByteBuffer::wrap).forEach(history::group);
+      return history.gap();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   void loseSnapshots() {
     snapshots.clear();
   }
@@ -189,6 +204,11 @@ final class MemoryLog implements Persistence {
       first++;
     }
     return first + 1;
+  }
+
+  /** The last group. */
+  int last() {
+    return groups.size();
   }
 
   int groupsRead() {
