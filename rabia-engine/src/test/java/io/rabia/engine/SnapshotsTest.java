@@ -22,8 +22,18 @@ class SnapshotsTest {
   /** Above the distance in slots that the log is kept behind a snapshot. */
   private static final int SLOTS = 900;
 
+  private static final int ALPHA = 128;
+
+  /** That one of three members has in a window. */
+  private static final int OWN_SLOTS = 40;
+
   private final TestCluster cluster =
-      new TestCluster(3, RabiaConfig.builder().snapshotInterval(50, Long.MAX_VALUE).build())
+      new TestCluster(
+              TestCluster.config(3).alpha(ALPHA).build(),
+              RabiaConfig.builder()
+                  .ownWindow(OWN_SLOTS)
+                  .snapshotInterval(50, Long.MAX_VALUE)
+                  .build())
           .startAll();
   private final TestNode a = cluster.node(1);
   private final TestNode b = cluster.node(2);
@@ -98,40 +108,82 @@ class SnapshotsTest {
     assertThat(late.isFailure()).isTrue();
   }
 
-  /** A counted and sent Propose for a slot above the snapshot, whose segment is gone. */
-  @Test
-  void doesNotForgetAPromiseAboveASnapshot() {
-    runTo(SLOTS);
-    for (int other = 2; other <= 3; other++) {
-      cluster.wires.hold(1, other);
-      cluster.wires.hold(other, 1);
+  private List<Message.Propose> proposals() {
+    return cluster.wires.sentBy(1, Message.Propose.class);
+  }
+
+  /** What it proposes from now on waits in its connections. */
+  private void holdWhatASays() {
+    cluster.wires.hold(1, 2);
+    cluster.wires.hold(1, 3);
+  }
+
+  /**
+   * Proposes a batch in the last own slot of its window; returns the slot. The slots before it are
+   * open, and nobody else has heard of any.
+   */
+  private long promiseFarAhead() {
+    long applied = a.status().applied();
+    for (int i = 0; i < OWN_SLOTS; i++) {
+      a.submit("promised " + i);
+      a.work();
     }
-    a.submit("promised");
-    cluster.settle();
-    long slot = a.status().applied();
-    List<Message.Propose> promises =
-        cluster.wires.sentBy(1, Message.Propose.class).stream()
-            .filter(propose -> propose.slot() >= slot)
-            .toList();
-    assertThat(promises).anyMatch(propose -> BatchId.isBatch(propose.id()));
+    long slot = proposals().get(proposals().size() - 1).slot();
+    assertThat(a.status().applied()).isEqualTo(applied);
+    assertThat(slot - applied).isBetween(ALPHA - 12L, ALPHA - 1L);
+    return slot;
+  }
+
+  /** The others decide the slots up to it, one round after the other, and it hears of that. */
+  private void othersGoOnTo(long slot) {
+    while (b.status().applied() < slot) {
+      b.submit("b" + b.status().applied());
+      cluster.elapse(Duration.ofMillis(10));
+    }
+    assertThat(cluster.nodes()).allSatisfy(n -> assertThat(n.status().applied()).isEqualTo(slot));
+  }
+
+  /**
+   * The group of a counted and sent Propose, for a slot that is open all the time, is older than
+   * two snapshots and all groups but those that are kept for such a one.
+   */
+  @Test
+  void doesNotForgetAPromiseAboveASnapshot() throws IOException {
+    runTo(SLOTS - 6);
+    holdWhatASays();
+    long promisedAt = a.status().applied();
+    long slot = promiseFarAhead();
+    int group = a.log.last();
+    List<Message.Propose> promises = proposals();
+    int before = a.log.snapshots();
+    long roundOfSlot = slot - slot % 3;
+    othersGoOnTo(roundOfSlot);
+    assertThat(a.log.snapshots()).isGreaterThanOrEqualTo(before + 2);
+    assertThat(slotOfNewestSnapshot()).isBetween(promisedAt + 65, slot);
+    assertThat(a.log.first()).isBetween(2, group);
+
     a.kill();
-    int sent = cluster.wires.sentBy(1, Message.Propose.class).size();
     a.start();
-    assertThat(a.status().applied()).isEqualTo(slot);
+    assertThat(a.status().applied()).isEqualTo(roundOfSlot);
+    a.submit("for another slot");
     waitAWhile();
-    List<Message.Propose> later = cluster.wires.sentBy(1, Message.Propose.class);
-    for (Message.Propose propose : later.subList(sent, later.size())) {
+    List<Message.Propose> later = proposals().subList(promises.size(), proposals().size());
+    assertThat(later).anyMatch(propose -> propose.slot() == slot);
+    for (Message.Propose propose : later) {
       assertThat(promises)
           .filteredOn(promise -> promise.slot() == propose.slot())
           .allMatch(promise -> promise.id() == propose.id());
     }
-    assertThat(later).hasSizeGreaterThan(sent);
-    for (int other = 2; other <= 3; other++) {
-      cluster.wires.release(1, other);
-      cluster.wires.release(other, 1);
-    }
+    cluster.wires.release(1, 2);
+    cluster.wires.release(1, 3);
     waitAWhile();
-    assertThat(b.machine.entries()).containsOnlyOnce("promised");
+    assertThat(b.machine.entries())
+        .containsOnlyOnce("promised " + (OWN_SLOTS - 1))
+        .endsWith("for another slot");
+  }
+
+  private long slotOfNewestSnapshot() throws IOException {
+    return SnapshotSummary.read(new ByteArrayInputStream(a.log.newestSnapshot())).slot();
   }
 
   private void runToALargeState() {
