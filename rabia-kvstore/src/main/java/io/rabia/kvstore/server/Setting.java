@@ -37,7 +37,7 @@ public record Setting(
               "262144",
               "slots after which a snapshot is taken; of a state of more than a MiB only once half"
                   + " its last snapshot's bytes went to the log"),
-          of("snapshot-mb", "64", "MiB of log after which a snapshot is taken, with the same limit"),
+          of("snapshot-mb", "64", "MiB of log after which a snapshot is taken, with that limit"),
           of("snapshot-minutes", "60", "age of a snapshot after which one of what is new is taken"),
           of("retained-slots", "65536", "decisions in memory for members that are behind"),
           of(

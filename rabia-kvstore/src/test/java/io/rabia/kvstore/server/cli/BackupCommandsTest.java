@@ -149,7 +149,7 @@ final class BackupCommandsTest {
     assertThat(run("log", "verify", file(data))).isEqualTo(1);
     assertThat(out.toString())
         .contains("damage file=log-0000000000000000001.rlog offset=")
-        .contains("the log goes on after a snapshot of " + slot + " slots, which is gone or damaged")
+        .contains("goes on after a snapshot of " + slot + " slots, which is gone or damaged")
         .contains("intact=false");
   }
 
