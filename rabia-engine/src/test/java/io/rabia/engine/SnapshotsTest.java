@@ -2,7 +2,6 @@ package io.rabia.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.rabia.core.BatchId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.message.Message;
 import io.rabia.engine.protocol.Sessions;
@@ -119,8 +118,8 @@ class SnapshotsTest {
   }
 
   /**
-   * Proposes a batch in the last own slot of its window; returns the slot. The slots before it are
-   * open, and nobody else has heard of any.
+   * Proposes a batch in every own slot of its window, and something in the others'; returns the
+   * last slot. All are open, and nobody else has heard of any.
    */
   private long promiseFarAhead() {
     long applied = a.status().applied();

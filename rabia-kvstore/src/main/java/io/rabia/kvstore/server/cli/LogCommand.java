@@ -92,7 +92,7 @@ final class LogCommand implements Runnable {
             .filter(snapshot -> snapshot.damage().isEmpty())
             .reduce((older, newer) -> newer);
     long from = newest.map(LogReport.Snapshot::firstNumber).orElse(0L);
-    long applied = newest.map(snapshot -> slots.get(snapshot.file())).orElse(0L);
+    long applied = newest.map(snapshot -> slots.getOrDefault(snapshot.file(), -1L)).orElse(0L);
     if (!report.intact() || applied < 0) {
       return report;
     }
