@@ -140,7 +140,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       form();
       work += inbox.drain(this::refuseUnformed);
     } else {
-      work += inbox.drain(request -> take(active, request, now));
+      boolean full = parts.persistence().full(); // throws before a request is taken, not within
+      work += inbox.drain(request -> take(active, request, full, now));
       work += active.advance(now);
     }
     updateState();
@@ -162,7 +163,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     return inbox.maySleep() ? wait : 0;
   }
 
-  private void take(Member active, Request request, long now) {
+  private void take(Member active, Request request, boolean full, long now) {
     if (request.status != null && request.kind == Request.Kind.STATUS) {
       answer(request, request.status, active);
     } else if (stateAlarm.isSilent(active)) {
@@ -174,7 +175,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       refuse(
           request,
           lost == null ? "node " + parts.id() + " is not a member" : "it lost its votes: " + lost);
-    } else if (parts.persistence().full() && request.kind != Request.Kind.READ) {
+    } else if (full && request.kind != Request.Kind.READ) {
       refuse(request, "the disk is full");
     } else if (!quorum) {
       completions.failure(

@@ -169,8 +169,9 @@ public final class Member implements AutoCloseable {
 
   void recover(long number, ByteBuffer group) {
     logFound = true;
-    snapshots.logged(group.remaining());
+    int bytes = group.remaining();
     MessageCodec.read(group, recovery);
+    snapshots.recovered(bytes);
     logCatchUp.appended(number, replica.applied());
   }
 

@@ -11,6 +11,7 @@ import io.rabia.core.persistence.SnapshotReader;
 import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.core.statemachine.StateView;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -19,6 +20,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +41,10 @@ final class MemoryLog implements Persistence {
   private int largest;
   private int groupsRead;
   private int snapshotsTaken;
+  private int snapshotsFailed;
+  private boolean failsSnapshots;
+  private boolean breaksAtSnapshot;
+  private boolean broken;
   private boolean noRoom;
   private boolean full;
   private boolean fillsUp;
@@ -137,6 +143,27 @@ final class MemoryLog implements Persistence {
     return snapshotsTaken;
   }
 
+  /** Snapshots that could not be written. */
+  int failedSnapshots() {
+    return snapshotsFailed;
+  }
+
+  /** The next snapshot finds that the disk has failed. */
+  void breakDownAtSnapshot() {
+    breaksAtSnapshot = true;
+  }
+
+  private void requireWorking() {
+    if (broken) {
+      throw new RabiaException.Storage("a force failed", null);
+    }
+  }
+
+  /** None can be written while that is so. */
+  void failSnapshots(boolean now) {
+    failsSnapshots = now;
+  }
+
   byte[] newestSnapshot() {
     try {
       return snapshots.getLast().content().stream(0).readAllBytes();
@@ -153,6 +180,19 @@ final class MemoryLog implements Persistence {
     snapshots.add(new Snapshot(1, only));
   }
 
+  /** What a look at it without a start finds missing. */
+  Optional<String> gap() {
+    try {
+      InputStream newest = snapshots.getLast().content().stream(0);
+      LogHistory history = new LogHistory(SnapshotSummary.read(newest).slot());
+      long first = Math.max(first(), snapshots.getLast().first());
+      groups.stream().skip(first - 1).map(ByteBuffer::wrap).forEach(history::group);
+      return history.gap();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   void loseSnapshots() {
     snapshots.clear();
   }
@@ -164,6 +204,11 @@ final class MemoryLog implements Persistence {
       first++;
     }
     return first + 1;
+  }
+
+  /** The last group. */
+  int last() {
+    return groups.size();
   }
 
   int groupsRead() {
@@ -238,6 +283,12 @@ final class MemoryLog implements Persistence {
 
   @Override
   public long snapshot(long first, StateView content) {
+    broken = breaksAtSnapshot;
+    requireWorking();
+    if (failsSnapshots) {
+      snapshotsFailed++;
+      throw new RabiaException.Storage("no space left for a snapshot", null);
+    }
     MemorySnapshot taken = new MemorySnapshot();
     try {
       content.writeTo(taken);
@@ -321,6 +372,7 @@ final class MemoryLog implements Persistence {
 
   @Override
   public boolean full() {
+    requireWorking();
     return full;
   }
 

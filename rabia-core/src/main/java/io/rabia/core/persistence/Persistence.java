@@ -111,7 +111,8 @@ public interface Persistence extends AutoCloseable {
   /**
    * True while the disk has no room: appended groups wait in memory and are not durable, and every
    * {@link #flush} tries again. Whoever appends must stop making promises meanwhile. False for a
-   * log that fails instead.
+   * log that fails instead. Asked in every duty cycle: who has nothing to append learns here that
+   * the writing of a snapshot has found the disk failed.
    */
   default boolean full() {
     return false;
