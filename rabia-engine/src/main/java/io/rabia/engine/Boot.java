@@ -130,8 +130,25 @@ final class Boot {
     return recovered;
   }
 
+  /**
+   * The member that the log makes, without taking part in anything: the log stays as it is. Where
+   * it is damaged, {@link #votesLost} tells, and what is there before that is used.
+   */
+  @Nullable Member look() {
+    try {
+      persistence.look(new Past(0, true));
+    } catch (RuntimeException | Error e) {
+      Member half = recovered;
+      if (half != null) {
+        half.close();
+      }
+      throw e;
+    }
+    return recovered;
+  }
+
   private void replay(long now, Runnable wakeup) {
-    lastGroup = persistence.open(new Past(now), wakeup);
+    lastGroup = persistence.open(new Past(now, false), wakeup);
     if (token.equals(Token.NONE)) {
       token = new Token(random.getAsLong(), random.getAsLong());
       if (!joins()) {
@@ -152,18 +169,19 @@ final class Boot {
   private final class Past implements Persistence.GroupHandler {
     private final MessageHandler identity;
     private final long now;
+    private final boolean looks;
     private long afterSnapshot = Persistence.NONE;
 
-    Past(long now) {
+    Past(long now, boolean looks) {
       this.now = now;
+      this.looks = looks;
       identity = new IdentityRecords(now);
     }
 
     @Override
     public void onVotesLost(String why) {
-      if (!mayLoseVotes()) {
-        throw new RabiaException.Checksum(
-            why + "; this member has lost its votes, and there is no majority without it");
+      if (!looks) {
+        requireOthers(why);
       }
       votesLost = why;
     }
@@ -195,7 +213,7 @@ final class Boot {
         if (number == afterSnapshot) {
           MessageCodec.read(group.duplicate(), new Identities());
         }
-        recover(member, number, group);
+        return recover(member, number, group);
       }
       return true;
     }
@@ -203,19 +221,48 @@ final class Boot {
     /**
      * A log with a hole for which no intact snapshot stands is given up: the next start goes on.
      */
-    private void recover(Member member, long number, ByteBuffer group) {
+    private boolean recover(Member member, long number, ByteBuffer group) {
       try {
         member.recover(number, group);
+        return true;
       } catch (RabiaException.Checksum e) {
-        if (mayLoseVotes()) {
+        if (looks) {
+          votesLost = e.getMessage();
+          return false;
+        }
+        if (member.view().members().size() >= LEAST_TO_RECOVER) {
           persistence.disown(String.valueOf(e.getMessage()), true);
         }
         throw e;
       }
     }
+  }
 
-    private boolean mayLoseVotes() {
-      return parts.cluster().members().size() >= LEAST_TO_RECOVER;
+  /**
+   * Refuses to give a log up where nobody else could go on, by the newest configuration that can
+   * still be read; by the seeds, which may be any of the members, only when none can.
+   *
+   * <p>What is damaged may hide a later one, and no answer is safe against that but one thing is:
+   * neither answer lets a vote count twice. Who goes on is mute under a new token whatever the
+   * configuration is; who refuses says nothing. So the hidden change costs convenience only. If it
+   * grew the cluster, the log is refused in vain, is left as it is, and an empty directory comes
+   * back. If it shrank it, the log is moved aside, whole, beside its snapshot, and {@link
+   * Membership} stops this node once it hears of it. A log that was moved aside was judged then.
+   */
+  private void requireOthers(String why) {
+    LastConfiguration last = new LastConfiguration(parts.id());
+    if (!persistence.look(last)) {
+      return;
+    }
+    int members = last.size(parts.cluster().members().size());
+    if (members < LEAST_TO_RECOVER) {
+      throw new RabiaException.Checksum(
+          why
+              + "; this member has lost its votes, and there is no majority without it in a cluster"
+              + " of "
+              + members
+              + ", which it was as far as can be read. If more members are up, start it with an empty"
+              + " directory and --initial existing");
     }
   }
 

@@ -136,13 +136,13 @@ final class Membership {
     }
   }
 
-  /** With one or two members nobody can decide anything without the one that lost its votes. */
+  /**
+   * With one or two members nobody can decide anything without the one that lost its votes. Unless
+   * that was long ago: the other one must be there to say that it knows of no later configuration,
+   * and where there is none, whoever else there may be.
+   */
   private void requireOthers() {
-    int index = newest.indexOf(parts.id());
-    if (comesBack()
-        && newest.size() < Boot.LEAST_TO_RECOVER
-        && links.connected(newest.members().get(newest.size() - 1 - index).id()) >= 0
-        && !behind()) {
+    if (comesBack() && newest.size() < Boot.LEAST_TO_RECOVER && isToldOfNothing()) {
       throw new RabiaException.NotAMember(
           "member "
               + parts.id()
@@ -152,13 +152,18 @@ final class Membership {
     }
   }
 
-  private boolean behind() {
+  private boolean isToldOfNothing() {
+    boolean told = newest.size() == 1 && parts.cluster().members().size() == 1;
     for (int place = 0; place < links.size(); place++) {
-      if (links.get(place).connected && links.get(place).applied > replica.applied()) {
-        return true;
+      Links.Link link = links.get(place);
+      if (place != replica.self() && link.connected && link.heard) {
+        told |= newest.size() == 1 || newest.indexOf(link.id) >= 0;
+        if (link.applied > replica.applied()) {
+          return false;
+        }
       }
     }
-    return false;
+    return told;
   }
 
   private void follow(Consumer<Consumer<EngineListener>> tell) {

@@ -3,6 +3,7 @@ package io.rabia.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.BatchId;
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
@@ -248,6 +249,96 @@ class LostVotesTest {
           .isInstanceOf(RabiaException.Checksum.class)
           .hasMessageContaining(WHY)
           .hasMessageContaining("no majority without it");
+    }
+  }
+
+  /** A member that was added knows few by its own settings. */
+  @Test
+  void oneWhoseSeedsAreTwoComesBackToThree() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode d = joined(cluster, 4, 1);
+      Answer answer =
+          d.change(d.view().with(NodeId.of(4), "host", 4).without(NodeId.of(3)));
+      cluster.elapse(WHILE);
+      assertThat(answer.isFailure()).isFalse();
+      assertThat(d.member().votes()).isTrue();
+      damage(cluster, d);
+      assertThat(d.agent().state()).isEqualTo(EngineState.DEGRADED);
+      d.kill();
+      d.start();
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(d.agent().state()).as("after another start").isEqualTo(EngineState.SERVING);
+    }
+  }
+
+  /** A node of this id that follows, and was told of this member only. */
+  private static TestNode joined(TestCluster cluster, int id, int seed) {
+    TestNode node =
+        cluster.stranger(
+            NodeId.of(id),
+            ClusterConfig.builder()
+                .name("test")
+                .member(NodeId.of(seed), "host", seed)
+                .member(NodeId.of(id), "host", id)
+                .build(),
+            RabiaConfig.builder().initial(Initial.EXISTING).build());
+    node.start();
+    cluster.elapse(WHILE);
+    return node;
+  }
+
+  private static void shrinkToOne(TestCluster cluster, TestNode one) {
+    Answer answer = one.change(one.view().without(NodeId.of(2)).without(NodeId.of(3)));
+    cluster.elapse(Duration.ofSeconds(1));
+    assertThat(answer.isFailure()).isFalse();
+    assertThat(cluster.node(3).isRunning()).isFalse();
+  }
+
+  @Test
+  void theOnlyMemberKeepsItsDamagedLogHoweverManySeedsThereAre() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode a = cluster.node(1);
+      shrinkToOne(cluster, a);
+      List<Message> before = a.log.records();
+      damage(cluster, a);
+      assertThat(a.failure())
+          .isInstanceOf(RabiaException.Checksum.class)
+          .hasMessageContaining("no majority without it in a cluster of 1");
+      assertThat(a.log.records()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void whereTheDamageHidThatItIsTheOnlyMemberItStopsOnceItIsTold() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode a = cluster.node(1);
+      long readable = a.log.durable();
+      shrinkToOne(cluster, a);
+      joined(cluster, 4, 1);
+      a.kill();
+      a.log.damage(WHY, readable);
+      a.start();
+      cluster.elapse(Duration.ofSeconds(1));
+      assertThat(a.failure())
+          .isInstanceOf(RabiaException.NotAMember.class)
+          .hasMessageContaining("with 1 members there is no quorum without it");
+    }
+  }
+
+  @Test
+  void aSnapshotTellsHowManyMembersThereAre() {
+    RabiaConfig config = RabiaConfig.builder().snapshotInterval(50, Long.MAX_VALUE).build();
+    try (TestCluster cluster = new TestCluster(3, config).startAll()) {
+      TestNode a = cluster.node(1);
+      shrinkToOne(cluster, a);
+      for (int i = 0; i < 300; i++) {
+        a.submit("c" + i);
+        cluster.settle();
+      }
+      cluster.elapse(WHILE);
+      assertThat(a.log.first()).isGreaterThan(1);
+      damage(cluster, a);
+      assertThat(a.failure()).hasMessageContaining("in a cluster of 1");
     }
   }
 

@@ -118,6 +118,16 @@ public final class FilePersistence implements Persistence {
     }
   }
 
+  @Override
+  public boolean look(GroupHandler handler) {
+    check(!closed, "the log is closed");
+    try (Closeable held = lock == null ? disk.lock() : null) {
+      return new LogRecovery(disk, new SnapshotStore(disk), new SegmentReader()).look(handler);
+    } catch (IOException e) {
+      throw storage("cannot read the log in " + disk.location(), e);
+    }
+  }
+
   private void replay(GroupHandler replay) throws IOException {
     long from = 1;
     if (!snapshots.isEmpty()) {
