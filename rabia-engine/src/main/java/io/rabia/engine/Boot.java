@@ -57,6 +57,10 @@ final class Boot {
   private final Map<NodeId, Handshake> peers = new TreeMap<>();
   private final Map<NodeId, Seen> seen = new TreeMap<>();
   private Token token = Token.NONE;
+
+  /** The log held nothing when it was opened. */
+  private boolean fresh;
+
   private final List<Token> promises = new ArrayList<>();
   private @Nullable Init init;
   private @Nullable Member recovered;
@@ -150,6 +154,7 @@ final class Boot {
   private void replay(long now, Runnable wakeup) {
     lastGroup = persistence.open(new Past(now, false), wakeup);
     if (token.equals(Token.NONE)) {
+      fresh = true;
       token = new Token(random.getAsLong(), random.getAsLong());
       if (!joins()) {
         append(List.of(identity()));
@@ -340,6 +345,14 @@ final class Boot {
 
   /** Does this node look for a cluster that exists, new to it or after the loss of its votes? */
   boolean joins() {
+    return votesLost == null ? fresh && asks() : init == null;
+  }
+
+  /**
+   * Is this node in no cluster, and would it join one? Also one that told its token in a formation
+   * and takes part in it to the end: without it there would be none.
+   */
+  boolean asks() {
     return init == null && (votesLost != null || parts.config().initial() == Initial.EXISTING);
   }
 
@@ -348,9 +361,10 @@ final class Boot {
    * waits to be told of its cluster: a new one would be without what the old one knows.
    */
   void begin() {
-    if (joins()) {
+    if (asks()) {
       parts.transport().members(others(), true);
-    } else if (init == null) {
+    }
+    if (init == null && !joins()) {
       Formation starting =
           new Formation(parts.cluster(), parts.id(), token, secretHash, wallClock.getAsLong());
       promises.forEach(starting::restorePromise);
@@ -407,6 +421,7 @@ final class Boot {
    */
   private void join(Init received) {
     requireOurs(received);
+    formation = null;
     offered = received;
     append(List.of(identity(), new Message.Init(received.encode())));
   }
@@ -474,7 +489,7 @@ final class Boot {
       return "not a member: " + peer.id();
     }
     boolean unformed = peer.clusterId().equals(ClusterId.NONE);
-    if (init == null && !joins()) {
+    if (init == null && !asks()) {
       if (parts.cluster().member(peer.id()).isEmpty()) {
         return "not a member: " + peer.id();
       }
@@ -494,9 +509,24 @@ final class Boot {
     Formation forming = formation;
     if (forming != null) {
       forming.onConnected(peer.id());
-    } else if (init != null && peer.clusterId().equals(ClusterId.NONE)) {
-      send(peer.id(), new Message.Init(init.encode()));
+    } else if (peer.clusterId().equals(ClusterId.NONE)) {
+      passOn(peer.id());
     }
+  }
+
+  /**
+   * Tells INIT to one that has none. Another life of the founder than the one that wrote it asks
+   * for the promise first, to pass it on in its own name ({@link Formation}).
+   */
+  private void passOn(NodeId peer) {
+    Init held = init;
+    if (held == null) {
+      return;
+    }
+    if (held.members().get(0).id().equals(parts.id()) && !held.founder().equals(token)) {
+      send(peer, new Message.FormationAsk(token));
+    }
+    send(peer, new Message.Init(held.encode()));
   }
 
   /**
@@ -583,19 +613,20 @@ final class Boot {
       Formation forming = formation;
       if (forming != null) {
         forming.onPromise(from, founder, own);
-      } else if (init != null) {
-        send(from, new Message.Init(init.encode()));
+      } else {
+        passOn(from);
       }
     }
 
     @Override
     public void onInit(ByteBuffer encoded) {
       heard = true;
+      Init received = Init.decode(encoded);
       Formation forming = formation;
-      if (forming != null) {
-        forming.onInit(Init.decode(encoded));
-      } else if (joins() && offered == null) {
-        join(Init.decode(encoded));
+      if (forming != null && (forming.isIn(received) || !asks())) {
+        forming.onInit(received, peers.get(from).token());
+      } else if (asks() && offered == null) {
+        join(received);
       }
     }
   }

@@ -374,7 +374,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   public Handshake handshakeFor(NodeId peer) {
     Member active = member;
     return active == null
-        ? boot.handshakeFor(peer, boot.joins() ? Handshake.JOINS : 0, parts.cluster().alpha())
+        ? boot.handshakeFor(peer, boot.asks() ? Handshake.JOINS : 0, parts.cluster().alpha())
         : boot.handshakeFor(peer, active.view().epoch(), active.view().alpha());
   }
 

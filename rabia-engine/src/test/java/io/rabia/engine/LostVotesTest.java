@@ -257,8 +257,8 @@ class LostVotesTest {
   void oneWhoseSeedsAreTwoComesBackToThree() {
     try (TestCluster cluster = TestCluster.serving(3)) {
       TestNode d = joined(cluster, 4, 1);
-      Answer answer =
-          d.change(d.view().with(NodeId.of(4), "host", 4).without(NodeId.of(3)));
+      TestNode a = cluster.node(1);
+      Answer answer = a.change(a.view().with(NodeId.of(4), "host", 4).without(NodeId.of(3)));
       cluster.elapse(WHILE);
       assertThat(answer.isFailure()).isFalse();
       assertThat(d.member().votes()).isTrue();

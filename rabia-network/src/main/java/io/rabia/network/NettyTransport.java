@@ -351,8 +351,9 @@ public final class NettyTransport implements Transport {
     if (peer == null) {
       return judgeStranger(connection, hello);
     }
+    boolean lower = self.compareTo(id) < 0; // if both dial, its connection stays
     boolean dials = peer.dialing || peer.connection != null || !listener.mayJoin(hello);
-    if (connection.inbound() && peer.dialed && dials) {
+    if (connection.inbound() && peer.dialed && lower && dials) {
       return new HandshakeCodec.Refused(
           HandshakeCodec.Refusal.WRONG_DIRECTION, "member " + self + " dials member " + id);
     }
