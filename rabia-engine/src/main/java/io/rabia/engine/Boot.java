@@ -72,6 +72,8 @@ final class Boot {
   private volatile ClusterId clusterId = ClusterId.NONE;
   private long lastGroup;
   private long repeatedAt;
+  private long aloneSince;
+  private boolean dialsAll;
 
   /** Why this process may not vote as who it was; null when it may. */
   private @Nullable String votesLost;
@@ -152,6 +154,7 @@ final class Boot {
   }
 
   private void replay(long now, Runnable wakeup) {
+    aloneSince = now;
     lastGroup = persistence.open(new Past(now, false), wakeup);
     if (token.equals(Token.NONE)) {
       fresh = true;
@@ -362,6 +365,7 @@ final class Boot {
    */
   void begin() {
     if (asks()) {
+      dialsAll = true;
       parts.transport().members(others(), true);
     }
     if (init == null && !joins()) {
@@ -386,6 +390,7 @@ final class Boot {
     if (forming == null) {
       return persistence.durable() < lastGroup ? null : offered;
     }
+    seekWhenAlone(now);
     if (now - repeatedAt >= parts.config().heartbeatInterval().toNanos()) {
       repeatedAt = now;
       forming.repeat();
@@ -401,6 +406,16 @@ final class Boot {
       send(outgoing.to(), outgoing.message());
     }
     return forming.init();
+  }
+
+  /** Where it was a member and is none any more, nobody dials it. */
+  private void seekWhenAlone(long now) {
+    aloneSince = peers.isEmpty() ? aloneSince : now;
+    long patience = Membership.ALONE * parts.config().heartbeatInterval().toNanos();
+    if (!dialsAll && now - aloneSince >= patience) {
+      dialsAll = true;
+      parts.transport().members(others(), true);
+    }
   }
 
   Member become(Init taken, long now) {
@@ -500,6 +515,16 @@ final class Boot {
     return init == null || unformed || peer.clusterId().equals(clusterId)
         ? null
         : "another cluster: " + peer.clusterId();
+  }
+
+  /**
+   * A peer refused this node, which is in no cluster. There is one, and this id is in use in it:
+   * who was started for a first start stops, as when it is told of INIT.
+   */
+  void refused(String reason) {
+    if (formation != null && !asks() && Dismissal.isOf(parts.id(), reason)) {
+      throw Formation.exists(parts.id());
+    }
   }
 
   void connected(Handshake peer) {

@@ -18,8 +18,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the newest configuration that a log tells of, in its snapshot or in the decisions after
- * it, as far as they can be read. Without a state machine: changes are told from commands by their
+ * Finds the newest configuration that a log tells of, in its snapshot or in the decisions after it,
+ * as far as they can be read. Without a state machine: changes are told from commands by their
  * batches. One thread.
  */
 final class LastConfiguration extends LogRecords implements Persistence.GroupHandler {

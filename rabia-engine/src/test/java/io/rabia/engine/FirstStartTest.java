@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rabia.core.BatchId;
 import io.rabia.core.ClusterId;
 import io.rabia.core.InvariantViolation;
+import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.message.Message;
 import java.nio.ByteBuffer;
@@ -285,6 +286,46 @@ class FirstStartTest {
       Answer answer = cluster.node(1).submit("the others go on");
       cluster.elapse(Duration.ofMillis(500));
       assertThat(answer.text()).isEqualTo("the others go on@1");
+    }
+  }
+
+  @Test
+  void newUnderTheIdOfARemovedMemberIsRefusedWithAClearMessage() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode a = cluster.node(1);
+      a.change(a.view().without(NodeId.of(3)));
+      cluster.elapse(Duration.ofSeconds(1));
+      TestNode c = cluster.node(3);
+      assertThat(c.isRunning()).isFalse();
+      c.log.wipe();
+      cluster.wires.cut(1, 3);
+      cluster.wires.cut(2, 3);
+      c.start();
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(c.transport().dialsAll).as("nobody dials it").isTrue();
+      cluster.wires.heal(1, 3);
+      cluster.elapse(WHILE);
+      assertThat(c.failure())
+          .isInstanceOf(RabiaException.NotAMember.class)
+          .hasMessageContaining("--initial existing");
+    }
+  }
+
+  @Test
+  void newUnderTheIdOfAMemberThatIsUpStops() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode second =
+          cluster.stranger(NodeId.of(3), TestCluster.config(3).build(), RabiaConfig.defaults());
+      second.start();
+      second.kill();
+      second.log.wipe();
+      second.start(); // its first token is that of the member
+      String words = cluster.node(1).agent().refuse(second.agent().handshakeFor(NodeId.of(1)));
+      second.transport().refused(NodeId.of(1), words);
+      cluster.settle();
+      assertThat(second.failure())
+          .isInstanceOf(RabiaException.NotAMember.class)
+          .hasMessageContaining("--initial existing");
     }
   }
 

@@ -252,6 +252,74 @@ class LostVotesTest {
     }
   }
 
+  /** Its successor holds the connections, so it is not let in to read it in the log. */
+  @Test
+  void aProcessOfAFormerLifeThatIsRefusedByMoreThanMayFailStops() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode c = cluster.node(3);
+      MemoryLog formerLife = c.log.copy();
+      damage(cluster, c);
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(c.agent().state()).isEqualTo(EngineState.SERVING);
+      TestNode former =
+          cluster.stranger(NodeId.of(3), TestCluster.config(3).build(), RabiaConfig.defaults());
+      former.log.replaceBy(formerLife);
+      former.start();
+      String words = cluster.node(1).agent().refuse(former.agent().handshakeFor(NodeId.of(1)));
+      former.transport().refused(NodeId.of(1), words);
+      former.transport().refused(NodeId.of(1), words);
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(former.isRunning()).as("one may be wrong").isTrue();
+      assertThat(former.transport().dialsAll).as("it asks whom it can reach").isTrue();
+      former.transport().refused(NodeId.of(2), words);
+      cluster.settle();
+      assertThat(former.failure())
+          .isInstanceOf(RabiaException.NotAMember.class)
+          .hasMessageContaining("belong to a former life");
+      assertThat(c.agent().state()).isEqualTo(EngineState.SERVING);
+    }
+  }
+
+  @Test
+  void aSecondProcessOfAMemberThatIsUpIsNotLetInUntilThatIsSilent() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode a = cluster.node(1);
+      RabiaConfig existing = RabiaConfig.builder().initial(Initial.EXISTING).build();
+      TestNode second = cluster.stranger(NodeId.of(3), TestCluster.config(3).build(), existing);
+      second.start();
+      second.kill();
+      second.start(); // its first token is that of the member
+      assertThat(a.agent().refuse(second.agent().handshakeFor(NodeId.of(1))))
+          .isEqualTo(Dismissal.words(NodeId.of(3), 0));
+      TestNode c = cluster.node(3);
+      cluster.wires.hold(3, 1);
+      cluster.elapse(Duration.ofSeconds(2));
+      assertThat(a.member().isConnected(NodeId.of(3))).as("not noticed yet").isTrue();
+      assertThat(a.agent().refuse(second.agent().handshakeFor(NodeId.of(1)))).isNull();
+      assertThat(c.isRunning()).isTrue();
+    }
+  }
+
+  @Test
+  void whereMoreThanMayFailHaveLostThemTheStatusTells() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      cluster.node(2).kill();
+      cluster.node(3).kill();
+      cluster.elapse(WHILE);
+      assertThat(cluster.node(1).status().reason()).as("only down").isEqualTo("no-quorum");
+      cluster.node(2).log.damage(WHY);
+      cluster.node(3).log.damage(WHY);
+      cluster.node(2).start();
+      cluster.elapse(WHILE);
+      assertThat(cluster.node(1).status().reason()).as("3 may have its").isEqualTo("no-quorum");
+      cluster.node(3).start();
+      cluster.elapse(Duration.ofSeconds(2));
+      for (TestNode node : cluster.nodes()) {
+        assertThat(node.status().reason()).startsWith("majority-lost-its-votes:2,3;");
+      }
+    }
+  }
+
   /** A member that was added knows few by its own settings. */
   @Test
   void oneWhoseSeedsAreTwoComesBackToThree() {

@@ -121,8 +121,13 @@ public final class FilePersistence implements Persistence {
   @Override
   public boolean look(GroupHandler handler) {
     check(!closed, "the log is closed");
-    try (Closeable held = lock == null ? disk.lock() : null) {
-      return new LogRecovery(disk, new SnapshotStore(disk), new SegmentReader()).look(handler);
+    try {
+      Closeable held = lock == null ? disk.lock() : () -> {};
+      try {
+        return new LogRecovery(disk, new SnapshotStore(disk), new SegmentReader()).look(handler);
+      } finally {
+        held.close();
+      }
     } catch (IOException e) {
       throw storage("cannot read the log in " + disk.location(), e);
     }

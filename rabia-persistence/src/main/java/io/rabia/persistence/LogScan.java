@@ -171,8 +171,7 @@ final class LogScan {
   }
 
   /** Null if it is damaged. */
-  static @Nullable LogSegment readHeader(Disk disk, DiskFile file, String name)
-      throws IOException {
+  static @Nullable LogSegment readHeader(Disk disk, DiskFile file, String name) throws IOException {
     ByteBuffer header = ByteBuffer.allocate(LogSegment.HEADER_BYTES);
     file.read(header, 0);
     return LogSegment.parse(header.flip(), name + " in " + disk.location());

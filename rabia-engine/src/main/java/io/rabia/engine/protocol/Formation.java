@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * before it passes it on, so it never writes another; earlier lives were left, and what they may
  * have written is taken from nobody but them. INIT straight from a member is not taken: that member
  * may have been replaced, on another disk, by one whose promise the founder has got, and then the
- * founder writes a second INIT with the votes of both. Pure; records go to the log and are durable before the messages
- * leave, as everywhere.
+ * founder writes a second INIT with the votes of both. Pure; records go to the log and are durable
+ * before the messages leave, as everywhere.
  */
 @Internal
 public final class Formation {
@@ -153,14 +153,19 @@ public final class Formation {
       throw new RabiaException.WrongCluster("INIT of a cluster with another name or secret");
     }
     if (!isIn(received)) {
-      throw new RabiaException.NotAMember(
-          "the cluster exists and knows member "
-              + self
-              + " with votes that this data directory does not hold; start it with --initial existing");
+      throw exists(self);
     }
     if (founds() || received.founder().equals(promised) || from.equals(promised)) {
       take(received);
     }
+  }
+
+  /** What ends a first start under the id of a member. */
+  public static RabiaException.NotAMember exists(NodeId member) {
+    return new RabiaException.NotAMember(
+        "the cluster exists and knows member "
+            + member
+            + " with votes that this data directory does not hold; start it with --initial existing");
   }
 
   private void take(Init taken) {
