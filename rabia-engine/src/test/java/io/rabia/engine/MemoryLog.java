@@ -49,6 +49,7 @@ final class MemoryLog implements Persistence {
   private boolean full;
   private boolean fillsUp;
   private @Nullable String lost;
+  private long intact = Long.MAX_VALUE;
 
   private record Snapshot(long first, MemorySnapshot content) {}
 
@@ -82,6 +83,12 @@ final class MemoryLog implements Persistence {
   /** Votes are found lost at the next open. */
   void damage(String why) {
     lost = why;
+  }
+
+  /** As {@link #damage}; only so many groups can be read. */
+  void damage(String why, long readable) {
+    lost = why;
+    intact = readable;
   }
 
   /** Every append fails from now on. */
@@ -252,19 +259,33 @@ final class MemoryLog implements Persistence {
       groups.clear();
       groups.addAll(Collections.nCopies(kept, null));
     }
+    intact = Long.MAX_VALUE;
     durable = groups.size();
+    show(replay);
+    reads = 0;
+    return durable;
+  }
+
+  @Override
+  public boolean look(GroupHandler handler) {
+    if (lost != null) {
+      handler.onVotesLost(lost);
+    }
+    show(handler);
+    return first() <= groups.size();
+  }
+
+  private void show(GroupHandler handler) {
     long from = 1;
     if (!snapshots.isEmpty()) {
       from = snapshots.getLast().first();
       try {
-        replay.onSnapshot(from, snapshots.getLast().content().stream(0));
+        handler.onSnapshot(from, snapshots.getLast().content().stream(0));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     }
-    read(from, replay);
-    reads = 0;
-    return durable;
+    read(from, (number, group) -> number <= intact && handler.onGroup(number, group));
   }
 
   @Override

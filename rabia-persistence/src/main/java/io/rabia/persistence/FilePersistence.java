@@ -119,6 +119,21 @@ public final class FilePersistence implements Persistence {
     }
   }
 
+  @Override
+  public boolean look(GroupHandler handler) {
+    check(!closed, "the log is closed");
+    try {
+      Closeable held = lock == null ? disk.lock() : () -> {};
+      try {
+        return new LogRecovery(disk, new SnapshotStore(disk), new SegmentReader()).look(handler);
+      } finally {
+        held.close();
+      }
+    } catch (IOException e) {
+      throw storage("cannot read the log in " + disk.location(), e);
+    }
+  }
+
   private void replay(GroupHandler replay) throws IOException {
     long from = 1;
     if (!snapshots.isEmpty()) {

@@ -60,6 +60,19 @@ public interface Persistence extends AutoCloseable {
   long open(GroupHandler replay, Runnable wakeup);
 
   /**
+   * Shows what can be read and changes nothing: the newest intact snapshot, if there is one, then
+   * the groups that it does not stand for, up to the first that is gone or damaged. Whether votes
+   * are lost is told before that. For a log that is not open, and from within {@link
+   * GroupHandler#onVotesLost}.
+   *
+   * @return whether there is a log, readable or not: false for a fresh one, for one that was moved
+   *     aside, and for one that does not survive its process
+   */
+  default boolean look(GroupHandler handler) {
+    return false;
+  }
+
+  /**
    * Appends the bytes from position to limit as one group and returns its running number (1, 2,
    * ...). Copies.
    */
