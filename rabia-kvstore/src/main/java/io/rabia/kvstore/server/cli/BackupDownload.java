@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Base64;
+import java.util.List;
 
 /** Copies a snapshot of a running server into a file. One thread. */
 final class BackupDownload {
@@ -25,8 +26,8 @@ final class BackupDownload {
   }
 
   /**
-   * Takes one of the first server of the list that gives it. The file has its name when it is
-   * whole, verified and forced.
+   * Takes one of the first server of the list that serves and gives it, else of another one. The
+   * file has its name when it is whole, verified and forced.
    *
    * @throws RabiaException.Storage when the file is there already, or cannot be written
    */
@@ -34,13 +35,14 @@ final class BackupDownload {
     if (Files.exists(file)) {
       throw new RabiaException.Storage(file + " is there already", null);
     }
-    for (int server = 0; ; server++) {
+    List<Operator.View> views = operator.views(Operator.View.SERVING);
+    for (int i = 0; ; i++) {
       try {
-        return from(server, file);
+        return from(views.get(i).server(), file);
       } catch (IOException e) {
         throw new RabiaException.Storage("cannot write the backup " + file + ": " + e, e);
       } catch (RabiaException e) {
-        if (!ErrorCode.of(e).anotherServerMayServe() || server == operator.servers() - 1) {
+        if (!ErrorCode.of(e).anotherServerMayServe() || i == views.size() - 1) {
           throw e;
         }
       }

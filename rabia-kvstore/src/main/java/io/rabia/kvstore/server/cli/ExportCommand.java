@@ -70,7 +70,7 @@ final class ExportCommand implements Callable<Integer> {
     Servers asked = new Servers();
     asked.list = String.valueOf(servers);
     asked.timeoutSeconds = timeoutSeconds;
-    try (Operator operator = new Operator(asked)) {
+    try (Operator operator = new Operator(asked, spec.commandLine())) {
       new BackupDownload(operator).to(target);
       return target;
     }
