@@ -59,6 +59,7 @@ abstract class MembershipCommand implements Callable<Integer> {
   private Fields make(Operator operator) {
     long deadline = System.nanoTime() + servers.timeout().toNanos();
     List<Operator.View> views = operator.views(Operator.View.NEWEST);
+    checkAddresses(operator, views);
     while (true) {
       Operator.View asked = views.get(0);
       Next next = next(asked);
@@ -74,6 +75,15 @@ abstract class MembershipCommand implements Callable<Integer> {
           throw e;
         }
         LockSupport.parkNanos(RETRY_NANOS);
+      }
+    }
+  }
+
+  private void checkAddresses(Operator operator, List<Operator.View> views) {
+    List<ClusterConfig.Member> known = present(views.get(0)).members();
+    for (ClusterConfig.Member member : next(views.get(0)).members()) {
+      if (!known.contains(member)) {
+        JoiningAddress.check(operator, views, member);
       }
     }
   }
