@@ -1,6 +1,7 @@
 package io.rabia.kvstore.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.ServerConfig;
@@ -201,6 +202,23 @@ final class BackupCommandsTest {
           "--servers",
           client);
       assertThat(done("get", "n", "--servers", client)).isBlank();
+    }
+  }
+
+  @Test
+  void anExportForWhichThereIsNoRoomLeavesNothingAndNoFileIsWrittenOver() throws IOException {
+    Path noRoom = Path.of("/dev/full");
+    assumeTrue(Files.exists(noRoom), "no " + noRoom);
+    try (KvServer server = server("one", "new")) {
+      assertThat(server.readyLine()).contains(client);
+      done("set", "a", "1", "--servers", client);
+      Files.createSymbolicLink(directory.resolve("keys.part"), noRoom);
+      refused("No space left on device", "export", "--to", file("keys"), "--servers", client);
+      assertThat(directory.resolve("keys")).doesNotExist();
+      assertThat(directory.resolve("keys.part")).doesNotExist();
+      Files.writeString(directory.resolve("keys"), "of another");
+      refused("is there already", "export", "--to", file("keys"), "--servers", client);
+      assertThat(directory.resolve("keys")).hasContent("of another");
     }
   }
 
