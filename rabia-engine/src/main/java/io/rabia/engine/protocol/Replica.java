@@ -785,10 +785,6 @@ public final class Replica {
     return lanes.late(peers.get(place));
   }
 
-  public boolean quiet(int peer) {
-    return peers.get(peer).quiet();
-  }
-
   /** The time of the last batch that was applied. */
   public long logTime() {
     return clock.applied();

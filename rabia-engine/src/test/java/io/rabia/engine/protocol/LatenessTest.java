@@ -6,7 +6,6 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.CommonCoin;
 import io.rabia.core.NodeId;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,7 +16,7 @@ class LatenessTest {
   private static final int OTHER = 2;
 
   /** Four times what a decision is taken to last before any was measured. */
-  private static final long BOUND = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final long BOUND = 5_000_000;
 
   private final Configuration configuration = Configurations.of(3, 256);
   private final Replica replica =
