@@ -330,7 +330,11 @@ final class SimClient {
     if (more == 0) {
       return;
     }
-    if (session != 0 && outstanding.size() < depth) {
+    boolean mayAsk = session != 0 && outstanding.size() < depth;
+    if (mayAsk || session == 0) {
+      world.coverage().wanted(mayAsk);
+    }
+    if (mayAsk) {
       more--;
       double kind = random.unit();
       begin(kind < 0.25 ? new Read() : new Write(kind < 0.9));

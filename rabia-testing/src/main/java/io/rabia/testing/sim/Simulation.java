@@ -211,9 +211,13 @@ public final class Simulation {
         slow,
         latencies.longest(),
         phases,
+        coverage.wanted(),
+        coverage.tried(),
         coverage.snapshots(),
         installs,
         network.frames(),
+        faults.drawn(),
+        faults.fired(),
         faults.total(),
         faults.toString(),
         trace.hash());

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -126,6 +127,7 @@ final class BackupCommandsTest {
       assertThat(done("get", "b", "--servers", client)).isEqualToIgnoringNewLines("2");
       done("set", "b", "4", "--servers", client);
     }
+    assertTheLogNeedsItsSnapshot("two", field(taken, "backup", "slot"));
     byte[] damaged = Files.readAllBytes(directory.resolve("backup"));
     damaged[damaged.length - 3] ^= 4;
     Files.write(directory.resolve("damaged"), damaged);
@@ -135,6 +137,21 @@ final class BackupCommandsTest {
     refused("this is no backup", offline("restore", "three", "--from", file("one/log.status")));
     refused("cannot be read", offline("restore", "three", "--from", file("nowhere")));
     assertThat(directory.resolve("three")).doesNotExist();
+  }
+
+  /** The server would not start, and so says who looks at the log. */
+  private void assertTheLogNeedsItsSnapshot(String data, String slot) throws IOException {
+    assertThat(done("log", "verify", file(data))).contains(" slot=" + slot).contains("intact=true");
+    try (Stream<Path> files = Files.list(directory.resolve(data))) {
+      for (Path snapshot : files.filter(name -> name.toString().endsWith(".rsnap")).toList()) {
+        Files.delete(snapshot);
+      }
+    }
+    assertThat(run("log", "verify", file(data))).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("damage file=log-0000000000000000001.rlog offset=")
+        .contains("goes on after a snapshot of " + slot + " slots, which is gone or damaged")
+        .contains("intact=false");
   }
 
   @Test
