@@ -23,8 +23,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -71,6 +73,13 @@ final class Boot {
 
   private volatile ClusterId clusterId = ClusterId.NONE;
   private long lastGroup;
+
+  /** Where the log ended when this process began. */
+  private long begunAt;
+
+  /** Processes with which this one has been connected, by their tokens. */
+  private final Set<Token> met = new HashSet<>();
+
   private long repeatedAt;
   private long aloneSince;
   private boolean dialsAll;
@@ -156,6 +165,7 @@ final class Boot {
   private void replay(long now, Runnable wakeup) {
     aloneSince = now;
     lastGroup = persistence.open(new Past(now, false), wakeup);
+    begunAt = lastGroup;
     if (token.equals(Token.NONE)) {
       fresh = true;
       token = new Token(random.getAsLong(), random.getAsLong());
@@ -488,7 +498,7 @@ final class Boot {
         epoch,
         alpha,
         secretHash,
-        persistence.durable(),
+        begunAt,
         known.position(),
         known.token());
   }
@@ -529,6 +539,7 @@ final class Boot {
 
   void connected(Handshake peer) {
     requireNewest(peer);
+    met.add(peer.token());
     peers.put(peer.id(), peer);
     note(peer, peer.logPosition());
     Formation forming = formation;
@@ -557,12 +568,17 @@ final class Boot {
   /**
    * A peer has seen more of this log than there is, so promises are missing: there is no voting
    * with it, now or after a restart.
+   *
+   * <p>Whom this process has not met yet can have seen of it only what was there when it began: it
+   * has sent them no frame, and a handshake, also one that the other side alone got, states no more
+   * than that. What this process wrote meanwhile stands in the place of what an old copy lacks.
    */
   private void requireNewest(Handshake peer) {
+    long end = met.contains(peer.token()) ? persistence.durable() : begunAt;
     if (peer.clusterId().equals(clusterId)
         && init != null
         && peer.seenToken().equals(token)
-        && peer.seenOfReceiver() > persistence.durable()
+        && peer.seenOfReceiver() > end
         && persistence.durability() != Durability.MEMORY) {
       String why =
           "member "
@@ -570,7 +586,7 @@ final class Boot {
               + " has seen this member's log at group "
               + peer.seenOfReceiver()
               + ", here it ends at "
-              + persistence.durable()
+              + end
               + ": an old copy; its votes are lost";
       persistence.disown(why, true);
       throw new RabiaException.NotAMember(why);
