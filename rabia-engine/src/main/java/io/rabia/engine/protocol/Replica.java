@@ -754,6 +754,11 @@ public final class Replica {
     return batches.ownOrigin();
   }
 
+  /** Is or was this a member, in whatever life? */
+  public boolean wasMember(NodeId id) {
+    return eras.wasMember(id);
+  }
+
   /** The number of this token among all that were members, or -1. */
   public int origin(Token token) {
     return eras.origin(token);
