@@ -39,7 +39,7 @@ final class Coverage {
 
   /**
    * The time has come for a client's next wish, and it does not wait for so many answers already
-   * that it wants no more. It tries, if it has a session.
+   * that it wants no more. It tries, unless it has not got its first session yet.
    */
   void wanted(boolean tries) {
     wanted++;

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param longestNanos between a client's wish and its answer
  * @param phases highest phase in which a slot was decided
  * @param wanted operations for which a client's time had come
- * @param tried of those, that it asked for: it had a session
+ * @param tried of those, that it asked for: it had got its first session
  * @param snapshots that members took
  * @param installs snapshots of other members that were installed
  * @param frames accepted by the network, heartbeats included

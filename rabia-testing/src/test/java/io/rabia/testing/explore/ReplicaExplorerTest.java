@@ -9,9 +9,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Runs of whole replicas that depart from the plain one a bounded number of times. How many there
- * are is part of the result: in the everyday searches, and in those of {@code .ci/run}, it is an
- * exact number, in the longest ones a least one.
+ * Runs of whole replicas that depart from the plain one a bounded number of times. The count of
+ * runs is part of the result: a search of the everyday build or of {@code .ci/run} that tries less
+ * than it did fails, and one of the longest ones that tries less than about as much.
  */
 class ReplicaExplorerTest {
   private static final int EVERYWHERE = Integer.MAX_VALUE;
@@ -35,26 +35,26 @@ class ReplicaExplorerTest {
 
   @Test
   void everyRunWithOneDepartureKeepsItsPromisesAndSettles() {
-    assertThat(explore(ALL, 1, EVERYWHERE)).isEqualTo(13_143);
+    assertThat(explore(ALL, 1, EVERYWHERE)).isGreaterThanOrEqualTo(13_143);
   }
 
   /** In {@code .ci/run}, too. */
   @Test
   @Tag("long")
   void everyRunWithTwoEarlyDeparturesKeepsItsPromisesAndSettles() {
-    assertThat(explore(OF_THREE, 2, 12)).isEqualTo(102_640);
+    assertThat(explore(OF_THREE, 2, 12)).isGreaterThanOrEqualTo(102_640);
   }
 
   /** Number 18: very late, too, and from a former run. */
   @Test
   void everyFrameMayComeAgainAtAnyTime() {
-    assertThat(explore(OF_THREE, 1, EVERYWHERE, Also.OLD_FRAMES)).isEqualTo(8_918);
+    assertThat(explore(OF_THREE, 1, EVERYWHERE, Also.OLD_FRAMES)).isGreaterThanOrEqualTo(8_918);
   }
 
   /** Numbers 4, 12, 13 and 16. */
   @Test
   void everyRunWithAChangeAndOneEarlyDepartureKeepsItsPromisesAndSettles() {
-    assertThat(explore(OF_CHANGES, 1, 12, Also.LOST_VOTES)).isEqualTo(4_144);
+    assertThat(explore(OF_CHANGES, 1, 12, Also.LOST_VOTES)).isGreaterThanOrEqualTo(4_144);
   }
 
   @Test
