@@ -3,6 +3,7 @@ package io.rabia.engine;
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.statemachine.StateView;
+import io.rabia.engine.SnapshotServer.Fetched;
 import io.rabia.engine.protocol.Replica;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -68,6 +69,10 @@ final class Snapshots {
   private long slot;
 
   private long takenAt;
+
+  /** What {@code logBytes} was when one was due first. */
+  private long dueBytes = Long.MAX_VALUE;
+
   private long lastBytes;
 
   /** Since the last one that was written, and before the one that is being written. */
@@ -190,10 +195,11 @@ final class Snapshots {
    *     later ones may be asked for
    * @param wanted a member that is behind needs one beyond the last
    * @param mayBegin no other one is being taken
+   * @param fetched what members fetch
    * @return one that was written since the last call, or null
    */
   @Nullable KeptSnapshot advance(
-      long kept, long keptByAll, boolean wanted, boolean mayBegin, long now) {
+      long kept, long keptByAll, boolean wanted, boolean mayBegin, Fetched fetched, long now) {
     KeptSnapshot written = null;
     Outcome done = outcome.getAndSet(null);
     if (done != null) {
@@ -213,8 +219,10 @@ final class Snapshots {
       long goesOn = lastFirst;
       aside.execute(() -> write(goesOn, taken));
     }
+    boolean due = !inMemory && due(now);
+    dueBytes = due ? Math.min(dueBytes, logBytes) : Long.MAX_VALUE;
     boolean mayBeginNow = !writing && mayBegin && now >= notBefore;
-    if (mayBeginNow && (wanted || requests.wanted() || !inMemory && due(now))) {
+    if (mayBeginNow && isTime(due, wanted || requests.wanted(), fetched)) {
       begin(now);
     }
     return written;
@@ -225,6 +233,7 @@ final class Snapshots {
     takenAt = begunAt;
     lastBytes = kept.length();
     logBytes -= bytesBefore;
+    dueBytes = Long.MAX_VALUE;
     pause = 0;
   }
 
@@ -233,6 +242,23 @@ final class Snapshots {
     pause = Math.min(LONGEST_PAUSE_NANOS, Math.max(FIRST_PAUSE_NANOS, 2 * pause));
     notBefore = now + pause;
     requests.failed(why);
+  }
+
+  /**
+   * One that is only due waits while members fetch the newest; one that is asked for is taken, and
+   * what they fetch stays as the older of the two that are kept. When the older one is fetched, any
+   * waits. But none any more once the log has grown by as much as a snapshot since one was due:
+   * whoever has not fetched one by then has a connection that carries less than the log grows, and
+   * would not come to the end of the log either. So members that fetch one after another, or one
+   * that asks for the same chunk for ever, put no snapshot off for longer than that.
+   */
+  private boolean isTime(boolean due, boolean asked, Fetched fetched) {
+    boolean late = due && logBytes - dueBytes >= Math.max(SMALL, lastBytes);
+    return switch (fetched) {
+      case NOTHING -> due || asked;
+      case NEWEST -> late || asked;
+      case FORMER -> late;
+    };
   }
 
   /** The kept snapshots need the log from this group on. */

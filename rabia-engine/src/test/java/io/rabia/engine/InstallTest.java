@@ -301,6 +301,7 @@ class InstallTest {
     heal();
     workUntilAsked(20);
     cutOff();
+    cluster.elapse(Duration.ofSeconds(3));
     runTo(AHEAD + 500, "x".repeat(20_000));
     heal();
     waitAWhile();

@@ -204,6 +204,11 @@ public final class Replica {
     catchUp.takesSnapshot(taking);
   }
 
+  /** {@link #install} took this member's snapshot: it is asked for what follows. */
+  public void installedFrom(int peer) {
+    catchUp.installed(peer);
+  }
+
   /** A member's snapshot did not come or is damaged: another is asked next, if there is one. */
   public void snapshotFailed(int peer) {
     catchUp.inVain(peer);
