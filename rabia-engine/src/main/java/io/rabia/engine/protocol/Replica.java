@@ -129,9 +129,7 @@ public final class Replica {
     batches.restoreNumbers(end);
   }
 
-  /**
-   * Writes what every replica knows beside the sessions and the state machine: a snapshot's part.
-   */
+  /** Writes what every replica knows beside sessions and state machine: a snapshot's part. */
   public void save(DataOutput out) throws IOException {
     out.writeLong(applied);
     out.writeLong(clock.applied());
