@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -130,6 +131,10 @@ public final class FakeCluster implements AutoCloseable {
     private volatile ClusterId clusterId = ID;
     private volatile long lastTimeoutMillis;
     private final AtomicInteger refusedWatches = new AtomicInteger();
+    private volatile Function<String, CompletableFuture<byte[]>> operations =
+        line ->
+            CompletableFuture.failedFuture(
+                new RabiaException.ChangeRefused(Reason.PENDING, "asked: " + line));
 
     private Node(int id) {
       this.id = id;
@@ -141,6 +146,11 @@ public final class FakeCluster implements AutoCloseable {
 
     public void state(NodeStatus.State newState) {
       state = newState;
+    }
+
+    /** What it does for operators; refuses everything, with the line, until told otherwise. */
+    public void operations(Function<String, CompletableFuture<byte[]>> answers) {
+      operations = answers;
     }
 
     public void clusterId(ClusterId newId) {
@@ -227,11 +237,9 @@ public final class FakeCluster implements AutoCloseable {
           TransportStatistics.NONE);
     }
 
-    /** Refuses everything, with the line. */
     @Override
     public CompletableFuture<byte[]> execute(String line, Duration timeout) {
-      return CompletableFuture.failedFuture(
-          new RabiaException.ChangeRefused(Reason.PENDING, "asked: " + line));
+      return operations.apply(line);
     }
 
     @Override
