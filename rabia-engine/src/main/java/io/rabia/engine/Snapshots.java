@@ -269,7 +269,7 @@ final class Snapshots {
     DataOutputStream out = new DataOutputStream(shared);
     head.get().writeShared(out);
     replica.save(out);
-    StateView state = applier.freeze(out);
+    StateView state = applier.freeze();
     return new Content(slot, head.get().own(replica.numbersEnd()), shared, state);
   }
 
