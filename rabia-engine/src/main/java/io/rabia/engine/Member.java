@@ -169,8 +169,9 @@ public final class Member implements AutoCloseable {
 
   void recover(long number, ByteBuffer group) {
     logFound = true;
-    snapshots.logged(group.remaining());
+    int bytes = group.remaining();
     MessageCodec.read(group, recovery);
+    snapshots.recovered(bytes);
     logCatchUp.appended(number, replica.applied());
   }
 
@@ -224,6 +225,8 @@ public final class Member implements AutoCloseable {
   void connected(Handshake peer, long now) {
     int place = links.place(peer.id(), peer.token());
     links.get(place).connected = true;
+    links.get(place).heardAt = now;
+    membership.connected(peer.id());
     replica.connected(place, now);
     outbox.heartbeat(place, now);
     exchange.connected(place, now);
@@ -245,18 +248,23 @@ public final class Member implements AutoCloseable {
     return links.connected(peer) >= 0;
   }
 
-  @Nullable String refuse(Handshake peer) {
-    return membership.refuse(peer);
+  @Nullable String refuse(Handshake peer, long now) {
+    return membership.refuse(peer, now);
   }
 
-  @Nullable String refuseUnformed(Handshake peer) {
-    return membership.refuseUnformed(peer);
+  @Nullable String refuseUnformed(Handshake peer, long now) {
+    return membership.refuseUnformed(peer, now);
+  }
+
+  void refused(NodeId by, String reason) {
+    membership.refused(by, reason);
   }
 
   void onFrame(NodeId peer, ByteBuffer body, long now) {
     int from = links.connected(peer);
     Links.Link link = links.get(from);
     link.heard = true;
+    link.heardAt = now;
     exchange.begin(now);
     long applied = FrameHeader.applied(body);
     link.applied = Math.max(link.applied, applied);
@@ -292,6 +300,11 @@ public final class Member implements AutoCloseable {
   boolean keepsVote() {
     keepsVote |= votes() && outbox.kept() >= replica.firstVote();
     return keepsVote && votes();
+  }
+
+  /** {@link Membership#lostForGood}. */
+  List<NodeId> lostForGood() {
+    return membership.lostForGood();
   }
 
   /** Is this node a member under another token, of which it has not the votes? */

@@ -41,6 +41,11 @@ final class Snapshots {
   /** Bytes of a state that may be written at any time. */
   private static final long SMALL = 1 << 20;
 
+  /** After the first failure; twice as long after each further one. */
+  private static final long FIRST_PAUSE_NANOS = 1_000_000_000L;
+
+  private static final long LONGEST_PAUSE_NANOS = 60_000_000_000L;
+
   /** What became of the writing: {@code needed} is 0 and nothing kept when it failed. */
   private record Outcome(long needed, @Nullable KeptSnapshot kept) {}
 
@@ -60,14 +65,26 @@ final class Snapshots {
   /** What is to be written, until it may be. */
   private @Nullable Content content;
 
+  /** Of the last one that was written. */
   private long slot;
+
   private long takenAt;
-  private long logBytes;
 
   /** What {@code logBytes} was when one was due first. */
   private long dueBytes = Long.MAX_VALUE;
 
   private long lastBytes;
+
+  /** Since the last one that was written, and before the one that is being written. */
+  private long logBytes;
+
+  private long bytesBefore;
+  private long begunAt;
+
+  /** How long after a failure the next one is begun, and when that is. */
+  private long pause;
+
+  private long notBefore;
   private long lastFirst;
   private long needed;
   private long mayGo;
@@ -102,10 +119,9 @@ final class Snapshots {
     applier.restore(shared);
     shared.transferTo(OutputStream.nullOutputStream());
     lastFirst = first;
-    lastBytes = through.bytes();
     slot = replica.applied();
-    logBytes = 0;
-    return new KeptSnapshot(slot, head.get().own(0).length, through.bytes(), through.checksum());
+    lastBytes = through.bytes();
+    return new KeptSnapshot(slot, head.get().own(0).length, lastBytes, through.checksum());
   }
 
   /** Reads the state of another member from the shared part of its snapshot. */
@@ -115,9 +131,14 @@ final class Snapshots {
     applier.restore(shared);
   }
 
-  /** So many bytes went to the log, or were read from it. */
+  /** So many bytes went to the log. */
   void logged(long bytes) {
     logBytes += bytes;
+  }
+
+  /** A group of so many bytes was read from the log: the first ones are of before the snapshot. */
+  void recovered(long bytes) {
+    logBytes += replica.applied() > slot ? bytes : 0;
   }
 
   /** A caller wants one of now. */
@@ -185,24 +206,42 @@ final class Snapshots {
       writing = false;
       written = done.kept();
       if (written == null) {
-        requests.failed("the snapshot could not be written, see the node's log");
+        failed("the snapshot could not be written, see the node's log", now);
+      } else {
+        written(written);
       }
-      lastBytes = written == null ? lastBytes : written.length();
       letGo(done.needed());
     }
     compact(keptByAll);
     Content taken = content;
-    if (taken != null && kept >= slot) {
+    if (taken != null && kept >= taken.applied) {
       content = null;
       long goesOn = lastFirst;
       aside.execute(() -> write(goesOn, taken));
     }
     boolean due = !inMemory && due(now);
     dueBytes = due ? Math.min(dueBytes, logBytes) : Long.MAX_VALUE;
-    if (!writing && mayBegin && isTime(due, wanted || requests.wanted(), fetched)) {
+    boolean mayBeginNow = !writing && mayBegin && now >= notBefore;
+    if (mayBeginNow && isTime(due, wanted || requests.wanted(), fetched)) {
       begin(now);
     }
     return written;
+  }
+
+  private void written(KeptSnapshot kept) {
+    slot = kept.applied();
+    takenAt = begunAt;
+    lastBytes = kept.length();
+    logBytes -= bytesBefore;
+    dueBytes = Long.MAX_VALUE;
+    pause = 0;
+  }
+
+  /** It is as due as it was, but not at once: what failed for one will mostly fail for the next. */
+  private void failed(String why, long now) {
+    pause = Math.min(LONGEST_PAUSE_NANOS, Math.max(FIRST_PAUSE_NANOS, 2 * pause));
+    notBefore = now + pause;
+    requests.failed(why);
   }
 
   /**
@@ -249,15 +288,15 @@ final class Snapshots {
 
   private void begin(long now) {
     goesOnWith();
-    slot = replica.applied();
-    takenAt = now;
-    logBytes = 0;
+    begunAt = now;
+    bytesBefore = logBytes;
     try {
-      content = content();
+      Content taken = content();
       requests.begun(() -> applier.stateHash(replica), applier::dataHash);
+      content = taken;
     } catch (IOException | RuntimeException e) {
       LOG.warn("The state machine of node {} gave no snapshot", parts.id(), e);
-      requests.failed("the state machine gave no snapshot: " + e);
+      failed("the state machine gave no snapshot: " + e, now);
       return;
     }
     writing = true;
@@ -270,7 +309,7 @@ final class Snapshots {
     head.get().writeShared(out);
     replica.save(out);
     StateView state = applier.freeze();
-    return new Content(slot, head.get().own(replica.numbersEnd()), shared, state);
+    return new Content(replica.applied(), head.get().own(replica.numbersEnd()), shared, state);
   }
 
   /** What is written, and what it was then. */

@@ -254,7 +254,9 @@ class InstallTest {
 
   private void assertGivesUpWithoutItsSnapshot() {
     c.kill();
+    assertThat(c.log.gap()).isEmpty();
     c.log.loseNewestSnapshots();
+    assertThat(c.log.gap().orElseThrow()).contains("which is gone or damaged");
     c.start();
     assertThat(c.failure())
         .isInstanceOf(RabiaException.Checksum.class)
@@ -314,8 +316,8 @@ class InstallTest {
     assertThat(a.log.first()).isGreaterThan(AHEAD - 300);
   }
 
-  @Test
-  void whoIsBehindWhatIsInMemoryTakesASnapshotWhereNobodyHasALog() {
+  /** Behind what is in memory, where nobody has a log. */
+  private void leaveBehindWithoutLogs() {
     cluster.nodes().forEach(node -> node.log.forgetful());
     cluster.nodes().forEach(TestNode::kill);
     cluster.nodes().forEach(node -> node.log.wipe());
@@ -324,6 +326,25 @@ class InstallTest {
     cutOff();
     runTo(AHEAD, "");
     assertThat(a.log.snapshots()).isZero();
+  }
+
+  @Test
+  void oneThatIsWantedAndCannotBeWrittenIsNotTriedAgainAtOnce() {
+    leaveBehindWithoutLogs();
+    a.log.failSnapshots(true);
+    b.log.failSnapshots(true);
+    heal();
+    cluster.elapse(Duration.ofSeconds(10));
+    assertThat(a.log.failedSnapshots() + b.log.failedSnapshots()).isBetween(4, 8);
+    a.log.failSnapshots(false);
+    b.log.failSnapshots(false);
+    cluster.elapse(Duration.ofSeconds(10));
+    assertCaughtUp();
+  }
+
+  @Test
+  void whoIsBehindWhatIsInMemoryTakesASnapshotWhereNobodyHasALog() {
+    leaveBehindWithoutLogs();
     heal();
     waitAWhile();
     assertCaughtUp();

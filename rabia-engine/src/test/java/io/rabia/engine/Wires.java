@@ -168,6 +168,11 @@ final class Wires {
     String refusedByA = a.listener().refuse(ofB);
     if (refusedByB != null || refusedByA != null) {
       refusals.add(refusedByB != null ? refusedByB : refusedByA);
+      if (refusedByB != null) {
+        a.refused(b.id(), refusedByB);
+      } else {
+        b.refused(a.id(), refusedByA);
+      }
       return;
     }
     Runnable greeting =

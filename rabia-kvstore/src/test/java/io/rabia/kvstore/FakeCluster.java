@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -118,6 +119,10 @@ public final class FakeCluster implements AutoCloseable {
     private volatile NodeStatus.State state = NodeStatus.State.SERVING;
     private volatile ClusterId clusterId = ID;
     private volatile long lastTimeoutMillis;
+    private volatile Function<String, CompletableFuture<byte[]>> operations =
+        line ->
+            CompletableFuture.failedFuture(
+                new RabiaException.ChangeRefused(Reason.PENDING, "asked: " + line));
 
     private Node(int id) {
       this.id = id;
@@ -129,6 +134,11 @@ public final class FakeCluster implements AutoCloseable {
 
     public void state(NodeStatus.State newState) {
       state = newState;
+    }
+
+    /** What it does for operators; refuses everything, with the line, until told otherwise. */
+    public void operations(Function<String, CompletableFuture<byte[]>> answers) {
+      operations = answers;
     }
 
     public void clusterId(ClusterId newId) {
@@ -201,11 +211,9 @@ public final class FakeCluster implements AutoCloseable {
           TransportStatistics.NONE);
     }
 
-    /** Refuses everything, with the line. */
     @Override
     public CompletableFuture<byte[]> execute(String line, Duration timeout) {
-      return CompletableFuture.failedFuture(
-          new RabiaException.ChangeRefused(Reason.PENDING, "asked: " + line));
+      return operations.apply(line);
     }
 
     @Override

@@ -351,16 +351,18 @@ public final class NettyTransport implements Transport {
     if (peer == null) {
       return judgeStranger(connection, hello);
     }
-    boolean dials = peer.dialing || peer.connection != null || !listener.mayJoin(hello);
-    if (connection.inbound() && peer.dialed && dials) {
-      return new HandshakeCodec.Refused(
-          HandshakeCodec.Refusal.WRONG_DIRECTION, "member " + self + " dials member " + id);
-    }
     if (!connection.inbound() && connection.peer() != peer) {
       return new HandshakeCodec.Refused(
           HandshakeCodec.Refusal.WRONG_MEMBER, "member " + id + " lives at the dialed address");
     }
+    boolean lower = self.compareTo(id) < 0; // where both dial, its connection stays
+    boolean dials = peer.dialing || peer.connection != null || !listener.mayJoin(hello);
     String reason = listener.refuse(hello);
+    if (connection.inbound() && peer.dialed && lower && dials) {
+      return new HandshakeCodec.Refused(
+          HandshakeCodec.Refusal.WRONG_DIRECTION,
+          reason == null ? "member " + self + " dials member " + id : reason);
+    }
     return reason == null
         ? null
         : new HandshakeCodec.Refused(HandshakeCodec.Refusal.ENGINE, reason);
@@ -422,7 +424,11 @@ public final class NettyTransport implements Transport {
             + refused.refusal()
             + ", "
             + refused.reason());
+    Peer peer = connection.peer();
     connection.close("refused");
+    if (peer != null) {
+      listener.onRefused(peer.member.id(), refused.reason());
+    }
   }
 
   void corrupted(PeerConnection connection, String what) {

@@ -27,6 +27,9 @@ final class Lanes {
 
   private static final int ALWAYS = 256;
 
+  /** A lag counts as so many times the longest that is in time at most: one pause is no rule. */
+  private static final int MOST_LAG = 4;
+
   private final Replica replica;
   private final BatchSource source;
   private long seen = NO_SLOT;
@@ -72,7 +75,7 @@ final class Lanes {
    */
   void ownerSpoke(int owner, Slot slot, long id, long lag) {
     Peer peer = replica.peers.get(owner);
-    peer.lagged(lag);
+    peer.lagged(Math.min(lag, MOST_LAG * replica.waits.slow()));
     if (BatchId.isBatch(id)) {
       peer.spokeBatch();
       boolean lost = slot.instance.decided() && slot.instance.decidedId() != id;

@@ -129,9 +129,7 @@ public final class Replica {
     batches.restoreNumbers(end);
   }
 
-  /**
-   * Writes what every replica knows beside the sessions and the state machine: a snapshot's part.
-   */
+  /** Writes what every replica knows beside sessions and state machine: a snapshot's part. */
   public void save(DataOutput out) throws IOException {
     out.writeLong(applied);
     out.writeLong(clock.applied());
@@ -759,6 +757,11 @@ public final class Replica {
     return batches.ownOrigin();
   }
 
+  /** Is or was this a member, in whatever life? */
+  public boolean wasMember(NodeId id) {
+    return eras.wasMember(id);
+  }
+
   /** The number of this token among all that were members, or -1. */
   public int origin(Token token) {
     return eras.origin(token);
@@ -783,10 +786,6 @@ public final class Replica {
   /** Does who is at this place speak so late as a rule that nobody waits for it? */
   public boolean late(int place) {
     return lanes.late(peers.get(place));
-  }
-
-  public boolean quiet(int peer) {
-    return peers.get(peer).quiet();
   }
 
   /** The time of the last batch that was applied. */

@@ -1,5 +1,6 @@
 package io.rabia.kvstore.server;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
 import io.rabia.core.persistence.Durability;
@@ -36,9 +37,9 @@ final class EngineNode implements KvServer.Node {
   private final AtomicBoolean closing = new AtomicBoolean();
   private volatile NodeStatus last;
 
-  private EngineNode(RabiaEngine engine) {
+  private EngineNode(RabiaEngine engine, ClusterConfig.Member own) {
     this.engine = engine;
-    administration = new EngineAdministration(engine);
+    administration = new EngineAdministration(engine, own);
     last = status(engine.lastStatus());
   }
 
@@ -55,7 +56,8 @@ final class EngineNode implements KvServer.Node {
             .persistence(persistence(config))
             .completionExecutor(Runnable::run)
             .build();
-    EngineNode node = new EngineNode(engine);
+    EngineNode node =
+        new EngineNode(engine, config.cluster().member(config.nodeId()).orElseThrow());
     engine.start();
     engine
         .stopped()

@@ -32,8 +32,12 @@ public record Setting(
           of("http", null, "host:port for health and status; off when not set"),
           of("data", null, "data directory; durability memory uses none"),
           of("durability", "fsync", "fsync, os or memory"),
-          of("snapshot-slots", "262144", "slots after which a snapshot is taken"),
-          of("snapshot-mb", "64", "MiB of log after which a snapshot is taken"),
+          of(
+              "snapshot-slots",
+              "262144",
+              "slots after which a snapshot is taken; of a state of more than a MiB only once half"
+                  + " its last snapshot's bytes went to the log"),
+          of("snapshot-mb", "64", "MiB of log after which a snapshot is taken, with that limit"),
           of("snapshot-minutes", "60", "age of a snapshot after which one of what is new is taken"),
           of("retained-slots", "65536", "decisions in memory for members that are behind"),
           of(

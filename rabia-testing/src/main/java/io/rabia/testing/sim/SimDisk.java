@@ -273,7 +273,6 @@ final class SimDisk implements Storage {
     @Override
     public void delete(String name) throws IOException {
       use();
-      existing(name);
       names.remove(name);
       unforcedNames.add(name);
     }

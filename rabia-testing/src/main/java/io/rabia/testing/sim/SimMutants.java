@@ -68,6 +68,11 @@ public final class SimMutants {
             "if (slot.gate > durable && !slot.instance.decidedByOthers()) {",
             "if (false) {"),
         SourceMutant.of(
+            "members make batches in each other's names",
+            PROTOCOL + "Batches.java",
+            "return BatchId.pack(ownOrigin, nextNumber);",
+            "return BatchId.pack((ownOrigin + 1) % origins.length, nextNumber);"),
+        SourceMutant.of(
             "batch numbers are used again after a restart",
             PROTOCOL + "Batches.java",
             "nextNumber = numbersEnd + 1;",
@@ -92,6 +97,11 @@ public final class SimMutants {
             PROTOCOL + "Incoming.java",
             "replica.highestTakenPart()",
             "replica.applied() - 1"),
+        SourceMutant.of(
+            "a barrier is answered with what was decided",
+            PROTOCOL + "Incoming.java",
+            "replica.highestTakenPart()",
+            "replica.decidedPrefix() - 1"),
         SourceMutant.of(
             "a quiet owner's batches are held back",
             PROTOCOL + "Lanes.java",

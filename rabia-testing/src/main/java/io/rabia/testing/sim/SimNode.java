@@ -542,7 +542,7 @@ final class SimNode {
     Member member = active.member();
     if (member != null) {
       lost &= active.state() != EngineState.SERVING;
-      watch.check(member);
+      watch.check(member, config);
     }
   }
 

@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -210,9 +211,13 @@ public final class Simulation {
         slow,
         latencies.longest(),
         phases,
+        coverage.wanted(),
+        coverage.tried(),
         coverage.snapshots(),
         installs,
         network.frames(),
+        faults.drawn(),
+        faults.fired(),
         faults.total(),
         faults.toString(),
         trace.hash());
@@ -307,17 +312,22 @@ public final class Simulation {
 
   /** Is anybody of this id in the newest configuration that anybody who is up knows? */
   boolean isMember(NodeId id) {
-    return nodes.stream()
-        .map(SimNode::view)
-        .max(Comparator.comparingLong(ClusterView::epoch))
-        .filter(view -> view.epoch() < 0 || view.has(id))
-        .isPresent();
+    return newestView().map(view -> view.has(id)).orElse(true);
   }
 
-  /** The machine on which the votes of this member are, if it serves. */
+  /** Of those that anybody who is up knows. */
+  private Optional<ClusterView> newestView() {
+    return nodes.stream()
+        .map(SimNode::view)
+        .filter(view -> view.epoch() >= 0)
+        .max(Comparator.comparingLong(ClusterView::epoch));
+  }
+
+  /** The machine on which the votes of this member are, if it serves and is not to be away. */
   @Nullable SimNode voter(NodeId id) {
     return nodes.stream()
-        .filter(node -> node.nodeId().equals(id) && node.isServing() && !node.isGhost())
+        .filter(node -> node.nodeId().equals(id) && node.isServing())
+        .filter(node -> !node.isGhost() && !node.isAbsent())
         .findFirst()
         .orElse(null);
   }
@@ -331,7 +341,13 @@ public final class Simulation {
   boolean mayLeave() {
     long gone =
         nodes.stream().filter(node -> node.isLost() || node.isDoomed() || node.isAbsent()).count();
-    return isFormed() && gone < Quorum.faults(options.nodes());
+    return isFormed() && gone < Quorum.faults(fewestMembers());
+  }
+
+  /** As many as there were at first, or fewer when some have been removed. */
+  private int fewestMembers() {
+    return Math.min(
+        options.nodes(), newestView().map(view -> view.members().size()).orElse(options.nodes()));
   }
 
   /** From here on who dies may stay away until all else has healed. */

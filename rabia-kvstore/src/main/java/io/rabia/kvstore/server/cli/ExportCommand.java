@@ -10,9 +10,11 @@ import io.rabia.kvstore.KvStateMachine;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -55,6 +57,7 @@ final class ExportCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "export takes --servers or --from, one of both");
     }
+    WholeFile.requireAbsent(file);
     Path source = backup == null ? Files.createTempDirectory("rabia-export") : null;
     try {
       return export(backup == null ? download(source.resolve("backup")) : backup);
@@ -70,7 +73,7 @@ final class ExportCommand implements Callable<Integer> {
     Servers asked = new Servers();
     asked.list = String.valueOf(servers);
     asked.timeoutSeconds = timeoutSeconds;
-    try (Operator operator = new Operator(asked)) {
+    try (Operator operator = new Operator(asked, spec.commandLine())) {
       new BackupDownload(operator).to(target);
       return target;
     }
@@ -80,8 +83,8 @@ final class ExportCommand implements Callable<Integer> {
     KvStateMachine store = new KvStateMachine(limits.config());
     NewCluster cluster = new NewCluster(ANY, ClusterConfig.parse("1=localhost:1"), store);
     Backup read = cluster.take(from);
-    try (Writer out = create(file)) {
-      store.forEach((key, entry) -> out.write(line(key, entry) + "\n"));
+    try {
+      WholeFile.write(file, channel -> write(store, channel));
     } catch (IOException e) {
       throw new RabiaException.Storage("cannot write " + file + ": " + e, e);
     }
@@ -98,8 +101,10 @@ final class ExportCommand implements Callable<Integer> {
     return CommandLine.ExitCode.OK;
   }
 
-  private static BufferedWriter create(Path file) throws IOException {
-    return Files.newBufferedWriter(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  private static void write(KvStateMachine store, FileChannel channel) throws IOException {
+    Writer out = new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8));
+    store.forEach((key, entry) -> out.write(line(key, entry) + "\n"));
+    out.flush();
   }
 
   private static String line(byte[] key, KvEntry entry) {

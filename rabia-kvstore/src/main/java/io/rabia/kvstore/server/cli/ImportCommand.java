@@ -3,8 +3,8 @@ package io.rabia.kvstore.server.cli;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.rabia.core.RabiaException;
 import io.rabia.kvstore.client.KvClient;
+import io.rabia.kvstore.wire.ErrorCode;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,9 +15,8 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,6 +33,15 @@ import picocli.CommandLine.Spec;
 final class ImportCommand implements Callable<Integer> {
   private static final int OUTSTANDING = 256;
 
+  /** A line that says no key and value. */
+  private static final class Malformed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Malformed(String message) {
+      super(message);
+    }
+  }
+
   @Mixin private Servers servers = new Servers();
 
   @Option(names = "--from", required = true, paramLabel = "FILE")
@@ -42,7 +50,10 @@ final class ImportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   private final JsonFactory json = new JsonFactory();
-  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+  /** By the numbers of the lines. */
+  private final ConcurrentSkipListMap<Long, Throwable> failures = new ConcurrentSkipListMap<>();
+
   private long sent;
 
   @Override
@@ -51,15 +62,38 @@ final class ImportCommand implements Callable<Integer> {
         KvClient client = KvClient.connect(servers.list, servers.clientConfig())) {
       setAll(client, in);
     } catch (IOException e) {
-      throw new RabiaException.Storage("cannot read " + file + ": " + e, e);
+      return notDone("cannot read " + file + ": " + e);
+    } catch (Malformed e) {
+      return notDone(e.getMessage());
     }
-    Throwable failed = failure.get();
-    if (failed != null) {
-      throw failed instanceof RuntimeException refused ? refused : new CompletionException(failed);
+    if (!failures.isEmpty()) {
+      return notDone("");
     }
     spec.commandLine().getOut().printf(Locale.ROOT, "import entries=%d file=%s%n", sent, file);
     spec.commandLine().getOut().flush();
     return CommandLine.ExitCode.OK;
+  }
+
+  /** Says how far it came. A line that failed comes before the one that cannot be read. */
+  private int notDone(@Nullable String unreadable) {
+    Map.Entry<Long, Throwable> first = failures.firstEntry();
+    String why =
+        first == null
+            ? unreadable + "; the " + sent + " lines before it are set"
+            : file
+                + ":"
+                + first.getKey()
+                + ": "
+                + ErrorCode.text(first.getValue())
+                + "; the "
+                + (first.getKey() - 1)
+                + " lines before it are set, and "
+                + (sent - first.getKey() - failures.size() + 1)
+                + " after it; not, or it is not known: "
+                + failures.keySet();
+    spec.commandLine().getErr().println("error: " + why);
+    spec.commandLine().getErr().flush();
+    return RabiaKv.NOT_DONE;
   }
 
   /** Returns, or fails, when everything that was sent is answered. */
@@ -67,7 +101,7 @@ final class ImportCommand implements Callable<Integer> {
     Semaphore places = new Semaphore(OUTSTANDING);
     try {
       String line = in.readLine();
-      while (line != null && failure.get() == null) {
+      while (line != null && failures.isEmpty()) {
         set(client, line, places);
         line = in.readLine();
       }
@@ -80,14 +114,14 @@ final class ImportCommand implements Callable<Integer> {
     Map<String, String> fields = fields(line);
     byte[] key = bytes(fields, "key");
     byte[] value = bytes(fields, "value");
-    sent++;
+    long number = ++sent;
     places.acquire();
     client
         .setAsync(key, value)
         .whenComplete(
             (version, refused) -> {
               if (refused != null) {
-                failure.compareAndSet(null, refused);
+                failures.put(number, refused);
               }
               places.release();
             });
@@ -128,8 +162,7 @@ final class ImportCommand implements Callable<Integer> {
     }
   }
 
-  private RabiaException malformed(@Nullable String what) {
-    return new RabiaException.Validation(
-        file + ":" + (sent + 1) + ": " + what + "; the " + sent + " lines before it are set");
+  private Malformed malformed(@Nullable String what) {
+    return new Malformed(file + ":" + (sent + 1) + ": " + what);
   }
 }

@@ -28,7 +28,7 @@ final class SnapshotCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     boolean complete = true;
-    try (Operator operator = new Operator(servers)) {
+    try (Operator operator = new Operator(servers, spec.commandLine())) {
       for (int server = 0; server < operator.servers(); server++) {
         try {
           Fields taken = operator.ask(server, "snapshot");

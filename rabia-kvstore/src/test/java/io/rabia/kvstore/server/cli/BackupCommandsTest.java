@@ -1,6 +1,7 @@
 package io.rabia.kvstore.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.ServerConfig;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -125,6 +127,7 @@ final class BackupCommandsTest {
       assertThat(done("get", "b", "--servers", client)).isEqualToIgnoringNewLines("2");
       done("set", "b", "4", "--servers", client);
     }
+    assertTheLogNeedsItsSnapshot("two", field(taken, "backup", "slot"));
     byte[] damaged = Files.readAllBytes(directory.resolve("backup"));
     damaged[damaged.length - 3] ^= 4;
     Files.write(directory.resolve("damaged"), damaged);
@@ -134,6 +137,21 @@ final class BackupCommandsTest {
     refused("this is no backup", offline("restore", "three", "--from", file("one/log.status")));
     refused("cannot be read", offline("restore", "three", "--from", file("nowhere")));
     assertThat(directory.resolve("three")).doesNotExist();
+  }
+
+  /** The server would not start, and so says who looks at the log. */
+  private void assertTheLogNeedsItsSnapshot(String data, String slot) throws IOException {
+    assertThat(done("log", "verify", file(data))).contains(" slot=" + slot).contains("intact=true");
+    try (Stream<Path> files = Files.list(directory.resolve(data))) {
+      for (Path snapshot : files.filter(name -> name.toString().endsWith(".rsnap")).toList()) {
+        Files.delete(snapshot);
+      }
+    }
+    assertThat(run("log", "verify", file(data))).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("damage file=log-0000000000000000001.rlog offset=")
+        .contains("goes on after a snapshot of " + slot + " slots, which is gone or damaged")
+        .contains("intact=false");
   }
 
   @Test
@@ -184,6 +202,23 @@ final class BackupCommandsTest {
           "--servers",
           client);
       assertThat(done("get", "n", "--servers", client)).isBlank();
+    }
+  }
+
+  @Test
+  void anExportForWhichThereIsNoRoomLeavesNothingAndNoFileIsWrittenOver() throws IOException {
+    Path noRoom = Path.of("/dev/full");
+    assumeTrue(Files.exists(noRoom), "no " + noRoom);
+    try (KvServer server = server("one", "new")) {
+      assertThat(server.readyLine()).contains(client);
+      done("set", "a", "1", "--servers", client);
+      Files.createSymbolicLink(directory.resolve("keys.part"), noRoom);
+      refused("No space left on device", "export", "--to", file("keys"), "--servers", client);
+      assertThat(directory.resolve("keys")).doesNotExist();
+      assertThat(directory.resolve("keys.part")).doesNotExist();
+      Files.writeString(directory.resolve("keys"), "of another");
+      refused("is there already", "export", "--to", file("keys"), "--servers", client);
+      assertThat(directory.resolve("keys")).hasContent("of another");
     }
   }
 
