@@ -126,7 +126,7 @@ class SnapshotPauseTest {
     long[] hashing = new long[ROUNDS];
     long[] changing = new long[ROUNDS];
     for (int round = 0; round < ROUNDS; round++) {
-      long number = round + 2;
+      long number = round + 2L;
       beginning[round] =
           nanosOf(() -> snapshots.advance(0, 0, true, true, Fetched.NOTHING, number));
       snapshots.advance(0, 0, false, true, Fetched.NOTHING, number);
