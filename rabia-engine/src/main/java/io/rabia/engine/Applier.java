@@ -10,7 +10,6 @@ import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.Sessions;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -138,10 +137,14 @@ final class Applier {
     return answer(stateMachine.query(ByteBuffer.wrap(query).asReadOnlyBuffer()));
   }
 
-  /** Writes the sessions now, and returns the state machine as it is now. */
-  StateView freeze(DataOutputStream out) throws IOException {
-    sessions.save(out);
-    return stateMachine.freeze();
+  /** The sessions and the state machine as they are now. */
+  StateView freeze() throws IOException {
+    StateView table = sessions.freeze();
+    StateView state = stateMachine.freeze();
+    return target -> {
+      table.writeTo(target);
+      state.writeTo(target);
+    };
   }
 
   /** Takes what {@link #freeze} gave, in place of what is here. */

@@ -217,7 +217,7 @@ public final class NewCluster {
     out.write(head.own(replica.numbersEnd()));
     head.writeShared(out);
     replica.save(out);
-    new Sessions().save(out);
+    new Sessions().freeze().writeTo(out);
     StateView state = stateMachine.freeze();
     state.writeTo(out);
   }

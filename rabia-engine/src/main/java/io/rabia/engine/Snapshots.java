@@ -308,7 +308,7 @@ final class Snapshots {
     DataOutputStream out = new DataOutputStream(shared);
     head.get().writeShared(out);
     replica.save(out);
-    StateView state = applier.freeze(out);
+    StateView state = applier.freeze();
     return new Content(replica.applied(), head.get().own(replica.numbersEnd()), shared, state);
   }
 

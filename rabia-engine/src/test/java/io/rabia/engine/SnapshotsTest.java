@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.RabiaException;
 import io.rabia.core.message.Message;
+import io.rabia.core.statemachine.StateView;
 import io.rabia.engine.protocol.Sessions;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -322,7 +322,7 @@ class SnapshotsTest {
     }
     sessions.open(slot, 3);
     ByteArrayOutputStream saved = new ByteArrayOutputStream();
-    sessions.save(new DataOutputStream(saved));
+    sessions.freeze().writeTo(saved);
     Sessions loaded = new Sessions();
     loaded.load(new DataInputStream(new ByteArrayInputStream(saved.toByteArray())));
     assertThat(loaded.hash()).isEqualTo(sessions.hash());
@@ -333,5 +333,23 @@ class SnapshotsTest {
       assertThat(loaded.apply(session, n, 2, slot, () -> fresh))
           .isEqualTo(sessions.apply(session, n, 2, slot, () -> fresh));
     }
+  }
+
+  @Test
+  void aViewOfTheSessionsStaysWhatItWas() throws IOException {
+    Sessions sessions = new Sessions();
+    long session = ByteBuffer.wrap(sessions.open(7, 0)).getLong(1);
+    sessions.apply(session, 1, 1, 7, () -> new byte[] {Sessions.OK, 1});
+    StateView view = sessions.freeze();
+    ByteArrayOutputStream before = new ByteArrayOutputStream();
+    sessions.freeze().writeTo(before);
+    sessions.apply(session, 2, 2, 8, () -> new byte[] {Sessions.OK, 2});
+    sessions.open(9, 0);
+    ByteArrayOutputStream written = new ByteArrayOutputStream();
+    view.writeTo(written);
+    assertThat(written.toByteArray()).isEqualTo(before.toByteArray());
+    ByteArrayOutputStream after = new ByteArrayOutputStream();
+    sessions.freeze().writeTo(after);
+    assertThat(after.toByteArray()).isNotEqualTo(before.toByteArray());
   }
 }

@@ -90,7 +90,8 @@ final class LogRecovery {
       }
     }
     show(from, handler);
-    return !LogScan.segmentNames(disk).isEmpty();
+    boolean aside = status != null && status.state() == State.LOST;
+    return !aside && !LogScan.segmentNames(disk).isEmpty();
   }
 
   /** The groups from this one on, none if it is not there: damage before it does not matter. */

@@ -87,6 +87,7 @@ class DiskFailureTest {
           takeSnapshot(log, i);
         }
       }
+      assertThat(log.full()).isFalse();
       log.close();
       return null;
     } catch (RabiaException.Storage failure) {

@@ -1,13 +1,16 @@
 package io.rabia.engine.protocol;
 
 import io.rabia.core.InvariantViolation;
+import io.rabia.core.statemachine.StateView;
+import java.io.BufferedOutputStream;
 import java.io.DataInput;
-import java.io.DataOutput;
+import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Objects;
+import java.util.Comparator;
 import java.util.function.LongConsumer;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
@@ -49,12 +52,31 @@ public final class Sessions {
   private static final byte[] REFUSED_RESULT = {REFUSED};
   private static final byte[] FULL_RESULT = {FULL};
   private static final int INDEX_BITS = 17;
+  private static final int BUFFER = 1 << 16;
 
   private static final class Session {
+    final long id;
+
+    /** So many views had been taken when it was made: whatever later ones hold stays as it is. */
+    final int views;
+
     long lowest = 1;
     long highest;
     long lastSlot;
     byte[][] results = new byte[4][];
+
+    Session(long id, int views) {
+      this.id = id;
+      this.views = views;
+    }
+
+    Session(Session from, int views) {
+      this(from.id, views);
+      lowest = from.lowest;
+      highest = from.highest;
+      lastSlot = from.lastSlot;
+      results = from.results.clone();
+    }
 
     byte @Nullable [] result(long number) {
       return number > highest ? null : results[(int) number & (results.length - 1)];
@@ -93,13 +115,16 @@ public final class Sessions {
 
   private final Long2ObjectHashMap<Session> table = new Long2ObjectHashMap<>();
 
+  /** So many were taken. */
+  private int views;
+
   /** Opens the session that this command of the log names for ever: by slot and index. */
   public byte[] open(long slot, int index) {
     if (table.size() >= MAX_SESSIONS) {
       return FULL_RESULT;
     }
     long id = (slot << INDEX_BITS) + index + 1;
-    Session session = new Session();
+    Session session = new Session(id, views);
     session.lastSlot = slot;
     table.put(id, session);
     return ByteBuffer.allocate(9).put(OK).putLong(id).array();
@@ -116,7 +141,7 @@ public final class Sessions {
 
   /** Applies a numbered command once. */
   public byte[] apply(long id, long number, long lowestUnanswered, long slot, Execution execution) {
-    Session session = table.get(id);
+    Session session = changing(id);
     if (session == null) {
       return CLOSED_RESULT;
     }
@@ -131,6 +156,16 @@ public final class Sessions {
       session.store(number, result);
     }
     return result;
+  }
+
+  /** The session, which no view holds. */
+  private @Nullable Session changing(long id) {
+    Session session = table.get(id);
+    if (session != null && session.views != views) {
+      session = new Session(session, views);
+      table.put(id, session);
+    }
+    return session;
   }
 
   /** The stored result of a number that was applied; null if it is not, or no longer, there. */
@@ -166,16 +201,24 @@ public final class Sessions {
     return table.size();
   }
 
-  /** Writes the table, the same bytes for the same table. */
-  public void save(DataOutput out) throws IOException {
-    long[] ids = new long[table.size()];
+  /**
+   * The table as it is now: the same bytes for the same table. It costs a reference for each
+   * session now, and a copy of each that changes, once.
+   */
+  public StateView freeze() {
+    Session[] frozen = new Session[table.size()];
     int[] count = {0};
-    table.forEachLong((id, session) -> ids[count[0]++] = id);
-    Arrays.sort(ids);
-    out.writeInt(ids.length);
-    for (long id : ids) {
-      Session session = Objects.requireNonNull(table.get(id));
-      out.writeLong(id);
+    table.forEachLong((id, session) -> frozen[count[0]++] = session);
+    views++;
+    return target -> write(frozen, target);
+  }
+
+  private static void write(Session[] sessions, OutputStream target) throws IOException {
+    DataOutputStream out = new DataOutputStream(new BufferedOutputStream(target, BUFFER));
+    Arrays.sort(sessions, Comparator.comparingLong(session -> session.id));
+    out.writeInt(sessions.length);
+    for (Session session : sessions) {
+      out.writeLong(session.id);
       out.writeLong(session.lowest);
       out.writeLong(session.highest);
       out.writeLong(session.lastSlot);
@@ -185,15 +228,16 @@ public final class Sessions {
         out.write(result == null ? NO_RESULT : result);
       }
     }
+    out.flush();
   }
 
-  /** Takes the table that {@link #save} wrote, into an empty one. */
+  /** Takes the table that {@link #freeze} gave, into an empty one. */
   public void load(DataInput in) throws IOException {
     InvariantViolation.check(table.isEmpty(), "a table of sessions is loaded into an empty one");
     int count = in.readInt();
     for (int i = 0; i < count; i++) {
       long id = in.readLong();
-      Session session = new Session();
+      Session session = new Session(id, views);
       session.lowest = in.readLong();
       long highest = in.readLong();
       session.lastSlot = in.readLong();

@@ -3,6 +3,7 @@ package io.rabia.kvstore.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.RabiaException;
+import io.rabia.core.message.Message;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.kvstore.FakeCluster;
 import io.rabia.kvstore.KVStore;
@@ -287,6 +288,25 @@ final class CommandLineTest {
     assertThat(out.toString()).contains("id = 4  # flag --id").contains("secret = ***");
     assertThat(run("--version")).isZero();
     assertThat(out.toString()).matches("rabia-kv [0-9]+\\.[0-9]+\\.[0-9]+.*\\R");
+  }
+
+  @Test
+  void tellsThatALogNeedsASnapshotThatIsGone() {
+    Path log = directory.resolve("log");
+    try (Persistence persistence = new FilePersistence(log, FilePersistenceConfig.defaults())) {
+      persistence.open((number, group) -> true, () -> {});
+      ByteBuffer group = ByteBuffer.allocate(100);
+      new Message.Installed(5).writeTo(group);
+      persistence.append(group.flip());
+      persistence.flush();
+    }
+    for (String command : List.of("verify", "inspect")) {
+      assertThat(run("log", command, log.toString())).isEqualTo(1);
+      assertThat(out.toString())
+          .contains("damage file=log-0000000000000000001.rlog offset=36 what=")
+          .contains("the log goes on after a snapshot of 5 slots, which is gone or damaged")
+          .endsWith("intact=false" + System.lineSeparator());
+    }
   }
 
   @Test
