@@ -3,7 +3,6 @@ package io.rabia.kvstore.server.cli;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.rabia.core.RabiaException;
 import io.rabia.kvstore.KvCommand;
 import io.rabia.kvstore.client.KvClient;
 import io.rabia.network.wire.ErrorCode;
