@@ -92,9 +92,7 @@ public enum NamedCampaign {
           EnumSet.of(MEMBERS, WIPE, CRASH, CRASH_ALL, CRASH_MID_CYCLE),
           EnumSet.of(MEMBERS, WIPE, PAUSE, STOP),
           EnumSet.of(MEMBERS, WIPE, ONE_WAY, BRIDGE, CLOG),
-          EnumSet.of(MEMBERS, WIPE, DROP, CRASH, PAUSE),
-          EnumSet.of(MEMBERS, LONG_PAUSE, DROP, BREAK),
-          EnumSet.of(MEMBERS, OLD_COPY, CRASH, PAUSE))),
+          EnumSet.of(MEMBERS, WIPE, DROP, CRASH, PAUSE))),
   /**
    * A member that is away for longer than the others keep what it lacks, under loss and crashes.
    */

@@ -42,7 +42,7 @@ public final class SimMutants {
         SourceMutant.of(
             "an old copy of a log is not noticed",
             ENGINE + "Boot.java",
-            "        && peer.seenOfReceiver() > persistence.durable()\n",
+            "        && peer.seenOfReceiver() > end\n",
             "        && false\n"),
         SourceMutant.of(
             "what was counted for the configuration before stays",
@@ -115,8 +115,8 @@ public final class SimMutants {
         SourceMutant.of(
             "a force is skipped",
             "io/rabia/persistence/LogWriter.java",
-            "    activeFile().force();\n    flushed = written;",
-            "    flushed = written;"),
+            "      activeFile().force();\n    } catch",
+            "      activeFile().size();\n    } catch"),
         SourceMutant.of(
             "damage of what was stated to be safe is cut like a tail",
             "io/rabia/persistence/LogScan.java",

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("fault-injection")
 class SameTraceTest {
   private static final String FROM_FILES = ".*starts on [1-9][0-9]* files.*";
-  private static final long PATIENCE_SECONDS = 120;
+  private static final long PATIENCE_SECONDS = 600;
   private static final Path TRACES = Path.of("target", "traces").toAbsolutePath();
 
   /** What a main class prints in each of the surroundings. */
