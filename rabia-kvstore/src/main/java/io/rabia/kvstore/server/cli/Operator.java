@@ -22,7 +22,7 @@ import picocli.CommandLine;
 /** Asks servers what only operators ask. One thread, which waits for the answers. */
 final class Operator implements AutoCloseable {
   /** So long a server is waited for when another one has answered. */
-  private static final long GRACE_MILLIS = 500;
+  private static final long GRACE_MILLIS = 2000;
 
   private final ClientCore core;
   private final Duration timeout;
