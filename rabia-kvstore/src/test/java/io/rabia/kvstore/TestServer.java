@@ -35,7 +35,7 @@ public final class TestServer implements AutoCloseable {
   }
 
   public static TestServer start(FakeCluster cluster, int id) {
-    return new TestServer(cluster, id, LIMITS, 0);
+    return new TestServer(cluster, id, LIMITS, FreePorts.next());
   }
 
   public static TestServer start(FakeCluster cluster, int id, PortLimits limits) {

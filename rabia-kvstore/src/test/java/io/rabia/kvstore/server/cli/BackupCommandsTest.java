@@ -3,6 +3,7 @@ package io.rabia.kvstore.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.rabia.kvstore.FreePorts;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.ServerConfig;
 import io.rabia.kvstore.server.Settings;
@@ -28,8 +29,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Timeout(60)
 final class BackupCommandsTest {
   @TempDir private Path directory;
-  private final String member = "1=127.0.0.1:" + ServerProcesses.freePort();
-  private final String client = "127.0.0.1:" + ServerProcesses.freePort();
+  private final String member = "1=127.0.0.1:" + FreePorts.next();
+  private final String client = "127.0.0.1:" + FreePorts.next();
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 

@@ -3,6 +3,7 @@ package io.rabia.kvstore.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.kvstore.FakeCluster;
+import io.rabia.kvstore.FreePorts;
 import io.rabia.kvstore.TestServer;
 import io.rabia.kvstore.server.cli.ServerProcesses.Output;
 import java.io.IOException;
@@ -67,7 +68,7 @@ final class MembershipCommandsTest {
 
   @Test
   void whereItsServerIsNotAskedSomebodyMustListenThere() throws IOException {
-    int port = ServerProcesses.freePort();
+    int port = FreePorts.next();
     String member = "4=127.0.0.1:" + port;
     assertThat(add(member, one.client()))
         .isEqualTo("warning: nobody listens on 127.0.0.1:" + port + ", seen from here");

@@ -3,6 +3,7 @@ package io.rabia.kvstore.server.cli;
 import static io.rabia.kvstore.server.cli.ServerProcesses.awaitSoon;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rabia.kvstore.FreePorts;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.ServerConfig;
 import io.rabia.kvstore.server.Settings;
@@ -39,8 +40,7 @@ final class StaleServerTest {
   private final List<KvServer> servers = new ArrayList<>();
 
   private static Map<Integer, String> addresses() {
-    return ALL.stream()
-        .collect(Collectors.toMap(id -> id, id -> "127.0.0.1:" + ServerProcesses.freePort()));
+    return ALL.stream().collect(Collectors.toMap(id -> id, id -> "127.0.0.1:" + FreePorts.next()));
   }
 
   @BeforeEach
