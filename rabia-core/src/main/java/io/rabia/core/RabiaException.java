@@ -153,6 +153,15 @@ public abstract sealed class RabiaException extends RuntimeException {
     }
   }
 
+  /** The command carried a fencing token that is not valid any more: it was not executed. */
+  public static final class Fenced extends RabiaException {
+    private static final long serialVersionUID = 1L;
+
+    public Fenced(String message) {
+      super(message, null, false);
+    }
+  }
+
   /** A change of the configuration was not made; {@link #reason()} says why. */
   public static final class ChangeRefused extends RabiaException {
     private static final long serialVersionUID = 1L;

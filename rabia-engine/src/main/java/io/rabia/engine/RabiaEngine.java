@@ -47,6 +47,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
   private final Limits limits;
   private final EngineAgent agent;
   private final Thread thread;
+  private final Listeners listeners;
   private final @Nullable ExecutorService ownExecutor;
   private final ExecutorService snapshotExecutor;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
@@ -79,6 +80,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     } else {
       ownExecutor = null;
     }
+    listeners = new Listeners(builder.listener);
     snapshotExecutor =
         Executors.newSingleThreadExecutor(task -> daemon(task, "rabia-" + id + "-snapshot"));
     SecureRandom random = new SecureRandom();
@@ -94,7 +96,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
                 builder.pool,
                 executor,
                 this::aside,
-                builder.listener,
+                listeners,
                 CommonCoin::keyed),
             builder.clock,
             () -> TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()),
@@ -126,6 +128,19 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
 
   public NodeId id() {
     return id;
+  }
+
+  /**
+   * The listener is told, on the calling thread, what is: the state, the connections, a quorum; and
+   * then, on the node's thread, what happens.
+   */
+  public void addListener(EngineListener listener) {
+    listeners.add(listener);
+  }
+
+  /** Undoes one {@link #addListener}; a call that is under way may still come to its end. */
+  public void removeListener(EngineListener listener) {
+    listeners.remove(listener);
   }
 
   /**

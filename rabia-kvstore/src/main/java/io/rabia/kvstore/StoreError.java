@@ -32,7 +32,17 @@ public enum StoreError {
   /** The node or client is shutting down; the outcome of what was outstanding is unknown. */
   SHUTTING_DOWN(11, false, false),
   /** Anything else; the cause says what. */
-  INTERNAL(12, false, false);
+  INTERNAL(12, false, false),
+  /** A transaction found other values than it had read, over and over. Nothing was done. */
+  TRANSACTION_CONFLICT(13, true, false),
+  /** What was asked for does not fit one answer: ask for less at once. Nothing was done. */
+  ANSWER_TOO_LARGE(14, false, true),
+  /** The store keeps no history of changes ({@link KVStoreConfig#enableNotifications()}). */
+  NO_HISTORY(15, false, true),
+  /** Changes that a subscriber has not seen are not in the history any more. */
+  EVENTS_MISSED(16, false, false),
+  /** The fencing token that the command carried is not valid any more. Nothing was done. */
+  FENCED(17, false, false);
 
   private static final StoreError[] VALUES = values();
 

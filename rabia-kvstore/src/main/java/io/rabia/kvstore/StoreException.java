@@ -61,6 +61,9 @@ public final class StoreException extends RuntimeException {
     if (cause instanceof RabiaException.Closed) {
       return StoreError.SHUTTING_DOWN;
     }
+    if (cause instanceof RabiaException.Fenced) {
+      return StoreError.FENCED;
+    }
     if (cause instanceof RabiaException.Serialization
         || cause instanceof RabiaException.Validation) {
       return StoreError.MALFORMED;

@@ -7,9 +7,9 @@ import io.rabia.core.RabiaException.ChangeRefused.Reason;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
 import io.rabia.core.transport.TransportStatistics;
-import io.rabia.kvstore.server.Administration;
-import io.rabia.kvstore.server.NodeStatus;
-import io.rabia.kvstore.server.NodeStatusSource;
+import io.rabia.network.server.Administration;
+import io.rabia.network.server.NodeStatus;
+import io.rabia.network.server.NodeStatusSource;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -44,6 +46,7 @@ public final class FakeCluster implements AutoCloseable {
 
   private final ExecutorService thread = Executors.newSingleThreadExecutor();
   private final KvStateMachine store;
+  private final long nanosOfSlot;
   private final Map<Long, Session> sessions = new HashMap<>();
   private long slot;
   private long nextSession = 1;
@@ -54,6 +57,14 @@ public final class FakeCluster implements AutoCloseable {
   }
 
   public FakeCluster(KVStoreConfig config) {
+    this(config, 1000);
+  }
+
+  /**
+   * @param nanosOfSlot by which every command lets log time go on
+   */
+  public FakeCluster(KVStoreConfig config, long nanosOfSlot) {
+    this.nanosOfSlot = nanosOfSlot;
     store = new KvStateMachine(config);
   }
 
@@ -109,7 +120,7 @@ public final class FakeCluster implements AutoCloseable {
   private byte[] execute(Command command) {
     applied++;
     slot++;
-    return store.apply(slot, slot * 1000, ByteBuffer.wrap(command.payload()));
+    return store.apply(slot, slot * nanosOfSlot, ByteBuffer.wrap(command.payload()));
   }
 
   /** One member's view. */
@@ -119,6 +130,7 @@ public final class FakeCluster implements AutoCloseable {
     private volatile NodeStatus.State state = NodeStatus.State.SERVING;
     private volatile ClusterId clusterId = ID;
     private volatile long lastTimeoutMillis;
+    private final AtomicInteger refusedWatches = new AtomicInteger();
     private volatile Function<String, CompletableFuture<byte[]>> operations =
         line ->
             CompletableFuture.failedFuture(
@@ -145,6 +157,11 @@ public final class FakeCluster implements AutoCloseable {
       clusterId = newId;
     }
 
+    /** How often a subscriber met {@link Mode#NO_QUORUM}. */
+    public int refusedWatches() {
+      return refusedWatches.get();
+    }
+
     public long lastTimeoutMillis() {
       return lastTimeoutMillis;
     }
@@ -154,7 +171,12 @@ public final class FakeCluster implements AutoCloseable {
       if (mode == Mode.NO_QUORUM) {
         return CompletableFuture.failedFuture(new RabiaException.NoQuorum("alone"));
       }
-      CompletableFuture<T> future = CompletableFuture.supplyAsync(work, thread);
+      CompletableFuture<T> future;
+      try {
+        future = CompletableFuture.supplyAsync(work, thread);
+      } catch (RejectedExecutionException e) {
+        future = CompletableFuture.failedFuture(new RabiaException.Closed("the test is over"));
+      }
       return mode == Mode.SILENT ? new CompletableFuture<>() : future;
     }
 
@@ -166,6 +188,10 @@ public final class FakeCluster implements AutoCloseable {
     @Override
     public CompletableFuture<byte[]> read(
         byte[] query, ReadConsistency consistency, Duration timeout) {
+      if (mode == Mode.NO_QUORUM
+          && KvCodec.decodeQuery(ByteBuffer.wrap(query)) instanceof KvQuery.Watch) {
+        refusedWatches.incrementAndGet();
+      }
       return answer(() -> store.query(ByteBuffer.wrap(query)), timeout);
     }
 

@@ -3,13 +3,13 @@ package io.rabia.kvstore;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.persistence.Durability;
-import io.rabia.kvstore.client.HostPort;
 import io.rabia.kvstore.server.KvPorts;
 import io.rabia.kvstore.server.LogLimits;
-import io.rabia.kvstore.server.Port;
-import io.rabia.kvstore.server.PortLimits;
-import io.rabia.kvstore.server.PortStatistics;
 import io.rabia.kvstore.server.ServerConfig;
+import io.rabia.network.client.HostPort;
+import io.rabia.network.server.Port;
+import io.rabia.network.server.PortLimits;
+import io.rabia.network.server.PortStatistics;
 import java.time.Duration;
 
 /** The ports of a server over a {@link FakeCluster}'s node, on free ports of the loopback. */

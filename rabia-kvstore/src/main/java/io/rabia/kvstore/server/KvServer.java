@@ -3,6 +3,8 @@ package io.rabia.kvstore.server;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
 import io.rabia.kvstore.KvStateMachine;
+import io.rabia.network.server.Administration;
+import io.rabia.network.server.NodeStatusSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

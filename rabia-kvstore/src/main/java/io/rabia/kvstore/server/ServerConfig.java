@@ -7,8 +7,9 @@ import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.engine.RabiaConfig;
 import io.rabia.kvstore.KVStoreConfig;
-import io.rabia.kvstore.client.HostPort;
-import io.rabia.kvstore.wire.Frames;
+import io.rabia.network.client.HostPort;
+import io.rabia.network.server.PortLimits;
+import io.rabia.network.wire.Frames;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,11 +46,6 @@ public record ServerConfig(
     /** This member joins, or lost its disk. */
     EXISTING
   }
-
-  private static final int MAX_OUTBOUND = 64 << 20;
-  private static final Duration FRAME_TIMEOUT = Duration.ofSeconds(10);
-  private static final Duration SLOW_READER_TIMEOUT = Duration.ofSeconds(10);
-  private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(10);
 
   /**
    * @throws RabiaException.Validation naming the setting that is missing or wrong, and where it was
@@ -104,6 +100,8 @@ public record ServerConfig(
 
   private static KVStoreConfig store(Settings settings) {
     return KVStoreConfig.builder()
+        .history(settings.requireInt("history-events"), settings.requireInt("history-mb"))
+        .compressSnapshots(valid(settings, "compress-snapshots", ServerConfig::truth))
         .maxEntries(settings.requireInt("max-entries"))
         .maxMemoryMb(settings.requireInt("max-memory-mb"))
         .maxKeySize(settings.requireInt("max-key-size"))
@@ -123,15 +121,23 @@ public record ServerConfig(
       throw settings.invalid(
           "max-value-size", "two such values and the largest key must fit a batch of " + batch);
     }
+    PortLimits defaults = PortLimits.defaults();
     return new PortLimits(
         settings.requireInt("max-connections"),
         settings.requireInt("max-in-flight"),
         Math.max(1 << 16, largest),
-        Math.max(MAX_OUTBOUND, 2 * largest),
+        Math.max(defaults.maxOutboundBytes(), 2 * largest),
         Math.max(4L * largest, Runtime.getRuntime().maxMemory() / 8),
-        FRAME_TIMEOUT,
-        SLOW_READER_TIMEOUT,
-        IDLE_TIMEOUT);
+        defaults.frameTimeout(),
+        defaults.slowReaderTimeout(),
+        defaults.idleTimeout());
+  }
+
+  private static boolean truth(String text) {
+    if (!text.equals("true") && !text.equals("false")) {
+      throw new IllegalArgumentException(text);
+    }
+    return text.equals("true");
   }
 
   private static <T> T valid(Settings settings, String name, Function<String, T> parser) {

@@ -50,6 +50,12 @@ public record Setting(
           of("max-memory-mb", "1024", "MiB of keys and values, the same at all members"),
           of("max-key-size", "1024", "bytes, the same at all members"),
           of("max-value-size", "1048576", "bytes, the same at all members"),
+          of(
+              "history-events",
+              "100000",
+              "changes that are kept for subscribers, 0: none; the same at all members"),
+          of("history-mb", "64", "MiB of changes at most, the same at all members"),
+          of("compress-snapshots", "false", "true: smaller snapshots for more processor time"),
           of("request-timeout-ms", "5000", "until a Redis command fails"),
           of("max-connections", "2000", "open at once, each port"),
           of("max-in-flight", "2048", "unanswered requests of a client connection"));

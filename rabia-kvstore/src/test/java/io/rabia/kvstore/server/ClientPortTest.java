@@ -12,11 +12,12 @@ import io.rabia.kvstore.KvQuery;
 import io.rabia.kvstore.RawClient;
 import io.rabia.kvstore.TestServer;
 import io.rabia.kvstore.client.KvClient;
-import io.rabia.kvstore.server.PortStatistics.Event;
-import io.rabia.kvstore.wire.ErrorCode;
-import io.rabia.kvstore.wire.Frames;
-import io.rabia.kvstore.wire.Request;
-import io.rabia.kvstore.wire.RequestKind;
+import io.rabia.network.server.PortLimits;
+import io.rabia.network.server.PortStatistics.Event;
+import io.rabia.network.wire.ErrorCode;
+import io.rabia.network.wire.Frames;
+import io.rabia.network.wire.Request;
+import io.rabia.network.wire.RequestKind;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -313,7 +314,7 @@ final class ClientPortTest {
           .isEqualTo(
               "status id=1 state=SERVING reason=- epoch=1 decided=0 applied=0"
                   + " hash=0000000000000abc slots=0 batches=0 noop=0 forfeits=0 fast=1.0000"
-                  + " pending=0 connected=2 own=0 data=a295c69ab77079ea");
+                  + " pending=0 connected=2 own=0 data=2ecf52accddefdcd");
       client.send(b -> Frames.writeRequest(b, Request.of(2, RequestKind.STATUS_AT, 1000, 5, null)));
       assertThat(response(client)).isEqualTo("slot 5");
     }

@@ -111,6 +111,12 @@ final class SettingsTest {
     assertThat(with("max-memory-mb", "7").store().maxMemoryMb()).isEqualTo(7);
     assertThat(with("max-key-size", "7").store().maxKeySize()).isEqualTo(7);
     assertThat(with("max-value-size", "7").store().maxValueSize()).isEqualTo(7);
+    assertThat(with("history-events", "7").store().historyEvents()).isEqualTo(7);
+    assertThat(with("history-events", "7").store().enableNotifications()).isTrue();
+    assertThat(with("history-events", "0").store().enableNotifications()).isFalse();
+    assertThat(with("history-mb", "7").store().historyMb()).isEqualTo(7);
+    assertThat(with("compress-snapshots", "true").store().compressSnapshots()).isTrue();
+    assertThat(with("compress-snapshots", "false").store().compressSnapshots()).isFalse();
     assertThat(with("request-timeout-ms", "7").store().requestTimeout())
         .isEqualTo(Duration.ofMillis(7));
     assertThat(with("max-connections", "7").limits().maxConnections()).isEqualTo(7);

@@ -1,7 +1,7 @@
 package io.rabia.kvstore.server.cli;
 
 import io.rabia.kvstore.server.BackupText;
-import io.rabia.kvstore.wire.Fields;
+import io.rabia.network.wire.Fields;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;

@@ -2,8 +2,8 @@ package io.rabia.kvstore.server.cli;
 
 import io.rabia.core.RabiaException;
 import io.rabia.engine.Backup;
-import io.rabia.kvstore.wire.ErrorCode;
-import io.rabia.kvstore.wire.Fields;
+import io.rabia.network.wire.ErrorCode;
+import io.rabia.network.wire.Fields;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

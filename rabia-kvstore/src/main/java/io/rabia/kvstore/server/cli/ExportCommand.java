@@ -5,6 +5,7 @@ import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.engine.Backup;
 import io.rabia.engine.NewCluster;
+import io.rabia.kvstore.KvCommand;
 import io.rabia.kvstore.KvEntry;
 import io.rabia.kvstore.KvStateMachine;
 import java.io.BufferedWriter;
@@ -33,6 +34,9 @@ import picocli.CommandLine.Spec;
     name = "export",
     description = "Writes all keys, as they are at one slot, as a JSON object a line.")
 final class ExportCommand implements Callable<Integer> {
+  /** Of a line: what was left to the key at the slot. Not there for those that live for ever. */
+  static final String TIME_TO_LIVE = "timeToLiveNanos";
+
   private static final NodeId ANY = NodeId.of(1);
 
   @Option(names = "--servers", paramLabel = "HOST:PORT,...", description = "of running servers")
@@ -103,17 +107,20 @@ final class ExportCommand implements Callable<Integer> {
 
   private static void write(KvStateMachine store, FileChannel channel) throws IOException {
     Writer out = new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8));
-    store.forEach((key, entry) -> out.write(line(key, entry) + "\n"));
+    store.forEach((key, entry, timeToLive) -> out.write(line(key, entry, timeToLive) + "\n"));
     out.flush();
   }
 
-  private static String line(byte[] key, KvEntry entry) {
+  private static String line(byte[] key, KvEntry entry, long timeToLive) {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     Output.put(fields, "key", key);
     Output.putValue(fields, entry.value());
     fields.put("version", entry.version());
     fields.put("createdNanos", entry.created());
     fields.put("updatedNanos", entry.updated());
+    if (timeToLive != KvCommand.Put.FOREVER) {
+      fields.put(TIME_TO_LIVE, timeToLive);
+    }
     return Output.json(fields);
   }
 }

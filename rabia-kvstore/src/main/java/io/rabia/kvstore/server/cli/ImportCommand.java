@@ -3,8 +3,9 @@ package io.rabia.kvstore.server.cli;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.rabia.kvstore.KvCommand;
 import io.rabia.kvstore.client.KvClient;
-import io.rabia.kvstore.wire.ErrorCode;
+import io.rabia.network.wire.ErrorCode;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "import",
     description =
-        "Sets every key of a file of JSON lines, as any client does: versions and times are new.")
+        "Sets every key of a file of JSON lines, as any client does: versions and times are new;"
+            + " what was left to a key when it was exported is left to it from now on.")
 final class ImportCommand implements Callable<Integer> {
   private static final int OUTSTANDING = 256;
 
@@ -114,12 +116,13 @@ final class ImportCommand implements Callable<Integer> {
     Map<String, String> fields = fields(line);
     byte[] key = bytes(fields, "key");
     byte[] value = bytes(fields, "value");
+    KvCommand set = new KvCommand.Put(key, value, KvCommand.Put.When.ALWAYS, timeToLive(fields));
     long number = ++sent;
     places.acquire();
     client
-        .setAsync(key, value)
+        .execute(set)
         .whenComplete(
-            (version, refused) -> {
+            (stored, refused) -> {
               if (refused != null) {
                 failures.put(number, refused);
               }
@@ -144,6 +147,22 @@ final class ImportCommand implements Callable<Integer> {
       throw malformed(e.getMessage());
     }
     throw malformed("not one JSON object");
+  }
+
+  private long timeToLive(Map<String, String> fields) {
+    String text = fields.get(ExportCommand.TIME_TO_LIVE);
+    if (text == null) {
+      return KvCommand.Put.FOREVER;
+    }
+    try {
+      long nanos = Long.parseLong(text);
+      if (nanos >= 1) {
+        return nanos;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw malformed(ExportCommand.TIME_TO_LIVE + " is no number of nanoseconds, 1 or more");
   }
 
   private byte[] bytes(Map<String, String> fields, String name) {

@@ -1,6 +1,6 @@
 package io.rabia.kvstore.server.cli;
 
-import io.rabia.kvstore.wire.Fields;
+import io.rabia.network.wire.Fields;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine;

@@ -3,7 +3,7 @@ package io.rabia.kvstore.server.cli;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
-import io.rabia.kvstore.wire.Fields;
+import io.rabia.network.wire.Fields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

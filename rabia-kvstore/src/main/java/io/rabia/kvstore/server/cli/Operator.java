@@ -1,10 +1,10 @@
 package io.rabia.kvstore.server.cli;
 
 import io.rabia.core.RabiaException;
-import io.rabia.kvstore.client.ClientCore;
-import io.rabia.kvstore.client.ResultHandler;
-import io.rabia.kvstore.wire.ErrorCode;
-import io.rabia.kvstore.wire.Fields;
+import io.rabia.network.client.ClientCore;
+import io.rabia.network.client.ResultHandler;
+import io.rabia.network.wire.ErrorCode;
+import io.rabia.network.wire.Fields;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

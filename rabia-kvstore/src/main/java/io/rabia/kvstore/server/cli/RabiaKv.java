@@ -4,7 +4,7 @@ import io.rabia.core.RabiaException;
 import io.rabia.kvstore.StoreException;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.Version;
-import io.rabia.kvstore.wire.ErrorCode;
+import io.rabia.network.wire.ErrorCode;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.security.Security;
@@ -28,6 +28,16 @@ import picocli.CommandLine.Command;
       DeleteCommand.class,
       CompareAndSetCommand.class,
       IncrementCommand.class,
+      AppendCommand.class,
+      TtlCommand.class,
+      ExpireCommand.class,
+      KeysCommand.class,
+      MultiGetCommand.class,
+      MultiSetCommand.class,
+      CountCommand.class,
+      ClearCommand.class,
+      TransactionCommand.class,
+      WatchCommand.class,
       MembersCommand.class,
       AddCommand.class,
       RemoveCommand.class,
@@ -74,6 +84,8 @@ public final class RabiaKv {
     line.addSubcommand(SettingFlags.specification(new ServerCommand(starter)));
     line.addSubcommand(SettingFlags.specification(new RestoreCommand()));
     line.addSubcommand(SettingFlags.specification(new RecoverCommand()));
+    // Negative numbers are among its words.
+    line.getSubcommands().get("txn").setUnmatchedOptionsArePositionalParams(true);
     line.setOut(out).setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, command));

@@ -157,12 +157,50 @@ final class BackupCommandsTest {
 
   @Test
   void whatIsExportedIsHeldAgainstTheLimitsOfTheServers() {
-    try (KvServer server = server("one", "new", Map.of("max-entries", "7"))) {
+    Map<String, String> limits =
+        Map.of("max-entries", "7", "history-events", "0", "history-mb", "5");
+    try (KvServer server = server("one", "new", limits)) {
       assertThat(server.readyLine()).contains(client);
       done("set", "a", "1", "--servers", client);
       refused("limits of the store", "export", "--to", file("keys"), "--servers", client);
-      assertThat(done("export", "--to", file("keys"), "--servers", client, "--max-entries", "7"))
+      String[] known =
+          ("--max-entries 7 --history-events 0 --history-mb 5 --servers " + client).split(" ");
+      assertThat(done(with(known, "export", "--to", file("keys"))))
           .startsWith("export entries=1 slot=");
+    }
+  }
+
+  private static String[] with(String[] more, String... arguments) {
+    return Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new);
+  }
+
+  @Test
+  void whatIsLeftToAKeyIsExportedAndGivenToItAgainAndOverWithoutACommand() throws IOException {
+    Path exported = directory.resolve("keys");
+    try (KvServer server = server("one", "new", Map.of("compress-snapshots", "true"))) {
+      assertThat(server.readyLine()).contains(client);
+      done("set", "a", "1", "--ttl", "1000", "--servers", client);
+      done("set", "b", "2", "--servers", client);
+      done("export", "--to", file("keys"), "--servers", client);
+      assertThat(Files.readAllLines(exported))
+          .satisfiesExactly(
+              a -> assertThat(a).matches(".*,\"timeToLiveNanos\":(9[0-9]{11}|1000000000000)}"),
+              b -> assertThat(b).doesNotContain("timeToLive"));
+      done("clear", "--yes", "--servers", client);
+      Files.writeString(
+          exported,
+          Files.readString(exported)
+              + "{\"key\":\"c\",\"value\":\"3\",\"timeToLiveNanos\":300000000}\n");
+      done("import", "--from", file("keys"), "--servers", client);
+      assertThat(Double.parseDouble(done("ttl", "a", "--servers", client)))
+          .isBetween(900.0, 1000.0);
+      assertThat(run("ttl", "b", "--servers", client)).isEqualTo(1);
+      Awaitility.await().until(() -> run("get", "c", "--servers", client) == 1);
+      assertThat(done("keys", "--servers", client)).isEqualToIgnoringNewLines("a\nb");
+      Files.writeString(exported, "{\"key\":\"n\",\"value\":\"\",\"timeToLiveNanos\":0}\n");
+      refused(
+          "keys:1: timeToLiveNanos is no number of nanoseconds, 1 or more; the 0 lines before",
+          with(new String[] {"--servers", client}, "import", "--from", file("keys")));
     }
   }
 

@@ -10,7 +10,7 @@ import io.rabia.kvstore.KVStore;
 import io.rabia.kvstore.KVStoreConfig;
 import io.rabia.kvstore.TestServer;
 import io.rabia.kvstore.server.KvServer;
-import io.rabia.kvstore.server.PortStatistics.Event;
+import io.rabia.network.server.PortStatistics.Event;
 import io.rabia.persistence.FilePersistence;
 import io.rabia.persistence.FilePersistenceConfig;
 import java.io.IOException;

@@ -8,11 +8,10 @@ import io.rabia.kvstore.KvCodec;
 import io.rabia.kvstore.KvCommand;
 import io.rabia.kvstore.KvQuery;
 import io.rabia.kvstore.KvResult;
-import io.rabia.kvstore.client.ClientConfig;
-import io.rabia.kvstore.client.ClientCore;
-import io.rabia.kvstore.client.ClientSession;
-import io.rabia.kvstore.client.ResultHandler;
-import io.rabia.testing.linearizability.KeyValueModel;
+import io.rabia.network.client.ClientConfig;
+import io.rabia.network.client.ClientCore;
+import io.rabia.network.client.ClientSession;
+import io.rabia.network.client.ResultHandler;
 import io.rabia.testing.linearizability.KeyValueModel.Input;
 import io.rabia.testing.linearizability.KeyValueModel.Output;
 import java.time.Duration;
@@ -30,21 +29,26 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Clients that get, set, compare and set, increment and delete, at a moderate pace, each with a
- * server that it asks first and a session of its own, and that hold the servers to all they said:
- * what was done to a key is linearizable, counters have counted each increment once, and every
- * entry of a journal that was acknowledged is there. All of it runs on the client's event loop.
+ * Clients that get, set, compare and set, increment, delete and do transactions over several keys,
+ * at a moderate pace, each with a server that it asks first and a session of its own, and that hold
+ * the servers to all they said: what was done to a key, or to a group of keys by transactions, is
+ * linearizable, counters have counted each increment once, and every entry of a journal that was
+ * acknowledged is there. All of it runs on the client's event loop.
  */
 final class MixedLoad implements AutoCloseable {
   private static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
   private static final int COUNTERS = 3;
   private static final double JOURNAL = 0.1;
   private static final double COUNTER = 0.2;
+  private static final double GROUP = 0.55;
 
   private final ClientCore core;
   private final Duration timeout;
   private final int servers;
-  private final CheckedKeys keys = new CheckedKeys("register-");
+  private final CheckedKeys<Input, Output, Optional<String>> registers =
+      new CheckedKeys<>("register-", new Registers());
+  private final CheckedKeys<Groups.Input, Groups.Output, List<Optional<String>>> groups =
+      new CheckedKeys<>("group-", new Groups());
   private final Pulse[] pulses;
   private final AtomicLong writes = new AtomicLong();
   private final AtomicLong errors = new AtomicLong();
@@ -98,7 +102,8 @@ final class MixedLoad implements AutoCloseable {
               completeIfIdle();
             });
     idle.join();
-    List<String> found = new ArrayList<>(keys.finish());
+    List<String> found = new ArrayList<>(registers.finish());
+    found.addAll(groups.finish());
     for (int i = 0; i < COUNTERS; i++) {
       long value = Long.parseLong(read(counter(i)).join().orElse("0"));
       if (value < counted[i] || value > counted[i] + uncertain[i]) {
@@ -110,7 +115,9 @@ final class MixedLoad implements AutoCloseable {
     found.add(
         0,
         "checked="
-            + keys.operations()
+            + registers.operations()
+            + " grouped="
+            + groups.operations()
             + " counted="
             + IntStream.range(0, COUNTERS).mapToLong(i -> counted[i]).sum()
             + " journal="
@@ -164,6 +171,11 @@ final class MixedLoad implements AutoCloseable {
     return "counter-" + index;
   }
 
+  /** No other write has it, whatever was added to either. */
+  private String newValue() {
+    return Long.toString(++numbers * 100_000);
+  }
+
   private void completeIfIdle() {
     if (stopped && outstanding == 0) {
       idle.complete(null);
@@ -198,8 +210,10 @@ final class MixedLoad implements AutoCloseable {
         append();
       } else if (kind < COUNTER) {
         count();
+      } else if (kind < GROUP) {
+        operate(groups);
       } else {
-        operate();
+        operate(registers);
       }
     }
 
@@ -243,43 +257,24 @@ final class MixedLoad implements AutoCloseable {
           });
     }
 
-    private void operate() {
-      CheckedKeys.Key key = keys.begin(random);
-      Input input = input(key);
+    private <I, O, S> void operate(CheckedKeys<I, O, S> keys) {
+      CheckedWork<I, O, S> work = keys.work();
+      CheckedKeys<I, O, S>.Key key = keys.begin(random);
+      I input = work.random(random, key.name, key.seen(), MixedLoad.this::newValue);
+      KvQuery query = work.query(input);
       long invoked = began;
       BiConsumer<@Nullable KvResult, @Nullable RabiaException> then =
           (result, failure) -> {
-            Output output = result == null ? null : output(input, result);
+            O output = result == null ? null : work.output(input, result);
             key.ended(index, input, output, invoked, System.nanoTime());
-            ended(!(input instanceof KeyValueModel.Get), failure);
+            ended(query == null, failure);
           };
-      if (input instanceof KeyValueModel.Get) {
-        byte[] query = KvCodec.encode(new KvQuery.Get(key.name.getBytes(UTF_8)));
-        core.read(query, ReadConsistency.LINEARIZABLE, first, timeout, decoding(then));
+      if (query == null) {
+        submit(work.command(input), then);
       } else {
-        submit(command(input), then);
+        core.read(
+            KvCodec.encode(query), ReadConsistency.LINEARIZABLE, first, timeout, decoding(then));
       }
-    }
-
-    private Input input(CheckedKeys.Key key) {
-      int kind = random.nextInt(10);
-      if (kind < 4) {
-        return new KeyValueModel.Get(key.name);
-      }
-      if (kind < 6) {
-        return new KeyValueModel.Put(key.name, newValue());
-      }
-      if (kind < 8) {
-        return new KeyValueModel.CompareAndSet(key.name, key.seen(), newValue());
-      }
-      return kind < 9
-          ? new KeyValueModel.Increment(key.name, 1)
-          : new KeyValueModel.Delete(key.name);
-    }
-
-    /** No other write has it, whatever was added to either. */
-    private String newValue() {
-      return Long.toString(++numbers * 100_000);
     }
 
     private void submit(
@@ -296,40 +291,5 @@ final class MixedLoad implements AutoCloseable {
         idle.completeExceptionally(e);
       }
     };
-  }
-
-  private static KvCommand command(Input input) {
-    byte[] key = input.key().getBytes(UTF_8);
-    if (input instanceof KeyValueModel.Put put) {
-      return new KvCommand.Set(key, put.value().getBytes(UTF_8));
-    }
-    if (input instanceof KeyValueModel.CompareAndSet cas) {
-      byte[] expected = cas.expected().map(text -> text.getBytes(UTF_8)).orElse(null);
-      return new KvCommand.CompareAndSet(key, expected, cas.value().getBytes(UTF_8));
-    }
-    return input instanceof KeyValueModel.Increment increment
-        ? new KvCommand.Increment(key, increment.by())
-        : new KvCommand.Delete(List.of(key));
-  }
-
-  /** In the words of the model. */
-  private static Output output(Input input, KvResult result) {
-    if (result instanceof KvResult.Found found) {
-      return new KeyValueModel.Value(text(found.entry().value()));
-    }
-    if (result instanceof KvResult.Number number) {
-      return new KeyValueModel.Value(Long.toString(number.value()));
-    }
-    if (result instanceof KvResult.Absent
-        || result instanceof KvResult.Deleted deleted && deleted.count() == 0) {
-      return new KeyValueModel.Absent();
-    }
-    if (result instanceof KvResult.Stored || result instanceof KvResult.Deleted) {
-      return new KeyValueModel.Done();
-    }
-    if (result instanceof KvResult.Mismatch) {
-      return new KeyValueModel.Refused();
-    }
-    throw new IllegalStateException(input + " was answered " + result);
   }
 }

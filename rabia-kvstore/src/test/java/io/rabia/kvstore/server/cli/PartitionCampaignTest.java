@@ -3,8 +3,8 @@ package io.rabia.kvstore.server.cli;
 import static io.rabia.kvstore.server.cli.ServerProcesses.awaitSoon;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.rabia.kvstore.client.ClientConfig;
 import io.rabia.kvstore.client.KvClient;
+import io.rabia.network.client.ClientConfig;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -2,8 +2,8 @@ package io.rabia.kvstore.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.rabia.kvstore.client.ClientConfig;
 import io.rabia.kvstore.client.KvClient;
+import io.rabia.network.client.ClientConfig;
 import io.rabia.testing.StreamConditions;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.rabia.kvstore.FreePorts;
-import io.rabia.kvstore.client.ClientConfig;
-import io.rabia.kvstore.client.ClientCore;
 import io.rabia.kvstore.server.KvServer;
+import io.rabia.network.client.ClientConfig;
+import io.rabia.network.client.ClientCore;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;

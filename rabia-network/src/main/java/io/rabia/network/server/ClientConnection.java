@@ -1,0 +1,225 @@
+package io.rabia.network.server;
+
+import io.netty.buffer.ByteBuf;
+import io.rabia.core.ClusterId;
+import io.rabia.core.Command;
+import io.rabia.core.RabiaException;
+import io.rabia.core.ReadConsistency;
+import io.rabia.core.Submitter;
+import io.rabia.network.wire.ErrorCode;
+import io.rabia.network.wire.Frames;
+import io.rabia.network.wire.Hello;
+import io.rabia.network.wire.Request;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection of the client port: hello, then requests in any number at once, answered as they are
+ * done.
+ */
+public final class ClientConnection extends PortConnection implements Completions.Receiver {
+  private static final int MAX_HELLO = 64;
+  private static final byte[] NOTHING = new byte[0];
+
+  private final int nodeId;
+  private final ToIntFunction<byte[]> largestAnswer;
+  private final Submitter submitter;
+  private final NodeStatusSource status;
+  private final Administration administration;
+  private final Completions completions;
+  private boolean greeted;
+  private int inFlight;
+  private @Nullable Request waiting;
+
+  /**
+   * @param largestAnswer bytes of the largest answer that a query may have
+   */
+  public ClientConnection(
+      Port port,
+      int nodeId,
+      ToIntFunction<byte[]> largestAnswer,
+      Submitter submitter,
+      NodeStatusSource status,
+      Administration administration,
+      Completions completions) {
+    super(port);
+    this.nodeId = nodeId;
+    this.largestAnswer = largestAnswer;
+    this.submitter = submitter;
+    this.status = status;
+    this.administration = administration;
+    this.completions = completions;
+  }
+
+  @Override
+  protected boolean helloMissing() {
+    return !greeted;
+  }
+
+  @Override
+  protected boolean answersOwed() {
+    return inFlight > 0 || waiting != null;
+  }
+
+  @Override
+  protected boolean busy() {
+    return waiting != null;
+  }
+
+  @Override
+  protected void writeRefusal(ByteBuf target, RabiaException reason) {
+    Frames.writeRefused(target, ErrorCode.of(reason), String.valueOf(reason.getMessage()));
+  }
+
+  @Override
+  protected void consume(ByteBuf bytes) {
+    while (!ending() && waiting == null) {
+      int length = Frames.frameLength(bytes, greeted ? port().limits().maxFrame() : MAX_HELLO);
+      if (length < 0) {
+        return;
+      }
+      bytes.skipBytes(Frames.LENGTH_FIELD);
+      onFrame(bytes.readSlice(length));
+    }
+  }
+
+  private void onFrame(ByteBuf frame) {
+    byte type = frame.readByte();
+    if (!greeted && type == Frames.HELLO) {
+      onHello(Frames.readHello(frame));
+    } else if (greeted && type == Frames.REQUEST) {
+      onRequest(Frames.readRequest(frame));
+    } else if (greeted && type == Frames.PING && !frame.isReadable()) {
+      Frames.writeEmpty(out(), Frames.PONG);
+    } else {
+      throw new RabiaException.Serialization("frame type " + type);
+    }
+  }
+
+  private void onHello(Hello hello) {
+    ClusterId own = submitter.clusterId();
+    if (hello.version() != Frames.VERSION) {
+      refuse(
+          PortStatistics.Event.REFUSED,
+          new RabiaException.Validation(
+              "client speaks version " + hello.version() + ", this server " + Frames.VERSION));
+    } else if (!hello.clusterId().equals(ClusterId.NONE)
+        && !own.equals(ClusterId.NONE)
+        && !hello.clusterId().equals(own)) {
+      refuse(
+          PortStatistics.Event.REFUSED,
+          new RabiaException.WrongCluster(
+              "client of cluster " + hello.clusterId() + ", this is " + own));
+    } else {
+      greeted = true;
+      Frames.writeWelcome(out(), nodeId, own);
+    }
+  }
+
+  private void onRequest(Request request) {
+    if (port().draining()) {
+      fail(request.correlation(), new RabiaException.Closed("the server is shutting down"));
+    } else if (inFlight >= port().limits().maxInFlight()) {
+      port().statistics().count(PortStatistics.Event.OVERLOADED);
+      fail(
+          request.correlation(),
+          new RabiaException.Overload(inFlight + " requests of this connection in flight"));
+    } else {
+      long bytes = (long) request.payload().length + answerBytes(request);
+      if (port().begin(this, bytes)) {
+        inFlight++;
+        completions.await(start(request), this, request.correlation(), bytes);
+      } else {
+        waiting = request;
+      }
+    }
+  }
+
+  /** What the answer may take beside what is counted for every one. */
+  private int answerBytes(Request request) {
+    return switch (request.kind()) {
+      case READ_LINEARIZABLE, READ_LOCAL -> largestAnswer.applyAsInt(request.payload());
+      case ADMINISTRATION -> Administration.MAX_ANSWER;
+      default -> 0;
+    };
+  }
+
+  @Override
+  protected long waitingBytes() {
+    return waiting == null ? 0 : waiting.payload().length;
+  }
+
+  @Override
+  protected void resume() {
+    Request request = waiting;
+    waiting = null;
+    if (request != null && connected() && !ending()) {
+      onRequest(request);
+      process();
+      flush();
+    }
+  }
+
+  private CompletableFuture<byte[]> start(Request request) {
+    Duration timeout = Duration.ofMillis(request.timeoutMillis());
+    try {
+      return switch (request.kind()) {
+        case SUBMIT ->
+            submitter.submit(
+                new Command(
+                    request.session(),
+                    request.number(),
+                    request.lowestUnanswered(),
+                    request.payload()),
+                timeout);
+        case READ_LINEARIZABLE ->
+            submitter.read(request.payload(), ReadConsistency.LINEARIZABLE, timeout);
+        case READ_LOCAL -> submitter.read(request.payload(), ReadConsistency.LOCAL, timeout);
+        case OPEN_SESSION ->
+            submitter
+                .openSession(timeout)
+                .thenApply(id -> ByteBuffer.allocate(Long.BYTES).putLong(id).array());
+        case STATUS -> status.status().thenApply(ClientConnection::text);
+        case STATUS_AT ->
+            status.statusAt(request.slot(), timeout).thenApply(ClientConnection::text);
+        case ADMINISTRATION ->
+            administration.execute(new String(request.payload(), StandardCharsets.UTF_8), timeout);
+      };
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private static byte[] text(NodeStatus status) {
+    return status.line().getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void onResult(
+      long correlation, long bytes, byte @Nullable [] result, @Nullable Throwable failure) {
+    inFlight--;
+    port().end(bytes);
+    if (!connected() || ending()) {
+      return;
+    }
+    if (failure != null) {
+      fail(correlation, ErrorCode.unwrap(failure));
+    } else {
+      Frames.writeResponse(out(), correlation, ErrorCode.OK, result == null ? NOTHING : result);
+    }
+  }
+
+  private void fail(long correlation, Throwable failure) {
+    byte[] message = ErrorCode.text(failure).getBytes(StandardCharsets.UTF_8);
+    Frames.writeResponse(out(), correlation, ErrorCode.of(failure), message);
+  }
+
+  @Override
+  public void onResultsComplete() {
+    flush();
+  }
+}
