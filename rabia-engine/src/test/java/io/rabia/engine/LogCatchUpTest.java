@@ -209,12 +209,13 @@ class LogCatchUpTest {
     do {
       int before = log.groupsRead();
       end = restarted.read(2500, 2510, 1 << 20, this::add);
-      assertThat(log.groupsRead() - before).isLessThan(piece / 20);
+      assertThat(log.groupsRead() - before).isLessThan(500);
       pieces++;
     } while (end == LogCatchUp.NOT_YET);
     assertRead(2500, 2510);
     assertThat(pieces).isGreaterThan(10);
     assertThat(log.groupsRead() - first).isLessThan(SLOTS + pieces);
+    assertThat(SLOTS).as("otherwise this says nothing").isGreaterThan(4 * 500);
   }
 
   /** More of them than the ways through the log that are kept. */
@@ -236,7 +237,7 @@ class LogCatchUpTest {
   }
 
   @Test
-  void comesOnThoughAGroupIsLargerThanAPiece() {
+  void comesOnWhateverAPieceIs() {
     LogCatchUp restarted = new LogCatchUp(log, ALPHA, 1);
     restarted.restored(SLOTS);
     int pieces = 0;
