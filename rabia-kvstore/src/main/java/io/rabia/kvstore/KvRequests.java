@@ -41,7 +41,10 @@ public abstract class KvRequests implements AutoCloseable {
     } catch (StoreException e) {
       return CompletableFuture.failedFuture(e);
     }
-    return read(encoded, consistency).handle(KvRequests::decode);
+    return read(encoded, consistency)
+        .handle(KvRequests::decode)
+        .exceptionallyCompose(
+            failure -> CompletableFuture.failedFuture(StoreException.ofQuery(failure)));
   }
 
   private static KvResult decode(byte @Nullable [] result, @Nullable Throwable failure) {

@@ -9,17 +9,34 @@ import org.jspecify.annotations.Nullable;
 public final class StoreException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private final StoreError error;
+  private final boolean outcomeUnknown;
 
   public StoreException(StoreError error, @Nullable String message, @Nullable Throwable cause) {
     super(error + (message == null ? "" : ": " + message), cause);
     this.error = error;
+    outcomeUnknown = error.outcomeUnknown() || isLateEnd(cause);
+  }
+
+  /** Of a query, which changes nothing. */
+  private StoreException(StoreException same) {
+    super(same.getMessage(), same.getCause());
+    error = same.error;
+    outcomeUnknown = false;
+  }
+
+  /** With these a node ends what it has taken in, as well as it refuses what comes then. */
+  private static boolean isLateEnd(@Nullable Throwable cause) {
+    return cause instanceof RabiaException.Storage || cause instanceof RabiaException.NotAMember;
   }
 
   public StoreError error() {
     return error;
   }
 
-  /** True when the same call may succeed later without a change by the caller. */
+  /**
+   * True when the same call may succeed later without a change by the caller. Where {@link
+   * #outcomeUnknown()}, it may then be done twice.
+   */
   public boolean recoverable() {
     return error.recoverable();
   }
@@ -27,6 +44,16 @@ public final class StoreException extends RuntimeException {
   /** True when the call itself is at fault. */
   public boolean clientError() {
     return error.clientError();
+  }
+
+  /** True when it was a command, and may have been executed or may be yet. */
+  public boolean outcomeUnknown() {
+    return outcomeUnknown;
+  }
+
+  /** The store's form of what a query failed with. */
+  static StoreException ofQuery(Throwable failure) {
+    return new StoreException(from(failure));
   }
 
   /** The store's form of whatever a submitter, client or future failed with. */
