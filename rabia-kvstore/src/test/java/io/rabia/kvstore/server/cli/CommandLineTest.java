@@ -150,6 +150,9 @@ final class CommandLineTest {
     assertThat(run(blind)).isEqualTo(2);
     assertThat(run("cas", "a", "b", "--servers", servers())).isEqualTo(2);
     assertThat(run("log")).isEqualTo(2);
+    assertThat(run("local", "--nodes", "0")).isEqualTo(2);
+    assertThat(run("local", "--data", "d")).isEqualTo(2);
+    assertThat(err.toString()).startsWith("--data needs --peer-base");
   }
 
   @Test
@@ -206,6 +209,9 @@ final class CommandLineTest {
     kv.delete(keys.get(7));
     kv.set(keys.get(8), "of another");
     expect(1, "check acknowledged=" + acknowledged + " missing=1 wrong=1", check);
+    String[] json = Arrays.copyOf(check, check.length + 1);
+    json[check.length] = "--json";
+    expect(1, "{\"acknowledged\":" + acknowledged + ",\"missing\":1,\"wrong\":1}", json);
     assertThat(run("check", "--servers", servers(), "--journal", directory + "/none")).isEqualTo(1);
     one.close();
     two.close();
