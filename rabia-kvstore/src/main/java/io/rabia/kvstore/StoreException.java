@@ -12,16 +12,22 @@ public final class StoreException extends RuntimeException {
   private final boolean outcomeUnknown;
 
   public StoreException(StoreError error, @Nullable String message, @Nullable Throwable cause) {
-    super(error + (message == null ? "" : ": " + message), cause);
-    this.error = error;
-    outcomeUnknown = error.outcomeUnknown() || isLateEnd(cause);
+    this(error, message, cause, error.outcomeUnknown() || isLateEnd(cause));
   }
 
-  /** Of a query, which changes nothing. */
-  private StoreException(StoreException same) {
-    super(same.getMessage(), same.getCause());
-    error = same.error;
-    outcomeUnknown = false;
+  private StoreException(
+      StoreError error,
+      @Nullable String message,
+      @Nullable Throwable cause,
+      boolean outcomeUnknown) {
+    super(text(error, message, outcomeUnknown), cause);
+    this.error = error;
+    this.outcomeUnknown = outcomeUnknown;
+  }
+
+  private static String text(StoreError error, @Nullable String message, boolean outcomeUnknown) {
+    String text = error + (message == null ? "" : ": " + message);
+    return outcomeUnknown && !text.contains("unknown") ? text + "; outcome unknown" : text;
   }
 
   /** With these a node ends what it has taken in, as well as it refuses what comes then. */
@@ -51,21 +57,29 @@ public final class StoreException extends RuntimeException {
     return outcomeUnknown;
   }
 
-  /** The store's form of what a query failed with. */
-  static StoreException ofQuery(Throwable failure) {
-    return new StoreException(from(failure));
-  }
-
   /** The store's form of whatever a submitter, client or future failed with. */
   public static StoreException from(Throwable failure) {
+    Throwable cause = unwrap(failure);
+    return cause instanceof StoreException store
+        ? store
+        : new StoreException(classify(cause), cause.getMessage(), cause);
+  }
+
+  /** The store's form of what a query failed with, which changes nothing. */
+  static StoreException ofQuery(Throwable failure) {
+    Throwable cause = unwrap(failure);
+    return cause instanceof StoreException store
+        ? store
+        : new StoreException(classify(cause), cause.getMessage(), cause, false);
+  }
+
+  private static Throwable unwrap(Throwable failure) {
     Throwable cause = failure;
     while ((cause instanceof CompletionException || cause instanceof ExecutionException)
         && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return cause instanceof StoreException store
-        ? store
-        : new StoreException(classify(cause), cause.getMessage(), cause);
+    return cause;
   }
 
   private static StoreError classify(Throwable cause) {

@@ -1,5 +1,6 @@
 package io.rabia.kvstore;
 
+import io.rabia.core.RabiaException;
 import io.rabia.core.ReadConsistency;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -99,7 +100,7 @@ public final class Subscription implements AutoCloseable {
       while (!closing.await(pause, TimeUnit.MILLISECONDS)) {
         pause = step();
       }
-      begun.completeExceptionally(new StoreException(StoreError.SHUTTING_DOWN, "closed", null));
+      begun.completeExceptionally(StoreException.ofQuery(new RabiaException.Closed("closed")));
       ended.complete(null);
     } catch (InterruptedException | RuntimeException e) {
       begun.completeExceptionally(e);

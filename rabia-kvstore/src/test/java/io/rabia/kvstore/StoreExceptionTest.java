@@ -36,6 +36,8 @@ final class StoreExceptionTest {
   void everyFailureSaysWhetherTheCommandMayHaveBeenExecuted() {
     assertThat(NOT_EXECUTED).noneMatch(e -> StoreException.from(e).outcomeUnknown());
     assertThat(UNKNOWN).allMatch(e -> StoreException.from(e).outcomeUnknown());
+    assertThat(UNKNOWN)
+        .allMatch(e -> StoreException.from(e).getMessage().endsWith(": x; outcome unknown"));
     List<Class<?>> all = Arrays.asList(RabiaException.class.getPermittedSubclasses());
     assertThat(NOT_EXECUTED.size() + UNKNOWN.size()).isEqualTo(all.size());
     assertThat(NOT_EXECUTED).extracting(Object::getClass).isSubsetOf(all);
