@@ -20,9 +20,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A cluster in one process that a developer starts with one command. */
 @Tag("integration")
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(60)
 final class LocalCommandTest {
   private static final int NODES = 3;

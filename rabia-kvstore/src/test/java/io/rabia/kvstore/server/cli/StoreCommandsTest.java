@@ -19,8 +19,11 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What the command line does with several keys, with time, with transactions, and with changes. */
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(30)
 final class StoreCommandsTest {
   private static final String[] RANGE_AS_JSON = {
@@ -224,11 +227,11 @@ final class StoreCommandsTest {
   void aWatchThatNobodyAnswersEndsWithTheReason() {
     one.node().mode(FakeCluster.Mode.NO_QUORUM);
     two.node().mode(FakeCluster.Mode.NO_QUORUM);
-    assertThat(run("watch", "--timeout", "0.2")).isEqualTo(1);
+    assertThat(run("watch", "--timeout", "0.1")).isEqualTo(1);
     assertThat(err.toString()).contains("error: UNAVAILABLE").contains("alone");
     one.close();
     two.close();
-    assertThat(run("watch", "--timeout", "0.2")).isEqualTo(1);
+    assertThat(run("watch", "--timeout", "0.3")).isEqualTo(1);
     assertThat(err.toString()).contains("error: UNAVAILABLE").contains(one.client());
   }
 
@@ -299,15 +302,15 @@ final class StoreCommandsTest {
   void saysWhenItIsNotKnownWhetherSomethingWasDone() {
     one.node().mode(FakeCluster.Mode.MUTE);
     two.node().mode(FakeCluster.Mode.MUTE);
-    assertThat(run("incr", "n", "--timeout", "0.3")).isEqualTo(4);
+    assertThat(run("incr", "n", "--timeout", "0.7")).isEqualTo(4);
     assertThat(err.toString())
         .startsWith("error: TIMEOUT")
         .contains("it may have been done, or may be yet: look before you do it again");
     one.node().mode(FakeCluster.Mode.SILENT);
     two.node().mode(FakeCluster.Mode.SILENT);
-    assertThat(run("get", "n", "--timeout", "0.3")).as("a query").isEqualTo(1);
+    assertThat(run("get", "n", "--timeout", "0.15")).as("a query").isEqualTo(1);
     one.node().mode(FakeCluster.Mode.NO_QUORUM);
     two.node().mode(FakeCluster.Mode.NO_QUORUM);
-    assertThat(run("incr", "n", "--timeout", "0.3")).as("never sent").isEqualTo(1);
+    assertThat(run("incr", "n", "--timeout", "0.15")).as("never sent").isEqualTo(1);
   }
 }
