@@ -36,8 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A bank in the store of real servers of which one after the other is killed, or stopped for a
- * while: transfers by transactions, an auditor who reads all accounts at one slot, and a listener who keeps a copy of
- * the store by its changes alone.
+ * while: transfers by transactions, an auditor who reads all accounts at one slot, and a listener
+ * who keeps a copy of the store by its changes alone.
  */
 @Tag("integration")
 @Tag("long")
