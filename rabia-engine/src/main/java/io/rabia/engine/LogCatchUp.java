@@ -101,10 +101,13 @@ final class LogCatchUp {
     return Math.max(0, slot - reach) / STEP;
   }
 
+  /** What follows is not before it: so a search that is begun anew begins where others got to. */
   private void found(long slot, long group) {
     long entry = (slot + 1) / STEP - firstEntry;
-    if ((slot + 1) % STEP == 0 && entry >= 0 && entry < indexed && index[(int) entry] < group) {
-      index[(int) entry] = group;
+    if ((slot + 1) % STEP == 0 && entry >= 0) {
+      for (long i = entry; i < indexed && index[(int) i] < group; i++) {
+        index[(int) i] = group;
+      }
     }
   }
 

@@ -217,6 +217,24 @@ class LogCatchUpTest {
     assertThat(log.groupsRead() - first).isLessThan(SLOTS + pieces);
   }
 
+  /** More of them than the ways through the log that are kept. */
+  @Test
+  void manyWhoSearchAtOnceAllComeOn() {
+    int piece = 16 << 10;
+    int readers = 7;
+    LogCatchUp restarted = new LogCatchUp(log, ALPHA, piece);
+    restarted.restored(SLOTS);
+    int found = 0;
+    for (int round = 0; round < 60 && found < readers; round++) {
+      found = 0;
+      for (int reader = 0; reader < readers; reader++) {
+        long from = 2400 + 50L * reader;
+        found += restarted.read(from, from + 1, 1 << 20, this::add) == from + 1 ? 1 : 0;
+      }
+    }
+    assertThat(found).isEqualTo(readers);
+  }
+
   @Test
   void comesOnThoughAGroupIsLargerThanAPiece() {
     LogCatchUp restarted = new LogCatchUp(log, ALPHA, 1);
