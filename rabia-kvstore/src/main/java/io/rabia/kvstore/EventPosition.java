@@ -1,7 +1,8 @@
 package io.rabia.kvstore;
 
 /**
- * A place in the history of changes, the same on every node.
+ * A place in the history of changes, the same on every node of one cluster. A cluster that was made
+ * out of a backup has another history from there on, though its numbers may be the same.
  *
  * @param kind what the number counts
  * @param number 0 or more

@@ -5,6 +5,7 @@ import io.rabia.core.Command;
 import io.rabia.core.NodeId;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
+import io.rabia.engine.Backup;
 import io.rabia.engine.EngineState;
 import io.rabia.engine.RabiaEngine;
 import io.rabia.network.InMemoryNetwork;
@@ -80,6 +81,22 @@ public final class KVStore extends KvOperations {
   @Override
   protected CompletableFuture<byte[]> read(byte[] query, ReadConsistency consistency) {
     return engine.read(query, consistency, timeout);
+  }
+
+  /**
+   * Takes a snapshot of this member's state now, so that a restart reads that and the log behind
+   * it.
+   *
+   * @return the slot and the hash that do not depend on any order, once it is durable
+   * @throws StoreException when it cannot be written
+   * @throws UnsupportedOperationException when this store is not all of an engine's state, but a
+   *     part of it, or behind a fence: then it is the engine's to take
+   */
+  public Backup snapshot() {
+    if (engine instanceof RabiaEngine member) {
+      return await(member.snapshot(timeout));
+    }
+    throw new UnsupportedOperationException("ask the engine, RabiaEngine.snapshot");
   }
 
   /** Ends the subscriptions, and the engine that {@link #open} made. */

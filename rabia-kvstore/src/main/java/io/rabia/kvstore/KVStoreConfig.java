@@ -6,7 +6,9 @@ import java.time.Duration;
 /**
  * The limits of a store. All but the last two decide what a command answers or what the state is,
  * so all members of a cluster must have the same: members with other limits have another state
- * hash. Immutable.
+ * hash. Immutable. How often a snapshot is taken is not among them: a log has one snapshot for all
+ * that is replicated by it, so that is the engine's, {@link
+ * io.rabia.engine.RabiaConfig.Builder#snapshotInterval}; {@link KVStore#snapshot} takes one now.
  *
  * @param maxEntries keys, 1 or more; default 1 000 000. A set of a new key beyond it is refused as
  *     STORE_FULL

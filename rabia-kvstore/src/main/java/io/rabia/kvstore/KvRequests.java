@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,8 @@ public abstract class KvRequests implements AutoCloseable {
     } catch (StoreException e) {
       return CompletableFuture.failedFuture(e);
     }
-    return submit(encoded).handle(KvRequests::decode);
+    return submit(encoded)
+        .handle((result, failure) -> decode(result, failure, StoreException::from));
   }
 
   /** Answers any query; fails with what the store refused it for. */
@@ -41,18 +43,22 @@ public abstract class KvRequests implements AutoCloseable {
     } catch (StoreException e) {
       return CompletableFuture.failedFuture(e);
     }
-    return read(encoded, consistency).handle(KvRequests::decode);
+    return read(encoded, consistency)
+        .handle((result, failure) -> decode(result, failure, StoreException::ofQuery));
   }
 
-  private static KvResult decode(byte @Nullable [] result, @Nullable Throwable failure) {
+  private static KvResult decode(
+      byte @Nullable [] result,
+      @Nullable Throwable failure,
+      Function<Throwable, StoreException> form) {
     if (failure != null || result == null) {
-      throw StoreException.from(failure == null ? new IllegalStateException("no result") : failure);
+      throw form.apply(failure == null ? new IllegalStateException("no result") : failure);
     }
     KvResult decoded;
     try {
       decoded = KvCodec.decodeResult(result);
     } catch (RuntimeException e) {
-      throw StoreException.from(e);
+      throw form.apply(e);
     }
     if (decoded instanceof KvResult.Failed failed) {
       throw new StoreException(failed.error(), failed.message(), null);

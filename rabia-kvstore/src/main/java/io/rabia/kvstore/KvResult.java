@@ -74,7 +74,8 @@ public sealed interface KvResult {
   /**
    * Changes in their order.
    *
-   * @param upTo version up to which there are no others that the filter lets pass
+   * @param upTo version up to which there are no others that the filter lets pass; below the
+   *     position that was asked for when the state has not come as far
    * @param missed how many changes after the position the history has lost, whatever the filter;
    *     -1: some, of slots that nobody knows any more
    */

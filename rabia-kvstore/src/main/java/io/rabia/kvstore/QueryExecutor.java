@@ -175,8 +175,8 @@ final class QueryExecutor {
             case VERSION -> number;
             case SLOT -> history.firstSince(number) - 1;
           };
-      upTo = Math.max(after, history.first() - 1);
-      long missed = upTo - after;
+      upTo = Math.max(Math.min(after, history.last()), history.first() - 1);
+      long missed = Math.max(0, upTo - after);
       if (watch.after().kind() == EventPosition.Kind.SLOT
           && history.first() > 1
           && number <= history.droppedSlot()) {

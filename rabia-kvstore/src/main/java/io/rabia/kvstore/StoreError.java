@@ -2,8 +2,8 @@ package io.rabia.kvstore;
 
 /**
  * Why an operation on the store was refused or has no answer. {@link #recoverable()}: the same call
- * may succeed later without a change by the caller; {@link #clientError()}: the call itself is at
- * fault.
+ * may succeed later without a change by the caller, but where {@link #outcomeUnknown()} it may then
+ * be done twice; {@link #clientError()}: the call itself is at fault.
  */
 public enum StoreError {
   /** The key is empty or longer than {@link KVStoreConfig#maxKeySize()}. Nothing was done. */
@@ -62,6 +62,14 @@ public enum StoreError {
 
   public boolean clientError() {
     return clientError;
+  }
+
+  /** Whether a command that failed so may have been executed, or may be yet. */
+  public boolean outcomeUnknown() {
+    return switch (this) {
+      case TIMEOUT, SESSION_CLOSED, SHUTTING_DOWN, INTERNAL -> true;
+      default -> false;
+    };
   }
 
   byte code() {

@@ -1,5 +1,6 @@
 package io.rabia.kvstore;
 
+import io.rabia.core.RabiaException;
 import io.rabia.core.ReadConsistency;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -15,9 +16,14 @@ public final class Subscription implements AutoCloseable {
   private static final long PAUSE_MILLIS = 10;
   private static final long RETRY_MILLIS = 100;
 
-  /** Idle answers after which one is demanded of a node that has a quorum. */
+  /**
+   * Idle answers after which one is demanded of a node that has a quorum. When that one brings
+   * something, the node that was asked before is behind or cut off: such answers are demanded until
+   * one brings nothing.
+   */
   private static final int TRUSTED = 100;
 
+  private static final long UNKNOWN = -1;
   private static final AtomicLong IDS = new AtomicLong();
 
   private final long id = IDS.incrementAndGet();
@@ -31,6 +37,7 @@ public final class Subscription implements AutoCloseable {
   private EventPosition after;
   private boolean linearizable = true;
   private int idle;
+  private boolean outage;
   private volatile long position = -1;
 
   Subscription(
@@ -93,7 +100,7 @@ public final class Subscription implements AutoCloseable {
       while (!closing.await(pause, TimeUnit.MILLISECONDS)) {
         pause = step();
       }
-      begun.completeExceptionally(new StoreException(StoreError.SHUTTING_DOWN, "closed", null));
+      begun.completeExceptionally(StoreException.ofQuery(new RabiaException.Closed("closed")));
       ended.complete(null);
     } catch (InterruptedException | RuntimeException e) {
       begun.completeExceptionally(e);
@@ -103,32 +110,51 @@ public final class Subscription implements AutoCloseable {
 
   /** Asks once; returns for how many milliseconds to wait before the next time. */
   private long step() {
+    boolean trusted = linearizable || idle >= TRUSTED;
     KvResult.Changes changes;
     try {
-      changes =
-          (KvResult.Changes)
-              KvRequests.await(
-                  store.query(
-                      new KvQuery.Watch(after, filter, EVENTS),
-                      linearizable || idle >= TRUSTED
-                          ? ReadConsistency.LINEARIZABLE
-                          : ReadConsistency.LOCAL));
+      changes = ask(trusted ? ReadConsistency.LINEARIZABLE : ReadConsistency.LOCAL);
     } catch (StoreException e) {
       if (!e.recoverable() && !closed()) {
         throw e;
       }
+      failed(e);
       return RETRY_MILLIS;
     }
+    answered();
     boolean more = position >= 0 && changes.upTo() > position;
-    idle = more || idle >= TRUSTED ? 0 : idle + 1;
-    linearizable = false;
-    hand(changes);
+    idle = more || trusted ? 0 : idle + 1;
+    linearizable = more && trusted;
+    if (trusted || changes.upTo() >= position) {
+      hand(changes);
+    }
     return more ? 0 : PAUSE_MILLIS;
   }
 
+  private KvResult.Changes ask(ReadConsistency consistency) {
+    return (KvResult.Changes)
+        KvRequests.await(store.query(new KvQuery.Watch(after, filter, EVENTS), consistency));
+  }
+
+  private void failed(StoreException reason) {
+    if (!outage && !closed()) {
+      outage = true;
+      listener.onOutage(reason);
+    }
+  }
+
+  private void answered() {
+    if (outage && !closed()) {
+      outage = false;
+      listener.onResumed();
+    }
+  }
+
   private void hand(KvResult.Changes changes) {
-    if (changes.missed() != 0 && !closed()) {
-      listener.onMissed(changes.missed());
+    boolean ahead = after.kind() == EventPosition.Kind.VERSION && after.number() > changes.upTo();
+    long missed = ahead ? UNKNOWN : changes.missed();
+    if (missed != 0 && !closed()) {
+      listener.onMissed(missed);
     }
     for (KvEvent event : changes.events()) {
       if (closed()) {

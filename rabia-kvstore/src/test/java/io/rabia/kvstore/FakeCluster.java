@@ -36,7 +36,11 @@ public final class FakeCluster implements AutoCloseable {
     /** Refuses, and executes nothing. */
     NO_QUORUM,
     /** Executes and never answers. */
-    SILENT
+    SILENT,
+    /** Executes commands and answers none; serves otherwise. */
+    MUTE,
+    /** Executes and says that it did not. */
+    LYING
   }
 
   private static final class Session {
@@ -177,12 +181,19 @@ public final class FakeCluster implements AutoCloseable {
       } catch (RejectedExecutionException e) {
         future = CompletableFuture.failedFuture(new RabiaException.Closed("the test is over"));
       }
+      if (mode == Mode.LYING) {
+        return future.thenApply(
+            result -> {
+              throw new RabiaException.NoQuorum("a lie");
+            });
+      }
       return mode == Mode.SILENT ? new CompletableFuture<>() : future;
     }
 
     @Override
     public CompletableFuture<byte[]> submit(Command command, Duration timeout) {
-      return answer(() -> apply(command), timeout);
+      CompletableFuture<byte[]> answer = answer(() -> apply(command), timeout);
+      return mode == Mode.MUTE ? new CompletableFuture<>() : answer;
     }
 
     @Override

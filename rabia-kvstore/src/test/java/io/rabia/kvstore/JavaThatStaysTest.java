@@ -291,6 +291,7 @@ class JavaThatStaysTest {
             null,
             null,
             Durability.MEMORY,
+            Duration.ofMinutes(10),
             LogLimits.defaults(),
             KVStoreConfig.defaults(),
             TestServer.LIMITS);

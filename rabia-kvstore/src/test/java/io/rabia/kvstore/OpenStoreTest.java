@@ -3,6 +3,7 @@ package io.rabia.kvstore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rabia.engine.Backup;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -190,6 +191,64 @@ final class OpenStoreTest {
               assertThat(e.recoverable()).isTrue();
             });
     assertThat(KV.get("absent before")).contains("4");
+  }
+
+  @Test
+  void takesASnapshotOfWhatIsInItNow() {
+    KV.set("a", "1");
+    Backup first = KV.snapshot();
+    assertThat(first.slot()).isPositive();
+    KV.set("a", "2");
+    Backup second = KV.snapshot();
+    assertThat(second.slot()).isGreaterThan(first.slot());
+    assertThat(second.data()).isNotEqualTo(first.data());
+    try (FakeCluster cluster = new FakeCluster();
+        KVStore elsewhere = KVStore.on(cluster.node(1), KVStoreConfig.defaults())) {
+      assertThatThrownBy(elsewhere::snapshot).isInstanceOf(UnsupportedOperationException.class);
+    }
+  }
+
+  private static int sumOfTwo(AtomicInteger runs, int changes) {
+    return KV.inTransaction(
+        4,
+        tx -> {
+          int left = Integer.parseInt(tx.get("left").orElseThrow());
+          int run = runs.incrementAndGet();
+          if (run <= changes) {
+            KV.setAll(Map.of("left", String.valueOf(5 + run), "right", String.valueOf(5 - run)));
+          }
+          int sum = left + Integer.parseInt(tx.get("right").orElseThrow());
+          if (sum != 10) {
+            throw new IllegalStateException("the sum is " + sum);
+          }
+          return sum;
+        });
+  }
+
+  @Test
+  void whatAClosureThrowsOverAStateThatNeverWasIsThrownAway() {
+    KV.setAll(Map.of("left", "5", "right", "5"));
+    AtomicInteger runs = new AtomicInteger();
+    assertThat(sumOfTwo(runs, 2)).isEqualTo(10);
+    assertThat(runs.get()).isEqualTo(3);
+    assertThatThrownBy(() -> sumOfTwo(new AtomicInteger(), 100))
+        .isInstanceOfSatisfying(
+            StoreException.class,
+            e -> assertThat(e.error()).isEqualTo(StoreError.TRANSACTION_CONFLICT))
+        .hasRootCauseInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void whatAClosureThrowsOverAStateThatWasIsThrownAtOnce() {
+    KV.setAll(Map.of("left", "5", "right", "6"));
+    AtomicInteger runs = new AtomicInteger();
+    assertThatThrownBy(() -> sumOfTwo(runs, 0))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the sum is 11");
+    assertThat(runs.get()).isEqualTo(1);
+    assertThatThrownBy(() -> KV.transaction(tx -> tx.get("")))
+        .isInstanceOfSatisfying(
+            StoreException.class, e -> assertThat(e.error()).isEqualTo(StoreError.INVALID_KEY));
   }
 
   @Test

@@ -25,7 +25,10 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(30)
 final class SubscriptionTest {
   private static final int HISTORY = 20;
@@ -64,6 +67,29 @@ final class SubscriptionTest {
   private Subscription fromTheStart(NotificationFilter filter) {
     return kv.subscribe(
         filter, EventPosition.fromSlot(0), event -> seen.add(StoreModel.describe(event)));
+  }
+
+  /** Writes down all that it is told. */
+  private final class Notes implements KvListener {
+    @Override
+    public void onEvent(KvEvent event) {
+      seen.add(StoreModel.describe(event));
+    }
+
+    @Override
+    public void onMissed(long count) {
+      seen.add("missed " + count);
+    }
+
+    @Override
+    public void onOutage(StoreException reason) {
+      seen.add("outage " + reason.error());
+    }
+
+    @Override
+    public void onResumed() {
+      seen.add("resumed");
+    }
   }
 
   @Test
@@ -231,18 +257,27 @@ final class SubscriptionTest {
   void outlivesAnOutageOfTheStore() {
     FakeCluster.Node node = cluster.node(2);
     KVStore other = KVStore.on(node, KVStoreConfig.defaults());
-    other.subscribe(
-        NotificationFilter.all(),
-        EventPosition.fromSlot(0),
-        event -> seen.add(StoreModel.describe(event)));
+    other.subscribe(NotificationFilter.all(), EventPosition.fromSlot(0), new Notes());
     kv.set("a", "1");
     sees(seen, "1 CREATED a null>1");
     node.mode(FakeCluster.Mode.NO_QUORUM);
     kv.set("a", "2");
-    soon().until(() -> node.refusedWatches() > 0);
+    soon().until(() -> node.refusedWatches() > 1);
     node.mode(FakeCluster.Mode.SERVING);
-    sees(seen, "1 CREATED a null>1", "2 UPDATED a 1>2");
+    sees(seen, "1 CREATED a null>1", "outage UNAVAILABLE", "resumed", "2 UPDATED a 1>2");
     other.close();
+  }
+
+  @Test
+  void isToldWhenItsPositionIsOfAHistoryThatWentFurther() {
+    kv.set("a", "1");
+    kv.set("a", "2");
+    Subscription sub =
+        kv.subscribe(NotificationFilter.all(), EventPosition.afterVersion(4), new Notes());
+    sees(seen, "missed -1");
+    assertThat(sub.position()).isEqualTo(2);
+    kv.set("a", "3");
+    sees(seen, "missed -1", "3 UPDATED a 2>3");
   }
 
   @Test
@@ -257,13 +292,25 @@ final class SubscriptionTest {
     }
   }
 
-  /** Two replicas, of which one is behind; local reads go to either in turn. */
+  /**
+   * Two replicas, of which one is behind; local reads go to either in turn, or to that one alone,
+   * which is cut off.
+   */
   private static final class TwoReplicas implements Submitter {
+    private final boolean cutOff;
     private final KvStateMachine ahead = new KvStateMachine(KVStoreConfig.defaults());
     private final KvStateMachine behind = new KvStateMachine(KVStoreConfig.defaults());
     private final List<byte[]> commands = new ArrayList<>();
     private int applied;
-    private int reads;
+    private int localReads;
+
+    TwoReplicas(boolean cutOff) {
+      this.cutOff = cutOff;
+    }
+
+    synchronized int localReads() {
+      return localReads;
+    }
 
     private synchronized void catchUp(int count) {
       for (; applied < Math.min(commands.size(), applied + count); count--, applied++) {
@@ -281,8 +328,10 @@ final class SubscriptionTest {
     @Override
     public synchronized CompletableFuture<byte[]> read(
         byte[] query, ReadConsistency consistency, Duration timeout) {
-      boolean stale = consistency == ReadConsistency.LOCAL && reads++ % 2 == 0;
-      catchUp(1);
+      boolean stale = consistency == ReadConsistency.LOCAL && (localReads++ % 2 == 0 || cutOff);
+      if (!cutOff) {
+        catchUp(1);
+      }
       return CompletableFuture.completedFuture(
           (stale ? behind : ahead).query(ByteBuffer.wrap(query)));
     }
@@ -300,7 +349,7 @@ final class SubscriptionTest {
 
   @Test
   void repeatsAndSkipsNothingWhenItIsAnsweredByReplicasThatAreBehind() {
-    try (KVStore store = KVStore.on(new TwoReplicas(), KVStoreConfig.defaults())) {
+    try (KVStore store = KVStore.on(new TwoReplicas(false), KVStoreConfig.defaults())) {
       List<Long> versions = new CopyOnWriteArrayList<>();
       List<Long> expected = new ArrayList<>();
       store.set("k", "before");
@@ -312,6 +361,23 @@ final class SubscriptionTest {
         expected.add(i);
       }
       soon().untilAsserted(() -> assertThat(versions).isEqualTo(expected));
+    }
+  }
+
+  @Test
+  void catchesUpElsewhereWhileTheServerItAsksFirstIsCutOff() {
+    TwoReplicas replicas = new TwoReplicas(true);
+    try (KVStore store = KVStore.on(replicas, KVStoreConfig.defaults())) {
+      List<Long> versions = new CopyOnWriteArrayList<>();
+      Subscription sub =
+          store.subscribe(NotificationFilter.all(), event -> versions.add(event.version()));
+      begun(sub);
+      for (int i = 0; i < 5000; i++) {
+        store.set("k", "v");
+      }
+      soon().until(() -> sub.position() == 5000);
+      assertThat(versions).hasSize(5000);
+      assertThat(replicas.localReads()).as("questions that brought nothing").isLessThan(250);
     }
   }
 }

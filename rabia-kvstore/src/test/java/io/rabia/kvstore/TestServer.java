@@ -58,6 +58,7 @@ public final class TestServer implements AutoCloseable {
         any,
         null,
         Durability.MEMORY,
+        Duration.ofMinutes(10),
         LogLimits.defaults(),
         KVStoreConfig.defaults(),
         limits);

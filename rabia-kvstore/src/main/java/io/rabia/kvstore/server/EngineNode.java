@@ -118,6 +118,7 @@ final class EngineNode implements KvServer.Node {
     LogLimits log = config.log();
     return RabiaConfig.builder()
         .requestTimeout(config.store().requestTimeout())
+        .sessionTimeToLive(config.sessionTimeToLive())
         .initial(config.initial() == ServerConfig.Initial.EXISTING ? Initial.EXISTING : Initial.NEW)
         .snapshotInterval(log.snapshotSlots(), mib(log.snapshotMb()))
         .snapshotEvery(Duration.ofMinutes(log.snapshotMinutes()))

@@ -4,10 +4,12 @@ import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
 import io.rabia.kvstore.KvStateMachine;
 import io.rabia.network.server.Administration;
+import io.rabia.network.server.NodeStatus;
 import io.rabia.network.server.NodeStatusSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -99,10 +101,20 @@ public final class KvServer implements AutoCloseable {
     return ports;
   }
 
-  /** Answers what was taken in, refuses the rest so that clients go elsewhere, stops the node. */
+  /** What its node says of itself. */
+  public CompletableFuture<NodeStatus> status() {
+    return node.status().status();
+  }
+
+  /** Answers what was taken in and refuses the rest, so that clients go elsewhere. Idempotent. */
+  public void drain() {
+    ports.drain(DRAIN);
+  }
+
+  /** Drains and stops the node. */
   @Override
   public void close() {
-    ports.drain(DRAIN);
+    drain();
     node.close();
     ports.close();
   }

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param initial what an empty data directory means
  * @param data null with {@link Durability#MEMORY} only
  * @param redis null: no such port; likewise {@code http}
+ * @param sessionTimeToLive of a client that sends nothing
  * @param log how large the log grows
  * @param limits of each port
  */
@@ -35,6 +36,7 @@ public record ServerConfig(
     @Nullable HostPort http,
     @Nullable Path data,
     Durability durability,
+    Duration sessionTimeToLive,
     LogLimits log,
     KVStoreConfig store,
     PortLimits limits) {
@@ -83,6 +85,7 @@ public record ServerConfig(
         settings.get("http").isEmpty() ? null : valid(settings, "http", HostPort::parse),
         data,
         durability,
+        Duration.ofSeconds(settings.requireInt("session-seconds")),
         log(settings),
         store,
         limits(settings, store));

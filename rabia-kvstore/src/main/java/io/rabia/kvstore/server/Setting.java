@@ -56,6 +56,11 @@ public record Setting(
               "changes that are kept for subscribers, 0: none; the same at all members"),
           of("history-mb", "64", "MiB of changes at most, the same at all members"),
           of("compress-snapshots", "false", "true: smaller snapshots for more processor time"),
+          of(
+              "session-seconds",
+              "600",
+              "until the session of a client that sends nothing is closed; what it sends again after"
+                  + " that is refused, not executed a second time"),
           of("request-timeout-ms", "5000", "until a Redis command fails"),
           of("max-connections", "2000", "open at once, each port"),
           of("max-in-flight", "2048", "unanswered requests of a client connection"));

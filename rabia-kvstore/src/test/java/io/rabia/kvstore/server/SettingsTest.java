@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
+import io.rabia.engine.RabiaConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,6 +118,8 @@ final class SettingsTest {
     assertThat(with("history-mb", "7").store().historyMb()).isEqualTo(7);
     assertThat(with("compress-snapshots", "true").store().compressSnapshots()).isTrue();
     assertThat(with("compress-snapshots", "false").store().compressSnapshots()).isFalse();
+    assertThat(defaults.sessionTimeToLive()).isEqualTo(RabiaConfig.defaults().sessionTimeToLive());
+    assertThat(with("session-seconds", "7").sessionTimeToLive()).isEqualTo(Duration.ofSeconds(7));
     assertThat(with("request-timeout-ms", "7").store().requestTimeout())
         .isEqualTo(Duration.ofMillis(7));
     assertThat(with("max-connections", "7").limits().maxConnections()).isEqualTo(7);

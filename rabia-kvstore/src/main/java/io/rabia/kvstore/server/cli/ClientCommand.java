@@ -1,7 +1,11 @@
 package io.rabia.kvstore.server.cli;
 
+import io.rabia.kvstore.KvEntry;
+import io.rabia.kvstore.KvPage;
 import io.rabia.kvstore.client.KvClient;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -28,9 +32,24 @@ abstract class ClientCommand implements Callable<Integer> {
     try (KvClient client = KvClient.connect(servers.list, servers.clientConfig())) {
       return run(client) ? CommandLine.ExitCode.OK : RabiaKv.NOT_DONE;
     } finally {
-      spec.commandLine().getOut().flush();
-      spec.commandLine().getErr().flush();
+      flush();
     }
+  }
+
+  final void flush() {
+    spec.commandLine().getOut().flush();
+    spec.commandLine().getErr().flush();
+  }
+
+  /** Until a request is given up. */
+  final Duration timeout() {
+    return servers.timeout();
+  }
+
+  /** Something for people that is no part of the answer. */
+  final void note(String readable) {
+    spec.commandLine().getErr().println(readable);
+    flush();
   }
 
   final CommandSpec spec() {
@@ -40,6 +59,20 @@ abstract class ClientCommand implements Callable<Integer> {
   /** A line of the answer. */
   final void print(String readable, Map<String, @Nullable Object> fields) {
     spec.commandLine().getOut().println(json ? Output.json(fields) : readable);
+  }
+
+  /** A key of a range, on request with its value. */
+  final void printItem(KvPage.Item item, boolean withValue) {
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    Output.put(fields, "key", item.key());
+    String line = text(item.key());
+    KvEntry entry = item.entry();
+    if (withValue && entry != null) {
+      Output.putValue(fields, entry.value());
+      fields.put("version", entry.version());
+      line += "\t" + text(entry.value());
+    }
+    print(line, fields);
   }
 
   /** The answer to what was not done: an error for people, an answer as any for scripts. */

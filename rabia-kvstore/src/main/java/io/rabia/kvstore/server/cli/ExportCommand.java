@@ -51,6 +51,9 @@ final class ExportCommand implements Callable<Integer> {
   @Option(names = "--timeout", defaultValue = "5", paramLabel = "SECONDS")
   private double timeoutSeconds;
 
+  @Option(names = "--json", description = "one JSON object about it; the file is the same")
+  private boolean json;
+
   @Mixin private StoreLimits limits = new StoreLimits();
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -92,16 +95,12 @@ final class ExportCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new RabiaException.Storage("cannot write " + file + ": " + e, e);
     }
-    spec.commandLine()
-        .getOut()
-        .printf(
-            Locale.ROOT,
-            "export entries=%d slot=%d data=%016x file=%s%n",
-            store.entries(),
-            read.slot(),
-            read.data(),
-            file);
-    spec.commandLine().getOut().flush();
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    fields.put("entries", store.entries());
+    fields.put("slot", read.slot());
+    fields.put("data", String.format(Locale.ROOT, "%016x", read.data()));
+    fields.put("file", file);
+    Output.print(spec, json, "export", fields);
     return CommandLine.ExitCode.OK;
   }
 

@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.Locale;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -49,6 +49,9 @@ final class ImportCommand implements Callable<Integer> {
   @Option(names = "--from", required = true, paramLabel = "FILE")
   private Path file = Path.of("");
 
+  @Option(names = "--json", description = "one JSON object")
+  private boolean asJson;
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   private final JsonFactory json = new JsonFactory();
@@ -71,8 +74,10 @@ final class ImportCommand implements Callable<Integer> {
     if (!failures.isEmpty()) {
       return notDone("");
     }
-    spec.commandLine().getOut().printf(Locale.ROOT, "import entries=%d file=%s%n", sent, file);
-    spec.commandLine().getOut().flush();
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    fields.put("entries", sent);
+    fields.put("file", file);
+    Output.print(spec, asJson, "import", fields);
     return CommandLine.ExitCode.OK;
   }
 

@@ -1,11 +1,7 @@
 package io.rabia.kvstore.server.cli;
 
-import io.rabia.kvstore.KvEntry;
 import io.rabia.kvstore.KvPage;
 import io.rabia.kvstore.client.KvClient;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -32,16 +28,7 @@ final class KeysCommand extends ClientCommand {
       if (count++ == limit) {
         break;
       }
-      Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-      fields.put("key", text(item.key()));
-      String line = text(item.key());
-      KvEntry entry = item.entry();
-      if (entry != null) {
-        Output.putValue(fields, entry.value());
-        fields.put("version", entry.version());
-        line += "\t" + text(entry.value());
-      }
-      print(line, fields);
+      printItem(item, values);
     }
     return true;
   }

@@ -5,6 +5,7 @@ import io.rabia.kvstore.KvCondition;
 import io.rabia.kvstore.KvQuery;
 import io.rabia.kvstore.KvResult;
 import io.rabia.kvstore.client.KvClient;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,9 +26,14 @@ import picocli.CommandLine.Parameters;
       "Does one list of operations or another, all at once; exit code 1 when it was the other.",
       "txn [if CONDITION [and CONDITION]...] then OPERATION [and OPERATION]... [else OPERATION ...]",
       "CONDITION: KEY = VALUE, KEY version N, exists KEY, absent KEY",
-      "OPERATION: set KEY VALUE, del KEY, incr KEY N, append KEY VALUE, get KEY"
+      "OPERATION: set KEY VALUE [ttl SECONDS], del KEY, incr KEY N, append KEY VALUE, get KEY,"
+          + " take KEY, expire KEY SECONDS|never, ttl KEY"
     })
 final class TransactionCommand extends ClientCommand {
+  private static final List<String> NAMES =
+      List.of("set", "del", "incr", "append", "get", "take", "expire", "ttl");
+  private static final String OPERATIONS = "one of " + String.join(", ", NAMES);
+
   @Parameters(arity = "1..*", paramLabel = "WORD")
   private List<String> words = List.of();
 
@@ -119,19 +125,42 @@ final class TransactionCommand extends ClientCommand {
   }
 
   private KvCommand operation() {
-    String name = next("set, del, incr, append or get");
-    if (!List.of("set", "del", "incr", "append", "get").contains(name)) {
+    String name = next(OPERATIONS);
+    if (!NAMES.contains(name)) {
       at--;
-      throw new IllegalArgumentException("set, del, incr, append or get");
+      throw new IllegalArgumentException(OPERATIONS);
     }
     byte[] key = bytes(next("a key"));
     return switch (name) {
-      case "set" -> new KvCommand.Set(key, bytes(next("a value")));
+      case "set" -> set(key, bytes(next("a value")));
       case "del" -> new KvCommand.Delete(List.of(key));
       case "incr" -> new KvCommand.Increment(key, number());
       case "append" -> new KvCommand.Append(key, bytes(next("a value")));
+      case "take" -> new KvCommand.Take(key);
+      case "expire" -> new KvCommand.Expire(key, skip("never") ? KvCommand.Put.FOREVER : nanos());
+      case "ttl" -> new KvCommand.Ask(new KvQuery.TimeToLive(key));
       default -> new KvCommand.Ask(new KvQuery.Get(key));
     };
+  }
+
+  private KvCommand set(byte[] key, byte[] value) {
+    return skip("ttl")
+        ? new KvCommand.Put(key, value, KvCommand.Put.When.ALWAYS, nanos())
+        : new KvCommand.Set(key, value);
+  }
+
+  private long nanos() {
+    String text = next("seconds");
+    try {
+      long nanos = TimeToLive.of(Double.parseDouble(text)).toNanos();
+      if (nanos > 0) {
+        return nanos;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    at--;
+    throw new IllegalArgumentException("seconds above 0");
   }
 
   private void tell(KvResult result) {
@@ -139,6 +168,17 @@ final class TransactionCommand extends ClientCommand {
     if (result instanceof KvResult.Stored stored) {
       fields.put("version", stored.version());
       print("stored version=" + stored.version(), fields);
+    } else if (result instanceof KvResult.Replaced replaced) {
+      fields.put("version", replaced.version());
+      print("stored version=" + replaced.version(), fields);
+    } else if (result instanceof KvResult.Exists changed) {
+      fields.put("changed", changed.exists());
+      print(changed.exists() ? "changed" : "not changed", fields);
+    } else if (result instanceof KvResult.Remaining left) {
+      boolean ends = left.nanos() != KvCommand.Put.FOREVER;
+      double seconds = TimeToLive.seconds(Duration.ofNanos(left.nanos()));
+      fields.put("seconds", ends ? seconds : null);
+      print(ends ? String.valueOf(seconds) : "no time to live", fields);
     } else if (result instanceof KvResult.Deleted deleted) {
       fields.put("deleted", deleted.count() == 1);
       print(deleted.count() == 1 ? "deleted" : "not found", fields);

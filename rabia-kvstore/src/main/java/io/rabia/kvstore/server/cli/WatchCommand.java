@@ -5,15 +5,20 @@ import io.rabia.kvstore.EventPosition;
 import io.rabia.kvstore.KvEvent;
 import io.rabia.kvstore.KvListener;
 import io.rabia.kvstore.NotificationFilter;
+import io.rabia.kvstore.StoreError;
 import io.rabia.kvstore.StoreException;
 import io.rabia.kvstore.Subscription;
 import io.rabia.kvstore.client.KvClient;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,6 +29,9 @@ import picocli.CommandLine.Parameters;
     name = "watch",
     description = "Prints every change as it happens, over failures of servers, each once.")
 final class WatchCommand extends ClientCommand {
+  /** Beyond the time after which the first question is given up, for what is known of it then. */
+  private static final Duration LAST_ANSWER = Duration.ofMillis(200);
+
   @Parameters(arity = "0..1", paramLabel = "PREFIX", description = "of the keys")
   private String prefix = "";
 
@@ -53,38 +61,65 @@ final class WatchCommand extends ClientCommand {
 
   @Override
   boolean run(KvClient client) {
-    KvListener listener =
-        new KvListener() {
-          @Override
-          public void onEvent(KvEvent event) {
-            tell(event);
-            if (++seen == count) {
-              throw new Enough();
-            }
-          }
-
-          @Override
-          public void onMissed(long missed) {
-            spec()
-                .commandLine()
-                .getErr()
-                .println(
-                    "missed "
-                        + (missed < 0 ? "an unknown number of" : String.valueOf(missed))
-                        + " changes: they are not in the history any more");
-            spec().commandLine().getErr().flush();
-          }
-        };
-    Subscription subscription = client.subscribe(filter(), position(), listener);
+    Printer printer = new Printer();
+    Subscription subscription = client.subscribe(filter(), position(), printer);
     try {
+      subscription.begun().get(timeout().plus(LAST_ANSWER).toMillis(), TimeUnit.MILLISECONDS);
       subscription.ended().join();
-    } catch (CompletionException e) {
+    } catch (ExecutionException | CompletionException e) {
       if (e.getCause() instanceof Enough) {
         return true;
       }
       throw StoreException.from(e);
+    } catch (TimeoutException e) {
+      throw printer.whyItDidNotBegin();
+    } catch (InterruptedException e) {
+      throw new StoreException(StoreError.SHUTTING_DOWN, "interrupted", e);
     }
     return true;
+  }
+
+  /** Tells what happens, on the subscription's thread. */
+  private final class Printer implements KvListener {
+    private volatile @Nullable StoreException outage;
+
+    StoreException whyItDidNotBegin() {
+      StoreException reason = outage;
+      return reason == null
+          ? new StoreException(StoreError.UNAVAILABLE, "no answer within the timeout", null)
+          : reason;
+    }
+
+    @Override
+    public void onEvent(KvEvent event) {
+      tell(event);
+      if (++seen == count) {
+        throw new Enough();
+      }
+    }
+
+    @Override
+    public void onMissed(long missed) {
+      String readable =
+          "missed "
+              + (missed < 0 ? "an unknown number of" : String.valueOf(missed))
+              + " changes: they are not in the history";
+      Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+      fields.put("missed", missed < 0 ? null : missed);
+      printNotDone(readable, fields);
+      flush();
+    }
+
+    @Override
+    public void onOutage(StoreException reason) {
+      outage = reason;
+      note("no answer, trying again: " + reason.getMessage());
+    }
+
+    @Override
+    public void onResumed() {
+      note("answered again");
+    }
   }
 
   /** Ends the subscription from within. */
@@ -120,9 +155,9 @@ final class WatchCommand extends ClientCommand {
     fields.put("type", event.type().name());
     fields.put("version", event.version());
     fields.put("slot", event.slot());
-    fields.put("key", text(event.key()));
-    fields.put("old", readable(event.oldValue()));
-    fields.put("new", readable(event.newValue()));
+    Output.put(fields, "key", event.key());
+    Output.put(fields, "old", event.oldValue());
+    Output.put(fields, "new", event.newValue());
     StringBuilder line = new StringBuilder();
     line.append("version=").append(event.version()).append(" slot=").append(event.slot());
     line.append(' ').append(event.type()).append(' ').append(text(event.key()));
@@ -131,7 +166,7 @@ final class WatchCommand extends ClientCommand {
       line.append(" -> ").append(readable(event.newValue()));
     }
     print(line.toString(), fields);
-    spec().commandLine().getOut().flush();
+    flush();
   }
 
   private static @Nullable String readable(byte @Nullable [] value) {

@@ -219,7 +219,9 @@ final class BackupCommandsTest {
           .asString()
           .startsWith("{\"key\":\"a\",\"value\":\"\\\"1\\\"\",\"version\":2,\"createdNanos\":");
       done("backup", "--to", file("backup"), "--servers", client);
-      done("export", "--from", file("backup"), "--to", file("again"));
+      assertThat(done("export", "--from", file("backup"), "--to", file("again"), "--json"))
+          .startsWith("{\"entries\":2,\"slot\":")
+          .contains("\"data\":\"" + status("data") + "\"");
       assertThat(Files.readString(directory.resolve("again")))
           .isEqualTo(Files.readString(exported));
       Files.writeString(
@@ -228,6 +230,8 @@ final class BackupCommandsTest {
       done("del", "a", "--servers", client);
       assertThat(done("import", "--from", file("keys"), "--servers", client))
           .isEqualToIgnoringNewLines("import entries=3 file=" + exported);
+      assertThat(done("import", "--from", file("again"), "--servers", client, "--json"))
+          .startsWith("{\"entries\":2,\"file\":\"");
       assertThat(done("get", "a", "--servers", client)).isEqualToIgnoringNewLines("\"1\"");
       done("export", "--to", file("more"), "--servers", client);
       assertThat(Files.readString(directory.resolve("more")))

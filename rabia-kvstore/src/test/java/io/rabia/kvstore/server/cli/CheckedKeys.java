@@ -12,7 +12,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The keys, or groups of keys, that clients are at, with all that was done to each. One that has
@@ -73,15 +72,21 @@ final class CheckedKeys<I, O, S> {
       open++;
     }
 
-    /**
-     * @param output null: nobody knows
-     */
-    void ended(int client, I input, @Nullable O output, long invoked, long returned) {
+    void ended(int client, I input, O output, long invoked, long returned) {
       open--;
-      if (output != null) {
-        history.add(Operation.completed(client, input, output, invoked, returned));
-        seen = work.seen(seen, input, output);
-      } else if (work.query(input) == null) {
+      history.add(Operation.completed(client, input, output, invoked, returned));
+      seen = work.seen(seen, input, output);
+      checkIfComplete();
+    }
+
+    /**
+     * It has no answer.
+     *
+     * @param executed whether it may have been executed; what was not must not show in any answer
+     */
+    void failed(int client, I input, boolean executed, long invoked) {
+      open--;
+      if (executed && work.query(input) == null) {
         history.add(Operation.unknown(client, input, invoked));
       }
       checkIfComplete();

@@ -1,5 +1,6 @@
 package io.rabia.kvstore.server.cli;
 
+import static io.rabia.kvstore.server.cli.ServerProcesses.awaitSoon;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -20,6 +21,7 @@ import io.rabia.network.wire.RequestKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -37,6 +39,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 final class ClientPromisesTest {
   private static final int TIMEOUT_MILLIS = 20_000;
+
+  /** Each of three members would close a session of two seconds within this time. */
+  private static final Duration IDLE = Duration.ofSeconds(6);
 
   @TempDir private Path directory;
 
@@ -120,6 +125,33 @@ final class ClientPromisesTest {
           .as("what the client has said it was answered")
           .isEqualTo(ErrorCode.VALIDATION);
       assertThat(others.get("n")).contains("3");
+      servers.assertEqual();
+    }
+  }
+
+  /** Others write meanwhile, at a moderate pace, so that log time goes on. */
+  @Test
+  void whatIsSentAgainAfterItsSessionWasClosedIsRefusedAndNotExecuted() throws IOException {
+    try (ServerProcesses servers =
+            new ServerProcesses(directory, 3, "os").with("--session-seconds=2").startAll();
+        KvClient others = KvClient.connect(servers.servers())) {
+      long session = openSession(servers, 1);
+      Request sent = submit(session, 1, 1, increment("n"));
+      assertThat(((KvResult.Number) ask(servers, 1, sent).result()).value()).isEqualTo(1);
+      assertThat(((KvResult.Number) ask(servers, 2, sent).result()).value()).isEqualTo(1);
+      long end = System.nanoTime() + IDLE.toNanos();
+      awaitSoon("a session that is idle for long")
+          .until(
+              () -> {
+                others.increment("others", 1);
+                return System.nanoTime() - end > 0;
+              });
+      for (int id : servers.all()) {
+        assertThat(ask(servers, id, sent).code()).isEqualTo(ErrorCode.SESSION_CLOSED);
+        Request next = submit(session, 2, 2, increment("n"));
+        assertThat(ask(servers, id, next).code()).isEqualTo(ErrorCode.SESSION_CLOSED);
+      }
+      assertThat(others.get("n")).contains("1");
       servers.assertEqual();
     }
   }

@@ -8,6 +8,7 @@ import io.rabia.kvstore.KvCodec;
 import io.rabia.kvstore.KvCommand;
 import io.rabia.kvstore.KvQuery;
 import io.rabia.kvstore.KvResult;
+import io.rabia.kvstore.StoreException;
 import io.rabia.network.client.ClientConfig;
 import io.rabia.network.client.ClientCore;
 import io.rabia.network.client.ClientSession;
@@ -32,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  * Clients that get, set, compare and set, increment, delete and do transactions over several keys,
  * at a moderate pace, each with a server that it asks first and a session of its own, and that hold
  * the servers to all they said: what was done to a key, or to a group of keys by transactions, is
- * linearizable, counters have counted each increment once, and every entry of a journal that was
- * acknowledged is there. All of it runs on the client's event loop.
+ * linearizable, counters have counted each increment once, every entry of a journal that was
+ * acknowledged is there, and what failed as not executed shows nowhere. All of it runs on the
+ * client's event loop.
  */
 final class MixedLoad implements AutoCloseable {
   private static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
@@ -54,6 +56,7 @@ final class MixedLoad implements AutoCloseable {
   private final AtomicLong errors = new AtomicLong();
   private final Map<String, Long> failures = new TreeMap<>();
   private final List<String> journal = new ArrayList<>();
+  private final List<String> refused = new ArrayList<>();
   private final long[] counted = new long[COUNTERS];
   private final long[] uncertain = new long[COUNTERS];
   private final CompletableFuture<@Nullable Void> idle = new CompletableFuture<>();
@@ -111,7 +114,8 @@ final class MixedLoad implements AutoCloseable {
             counter(i) + " is " + value + ": " + counted[i] + " to " + uncertain[i] + " more");
       }
     }
-    found.addAll(missing());
+    found.addAll(otherThan(journal, true));
+    found.addAll(otherThan(refused, false));
     found.add(
         0,
         "checked="
@@ -122,25 +126,33 @@ final class MixedLoad implements AutoCloseable {
             + IntStream.range(0, COUNTERS).mapToLong(i -> counted[i]).sum()
             + " journal="
             + journal.size()
+            + " refused="
+            + refused.size()
             + " failures="
             + failures);
     return found;
   }
 
-  private List<String> missing() {
-    List<String> missing = new ArrayList<>();
+  /** The entries that are there, or not there, in spite of what was answered. */
+  private List<String> otherThan(List<String> entries, boolean there) {
+    List<String> wrong = new ArrayList<>();
     int together = 512;
-    for (int from = 0; from < journal.size(); from += together) {
-      List<String> some = journal.subList(from, Math.min(journal.size(), from + together));
+    for (int from = 0; from < entries.size(); from += together) {
+      List<String> some = entries.subList(from, Math.min(entries.size(), from + together));
       List<CompletableFuture<Optional<String>>> values = some.stream().map(this::read).toList();
       for (int i = 0; i < some.size(); i++) {
         Optional<String> value = values.get(i).join();
-        if (!value.equals(Optional.of(some.get(i)))) {
-          missing.add(some.get(i) + " was acknowledged and is " + value);
+        if (!value.equals(there ? Optional.of(some.get(i)) : Optional.empty())) {
+          wrong.add(
+              some.get(i)
+                  + " was "
+                  + (there ? "acknowledged" : "not executed")
+                  + " and is "
+                  + value);
         }
       }
     }
-    return missing;
+    return wrong;
   }
 
   private CompletableFuture<Optional<String>> read(String key) {
@@ -161,6 +173,10 @@ final class MixedLoad implements AutoCloseable {
           }
         });
     return value;
+  }
+
+  private static boolean mayBeExecuted(RabiaException failure) {
+    return StoreException.from(failure).outcomeUnknown();
   }
 
   private static String text(byte[] bytes) {
@@ -241,6 +257,8 @@ final class MixedLoad implements AutoCloseable {
           (result, failure) -> {
             if (result instanceof KvResult.Stored) {
               journal.add(entry);
+            } else if (failure != null && !mayBeExecuted(failure)) {
+              refused.add(entry);
             }
             ended(true, failure);
           });
@@ -252,7 +270,11 @@ final class MixedLoad implements AutoCloseable {
       submit(
           new KvCommand.Increment(counter(which).getBytes(UTF_8), by),
           (result, failure) -> {
-            (failure == null ? counted : uncertain)[which] += by;
+            if (failure == null) {
+              counted[which] += by;
+            } else if (mayBeExecuted(failure)) {
+              uncertain[which] += by;
+            }
             ended(true, failure);
           });
     }
@@ -265,8 +287,11 @@ final class MixedLoad implements AutoCloseable {
       long invoked = began;
       BiConsumer<@Nullable KvResult, @Nullable RabiaException> then =
           (result, failure) -> {
-            O output = result == null ? null : work.output(input, result);
-            key.ended(index, input, output, invoked, System.nanoTime());
+            if (result != null) {
+              key.ended(index, input, work.output(input, result), invoked, System.nanoTime());
+            } else {
+              key.failed(index, input, mayBeExecuted(failure), invoked);
+            }
             ended(query == null, failure);
           };
       if (query == null) {

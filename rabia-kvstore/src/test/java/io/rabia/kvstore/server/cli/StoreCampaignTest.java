@@ -35,9 +35,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A bank in the store of real servers of which one after the other is killed: transfers by
- * transactions, an auditor who reads all accounts at one slot, and a listener who keeps a copy of
- * the store by its changes alone.
+ * A bank in the store of real servers of which one after the other is killed, or stopped for a
+ * while: transfers by transactions, an auditor who reads all accounts at one slot, and a listener
+ * who keeps a copy of the store by its changes alone.
  */
 @Tag("integration")
 @Tag("long")
@@ -49,6 +49,7 @@ class StoreCampaignTest {
   private static final int BALANCE = 1000;
   private static final int BEHIND = 50_000;
   private static final int DEATH_AFTER = 15_000;
+  private static final int LAST_DEATH = MEMBERS * DEATH_AFTER;
   private static final String COUNTER = "counter";
   private static final ClientConfig PATIENT =
       ClientConfig.defaults().withRequestTimeout(Duration.ofSeconds(30));
@@ -133,7 +134,7 @@ class StoreCampaignTest {
   }
 
   @Test
-  void moneyIsNeitherMadeNorLostAndAListenerMissesNothingWhoeverIsKilled() {
+  void moneyIsNeitherMadeNorLostAndAListenerMissesNothingWhoeverIsKilledOrStopped() {
     ExecutorService threads = Executors.newCachedThreadPool();
     try (ServerProcesses servers = start();
         KvClient client = KvClient.connect(servers.servers(), PATIENT)) {
@@ -158,6 +159,10 @@ class StoreCampaignTest {
         awaitTransfers(200);
         servers.start(List.of(killed));
         servers.awaitServing(List.of(killed));
+        int stopped = killed % MEMBERS + 1;
+        servers.freeze(stopped);
+        awaitTransfers(200);
+        servers.thaw(stopped);
       }
       done = true;
       work.forEach(CompletableFuture::join);
@@ -195,7 +200,7 @@ class StoreCampaignTest {
                 versions.add(event.version());
                 assertThat(new String(event.newValue(), UTF_8))
                     .isEqualTo(String.valueOf(versions.size()));
-                if (versions.size() % DEATH_AFTER == 1) {
+                if (versions.size() % DEATH_AFTER == 1 && versions.size() < LAST_DEATH) {
                   gate.acquireUninterruptibly();
                 }
               });
