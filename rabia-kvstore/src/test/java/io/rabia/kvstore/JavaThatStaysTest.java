@@ -290,6 +290,7 @@ class JavaThatStaysTest {
             null,
             null,
             null,
+            null,
             Durability.MEMORY,
             LogLimits.defaults(),
             KVStoreConfig.defaults(),

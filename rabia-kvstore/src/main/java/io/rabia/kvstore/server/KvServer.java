@@ -1,13 +1,16 @@
 package io.rabia.kvstore.server;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
 import io.rabia.kvstore.KvStateMachine;
 import io.rabia.network.server.Administration;
+import io.rabia.network.server.ClientService;
 import io.rabia.network.server.NodeStatusSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +29,11 @@ public final class KvServer implements AutoCloseable {
     NodeStatusSource status();
 
     Administration administration();
+
+    /** Where clients reach the members, as {@link ClientService} has it. */
+    default List<ClusterConfig.Member> clientAddresses() {
+      return List.of();
+    }
 
     /** Finishes what is outstanding, within a few seconds, and stops. */
     @Override
@@ -64,8 +72,9 @@ public final class KvServer implements AutoCloseable {
     KvPorts ports = new KvPorts(config);
     try {
       KvStateMachine store = new KvStateMachine(config.store());
-      Node node = starter.start(config, store, onStopped);
-      ports.open(node.submitter(), node.status(), node.administration(), store);
+      Node node = starter.start(config.withClientPort(ports.clientPort()), store, onStopped);
+      ports.open(
+          node.submitter(), node.status(), node.administration(), node::clientAddresses, store);
       return new KvServer(ports, node);
     } catch (RuntimeException e) {
       ports.close();

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param initial what an empty data directory means
  * @param data null with {@link Durability#MEMORY} only
+ * @param clientAddress what clients and the other members are told of {@code client}; null: that
+ *     itself
  * @param redis null: no such port; likewise {@code http}
  * @param log how large the log grows
  * @param limits of each port
@@ -31,6 +34,7 @@ public record ServerConfig(
     ClusterConfig cluster,
     Initial initial,
     HostPort client,
+    @Nullable HostPort clientAddress,
     @Nullable HostPort redis,
     @Nullable HostPort http,
     @Nullable Path data,
@@ -38,6 +42,8 @@ public record ServerConfig(
     LogLimits log,
     KVStoreConfig store,
     PortLimits limits) {
+
+  private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "::", "0:0:0:0:0:0:0:0");
 
   /** Whether a member without a history belongs to a cluster that has one. */
   public enum Initial {
@@ -79,6 +85,9 @@ public record ServerConfig(
         cluster,
         valid(settings, "initial", text -> Initial.valueOf(text.toUpperCase(Locale.ROOT))),
         valid(settings, "client", HostPort::parse),
+        settings.get("client-address").isEmpty()
+            ? null
+            : valid(settings, "client-address", HostPort::parse),
         settings.get("redis").isEmpty() ? null : valid(settings, "redis", HostPort::parse),
         settings.get("http").isEmpty() ? null : valid(settings, "http", HostPort::parse),
         data,
@@ -86,6 +95,31 @@ public record ServerConfig(
         log(settings),
         store,
         limits(settings, store));
+  }
+
+  /** Where clients reach this server, as far as its operator said so; null when only clients know. */
+  @Nullable HostPort advertised() {
+    if (clientAddress != null) {
+      return clientAddress;
+    }
+    return WILDCARDS.contains(client.host()) ? null : client;
+  }
+
+  /** With the port for clients that the system gave it. */
+  ServerConfig withClientPort(int port) {
+    return new ServerConfig(
+        nodeId,
+        cluster,
+        initial,
+        new HostPort(client.host(), port),
+        clientAddress,
+        redis,
+        http,
+        data,
+        durability,
+        log,
+        store,
+        limits);
   }
 
   private static LogLimits log(Settings settings) {
