@@ -163,8 +163,8 @@ public abstract sealed class RabiaException extends RuntimeException {
   }
 
   /**
-   * The answer is larger than the client, or the server's port, takes: a query for less may succeed.
-   * A command was executed.
+   * The answer is larger than the client, or the server's port, takes: a query for less may
+   * succeed. A command was executed.
    */
   public static final class AnswerTooLarge extends RabiaException {
     private static final long serialVersionUID = 1L;

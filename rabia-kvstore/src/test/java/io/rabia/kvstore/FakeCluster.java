@@ -218,6 +218,11 @@ public final class FakeCluster implements AutoCloseable {
     }
 
     @Override
+    public CompletableFuture<Void> closeSession(long session, Duration timeout) {
+      return answer(() -> sessions.remove(session), timeout).thenAccept(closed -> {});
+    }
+
+    @Override
     public ClusterId clusterId() {
       return clusterId;
     }

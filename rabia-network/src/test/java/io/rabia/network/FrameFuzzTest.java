@@ -52,7 +52,8 @@ class FrameFuzzTest {
    */
   private static Fuzz.Result frames(int inputs) throws Exception {
     List<byte[]> samples =
-        List.of(framed(new byte[] {1, 2, 3}), framed(bytes(HandshakeCodec.hello(HANDSHAKE, CLIENT))));
+        List.of(
+            framed(new byte[] {1, 2, 3}), framed(bytes(HandshakeCodec.hello(HANDSHAKE, CLIENT))));
     return Fuzz.run(
         1,
         inputs,
@@ -85,7 +86,8 @@ class FrameFuzzTest {
         List.of(sample),
         input -> {
           if (input.length > 0) {
-            HandshakeCodec.Hello read = HandshakeCodec.readHello(ByteBuffer.wrap(input, 1, input.length - 1));
+            HandshakeCodec.Hello read =
+                HandshakeCodec.readHello(ByteBuffer.wrap(input, 1, input.length - 1));
             ByteBuffer again = HandshakeCodec.hello(read.handshake(), read.client());
             again.get();
             if (!HandshakeCodec.readHello(again).equals(read)) {

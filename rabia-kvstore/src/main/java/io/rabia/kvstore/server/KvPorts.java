@@ -43,10 +43,7 @@ public final class KvPorts implements AutoCloseable {
 
   /** What the ports give access to. */
   private record Served(
-      ClientService clients,
-      HealthPages pages,
-      KVStore store,
-      RedisServer redis) {}
+      ClientService clients, HealthPages pages, KVStore store, RedisServer redis) {}
 
   /**
    * Takes the addresses; nobody is accepted yet.

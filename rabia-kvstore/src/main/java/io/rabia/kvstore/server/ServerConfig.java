@@ -97,7 +97,9 @@ public record ServerConfig(
         limits(settings, store));
   }
 
-  /** Where clients reach this server, as far as its operator said so; null when only clients know. */
+  /**
+   * Where clients reach this server, as far as its operator said so; null when only clients know.
+   */
   @Nullable HostPort advertised() {
     if (clientAddress != null) {
       return clientAddress;

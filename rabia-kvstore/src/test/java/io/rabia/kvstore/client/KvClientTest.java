@@ -81,6 +81,15 @@ final class KvClientTest {
   }
 
   @Test
+  void leavesNoSessionBehind() {
+    try (KvClient kv = KvClient.connect(both())) {
+      kv.set("a", "1");
+      assertThat(cluster.sessions()).isEqualTo(1);
+    }
+    await().until(() -> cluster.sessions() == 0);
+  }
+
+  @Test
   void executesEqualCommandsOfTwoClientsTwice() {
     try (KvClient a = KvClient.connect(one.client());
         KvClient b = KvClient.connect(one.client())) {

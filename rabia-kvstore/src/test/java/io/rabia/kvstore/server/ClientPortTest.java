@@ -63,7 +63,8 @@ final class ClientPortTest {
   }
 
   private RawClient greeted() throws IOException {
-    RawClient client = connect().send(b -> Frames.writeHello(b, new Hello(1, ClusterId.NONE, Integer.MAX_VALUE)));
+    RawClient client =
+        connect().send(b -> Frames.writeHello(b, new Hello(1, ClusterId.NONE, Integer.MAX_VALUE)));
     ByteBuf welcome = client.frame();
     assertThat(welcome.readByte()).isEqualTo(Frames.WELCOME);
     assertThat(Frames.readWelcome(welcome)).isEqualTo(new Welcome(1, 1, FakeCluster.ID));
@@ -122,7 +123,10 @@ final class ClientPortTest {
           b -> b.writeInt(22).writeByte(1).writeInt(Frames.MAGIC).writeByte(9).writeZero(16));
       expectRefusal(client, ErrorCode.VALIDATION, "version 9");
     }
-    try (RawClient client = connect().send(b -> Frames.writeHello(b, new Hello(1, new ClusterId(1, 1), Integer.MAX_VALUE)))) {
+    try (RawClient client =
+        connect()
+            .send(
+                b -> Frames.writeHello(b, new Hello(1, new ClusterId(1, 1), Integer.MAX_VALUE)))) {
       expectRefusal(client, ErrorCode.WRONG_CLUSTER, "cluster");
     }
     assertThat(server.count("client", Event.REFUSED)).isEqualTo(2);

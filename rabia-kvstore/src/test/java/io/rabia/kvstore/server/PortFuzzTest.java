@@ -261,8 +261,7 @@ class PortFuzzTest {
         inputs,
         samples,
         samples,
-        (port, completions) ->
-            new ClientConnection(port, SERVICE, completions));
+        (port, completions) -> new ClientConnection(port, SERVICE, completions));
   }
 
   private static Fuzz.Result redis(int inputs) throws Exception {

@@ -49,7 +49,8 @@ class ClientFormatTest {
         Request.of(4, RequestKind.OPEN_SESSION, 1, 0, null),
         Request.of(5, RequestKind.STATUS, 1, 0, null),
         Request.of(6, RequestKind.STATUS_AT, 1, 99, null),
-        Request.of(7, RequestKind.ADMINISTRATION, 1, 0, VALUE));
+        Request.of(7, RequestKind.ADMINISTRATION, 1, 0, VALUE),
+        Request.closeSession(8, 1, 77));
   }
 
   @Test
@@ -75,8 +76,7 @@ class ClientFormatTest {
           .isEqualTo(new Welcome(version, 3, CLUSTER));
       for (Request request : requests()) {
         if (golden.containsKey("request " + request.kind())) {
-          assertThat(
-                  Frames.readRequest(body(golden, "request " + request.kind(), Frames.REQUEST)))
+          assertThat(Frames.readRequest(body(golden, "request " + request.kind(), Frames.REQUEST)))
               .usingRecursiveComparison()
               .isEqualTo(request);
         }

@@ -54,6 +54,7 @@ class FramesFuzzTest {
       case READ_LINEARIZABLE, READ_LOCAL, ADMINISTRATION -> Request.of(2, kind, 100, 0, BYTES);
       case OPEN_SESSION, STATUS -> Request.of(2, kind, 100, 0, null);
       case STATUS_AT -> Request.of(2, kind, 100, 9, null);
+      case CLOSE_SESSION -> Request.closeSession(2, 100, 9);
     };
   }
 

@@ -21,8 +21,8 @@ import java.time.Duration;
  *     but for a single one. Default an eighth of the memory there is, and 64 MiB at least
  * @param maxFrame bytes of the largest response that is accepted; the request of a larger one fails
  *     with AnswerTooLarge. Default 64 MiB + 64 KiB
- * @param findsMembers whether servers are asked, too, that those it was given name as members; default
- *     true. False where clients reach the servers by other addresses than the servers know
+ * @param findsMembers whether servers are asked, too, that those it was given name as members;
+ *     default true. False where clients reach the servers by other addresses than the servers know
  * @param lookup how host names become addresses, at every attempt to connect; default: as the
  *     operating system says
  */

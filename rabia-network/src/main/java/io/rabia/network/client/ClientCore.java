@@ -245,8 +245,9 @@ public final class ClientCore implements AutoCloseable {
         () -> {
           takeOver();
           dispatcher.close();
+          // Not before: the loop ends the connections first of all.
+          group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
         });
-    group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
     if (!loop.inEventLoop()) {
       group.terminationFuture().awaitUninterruptibly(5, TimeUnit.SECONDS);
     }

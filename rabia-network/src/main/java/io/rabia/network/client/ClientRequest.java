@@ -1,7 +1,9 @@
 package io.rabia.network.client;
 
 import io.rabia.core.RabiaException;
+import io.rabia.network.wire.Request;
 import io.rabia.network.wire.RequestKind;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A request and where it stands. Belongs to the event loop once it was handed over. */
@@ -63,8 +65,19 @@ final class ClientRequest {
     return !onlyThere
         && switch (kind) {
           case SUBMIT, READ_LINEARIZABLE, READ_LOCAL, OPEN_SESSION -> true;
-          case STATUS, STATUS_AT, ADMINISTRATION -> false;
+          case STATUS, STATUS_AT, ADMINISTRATION, CLOSE_SESSION -> false;
         };
+  }
+
+  Request onWire(long correlation, long now) {
+    long left = TimeUnit.NANOSECONDS.toMillis(deadline - now);
+    int timeout = (int) Math.max(1, Math.min(left, Integer.MAX_VALUE));
+    if (session == null) {
+      return Request.of(correlation, kind, timeout, slot, payload);
+    }
+    long lowest =
+        session.id() == sessionId ? Math.min(number, session.lowestUnanswered()) : number;
+    return Request.submit(correlation, timeout, sessionId, number, lowest, payload);
   }
 
   void sent(Attempt attempt) {
@@ -95,8 +108,7 @@ final class ClientRequest {
   }
 
   private static boolean saysNotExecuted(@Nullable RabiaException refusal) {
-    return refusal instanceof RabiaException.NoQuorum
-        || refusal instanceof RabiaException.Overload;
+    return refusal instanceof RabiaException.NoQuorum || refusal instanceof RabiaException.Overload;
   }
 
   void finished() {

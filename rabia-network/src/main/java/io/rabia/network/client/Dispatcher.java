@@ -6,7 +6,6 @@ import io.rabia.core.ClusterId;
 import io.rabia.core.RabiaException;
 import io.rabia.network.AddressResolver;
 import io.rabia.network.wire.ErrorCode;
-import io.rabia.network.wire.Request;
 import io.rabia.network.wire.RequestKind;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -42,15 +41,13 @@ final class Dispatcher implements ServerLink.Owner {
   private final long silence;
   private final KnownServers servers;
   private final SessionQueues sessions = new SessionQueues(this);
+  private final Deadlines deadlines;
   private final Consumer<ClientRequest> onFinished;
   private final PriorityQueue<ClientRequest> delayed =
       new PriorityQueue<>((a, b) -> Long.signum(a.notBefore - b.notBefore));
   private ClusterId clusterId = ClusterId.NONE;
   private long nextCorrelation = 1;
   private int open;
-
-  /** No deadline and no patience ends before. */
-  private long nextDue = System.nanoTime();
 
   private boolean flushScheduled;
   private boolean ticking;
@@ -78,6 +75,7 @@ final class Dispatcher implements ServerLink.Owner {
             addresses,
             address -> new ServerLink(address, this, config.maxFrame(), resolver, bootstrap),
             config.maxInFlight());
+    deadlines = new Deadlines(servers);
   }
 
   KnownServers servers() {
@@ -90,7 +88,7 @@ final class Dispatcher implements ServerLink.Owner {
       finish(request, null, new RabiaException.Closed("the client is closed"));
       return;
     }
-    dueAt(request.deadline);
+    deadlines.at(request.deadline);
     startTicking();
     if (request.session == null) {
       dispatch(request);
@@ -103,8 +101,7 @@ final class Dispatcher implements ServerLink.Owner {
   void open(ServerLink first, ResultHandler handler, Consumer<ClientRequest> opening) {
     long deadline = System.nanoTime() + ClientCore.nanos(config.requestTimeout());
     ClientRequest request =
-        new ClientRequest(
-            RequestKind.OPEN_SESSION, null, 0, first, false, deadline, null, handler);
+        new ClientRequest(RequestKind.OPEN_SESSION, null, 0, first, false, deadline, null, handler);
     opening.accept(request);
     accept(request);
   }
@@ -158,7 +155,7 @@ final class Dispatcher implements ServerLink.Owner {
     request.server = link;
     link.owes(now);
     try {
-      link.write(onWire(request, correlation, now));
+      link.write(request.onWire(correlation, now));
     } catch (OutOfMemoryError e) {
       request.noteRefusal(new RabiaException.Overload("no memory to send: " + e.getMessage()));
       again(request);
@@ -167,23 +164,8 @@ final class Dispatcher implements ServerLink.Owner {
     Attempt attempt = new Attempt(request, now + patience(request, now));
     link.onWire.put(correlation, attempt);
     request.sent(attempt);
-    dueAt(attempt.patience);
+    deadlines.at(attempt.patience);
     scheduleFlush();
-  }
-
-  private static Request onWire(ClientRequest request, long correlation, long now) {
-    long left = TimeUnit.NANOSECONDS.toMillis(request.deadline - now);
-    int timeout = (int) Math.max(1, Math.min(left, Integer.MAX_VALUE));
-    ClientSession session = request.session;
-    if (session == null) {
-      return Request.of(correlation, request.kind, timeout, request.slot, request.payload);
-    }
-    long lowest =
-        session.id() == request.sessionId
-            ? Math.min(request.number, session.lowestUnanswered())
-            : request.number;
-    return Request.submit(
-        correlation, timeout, request.sessionId, request.number, lowest, request.payload);
   }
 
   private long patience(ClientRequest request, long now) {
@@ -227,7 +209,7 @@ final class Dispatcher implements ServerLink.Owner {
     ServerLink other = servers.otherThan(request.server, now);
     if (other == null) {
       attempt.patience = now + MOVE_RETRY;
-      dueAt(attempt.patience);
+      deadlines.at(attempt.patience);
     } else {
       request.moves++;
       send(request, other, now);
@@ -235,12 +217,6 @@ final class Dispatcher implements ServerLink.Owner {
   }
 
   // ---- in time
-
-  private void dueAt(long time) {
-    if (time - nextDue < 0) {
-      nextDue = time;
-    }
-  }
 
   private void startTicking() {
     if (!ticking) {
@@ -256,8 +232,14 @@ final class Dispatcher implements ServerLink.Owner {
     }
     long now = System.nanoTime();
     servers.all().forEach(link -> link.watch(now, silence));
-    if (now - nextDue >= 0) {
-      endWaits(now);
+    if (deadlines.passed(now)) {
+      Deadlines.Over over = deadlines.over(delayed, sessions, now);
+      expire(over.requests());
+      for (Attempt attempt : over.attempts()) {
+        if (!attempt.request.done) {
+          move(attempt.request, attempt, now);
+        }
+      }
     }
     for (ClientRequest next = delayed.peek();
         next != null && now - next.notBefore >= 0;
@@ -270,52 +252,13 @@ final class Dispatcher implements ServerLink.Owner {
     }
   }
 
-  private void endWaits(long now) {
-    nextDue = now + TimeUnit.DAYS.toNanos(1);
-    List<ClientRequest> expired = new ArrayList<>();
-    List<Attempt> impatient = new ArrayList<>();
-    for (ServerLink link : servers.all()) {
-      for (Attempt attempt : link.onWire.values()) {
-        ClientRequest request = attempt.request;
-        expireIfDue(request, now, expired);
-        if (!request.done && request.current == attempt && request.mayMove()) {
-          if (now - attempt.patience >= 0) {
-            impatient.add(attempt);
-          } else {
-            dueAt(attempt.patience);
-          }
-        }
-      }
-      link.waiting.forEach(request -> expireIfDue(request, now, expired));
-      link.waitingForThis.forEach(request -> expireIfDue(request, now, expired));
-    }
-    delayed.forEach(request -> expireIfDue(request, now, expired));
-    sessions.forEachWaiting(request -> expireIfDue(request, now, expired));
-    expire(expired);
-    for (Attempt attempt : impatient) {
-      if (!attempt.request.done) {
-        move(attempt.request, attempt, now);
-      }
-    }
-  }
-
-  private void expireIfDue(ClientRequest request, long now, List<ClientRequest> expired) {
-    if (!request.done) {
-      if (now - request.deadline >= 0) {
-        expired.add(request);
-      } else {
-        dueAt(request.deadline);
-      }
-    }
-  }
-
   private void expire(List<ClientRequest> expired) {
     if (expired.isEmpty()) {
       return;
     }
     for (ClientRequest request : expired) {
       // Its copies stay on the wire: the answers, whenever they come, free their places there.
-      finish(request, null, request.expired(failures(request)));
+      finish(request, null, request.expired(servers.failures(request)));
     }
     for (ServerLink link : servers.all()) {
       link.waiting.removeIf(request -> request.done);
@@ -323,18 +266,6 @@ final class Dispatcher implements ServerLink.Owner {
     }
     delayed.removeIf(request -> request.done);
     sessions.forgetDone();
-  }
-
-  /** Why servers cannot be reached that the request could have gone to. */
-  private String failures(ClientRequest request) {
-    StringBuilder failures = new StringBuilder();
-    for (ServerLink link : servers.all()) {
-      RabiaException failure = link.lastFailure();
-      if (failure != null && (!request.onlyThere || link == request.server)) {
-        failures.append("; ").append(failure.getMessage());
-      }
-    }
-    return failures.toString();
   }
 
   /** A client that once found its servers hears from one of them who the members are. */
@@ -394,6 +325,7 @@ final class Dispatcher implements ServerLink.Owner {
     sessions.forEachWaiting(left::add);
     RabiaException failure = new RabiaException.Closed("the client was closed");
     left.forEach(request -> fail(request, failure));
+    sessions.close(servers.all(), config.requestTimeout());
     List.copyOf(servers.all()).forEach(link -> link.close(null));
   }
 
@@ -448,7 +380,8 @@ final class Dispatcher implements ServerLink.Owner {
     ClientRequest request = attempt.request;
     request.answered();
     if (code == ErrorCode.OK) {
-      link.doubted &= request.kind != RequestKind.SUBMIT && request.kind != RequestKind.READ_LINEARIZABLE;
+      link.doubted &=
+          request.kind != RequestKind.SUBMIT && request.kind != RequestKind.READ_LINEARIZABLE;
       finish(request, body, null);
       return;
     }
@@ -478,8 +411,9 @@ final class Dispatcher implements ServerLink.Owner {
   private void doubt(ServerLink link) {
     if (!link.doubted) {
       link.doubted = true;
-      nextDue = System.nanoTime();
-      link.onWire.values().forEach(attempt -> attempt.patience = nextDue);
+      long now = System.nanoTime();
+      link.onWire.values().forEach(attempt -> attempt.patience = now);
+      deadlines.at(now);
     }
   }
 

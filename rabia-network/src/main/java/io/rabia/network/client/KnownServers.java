@@ -1,6 +1,7 @@
 package io.rabia.network.client;
 
 import io.rabia.core.ClusterConfig;
+import io.rabia.core.RabiaException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -18,8 +19,7 @@ final class KnownServers {
   private final List<ServerLink> all;
   private volatile List<String> addresses;
 
-  KnownServers(
-      List<HostPort> servers, Function<HostPort, ServerLink> links, int maxInFlight) {
+  KnownServers(List<HostPort> servers, Function<HostPort, ServerLink> links, int maxInFlight) {
     this.links = links;
     this.maxInFlight = maxInFlight;
     given = servers.stream().map(links).toList();
@@ -85,7 +85,9 @@ final class KnownServers {
     return null;
   }
 
-  /** Another one that takes more and can serve; null when there is none, and all are connected to. */
+  /**
+   * Another one that takes more and can serve; null when there is none, and all are connected to.
+   */
   @Nullable ServerLink otherThan(ServerLink one, long now) {
     int first = indexOf(one);
     for (int i = 1; i < all.size(); i++) {
@@ -96,6 +98,18 @@ final class KnownServers {
     }
     connectAll(now);
     return null;
+  }
+
+  /** Why servers cannot be reached that the request could have gone to. */
+  String failures(ClientRequest request) {
+    StringBuilder failures = new StringBuilder();
+    for (ServerLink link : all) {
+      RabiaException failure = link.lastFailure();
+      if (failure != null && (!request.onlyThere || link == request.server)) {
+        failures.append("; ").append(failure.getMessage());
+      }
+    }
+    return failures.toString();
   }
 
   private void connectAll(long now) {
@@ -136,15 +150,13 @@ final class KnownServers {
 
   /** There may be several names for the address of a server. */
   private static boolean reaches(ServerLink link, ClusterConfig.Member member, HostPort address) {
-    return link.address.equals(address)
-        || link.usable() && link.nodeId() == member.id().value();
+    return link.address.equals(address) || link.usable() && link.nodeId() == member.id().value();
   }
 
   private boolean names(ClusterConfig.Member member, ServerLink link) {
     boolean anyName = member.port() == 0 || given.contains(link);
     boolean same =
         link.address.port() == member.port() && link.address.host().equals(member.host());
-    return same
-        || anyName && link.nodeId() == member.id().value();
+    return same || anyName && link.nodeId() == member.id().value();
   }
 }

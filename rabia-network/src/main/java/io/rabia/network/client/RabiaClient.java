@@ -12,9 +12,10 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Any state machine somewhere else, in bytes: pipelined over one connection, with fail-over between
- * the servers, of which it needs to be told only some, commands executed exactly once within one session, which is the client's own. What
- * needs types puts a {@link io.rabia.core.statemachine.TypedSubmitter} around it. Thread-safe.
- * Futures complete on the client's event loop, which they must not block.
+ * the servers, of which it needs to be told only some, commands executed exactly once within one
+ * session, which is the client's own. What needs types puts a {@link
+ * io.rabia.core.statemachine.TypedSubmitter} around it. Thread-safe. Futures complete on the
+ * client's event loop, which they must not block.
  */
 public final class RabiaClient implements Submitter, AutoCloseable {
   private final ClientCore core;

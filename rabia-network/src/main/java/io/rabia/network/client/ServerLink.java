@@ -81,6 +81,7 @@ final class ServerLink {
   private @Nullable ByteBuf out;
   private List<ClusterConfig.Member> members = List.of();
   private int nodeId;
+  private int version;
   private boolean connecting;
   private boolean ready;
   private boolean leaving;
@@ -133,6 +134,11 @@ final class ServerLink {
    */
   List<ClusterConfig.Member> members() {
     return members;
+  }
+
+  /** It knows how to end a session. */
+  boolean closesSessions() {
+    return usable() && version > 1;
   }
 
   /** Takes no new requests: the server is closing. The connection ends with its last answer. */
@@ -288,6 +294,7 @@ final class ServerLink {
 
   private void onWelcome(Welcome welcome) {
     nodeId = welcome.nodeId();
+    version = welcome.version();
     connecting = false;
     ready = true;
     lastFailure = null;
@@ -314,10 +321,7 @@ final class ServerLink {
     toSkip = length - Frames.RESPONSE_HEAD;
     String message = "the answer has " + toSkip + " bytes; at most " + maxFrame + " fit";
     owner.onResponse(
-        this,
-        correlation,
-        ErrorCode.ANSWER_TOO_LARGE,
-        message.getBytes(StandardCharsets.UTF_8));
+        this, correlation, ErrorCode.ANSWER_TOO_LARGE, message.getBytes(StandardCharsets.UTF_8));
     return true;
   }
 
@@ -378,9 +382,7 @@ final class ServerLink {
       RabiaException why = reason;
       reason = null;
       down(
-          why == null
-              ? new RabiaException.Network(address + " closed the connection", null)
-              : why);
+          why == null ? new RabiaException.Network(address + " closed the connection", null) : why);
     }
 
     @Override

@@ -1,7 +1,9 @@
 package io.rabia.network.client;
 
 import io.rabia.core.RabiaException;
+import io.rabia.network.wire.Request;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class SessionQueues {
   private final Dispatcher dispatcher;
   private final Set<ClientSession> waiting = new LinkedHashSet<>();
+  private final Set<ClientSession> opened = new LinkedHashSet<>();
 
   SessionQueues(Dispatcher dispatcher) {
     this.dispatcher = dispatcher;
@@ -49,6 +52,7 @@ final class SessionQueues {
       @Nullable RabiaException failure) {
     if (id != null && id.length == Long.BYTES) {
       session.opened(ByteBuffer.wrap(id).getLong());
+      opened.add(session);
       goOn(session, server);
       return;
     }
@@ -85,6 +89,25 @@ final class SessionQueues {
           request.noteRefusal(refusal);
         }
         action.accept(request);
+      }
+    }
+  }
+
+  /**
+   * Tells one of these servers that the sessions end: once, as nobody is there for an answer; what
+   * is not heard ends by itself later.
+   */
+  void close(List<ServerLink> servers, Duration timeout) {
+    int millis = (int) Math.min(ClientCore.nanos(timeout) / 1_000_000, Integer.MAX_VALUE);
+    for (ServerLink link : servers) {
+      if (link.closesSessions()) {
+        for (ClientSession session : opened) {
+          if (session.id() != 0) {
+            link.write(Request.closeSession(0, millis, session.id()));
+          }
+        }
+        link.flush();
+        return;
       }
     }
   }

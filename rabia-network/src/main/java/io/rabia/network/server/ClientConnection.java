@@ -31,7 +31,6 @@ public final class ClientConnection extends PortConnection implements Completion
   /** So many may be opened by one connection. */
   private static final int MAX_SESSIONS = 4096;
 
-
   private final ClientService service;
   private final Completions completions;
   private boolean greeted;
@@ -210,6 +209,8 @@ public final class ClientConnection extends PortConnection implements Completion
               .openSession(timeout)
               .thenApply(id -> ByteBuffer.allocate(Long.BYTES).putLong(id).array());
         }
+        case CLOSE_SESSION ->
+            submitter.closeSession(request.session(), timeout).thenApply(nothing -> NOTHING);
         case STATUS -> service.status().status().thenApply(ClientConnection::text);
         case STATUS_AT ->
             service.status().statusAt(request.slot(), timeout).thenApply(ClientConnection::text);

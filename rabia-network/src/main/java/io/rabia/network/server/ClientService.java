@@ -13,8 +13,8 @@ import java.util.function.ToIntFunction;
  *
  * @param id of the node, which clients are told
  * @param largestAnswer bytes of the largest answer that a query may have
- * @param members where clients reach the members, with port 0 where that is not known; the same list
- *     until it changes. Clients are told, and told of changes
+ * @param members where clients reach the members, with port 0 where that is not known; the same
+ *     list until it changes. Clients are told, and told of changes
  */
 public record ClientService(
     NodeId id,

@@ -53,12 +53,7 @@ public final class RabiaServer implements AutoCloseable {
     HostPort wanted = HostPort.parse(address);
     ClientService service =
         new ClientService(
-            id,
-            query -> limits.maxFrame(),
-            submitter,
-            new Silent(),
-            RabiaServer::refuse,
-            members);
+            id, query -> limits.maxFrame(), submitter, new Silent(), RabiaServer::refuse, members);
     Ports ports = new Ports("rabia-" + id + "-clients");
     try {
       InetSocketAddress bound =

@@ -19,7 +19,8 @@ import java.util.List;
  * WELCOME  = version u8 | server's node id i32 | cluster id 2 x i64
  * REFUSED  = error code u8 | message UTF-8; the connection closes
  * REQUEST  = correlation i64 | kind u8 | timeout ms i32 | SUBMIT: session, number, lowest unanswered i64, command
- *            | READ_*: query | STATUS_AT: slot i64 | ADMINISTRATION: text UTF-8
+ *            | READ_*: query | STATUS_AT: slot i64 | CLOSE_SESSION: session i64
+ *            | ADMINISTRATION: text UTF-8
  * RESPONSE = correlation i64 | error code u8 | result, or message UTF-8
  * PING, PONG = nothing
  * MEMBERS  = count u16 | count times: node id i32 | port u16 | host u8 + UTF-8 (from version 2 on)
@@ -38,6 +39,7 @@ public final class Frames {
 
   /** No client may take less. */
   public static final int MIN_MAX_FRAME = 1024;
+
   public static final int LENGTH_FIELD = 4;
 
   public static final byte HELLO = 1;
@@ -160,7 +162,7 @@ public final class Frames {
     int specific =
         switch (request.kind()) {
           case SUBMIT -> 24;
-          case STATUS_AT -> 8;
+          case STATUS_AT, CLOSE_SESSION -> 8;
           default -> 0;
         };
     int length = REQUEST_LENGTH + specific + request.payload().length;
@@ -172,6 +174,8 @@ public final class Frames {
       target.writeLong(request.lowestUnanswered());
     } else if (request.kind() == RequestKind.STATUS_AT) {
       target.writeLong(request.slot());
+    } else if (request.kind() == RequestKind.CLOSE_SESSION) {
+      target.writeLong(request.session());
     }
     target.writeBytes(request.payload());
   }
@@ -189,6 +193,12 @@ public final class Frames {
       case STATUS_AT -> {
         expect(body.readableBytes() == 8, "slot of a request");
         yield Request.of(correlation, kind, timeout, body.readLong(), null);
+      }
+      case CLOSE_SESSION -> {
+        expect(body.readableBytes() == 8, "session of a request");
+        long session = body.readLong();
+        expect(session > 0, "session of a request");
+        yield Request.closeSession(correlation, timeout, session);
       }
       case OPEN_SESSION, STATUS -> {
         expect(!body.isReadable(), "length of a request");

@@ -73,9 +73,7 @@ final class FailOverTest {
       await().until(() -> client.servers().size() == 2);
       one.members =
           List.of(
-              one.member(),
-              new ClusterConfig.Member(two.member().id(), "-", 0),
-              three.member());
+              one.member(), new ClusterConfig.Member(two.member().id(), "-", 0), three.member());
       await().until(() -> client.servers().contains(three.address()));
       assertThat(client.servers()).contains(two.address());
     }
@@ -99,8 +97,7 @@ final class FailOverTest {
   @Test
   void aClientThatIsToldSoAsksOnlyWhatItWasGiven() {
     Machine.acquaint(one, two);
-    ClientConfig config =
-        QUICK.withFindsMembers(false).withRequestTimeout(Duration.ofMillis(500));
+    ClientConfig config = QUICK.withFindsMembers(false).withRequestTimeout(Duration.ofMillis(500));
     try (RabiaClient client = RabiaClient.connect(one.address(), config)) {
       assertThat(client.submit(bytes("x"))).succeedsWithin(SOON);
       one.close();
@@ -134,9 +131,7 @@ final class FailOverTest {
 
   @Test
   void aNameWithSeveralAddressesIsTriedAtAllOfThem() {
-    InetAddress[] both = {
-      InetAddress.getLoopbackAddress(), InetAddress.getLoopbackAddress()
-    };
+    InetAddress[] both = {InetAddress.getLoopbackAddress(), InetAddress.getLoopbackAddress()};
     try {
       both[0] = InetAddress.getByName("127.0.0.77");
     } catch (UnknownHostException e) {
@@ -191,8 +186,7 @@ final class FailOverTest {
       Command there = one.commands.peek();
       assertThat(two.commands)
           .as("the same session and number")
-          .anyMatch(
-              c -> c.session() == there.session() && c.number() == there.number());
+          .anyMatch(c -> c.session() == there.session() && c.number() == there.number());
     }
   }
 

@@ -31,6 +31,7 @@ final class Machine implements Submitter, AutoCloseable {
   final Queue<ReadConsistency> reads = new ConcurrentLinkedQueue<>();
   final Queue<Duration> timeouts = new ConcurrentLinkedQueue<>();
   final AtomicLong opened = new AtomicLong();
+  final Queue<Long> closed = new ConcurrentLinkedQueue<>();
   volatile Function<String, CompletableFuture<byte[]>> answers =
       text -> CompletableFuture.completedFuture(bytes(text.toUpperCase(Locale.ROOT)));
   volatile Supplier<CompletableFuture<Long>> opens =
@@ -41,8 +42,7 @@ final class Machine implements Submitter, AutoCloseable {
 
   private Machine(int id, int port, PortLimits limits) {
     this.id = id;
-    server =
-        RabiaServer.start(NodeId.of(id), "127.0.0.1:" + port, limits, this, () -> members);
+    server = RabiaServer.start(NodeId.of(id), "127.0.0.1:" + port, limits, this, () -> members);
   }
 
   static Machine start(int id) {
@@ -102,6 +102,12 @@ final class Machine implements Submitter, AutoCloseable {
   public CompletableFuture<Long> openSession(Duration timeout) {
     opened.incrementAndGet();
     return opens.get();
+  }
+
+  @Override
+  public CompletableFuture<Void> closeSession(long session, Duration timeout) {
+    closed.add(session);
+    return CompletableFuture.completedFuture(null);
   }
 
   @Override

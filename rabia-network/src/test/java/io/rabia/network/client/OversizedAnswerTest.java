@@ -31,11 +31,12 @@ final class OversizedAnswerTest {
   private static final Duration SOON = Duration.ofSeconds(10);
   private static final ClientConfig SMALL = ClientConfig.defaults().withMaxFrame(10_000);
 
-  private static void assertTooLarge(CompletableFuture<byte[]> answer) {
+  private static void assertTooLarge(CompletableFuture<byte[]> answer, String message) {
     assertThat(answer)
         .failsWithin(SOON)
         .withThrowableThat()
-        .withCauseInstanceOf(RabiaException.AnswerTooLarge.class);
+        .withCauseInstanceOf(RabiaException.AnswerTooLarge.class)
+        .withMessageContaining(message);
   }
 
   @Test
@@ -45,7 +46,7 @@ final class OversizedAnswerTest {
       machine.answers = text -> CompletableFuture.completedFuture(new byte[text.length() * 10_000]);
       CompletableFuture<byte[]> large = client.read(bytes("x"), ReadConsistency.LOCAL);
       CompletableFuture<byte[]> small = client.read(bytes(""), ReadConsistency.LOCAL);
-      assertTooLarge(large);
+      assertTooLarge(large, "10000 bytes; at most " + (10_000 - Frames.MAX_OVERHEAD));
       assertThat(small).succeedsWithin(SOON);
       assertThat(machine.count(Event.ACCEPTED)).isEqualTo(1);
       assertThat(machine.reads).as("it is not asked again").hasSize(2);
@@ -56,8 +57,7 @@ final class OversizedAnswerTest {
   @Test
   void theClientSkipsItWhenTheServerSendsIt() throws IOException {
     try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        RabiaClient client =
-            RabiaClient.connect("127.0.0.1:" + listening.getLocalPort(), SMALL)) {
+        RabiaClient client = RabiaClient.connect("127.0.0.1:" + listening.getLocalPort(), SMALL)) {
       CompletableFuture<byte[]> large = client.read(bytes("large"), ReadConsistency.LOCAL);
       CompletableFuture<byte[]> small = client.read(bytes("small"), ReadConsistency.LOCAL);
       try (Socket socket = listening.accept()) {
@@ -67,14 +67,15 @@ final class OversizedAnswerTest {
         out.write(written(b -> Frames.writeWelcome(b, new Welcome(1, 1, ClusterId.NONE))));
         long first = correlation(frame(in));
         long second = correlation(frame(in));
-        byte[] answer = written(b -> Frames.writeResponse(b, first, ErrorCode.OK, new byte[50_000]));
+        byte[] answer =
+            written(b -> Frames.writeResponse(b, first, ErrorCode.OK, new byte[50_000]));
         out.write(answer, 0, 9);
         out.flush();
         out.write(answer, 9, 30_000);
         out.flush();
         out.write(answer, 30_009, answer.length - 30_009);
         out.write(written(b -> Frames.writeResponse(b, second, ErrorCode.OK, bytes("ok"))));
-        assertTooLarge(large);
+        assertTooLarge(large, "50000 bytes; at most 10000");
         assertThat(small).succeedsWithin(SOON).isEqualTo(bytes("ok"));
       }
     }

@@ -46,15 +46,27 @@ final class RabiaClientTest {
   void numbersItsCommandsInOneSession() {
     try (RabiaClient client = RabiaClient.connect(one.address())) {
       for (String text : List.of("a", "b", "c")) {
-        assertThat(client.submit(bytes(text))).succeedsWithin(SOON).isEqualTo(
-            bytes(text.toUpperCase(Locale.ROOT)));
+        assertThat(client.submit(bytes(text)))
+            .succeedsWithin(SOON)
+            .isEqualTo(bytes(text.toUpperCase(Locale.ROOT)));
       }
       assertThat(client.submit(Command.of(bytes("d")), SOON)).succeedsWithin(SOON);
     }
     assertThat(one.opened).hasValue(1);
-    assertThat(one.commands).extracting(Command::session).containsOnly(one.commands.peek().session());
+    assertThat(one.commands)
+        .extracting(Command::session)
+        .containsOnly(one.commands.peek().session());
     assertThat(one.commands).extracting(Command::number).containsExactly(1L, 2L, 3L, 4L);
     assertThat(one.commands).extracting(Command::lowestUnanswered).containsExactly(1L, 2L, 3L, 4L);
+  }
+
+  @Test
+  void endsItsSessionWhenItIsClosed() {
+    try (RabiaClient client = RabiaClient.connect(one.address())) {
+      assertThat(client.submit(bytes("x"))).succeedsWithin(SOON);
+      assertThat(one.closed).isEmpty();
+    }
+    await().until(() -> List.of(one.commands.element().session()).equals(List.copyOf(one.closed)));
   }
 
   @Test
@@ -81,7 +93,8 @@ final class RabiaClientTest {
   @Test
   void saysWhatTheStateMachineFailedWith() {
     one.answers =
-        text -> CompletableFuture.failedFuture(new RabiaException.StateMachineFailure("no " + text));
+        text ->
+            CompletableFuture.failedFuture(new RabiaException.StateMachineFailure("no " + text));
     try (RabiaClient client = RabiaClient.connect(one.address())) {
       assertFails(client.submit(bytes("x")), RabiaException.StateMachineFailure.class, "no x");
     }
@@ -124,7 +137,8 @@ final class RabiaClientTest {
   @Test
   void aServerThatDrainsAnswersWhatItHasAndSendsTheRestElsewhere() {
     CompletableFuture<byte[]> slow = new CompletableFuture<>();
-    one.answers = text -> text.equals("slow") ? slow : CompletableFuture.completedFuture(bytes("1"));
+    one.answers =
+        text -> text.equals("slow") ? slow : CompletableFuture.completedFuture(bytes("1"));
     try (ClientCore core =
         ClientCore.connect(one.address() + "," + two.address(), ClientConfig.defaults())) {
       ClientSession session = core.newSession();
@@ -212,8 +226,7 @@ final class RabiaClientTest {
       }
       await().until(() -> one.commands.size() == 4096);
       CompletableFuture<byte[]> oneMore = new CompletableFuture<>();
-      core.submit(
-          core.newSession(), bytes("x"), 0, Duration.ofMillis(200), completing(oneMore));
+      core.submit(core.newSession(), bytes("x"), 0, Duration.ofMillis(200), completing(oneMore));
       assertFails(oneMore, RabiaException.Overload.class, "4096 sessions");
       assertThat(one.opened).hasValue(4096);
     }

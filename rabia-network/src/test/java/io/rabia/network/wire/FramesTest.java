@@ -28,7 +28,8 @@ final class FramesTest {
           Request.of(4, RequestKind.OPEN_SESSION, 1, 0, null),
           Request.of(5, RequestKind.STATUS, 1, 0, null),
           Request.of(6, RequestKind.STATUS_AT, 1, 99, null),
-          Request.of(7, RequestKind.ADMINISTRATION, 1, 0, PAYLOAD));
+          Request.of(7, RequestKind.ADMINISTRATION, 1, 0, PAYLOAD),
+          Request.closeSession(8, 1, 77));
 
   @Test
   void givesBackEveryRequest() {
@@ -86,6 +87,17 @@ final class FramesTest {
   }
 
   @Test
+  void writesNothingOfWhatThereIsNoRoomFor() {
+    ByteBuf full = Unpooled.buffer(16, 100).writeZero(50);
+    Request large = Request.submit(1, 100, 2, 5, 3, new byte[60]);
+    assertThatThrownBy(() -> Frames.writeRequest(full, large))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> Frames.writeResponse(full, 1, ErrorCode.OK, new byte[60]))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThat(full.readableBytes()).isEqualTo(50);
+  }
+
+  @Test
   void refusesLengthsOutOfBoundsAtOnce() {
     for (int length : new int[] {0, -1, 1025, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
       ByteBuf in = Unpooled.buffer().writeInt(length);
@@ -117,7 +129,7 @@ final class FramesTest {
       byte[] bytes = new byte[random.nextInt(60)];
       random.nextBytes(bytes);
       if (bytes.length > 9) {
-        bytes[8] = (byte) random.nextInt(8);
+        bytes[8] = (byte) random.nextInt(9);
       }
       sameOrRefused(Unpooled.wrappedBuffer(bytes));
     }

@@ -102,8 +102,7 @@ final class FoundMembersTest {
     try (RabiaClient client = RabiaClient.connect(clients.get(1))) {
       increment(client);
       awaitSoon("all are known").until(() -> client.servers().size() == 3);
-      assertThat(client.servers())
-          .containsExactly(clients.get(1), clients.get(2), clients.get(3));
+      assertThat(client.servers()).containsExactly(clients.get(1), clients.get(2), clients.get(3));
       end(1);
       increment(client);
       byte[] answer =
@@ -122,7 +121,13 @@ final class FoundMembersTest {
         start(joins, "existing", members(id == 3 ? 4 : id + 1, joins));
         awaitState(joins, "CATCHING_UP");
         String replaced =
-            run("replace", clients.get(id), "" + id, joins + "=" + peers.get(joins), "--timeout", "10");
+            run(
+                "replace",
+                clients.get(id),
+                "" + id,
+                joins + "=" + peers.get(joins),
+                "--timeout",
+                "10");
         assertThat(replaced).startsWith("members epoch=" + id + " ");
         awaitSoon("member " + joins + " is known")
             .until(() -> client.servers().contains(clients.get(joins)));
@@ -135,8 +140,7 @@ final class FoundMembersTest {
                   client
                       .servers()
                       .equals(
-                          List.of(
-                              clients.get(1), clients.get(4), clients.get(5), clients.get(6))));
+                          List.of(clients.get(1), clients.get(4), clients.get(5), clients.get(6))));
       increment(client);
     }
   }

@@ -182,7 +182,10 @@ final class HostileClientsTest {
 
   private RawClient greeted() throws IOException {
     RawClient client = connect("client");
-    client.send(b -> Frames.writeHello(b, new Hello(1, ClusterId.NONE, Integer.MAX_VALUE))).frame().release();
+    client
+        .send(b -> Frames.writeHello(b, new Hello(1, ClusterId.NONE, Integer.MAX_VALUE)))
+        .frame()
+        .release();
     return client;
   }
 

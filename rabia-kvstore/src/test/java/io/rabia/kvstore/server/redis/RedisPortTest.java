@@ -185,7 +185,9 @@ final class RedisPortTest {
       }
     }
     try (RawClient client = new RawClient(server.port("redis"))) {
-      client.send(b -> Frames.writeHello(b, new Hello(1, ClusterId.NONE, Integer.MAX_VALUE))).send("\r\n");
+      client
+          .send(b -> Frames.writeHello(b, new Hello(1, ClusterId.NONE, Integer.MAX_VALUE)))
+          .send("\r\n");
       assertThat(client.line()).startsWith("-ERR unknown command");
     }
     expect("PING\r\n", "+PONG\r\n");
