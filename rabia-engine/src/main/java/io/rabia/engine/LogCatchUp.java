@@ -169,6 +169,7 @@ final class LogCatchUp {
     private long to;
     private long bytesLeft;
     private long pieceLeft;
+    private boolean paused;
     private @Nullable Decisions decisions;
 
     /** The log does not reach back to all batches, and no decision was read. */
@@ -190,6 +191,7 @@ final class LogCatchUp {
       this.to = to;
       this.bytesLeft = maxBytes;
       pieceLeft = piece;
+      paused = false;
       this.decisions = decisions;
       long first = group;
       group = Persistence.NONE;
@@ -198,12 +200,13 @@ final class LogCatchUp {
           (number, bytes) -> {
             begins |= group == Persistence.NONE && number > first;
             group = number;
-            pieceLeft -= bytes.remaining();
+            pieceLeft -= number == first ? 0 : bytes.remaining();
             MessageCodec.read(bytes, records);
-            return !finished() && pieceLeft > 0;
+            paused = !finished() && pieceLeft <= 0;
+            return !finished() && !paused;
           });
       this.decisions = null;
-      return finished() || pieceLeft > 0;
+      return !paused;
     }
 
     private void body(CommandBatch batch) {

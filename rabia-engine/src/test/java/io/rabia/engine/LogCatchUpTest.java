@@ -208,13 +208,25 @@ class LogCatchUpTest {
     int pieces = 0;
     do {
       int before = log.groupsRead();
-      end = restarted.read(2500, 2510, 1 << 20, (slot, id, batch) -> add(slot, id, batch));
+      end = restarted.read(2500, 2510, 1 << 20, this::add);
       assertThat(log.groupsRead() - before).isLessThan(piece / 20);
       pieces++;
     } while (end == LogCatchUp.NOT_YET);
     assertRead(2500, 2510);
     assertThat(pieces).isGreaterThan(10);
     assertThat(log.groupsRead() - first).isLessThan(SLOTS + pieces);
+  }
+
+  @Test
+  void comesOnThoughAGroupIsLargerThanAPiece() {
+    LogCatchUp restarted = new LogCatchUp(log, ALPHA, 1);
+    restarted.restored(SLOTS);
+    int pieces = 0;
+    do {
+      end = restarted.read(300, 301, 1 << 20, this::add);
+      pieces++;
+    } while (end == LogCatchUp.NOT_YET && pieces < SLOTS);
+    assertRead(300, 301);
   }
 
   private void add(long slot, long id, CommandBatch batch) {
