@@ -75,8 +75,7 @@ final class ClientRequest {
     if (session == null) {
       return Request.of(correlation, kind, timeout, slot, payload);
     }
-    long lowest =
-        session.id() == sessionId ? Math.min(number, session.lowestUnanswered()) : number;
+    long lowest = session.id() == sessionId ? Math.min(number, session.lowestUnanswered()) : number;
     return Request.submit(correlation, timeout, sessionId, number, lowest, payload);
   }
 
