@@ -141,10 +141,7 @@ final class Dispatcher implements ServerLink.Owner {
 
   private void drainAll() {
     long now = System.nanoTime();
-    List<ServerLink> all = servers.all();
-    for (int i = 0; i < all.size(); i++) {
-      drain(all.get(i), now);
-    }
+    servers.forEach(link -> drain(link, now));
   }
 
   private void send(ClientRequest request, ServerLink link, long now) {
@@ -182,10 +179,7 @@ final class Dispatcher implements ServerLink.Owner {
 
   private void flushAll() {
     flushScheduled = false;
-    List<ServerLink> all = servers.all();
-    for (int i = 0; i < all.size(); i++) {
-      all.get(i).flush();
-    }
+    servers.forEach(ServerLink::flush);
   }
 
   /** To the next server, at once until all were tried, then after pauses. */
@@ -231,7 +225,7 @@ final class Dispatcher implements ServerLink.Owner {
       return;
     }
     long now = System.nanoTime();
-    servers.all().forEach(link -> link.watch(now, silence));
+    servers.forEach(link -> link.watch(now, silence));
     if (deadlines.passed(now)) {
       Deadlines.Over over = deadlines.over(delayed, sessions, now);
       expire(over.requests());
@@ -326,7 +320,7 @@ final class Dispatcher implements ServerLink.Owner {
     RabiaException failure = new RabiaException.Closed("the client was closed");
     left.forEach(request -> fail(request, failure));
     sessions.close(servers.all(), config.requestTimeout());
-    List.copyOf(servers.all()).forEach(link -> link.close(null));
+    servers.forEach(link -> link.close(null));
   }
 
   // ---- from the servers

@@ -4,6 +4,7 @@ import io.rabia.core.ClusterConfig;
 import io.rabia.core.RabiaException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,13 @@ final class KnownServers {
 
   List<ServerLink> all() {
     return all;
+  }
+
+  /** Of what becomes known or forgotten meanwhile one may be left out. */
+  void forEach(Consumer<ServerLink> action) {
+    for (int i = 0; i < all.size(); i++) {
+      action.accept(all.get(i));
+    }
   }
 
   List<String> addresses() {
@@ -113,9 +121,7 @@ final class KnownServers {
   }
 
   private void connectAll(long now) {
-    for (int i = 0; i < all.size(); i++) {
-      all.get(i).connectIfDue(now);
-    }
+    forEach(link -> link.connectIfDue(now));
   }
 
   /**
