@@ -137,11 +137,6 @@ public final class KvPorts implements AutoCloseable {
     }
   }
 
-  /** The port for clients that it really has. */
-  int clientPort() {
-    return client.getPort();
-  }
-
   public List<Port> ports() {
     return ports.all();
   }

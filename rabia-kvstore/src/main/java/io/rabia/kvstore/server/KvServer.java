@@ -72,7 +72,7 @@ public final class KvServer implements AutoCloseable {
     KvPorts ports = new KvPorts(config);
     try {
       KvStateMachine store = new KvStateMachine(config.store());
-      Node node = starter.start(config.withClientPort(ports.clientPort()), store, onStopped);
+      Node node = starter.start(config, store, onStopped);
       ports.open(
           node.submitter(), node.status(), node.administration(), node::clientAddresses, store);
       return new KvServer(ports, node);

@@ -104,24 +104,7 @@ public record ServerConfig(
     if (clientAddress != null) {
       return clientAddress;
     }
-    return WILDCARDS.contains(client.host()) ? null : client;
-  }
-
-  /** With the port for clients that the system gave it. */
-  ServerConfig withClientPort(int port) {
-    return new ServerConfig(
-        nodeId,
-        cluster,
-        initial,
-        new HostPort(client.host(), port),
-        clientAddress,
-        redis,
-        http,
-        data,
-        durability,
-        log,
-        store,
-        limits);
+    return client.port() == 0 || WILDCARDS.contains(client.host()) ? null : client;
   }
 
   private static LogLimits log(Settings settings) {

@@ -32,7 +32,7 @@ public record Setting(
               "client-address",
               null,
               "host:port by which clients reach that, which all are told; not set: what --client says,"
-                  + " unless that is every address of this machine"),
+                  + " unless that is every address of this machine, or any port"),
           of("redis", null, "host:port for the Redis protocol; off when not set"),
           of("http", null, "host:port for health and status; off when not set"),
           of("data", null, "data directory; durability memory uses none"),
