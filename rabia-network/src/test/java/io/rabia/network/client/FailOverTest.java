@@ -173,6 +173,7 @@ final class FailOverTest {
     one.answers = text -> never;
     Duration ages = Duration.ofMinutes(10);
     try (ClientCore core = ClientCore.connect(one.address() + "," + two.address(), QUICK)) {
+      Machine.connectToFirst(core);
       ClientSession session = core.newSession();
       CompletableFuture<byte[]> command = submit(core, session, "a", ages);
       await().until(() -> one.commands.size() == 1);
@@ -195,6 +196,7 @@ final class FailOverTest {
     CompletableFuture<byte[]> late = new CompletableFuture<>();
     one.answers = text -> late;
     try (ClientCore core = ClientCore.connect(one.address() + "," + two.address(), QUICK)) {
+      Machine.connectToFirst(core);
       CompletableFuture<byte[]> command =
           submit(core, core.newSession(), "a", Duration.ofMillis(1200));
       assertThat(command).succeedsWithin(SOON).isEqualTo(bytes("A"));
@@ -212,6 +214,7 @@ final class FailOverTest {
     one.answers = text -> slow;
     two.answers = text -> new CompletableFuture<>();
     try (ClientCore core = ClientCore.connect(one.address() + "," + two.address(), QUICK)) {
+      Machine.connectToFirst(core);
       CompletableFuture<byte[]> command =
           submit(core, core.newSession(), "a", Duration.ofMillis(1200));
       await().until(() -> two.commands.size() == 1);

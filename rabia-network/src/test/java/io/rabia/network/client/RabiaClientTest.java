@@ -141,6 +141,7 @@ final class RabiaClientTest {
         text -> text.equals("slow") ? slow : CompletableFuture.completedFuture(bytes("1"));
     try (ClientCore core =
         ClientCore.connect(one.address() + "," + two.address(), ClientConfig.defaults())) {
+      Machine.connectToFirst(core);
       ClientSession session = core.newSession();
       CompletableFuture<byte[]> first = submit(core, session, "slow");
       await().until(() -> one.commands.size() == 1);
