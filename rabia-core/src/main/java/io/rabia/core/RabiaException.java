@@ -162,6 +162,18 @@ public abstract sealed class RabiaException extends RuntimeException {
     }
   }
 
+  /**
+   * The answer is larger than the client, or the server's port, takes: a query for less may
+   * succeed. A command was executed.
+   */
+  public static final class AnswerTooLarge extends RabiaException {
+    private static final long serialVersionUID = 1L;
+
+    public AnswerTooLarge(String message) {
+      super(message, null, false);
+    }
+  }
+
   /** A change of the configuration was not made; {@link #reason()} says why. */
   public static final class ChangeRefused extends RabiaException {
     private static final long serialVersionUID = 1L;

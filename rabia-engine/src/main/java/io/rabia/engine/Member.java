@@ -337,6 +337,7 @@ public final class Member implements AutoCloseable {
     pending.add(request, now);
     switch (request.kind) {
       case COMMAND, OPEN_SESSION -> keeper.submit(request, now);
+      case CLOSE_SESSION -> keeper.close(request, now);
       case READ -> queueRead(request);
       case LOCAL_READ -> read(request);
       case VIEW -> pending.succeed(request, ChangeResult.encode(replica.configuration()));

@@ -49,6 +49,11 @@ record PartSubmitter(Submitter composite, byte[] part, byte @Nullable [] fence)
   }
 
   @Override
+  public CompletableFuture<Void> closeSession(long session, Duration timeout) {
+    return composite.closeSession(session, timeout);
+  }
+
+  @Override
   public ClusterId clusterId() {
     return composite.clusterId();
   }

@@ -290,6 +290,20 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     return handler.future.thenApply(id -> ByteBuffer.wrap(id).getLong());
   }
 
+  @Override
+  public CompletableFuture<Void> closeSession(long session, Duration timeout) {
+    FutureHandler handler = new FutureHandler();
+    offer(Request.closeSession(session, nanos(timeout), handler));
+    return handler.future.exceptionally(RabiaEngine::whenClosed).thenAccept(nothing -> {});
+  }
+
+  private static byte[] whenClosed(Throwable failure) {
+    if (failure instanceof RabiaException.SessionClosed) {
+      return new byte[0];
+    }
+    throw new CompletionException(failure);
+  }
+
   /**
    * Changes who the members are, or the window: the whole next configuration, made from the one
    * that {@link #view} gave. Done once every member knows it; it governs from its first slot on,

@@ -40,6 +40,20 @@ class SessionKeeperTest {
     return answer;
   }
 
+  @Test
+  void aClientEndsItsSessionWhateverWasAppliedInIt() {
+    byte[] opened = sessions.open(7, 0);
+    long id = ByteBuffer.wrap(opened).getLong(1);
+    assertThat(sessions.apply(id, 1, 1, 900, SessionKeeperTest::ok)).isEqualTo(ok());
+    Request request = Request.closeSession(id, Long.MAX_VALUE, new Answer());
+    pending.add(request, 0);
+    keeper.close(request, 0);
+    Sent sent = sent().get(0);
+    assertThat(sent.kind()).isEqualTo(CommandBatch.KIND_CLOSE_SESSION);
+    sessions.close(sent.session(), sent.number());
+    assertThat(sessions.isOpen(id)).isFalse();
+  }
+
   /** What the engine would put into its next batch. */
   private List<Sent> sent() {
     CommandBatch batch = batcher.poll(BatchId.pack(0, ++batches), 0, 1);

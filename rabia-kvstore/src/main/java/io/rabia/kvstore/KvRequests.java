@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * with {@link StoreException}; arrays handed in must not change until the answer is there.
  */
 public abstract class KvRequests implements AutoCloseable {
+  private static final int MAX_SUBSCRIPTIONS = 256;
+
   private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
 
   KvRequests() {}
@@ -82,12 +84,19 @@ public abstract class KvRequests implements AutoCloseable {
   /**
    * Hands every change after the position that the filter lets pass to the listener: in order, each
    * once, over reconnects and failures of nodes, until it is closed. It asks the store for more
-   * about every 10 ms, once the listener has taken what there was.
+   * about every 10 ms, once the listener has taken what there was, on a thread of its own: so there
+   * are no more than 256.
+   *
+   * @throws StoreException OVERLOADED when there are
    */
   public final Subscription subscribe(
       NotificationFilter filter, EventPosition from, KvListener listener) {
     KvCodec.encode(new KvQuery.Watch(from, filter, 1));
     Subscription subscription = new Subscription(this, filter, from, listener);
+    if (subscriptions.size() >= MAX_SUBSCRIPTIONS) {
+      throw new StoreException(
+          StoreError.OVERLOADED, MAX_SUBSCRIPTIONS + " subscriptions at once", null);
+    }
     subscriptions.add(subscription);
     subscription.ended().whenComplete((nothing, failure) -> subscriptions.remove(subscription));
     subscription.start();

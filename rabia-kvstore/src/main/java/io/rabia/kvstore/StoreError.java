@@ -35,7 +35,10 @@ public enum StoreError {
   INTERNAL(12, false, false),
   /** A transaction found other values than it had read, over and over. Nothing was done. */
   TRANSACTION_CONFLICT(13, true, false),
-  /** What was asked for does not fit one answer: ask for less at once. Nothing was done. */
+  /**
+   * What was asked for does not fit one answer: ask for less at once. Nothing was done, unless the
+   * cause is AnswerTooLarge: then it is a client's own limit, and a command was executed.
+   */
   ANSWER_TOO_LARGE(14, false, true),
   /** The store keeps no history of changes ({@link KVStoreConfig#enableNotifications()}). */
   NO_HISTORY(15, false, true),

@@ -102,6 +102,9 @@ public final class StoreException extends RuntimeException {
     if (cause instanceof RabiaException.Closed) {
       return StoreError.SHUTTING_DOWN;
     }
+    if (cause instanceof RabiaException.AnswerTooLarge) {
+      return StoreError.ANSWER_TOO_LARGE;
+    }
     if (cause instanceof RabiaException.Fenced) {
       return StoreError.FENCED;
     }

@@ -96,7 +96,8 @@ class BesideLeadershipTest {
   void aProcessThatIsNoMemberLeadsAndWritesThroughTheClient() throws Exception {
     try (KvPorts ports = new KvPorts(TestServer.config(1, TestServer.LIMITS, 0));
         FakeCluster status = new FakeCluster()) {
-      ports.open(cluster.engine(NodeId.of(1)), status.node(1), status.node(1), status.store());
+      FakeCluster.Node node = status.node(1);
+      ports.open(cluster.engine(NodeId.of(1)), node, node, node::clientAddresses, status.store());
       String line = ports.readyLine();
       String address = line.substring(line.indexOf("client=") + 7).split(" ", 2)[0];
       try (RabiaClient client = RabiaClient.connect(address);

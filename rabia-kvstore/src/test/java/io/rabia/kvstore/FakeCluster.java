@@ -1,5 +1,6 @@
 package io.rabia.kvstore;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.Command;
 import io.rabia.core.RabiaException;
@@ -13,6 +14,7 @@ import io.rabia.network.server.NodeStatusSource;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -133,6 +135,7 @@ public final class FakeCluster implements AutoCloseable {
     private volatile Mode mode = Mode.SERVING;
     private volatile NodeStatus.State state = NodeStatus.State.SERVING;
     private volatile ClusterId clusterId = ID;
+    private volatile List<ClusterConfig.Member> clientAddresses = List.of();
     private volatile long lastTimeoutMillis;
     private final AtomicInteger refusedWatches = new AtomicInteger();
     private volatile Function<String, CompletableFuture<byte[]>> operations =
@@ -155,6 +158,15 @@ public final class FakeCluster implements AutoCloseable {
     /** What it does for operators; refuses everything, with the line, until told otherwise. */
     public void operations(Function<String, CompletableFuture<byte[]>> answers) {
       operations = answers;
+    }
+
+    /** What it tells of where clients reach the members; nothing until told otherwise. */
+    public void clientAddresses(List<ClusterConfig.Member> members) {
+      clientAddresses = members;
+    }
+
+    public List<ClusterConfig.Member> clientAddresses() {
+      return clientAddresses;
     }
 
     public void clusterId(ClusterId newId) {
@@ -214,6 +226,11 @@ public final class FakeCluster implements AutoCloseable {
             return nextSession++;
           },
           timeout);
+    }
+
+    @Override
+    public CompletableFuture<Void> closeSession(long session, Duration timeout) {
+      return answer(() -> sessions.remove(session), timeout).thenAccept(closed -> {});
     }
 
     @Override

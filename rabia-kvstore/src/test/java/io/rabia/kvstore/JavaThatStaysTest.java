@@ -290,6 +290,7 @@ class JavaThatStaysTest {
             null,
             null,
             null,
+            null,
             Durability.MEMORY,
             Duration.ofMinutes(10),
             LogLimits.defaults(),

@@ -31,7 +31,7 @@ public final class TestServer implements AutoCloseable {
   private TestServer(FakeCluster cluster, int id, PortLimits limits, int port) {
     node = cluster.node(id);
     ports = new KvPorts(config(id, limits, port));
-    ports.open(node, node, node, cluster.store());
+    ports.open(node, node, node, node::clientAddresses, cluster.store());
   }
 
   public static TestServer start(FakeCluster cluster, int id) {
@@ -54,6 +54,7 @@ public final class TestServer implements AutoCloseable {
         ClusterConfig.parse("1=127.0.0.1:1,2=127.0.0.1:2,3=127.0.0.1:3"),
         ServerConfig.Initial.NEW,
         new HostPort("127.0.0.1", clientPort),
+        null,
         any,
         any,
         null,

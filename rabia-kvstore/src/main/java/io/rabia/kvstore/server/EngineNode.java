@@ -12,6 +12,7 @@ import io.rabia.engine.RabiaConfig;
 import io.rabia.engine.RabiaEngine;
 import io.rabia.kvstore.KvStateMachine;
 import io.rabia.network.NettyTransport;
+import io.rabia.network.client.HostPort;
 import io.rabia.network.server.Administration;
 import io.rabia.network.server.NodeStatus;
 import io.rabia.network.server.NodeStatusSource;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -36,12 +38,14 @@ final class EngineNode implements KvServer.Node {
   private static final long STATUS_MILLIS = 250;
 
   private final RabiaEngine engine;
+  private final NettyTransport transport;
   private final EngineAdministration administration;
   private final AtomicBoolean closing = new AtomicBoolean();
   private volatile NodeStatus last;
 
-  private EngineNode(RabiaEngine engine, ClusterConfig.Member own) {
+  private EngineNode(RabiaEngine engine, NettyTransport transport, ClusterConfig.Member own) {
     this.engine = engine;
+    this.transport = transport;
     administration = new EngineAdministration(engine, own);
     last = status(engine.lastStatus());
   }
@@ -49,18 +53,19 @@ final class EngineNode implements KvServer.Node {
   static EngineNode start(
       ServerConfig config, KvStateMachine store, Consumer<RabiaException> onStopped) {
     refuseUnknownPast(config);
+    NettyTransport transport = transport(config);
     RabiaEngine engine =
         RabiaEngine.builder()
             .nodeId(config.nodeId())
             .cluster(config.cluster())
             .config(engineConfig(config))
             .stateMachine(store)
-            .transport(NettyTransport.builder(config.nodeId(), config.cluster()).build())
+            .transport(transport)
             .persistence(persistence(config))
             .completionExecutor(Runnable::run)
             .build();
     EngineNode node =
-        new EngineNode(engine, config.cluster().member(config.nodeId()).orElseThrow());
+        new EngineNode(engine, transport, config.cluster().member(config.nodeId()).orElseThrow());
     engine.start();
     engine
         .stopped()
@@ -74,6 +79,15 @@ final class EngineNode implements KvServer.Node {
               }
             });
     return node;
+  }
+
+  private static NettyTransport transport(ServerConfig config) {
+    NettyTransport.Builder builder = NettyTransport.builder(config.nodeId(), config.cluster());
+    HostPort client = config.advertised();
+    if (client != null) {
+      builder.clientAddress(client.host(), client.port());
+    }
+    return builder.build();
   }
 
   private static void refuseUnknownPast(ServerConfig config) {
@@ -154,6 +168,11 @@ final class EngineNode implements KvServer.Node {
   @Override
   public Administration administration() {
     return administration;
+  }
+
+  @Override
+  public List<ClusterConfig.Member> clientAddresses() {
+    return transport.clientAddresses();
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.rabia.kvstore.server;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.Submitter;
 import io.rabia.kvstore.KVStore;
 import io.rabia.kvstore.KVStoreConfig;
@@ -13,6 +14,7 @@ import io.rabia.kvstore.server.redis.RedisServer;
 import io.rabia.network.client.HostPort;
 import io.rabia.network.server.Administration;
 import io.rabia.network.server.ClientConnection;
+import io.rabia.network.server.ClientService;
 import io.rabia.network.server.NodeStatusSource;
 import io.rabia.network.server.Port;
 import io.rabia.network.server.PortConnection;
@@ -21,6 +23,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class KvPorts implements AutoCloseable {
   private final ServerConfig config;
   private final Ports ports;
-  private @Nullable InetSocketAddress client;
+  private final InetSocketAddress client;
   private @Nullable InetSocketAddress redis;
   private @Nullable InetSocketAddress http;
   private int redisConnections;
@@ -40,12 +43,7 @@ public final class KvPorts implements AutoCloseable {
 
   /** What the ports give access to. */
   private record Served(
-      Submitter submitter,
-      NodeStatusSource status,
-      Administration administration,
-      HealthPages pages,
-      KVStore store,
-      RedisServer redis) {}
+      ClientService clients, HealthPages pages, KVStore store, RedisServer redis) {}
 
   /**
    * Takes the addresses; nobody is accepted yet.
@@ -71,15 +69,7 @@ public final class KvPorts implements AutoCloseable {
   }
 
   private PortConnection clientConnection(Port port) {
-    Served to = served();
-    return new ClientConnection(
-        port,
-        config.nodeId().value(),
-        this::largestAnswer,
-        to.submitter(),
-        to.status(),
-        to.administration(),
-        ports.completions());
+    return new ClientConnection(port, served().clients(), ports.completions());
   }
 
   private int largestAnswer(byte[] query) {
@@ -103,12 +93,20 @@ public final class KvPorts implements AutoCloseable {
     return to;
   }
 
-  /** Lets the world in. */
+  /**
+   * Lets the world in.
+   *
+   * @param members where clients reach the members, as {@link ClientService} has it
+   */
   public void open(
       Submitter submitter,
       NodeStatusSource status,
       Administration administration,
+      Supplier<List<ClusterConfig.Member>> members,
       KvStateMachine machine) {
+    ClientService clients =
+        new ClientService(
+            config.nodeId(), this::largestAnswer, submitter, status, administration, members);
     HealthPages pages = new HealthPages(status, machine, ports.all());
     KVStore store = KVStore.on(submitter, config.store());
     RedisServer shared =
@@ -119,7 +117,7 @@ public final class KvPorts implements AutoCloseable {
             config.store(),
             ports.completions(),
             new RedisNotifications(store, ports.loop()));
-    served = new Served(submitter, status, administration, pages, store, shared);
+    served = new Served(clients, pages, store, shared);
     ports.accept();
   }
 

@@ -1,14 +1,17 @@
 package io.rabia.kvstore.server;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
 import io.rabia.kvstore.KvStateMachine;
 import io.rabia.network.server.Administration;
+import io.rabia.network.server.ClientService;
 import io.rabia.network.server.NodeStatus;
 import io.rabia.network.server.NodeStatusSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +31,11 @@ public final class KvServer implements AutoCloseable {
     NodeStatusSource status();
 
     Administration administration();
+
+    /** Where clients reach the members, as {@link ClientService} has it. */
+    default List<ClusterConfig.Member> clientAddresses() {
+      return List.of();
+    }
 
     /** Finishes what is outstanding, within a few seconds, and stops. */
     @Override
@@ -67,7 +75,8 @@ public final class KvServer implements AutoCloseable {
     try {
       KvStateMachine store = new KvStateMachine(config.store());
       Node node = starter.start(config, store, onStopped);
-      ports.open(node.submitter(), node.status(), node.administration(), store);
+      ports.open(
+          node.submitter(), node.status(), node.administration(), node::clientAddresses, store);
       return new KvServer(ports, node);
     } catch (RuntimeException e) {
       ports.close();

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param initial what an empty data directory means
  * @param data null with {@link Durability#MEMORY} only
+ * @param clientAddress what clients and the other members are told of {@code client}; null: that
+ *     itself
  * @param redis null: no such port; likewise {@code http}
  * @param sessionTimeToLive of a client that sends nothing
  * @param log how large the log grows
@@ -32,6 +35,7 @@ public record ServerConfig(
     ClusterConfig cluster,
     Initial initial,
     HostPort client,
+    @Nullable HostPort clientAddress,
     @Nullable HostPort redis,
     @Nullable HostPort http,
     @Nullable Path data,
@@ -40,6 +44,8 @@ public record ServerConfig(
     LogLimits log,
     KVStoreConfig store,
     PortLimits limits) {
+
+  private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "::", "0:0:0:0:0:0:0:0");
 
   /** Whether a member without a history belongs to a cluster that has one. */
   public enum Initial {
@@ -81,6 +87,9 @@ public record ServerConfig(
         cluster,
         valid(settings, "initial", text -> Initial.valueOf(text.toUpperCase(Locale.ROOT))),
         valid(settings, "client", HostPort::parse),
+        settings.get("client-address").isEmpty()
+            ? null
+            : valid(settings, "client-address", HostPort::parse),
         settings.get("redis").isEmpty() ? null : valid(settings, "redis", HostPort::parse),
         settings.get("http").isEmpty() ? null : valid(settings, "http", HostPort::parse),
         data,
@@ -89,6 +98,16 @@ public record ServerConfig(
         log(settings),
         store,
         limits(settings, store));
+  }
+
+  /**
+   * Where clients reach this server, as far as its operator said so; null when only clients know.
+   */
+  @Nullable HostPort advertised() {
+    if (clientAddress != null) {
+      return clientAddress;
+    }
+    return client.port() == 0 || WILDCARDS.contains(client.host()) ? null : client;
   }
 
   private static LogLimits log(Settings settings) {

@@ -28,6 +28,11 @@ public record Setting(
           of("alpha", "128", "slots that may be open at once, 8 to 4096, the same at all members"),
           of("initial", null, "new or existing; counts only for an empty data directory"),
           of("client", null, "host:port for clients"),
+          of(
+              "client-address",
+              null,
+              "host:port by which clients reach that, which all are told; not set: what --client says,"
+                  + " unless that is every address of this machine, or any port"),
           of("redis", null, "host:port for the Redis protocol; off when not set"),
           of("http", null, "host:port for health and status; off when not set"),
           of("data", null, "data directory; durability memory uses none"),

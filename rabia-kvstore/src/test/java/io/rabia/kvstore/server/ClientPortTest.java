@@ -16,8 +16,10 @@ import io.rabia.network.server.PortLimits;
 import io.rabia.network.server.PortStatistics.Event;
 import io.rabia.network.wire.ErrorCode;
 import io.rabia.network.wire.Frames;
+import io.rabia.network.wire.Hello;
 import io.rabia.network.wire.Request;
 import io.rabia.network.wire.RequestKind;
+import io.rabia.network.wire.Welcome;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -61,10 +63,11 @@ final class ClientPortTest {
   }
 
   private RawClient greeted() throws IOException {
-    RawClient client = connect().send(b -> Frames.writeHello(b, ClusterId.NONE));
+    RawClient client =
+        connect().send(b -> Frames.writeHello(b, new Hello(1, ClusterId.NONE, Integer.MAX_VALUE)));
     ByteBuf welcome = client.frame();
     assertThat(welcome.readByte()).isEqualTo(Frames.WELCOME);
-    assertThat(Frames.readWelcome(welcome)).isEqualTo(FakeCluster.ID);
+    assertThat(Frames.readWelcome(welcome)).isEqualTo(new Welcome(1, 1, FakeCluster.ID));
     return client;
   }
 
@@ -120,7 +123,10 @@ final class ClientPortTest {
           b -> b.writeInt(22).writeByte(1).writeInt(Frames.MAGIC).writeByte(9).writeZero(16));
       expectRefusal(client, ErrorCode.VALIDATION, "version 9");
     }
-    try (RawClient client = connect().send(b -> Frames.writeHello(b, new ClusterId(1, 1)))) {
+    try (RawClient client =
+        connect()
+            .send(
+                b -> Frames.writeHello(b, new Hello(1, new ClusterId(1, 1), Integer.MAX_VALUE)))) {
       expectRefusal(client, ErrorCode.WRONG_CLUSTER, "cluster");
     }
     assertThat(server.count("client", Event.REFUSED)).isEqualTo(2);
@@ -228,6 +234,26 @@ final class ClientPortTest {
       two.send(b -> Frames.writeEmpty(b, Frames.PING));
       assertThat(two.frame().readByte()).isEqualTo(Frames.PONG);
       assertThat(server.count("client", Event.REQUESTS)).isEqualTo(41);
+    }
+  }
+
+  @Test
+  void tellsWhoseRequestWaitsForRoomOrIsOnItsWayThatTheServerIsThere() throws IOException {
+    restart(withBytes(1 << 20));
+    server.node().mode(FakeCluster.Mode.SILENT);
+    byte[] query = KvCodec.encode(new KvQuery.Get(BIG));
+    try (RawClient one = greeted();
+        RawClient two = greeted();
+        RawClient three = greeted()) {
+      Request read = Request.of(1, RequestKind.READ_LOCAL, 1000, 0, query);
+      one.send(b -> Frames.writeRequest(b, read));
+      await().until(() -> server.count("client", Event.REQUESTS) == 1);
+      two.send(b -> Frames.writeRequest(b, read));
+      assertThat(two.frame().readByte()).isEqualTo(Frames.PONG);
+      assertThat(two.frame().readByte()).isEqualTo(Frames.PONG);
+      three.send(b -> b.writeInt(100_000).writeByte(Frames.REQUEST));
+      assertThat(three.frame().readByte()).isEqualTo(Frames.PONG);
+      assertThat(server.count("client", Event.REQUESTS)).isEqualTo(1);
     }
   }
 

@@ -12,6 +12,7 @@ import io.netty.channel.socket.DuplexChannel;
 import io.rabia.core.ClusterId;
 import io.rabia.core.Command;
 import io.rabia.core.Fuzz;
+import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
@@ -27,12 +28,14 @@ import io.rabia.kvstore.server.redis.RedisNotifications;
 import io.rabia.kvstore.server.redis.RedisServer;
 import io.rabia.network.server.Administration;
 import io.rabia.network.server.ClientConnection;
+import io.rabia.network.server.ClientService;
 import io.rabia.network.server.Completions;
 import io.rabia.network.server.NodeStatus;
 import io.rabia.network.server.NodeStatusSource;
 import io.rabia.network.server.Port;
 import io.rabia.network.server.PortConnection;
 import io.rabia.network.wire.Frames;
+import io.rabia.network.wire.Hello;
 import io.rabia.network.wire.Request;
 import io.rabia.network.wire.RequestKind;
 import java.nio.ByteBuffer;
@@ -178,6 +181,8 @@ class PortFuzzTest {
           3,
           new TransportStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0));
   private static final Prompt NODE = new Prompt();
+  private static final ClientService SERVICE =
+      new ClientService(NodeId.of(1), query -> 1 << 20, NODE, NODE, NODE, List::of);
 
   /** Whoever is cut off is told why: a connection that only closes met an error of this side. */
   private static Fuzz.Result feed(
@@ -233,7 +238,7 @@ class PortFuzzTest {
 
   private static byte[] written(Consumer<ByteBuf> writer) {
     ByteBuf buffer = Unpooled.buffer();
-    Frames.writeHello(buffer, CLUSTER);
+    Frames.writeHello(buffer, new Hello(1, CLUSTER, Integer.MAX_VALUE));
     writer.accept(buffer);
     return ByteBufUtil.getBytes(buffer);
   }
@@ -256,8 +261,7 @@ class PortFuzzTest {
         inputs,
         samples,
         samples,
-        (port, completions) ->
-            new ClientConnection(port, 1, query -> 1 << 20, NODE, NODE, NODE, completions));
+        (port, completions) -> new ClientConnection(port, SERVICE, completions));
   }
 
   private static Fuzz.Result redis(int inputs) throws Exception {

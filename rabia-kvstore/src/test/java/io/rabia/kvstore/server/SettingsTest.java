@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.engine.RabiaConfig;
+import io.rabia.network.client.HostPort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +55,20 @@ final class SettingsTest {
         .contains("redis = 127.0.0.1:1  # " + file + ":5\n")
         .contains("durability = fsync  # default\n")
         .contains("http =   # not set\n");
+  }
+
+  @Test
+  void clientsAreToldWhereItIsUnlessOnlyTheyCanKnow() {
+    assertThat(with("client", "127.0.0.1:7201").advertised())
+        .isEqualTo(new HostPort("127.0.0.1", 7201));
+    for (String anywhere : List.of("0.0.0.0:7201", "[::]:7201", "127.0.0.1:0")) {
+      assertThat(with("client", anywhere).advertised()).isNull();
+    }
+    assertThat(with("client-address", "outside.example:9").advertised())
+        .isEqualTo(new HostPort("outside.example", 9));
+    assertThatThrownBy(() -> with("client-address", "nowhere"))
+        .isInstanceOf(RabiaException.Validation.class)
+        .hasMessageContaining("client-address");
   }
 
   @Test

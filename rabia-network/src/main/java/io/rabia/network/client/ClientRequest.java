@@ -1,7 +1,9 @@
 package io.rabia.network.client;
 
 import io.rabia.core.RabiaException;
+import io.rabia.network.wire.Request;
 import io.rabia.network.wire.RequestKind;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A request and where it stands. Belongs to the event loop once it was handed over. */
@@ -9,30 +11,40 @@ final class ClientRequest {
   private static final byte[] NOTHING = new byte[0];
 
   final RequestKind kind;
-  final byte[] payload;
   final long slot;
-  final int firstServer;
   final boolean onlyThere;
   final long deadline;
   final @Nullable ClientSession session;
   final ResultHandler handler;
+  final int bytes;
+
+  /** Nothing once the request is done. */
+  byte[] payload;
+
+  /** Where it was sent last, or is to be sent. */
+  ServerLink server;
+
+  /** The copy that is relied on; null while it waits to be sent. */
+  @Nullable Attempt current;
 
   long sessionId;
   long number;
-  long correlation;
-  int server;
   int attempts;
+  int moves;
   long notBefore;
-  boolean sent;
-  boolean copyLost;
   boolean done;
-  @Nullable RabiaException lastRefusal;
+
+  /** On their way without an answer. */
+  private int copies;
+
+  private boolean copyLost;
+  private @Nullable RabiaException lastRefusal;
 
   ClientRequest(
       RequestKind kind,
       byte @Nullable [] payload,
       long slot,
-      int firstServer,
+      ServerLink first,
       boolean onlyThere,
       long deadline,
       @Nullable ClientSession session,
@@ -40,22 +52,67 @@ final class ClientRequest {
     this.kind = kind;
     this.payload = payload == null ? NOTHING : payload;
     this.slot = slot;
-    this.firstServer = firstServer;
     this.onlyThere = onlyThere;
     this.deadline = deadline;
     this.session = session;
     this.handler = handler;
-    server = firstServer;
+    bytes = this.payload.length;
+    server = first;
+  }
+
+  /** A second copy of it does no harm, wherever the first one is. */
+  boolean mayMove() {
+    return !onlyThere
+        && switch (kind) {
+          case SUBMIT, READ_LINEARIZABLE, READ_LOCAL, OPEN_SESSION -> true;
+          case STATUS, STATUS_AT, ADMINISTRATION, CLOSE_SESSION -> false;
+        };
+  }
+
+  Request onWire(long correlation, long now) {
+    long left = TimeUnit.NANOSECONDS.toMillis(deadline - now);
+    int timeout = (int) Math.max(1, Math.min(left, Integer.MAX_VALUE));
+    if (session == null) {
+      return Request.of(correlation, kind, timeout, slot, payload);
+    }
+    long lowest = session.id() == sessionId ? Math.min(number, session.lowestUnanswered()) : number;
+    return Request.submit(correlation, timeout, sessionId, number, lowest, payload);
+  }
+
+  void sent(Attempt attempt) {
+    current = attempt;
+    copies++;
+  }
+
+  /** The answer of a copy is there. */
+  void answered() {
+    copies--;
   }
 
   /**
-   * A server refused it, or its connection died, which leaves open whether that copy is executed.
+   * A server refused a copy, or its connection died, which leaves open whether that is executed.
    */
   void refused(RabiaException refusal) {
+    noteRefusal(refusal);
+    copyLost |= !saysNotExecuted(refusal);
+  }
+
+  /** Why it, or what it waits for, was not done so far. */
+  void noteRefusal(RabiaException refusal) {
     lastRefusal = refusal;
-    copyLost |=
-        !(refusal instanceof RabiaException.NoQuorum || refusal instanceof RabiaException.Overload);
-    sent = copyLost;
+  }
+
+  @Nullable RabiaException lastRefusal() {
+    return lastRefusal;
+  }
+
+  private static boolean saysNotExecuted(@Nullable RabiaException refusal) {
+    return refusal instanceof RabiaException.NoQuorum || refusal instanceof RabiaException.Overload;
+  }
+
+  void finished() {
+    done = true;
+    payload = NOTHING;
   }
 
   /**
@@ -66,12 +123,12 @@ final class ClientRequest {
    */
   RabiaException expired(String connections) {
     RabiaException last = lastRefusal;
-    if (sent) {
+    if (copies > 0 || copyLost) {
       String refusal = last == null ? "" : "; last refusal: " + last.getMessage();
       return new RabiaException.Timeout(
           "no answer in time, the outcome is unknown" + refusal + connections);
     }
-    return last instanceof RabiaException.NoQuorum || last instanceof RabiaException.Overload
+    return last != null && saysNotExecuted(last)
         ? last
         : new RabiaException.Network("no server answered in time" + connections, null);
   }

@@ -18,7 +18,7 @@ public final class ClientSession {
   private long nextNumber = 1;
   private long lowestUnanswered = 1;
   private long id;
-  private boolean opening;
+  private @Nullable ClientRequest opening;
 
   ClientSession() {}
 
@@ -34,23 +34,30 @@ public final class ClientSession {
     return waiting;
   }
 
-  /** True for the caller that now has to open the session. */
+  /** It is not open, nor is it being opened. */
   boolean mustOpen() {
-    boolean must = id == 0 && !opening;
-    opening |= must;
-    return must;
+    return id == 0 && opening == null;
+  }
+
+  /** The request that opens it; null when none is under way. */
+  @Nullable ClientRequest opening() {
+    return opening;
+  }
+
+  void opening(ClientRequest request) {
+    opening = request;
   }
 
   void opened(long newId) {
     id = newId;
-    opening = false;
+    opening = null;
     nextNumber = 1;
     lowestUnanswered = 1;
     Arrays.fill(answered, false);
   }
 
   void openFailed() {
-    opening = false;
+    opening = null;
   }
 
   /**

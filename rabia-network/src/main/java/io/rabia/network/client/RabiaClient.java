@@ -6,14 +6,16 @@ import io.rabia.core.RabiaException;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Any state machine somewhere else, in bytes: pipelined over one connection, with fail-over between
- * the servers, commands executed exactly once within one session, which is the client's own. What
- * needs types puts a {@link io.rabia.core.statemachine.TypedSubmitter} around it. Thread-safe.
- * Futures complete on the client's event loop, which they must not block.
+ * the servers, of which it needs to be told only some, commands executed exactly once within one
+ * session, which is the client's own. What needs types puts a {@link
+ * io.rabia.core.statemachine.TypedSubmitter} around it. Thread-safe. Futures complete on the
+ * client's event loop, which they must not block.
  */
 public final class RabiaClient implements Submitter, AutoCloseable {
   private final ClientCore core;
@@ -96,6 +98,11 @@ public final class RabiaClient implements Submitter, AutoCloseable {
   public CompletableFuture<Long> openSession(Duration timeout) {
     return CompletableFuture.failedFuture(
         new RabiaException.Validation("a client has a session of its own"));
+  }
+
+  /** The servers that it knows now: those that it was given, then those that these have named. */
+  public List<String> servers() {
+    return core.knownServers();
   }
 
   /** Not known to a client: always {@link ClusterId#NONE}. */

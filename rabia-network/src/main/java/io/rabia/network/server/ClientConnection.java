@@ -1,6 +1,7 @@
 package io.rabia.network.server;
 
 import io.netty.buffer.ByteBuf;
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.Command;
 import io.rabia.core.RabiaException;
@@ -10,11 +11,13 @@ import io.rabia.network.wire.ErrorCode;
 import io.rabia.network.wire.Frames;
 import io.rabia.network.wire.Hello;
 import io.rabia.network.wire.Request;
+import io.rabia.network.wire.RequestKind;
+import io.rabia.network.wire.Welcome;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,33 +28,22 @@ public final class ClientConnection extends PortConnection implements Completion
   private static final int MAX_HELLO = 64;
   private static final byte[] NOTHING = new byte[0];
 
-  private final int nodeId;
-  private final ToIntFunction<byte[]> largestAnswer;
-  private final Submitter submitter;
-  private final NodeStatusSource status;
-  private final Administration administration;
+  /** So many may be opened by one connection. */
+  private static final int MAX_SESSIONS = 4096;
+
+  private final ClientService service;
   private final Completions completions;
   private boolean greeted;
+  private int version;
+  private int largestResult;
+  private List<ClusterConfig.Member> toldMembers = List.of();
   private int inFlight;
+  private int sessions;
   private @Nullable Request waiting;
 
-  /**
-   * @param largestAnswer bytes of the largest answer that a query may have
-   */
-  public ClientConnection(
-      Port port,
-      int nodeId,
-      ToIntFunction<byte[]> largestAnswer,
-      Submitter submitter,
-      NodeStatusSource status,
-      Administration administration,
-      Completions completions) {
+  public ClientConnection(Port port, ClientService service, Completions completions) {
     super(port);
-    this.nodeId = nodeId;
-    this.largestAnswer = largestAnswer;
-    this.submitter = submitter;
-    this.status = status;
-    this.administration = administration;
+    this.service = service;
     this.completions = completions;
   }
 
@@ -101,8 +93,8 @@ public final class ClientConnection extends PortConnection implements Completion
   }
 
   private void onHello(Hello hello) {
-    ClusterId own = submitter.clusterId();
-    if (hello.version() != Frames.VERSION) {
+    ClusterId own = service.submitter().clusterId();
+    if (hello.version() < Frames.OLDEST_VERSION || hello.version() > Frames.VERSION) {
       refuse(
           PortStatistics.Event.REFUSED,
           new RabiaException.Validation(
@@ -116,7 +108,34 @@ public final class ClientConnection extends PortConnection implements Completion
               "client of cluster " + hello.clusterId() + ", this is " + own));
     } else {
       greeted = true;
-      Frames.writeWelcome(out(), nodeId, own);
+      version = hello.version();
+      largestResult =
+          Math.min(hello.maxFrame(), port().limits().maxOutboundBytes()) - Frames.MAX_OVERHEAD;
+      Frames.writeWelcome(out(), new Welcome(version, service.id().value(), own));
+      tellMembers();
+    }
+  }
+
+  private void tellMembers() {
+    List<ClusterConfig.Member> members = service.members().get();
+    if (version > 1 && members != toldMembers) {
+      toldMembers = members;
+      Frames.writeMembers(out(), members);
+    }
+  }
+
+  /**
+   * A client whose request waits here, or is still on its way, hears so, as a PONG would not be
+   * asked for by what is behind it.
+   */
+  @Override
+  protected void onSweep(boolean receiving) {
+    if (greeted && !ending()) {
+      tellMembers();
+      if (waiting != null || receiving) {
+        Frames.writeEmpty(out(), Frames.PONG);
+      }
+      flush();
     }
   }
 
@@ -128,6 +147,10 @@ public final class ClientConnection extends PortConnection implements Completion
       fail(
           request.correlation(),
           new RabiaException.Overload(inFlight + " requests of this connection in flight"));
+    } else if (request.kind() == RequestKind.OPEN_SESSION && sessions >= MAX_SESSIONS) {
+      fail(
+          request.correlation(),
+          new RabiaException.Overload(sessions + " sessions were opened by this connection"));
     } else {
       long bytes = (long) request.payload().length + answerBytes(request);
       if (port().begin(this, bytes)) {
@@ -142,7 +165,7 @@ public final class ClientConnection extends PortConnection implements Completion
   /** What the answer may take beside what is counted for every one. */
   private int answerBytes(Request request) {
     return switch (request.kind()) {
-      case READ_LINEARIZABLE, READ_LOCAL -> largestAnswer.applyAsInt(request.payload());
+      case READ_LINEARIZABLE, READ_LOCAL -> service.largestAnswer().applyAsInt(request.payload());
       case ADMINISTRATION -> Administration.MAX_ANSWER;
       default -> 0;
     };
@@ -165,6 +188,7 @@ public final class ClientConnection extends PortConnection implements Completion
   }
 
   private CompletableFuture<byte[]> start(Request request) {
+    Submitter submitter = service.submitter();
     Duration timeout = Duration.ofMillis(request.timeoutMillis());
     try {
       return switch (request.kind()) {
@@ -179,15 +203,21 @@ public final class ClientConnection extends PortConnection implements Completion
         case READ_LINEARIZABLE ->
             submitter.read(request.payload(), ReadConsistency.LINEARIZABLE, timeout);
         case READ_LOCAL -> submitter.read(request.payload(), ReadConsistency.LOCAL, timeout);
-        case OPEN_SESSION ->
-            submitter
-                .openSession(timeout)
-                .thenApply(id -> ByteBuffer.allocate(Long.BYTES).putLong(id).array());
-        case STATUS -> status.status().thenApply(ClientConnection::text);
+        case OPEN_SESSION -> {
+          sessions++;
+          yield submitter
+              .openSession(timeout)
+              .thenApply(id -> ByteBuffer.allocate(Long.BYTES).putLong(id).array());
+        }
+        case CLOSE_SESSION ->
+            submitter.closeSession(request.session(), timeout).thenApply(nothing -> NOTHING);
+        case STATUS -> service.status().status().thenApply(ClientConnection::text);
         case STATUS_AT ->
-            status.statusAt(request.slot(), timeout).thenApply(ClientConnection::text);
+            service.status().statusAt(request.slot(), timeout).thenApply(ClientConnection::text);
         case ADMINISTRATION ->
-            administration.execute(new String(request.payload(), StandardCharsets.UTF_8), timeout);
+            service
+                .administration()
+                .execute(new String(request.payload(), StandardCharsets.UTF_8), timeout);
       };
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
@@ -208,6 +238,11 @@ public final class ClientConnection extends PortConnection implements Completion
     }
     if (failure != null) {
       fail(correlation, ErrorCode.unwrap(failure));
+    } else if (result != null && result.length > largestResult) {
+      fail(
+          correlation,
+          new RabiaException.AnswerTooLarge(
+              "the answer has " + result.length + " bytes; at most " + largestResult + " fit"));
     } else {
       Frames.writeResponse(out(), correlation, ErrorCode.OK, result == null ? NOTHING : result);
     }
@@ -215,7 +250,7 @@ public final class ClientConnection extends PortConnection implements Completion
 
   private void fail(long correlation, Throwable failure) {
     byte[] message = ErrorCode.text(failure).getBytes(StandardCharsets.UTF_8);
-    Frames.writeResponse(out(), correlation, ErrorCode.of(failure), message);
+    Frames.writeResponse(out(), correlation, ErrorCode.of(failure).in(version), message);
   }
 
   @Override

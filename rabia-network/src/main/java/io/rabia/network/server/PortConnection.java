@@ -32,6 +32,7 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
   private long begun;
   private long unwritableSince;
   private long held;
+  private boolean receiving;
 
   protected PortConnection(Port port) {
     this.port = port;
@@ -64,6 +65,13 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
 
   /** Goes on with a request that waited for room at the port. */
   protected void resume() {}
+
+  /**
+   * A few times a second.
+   *
+   * @param receiving whether more of a request that is not whole came since the last time
+   */
+  protected void onSweep(boolean receiving) {}
 
   /** Bytes of requests that wait, and of whatever else is kept for the peer. */
   protected long waitingBytes() {
@@ -210,6 +218,7 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     lastRead = System.nanoTime();
+    receiving = true;
     in =
         in == null
             ? bytes
@@ -282,6 +291,9 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
       end(PortStatistics.Event.TIMED_OUT, "half a request");
     } else if (!answersOwed() && now - lastRead > limits.idleTimeout().toNanos()) {
       end(PortStatistics.Event.TIMED_OUT, "silent");
+    } else {
+      onSweep(receiving && begun != 0);
+      receiving = false;
     }
   }
 }

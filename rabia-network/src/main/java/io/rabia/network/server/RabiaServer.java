@@ -1,12 +1,15 @@
 package io.rabia.network.server;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
 import io.rabia.network.client.HostPort;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
  * Opens a state machine, whichever, to {@link io.rabia.network.client.RabiaClient}: what clients
@@ -23,9 +26,12 @@ public final class RabiaServer implements AutoCloseable {
     this.address = address;
   }
 
-  /** As {@link #start(NodeId, String, PortLimits, Submitter)}, with {@link PortLimits#defaults}. */
+  /**
+   * As {@link #start(NodeId, String, PortLimits, Submitter, Supplier)}, with {@link
+   * PortLimits#defaults}, of a server that does not know where the others serve clients.
+   */
   public static RabiaServer start(NodeId id, String address, Submitter submitter) {
-    return start(id, address, PortLimits.defaults(), submitter);
+    return start(id, address, PortLimits.defaults(), submitter, List::of);
   }
 
   /**
@@ -33,12 +39,21 @@ public final class RabiaServer implements AutoCloseable {
    *
    * @param id of the node, which clients are told
    * @param address {@code host:port}; port 0 takes a free one
+   * @param members where clients reach the members: as a rule {@link
+   *     io.rabia.network.NettyTransport#clientAddresses}. The same list until it changes
    * @throws RabiaException.Validation for an address that is none
    * @throws RabiaException.Network when the address cannot be had
    */
   public static RabiaServer start(
-      NodeId id, String address, PortLimits limits, Submitter submitter) {
+      NodeId id,
+      String address,
+      PortLimits limits,
+      Submitter submitter,
+      Supplier<List<ClusterConfig.Member>> members) {
     HostPort wanted = HostPort.parse(address);
+    ClientService service =
+        new ClientService(
+            id, query -> limits.maxFrame(), submitter, new Silent(), RabiaServer::refuse, members);
     Ports ports = new Ports("rabia-" + id + "-clients");
     try {
       InetSocketAddress bound =
@@ -46,15 +61,7 @@ public final class RabiaServer implements AutoCloseable {
               "client",
               wanted,
               limits,
-              port ->
-                  new ClientConnection(
-                      port,
-                      id.value(),
-                      query -> limits.maxFrame(),
-                      submitter,
-                      new Silent(),
-                      RabiaServer::refuse,
-                      ports.completions()));
+              port -> new ClientConnection(port, service, ports.completions()));
       ports.accept();
       return new RabiaServer(ports, bound);
     } catch (RuntimeException e) {

@@ -32,7 +32,10 @@ public enum ErrorCode {
   WRONG_CLUSTER(12, false, RabiaException.WrongCluster.class, RabiaException.WrongCluster::new),
   NOT_A_MEMBER(13, true, RabiaException.NotAMember.class, RabiaException.NotAMember::new),
   UNAVAILABLE(14, true, RabiaException.Unavailable.class, RabiaException.Unavailable::new),
-  CHANGE_REFUSED(15, false, RabiaException.ChangeRefused.class, RabiaException.ChangeRefused::of);
+  CHANGE_REFUSED(15, false, RabiaException.ChangeRefused.class, RabiaException.ChangeRefused::of),
+  FENCED(16, false, RabiaException.Fenced.class, RabiaException.Fenced::new),
+  ANSWER_TOO_LARGE(
+      17, false, RabiaException.AnswerTooLarge.class, RabiaException.AnswerTooLarge::new);
 
   private static final ErrorCode[] VALUES = values();
 
@@ -54,6 +57,11 @@ public enum ErrorCode {
 
   public byte code() {
     return code;
+  }
+
+  /** What says nearly the same to who speaks this version of the protocol. */
+  public ErrorCode in(int version) {
+    return version == 1 && code > CHANGE_REFUSED.code ? VALIDATION : this;
   }
 
   public boolean anotherServerMayServe() {

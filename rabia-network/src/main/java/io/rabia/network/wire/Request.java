@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param correlation chosen by the client, stands in the response
  * @param timeoutMillis how long the client still waits, 1 or more
- * @param session 0 unless {@link RequestKind#SUBMIT}, as are number and lowestUnanswered
+ * @param session 0 unless {@link RequestKind#SUBMIT} or {@link RequestKind#CLOSE_SESSION}
+ * @param number 0 unless {@link RequestKind#SUBMIT}, as is lowestUnanswered
  * @param slot 0 unless {@link RequestKind#STATUS_AT}
  * @param payload the command, query or text; empty for the other kinds
  */
@@ -41,7 +42,12 @@ public record Request(
         command);
   }
 
-  /** Any kind but {@link RequestKind#SUBMIT}. */
+  public static Request closeSession(long correlation, int timeoutMillis, long session) {
+    return new Request(
+        correlation, RequestKind.CLOSE_SESSION, timeoutMillis, session, 0, 0, 0, NOTHING);
+  }
+
+  /** Any kind but {@link RequestKind#SUBMIT} and {@link RequestKind#CLOSE_SESSION}. */
   public static Request of(
       long correlation, RequestKind kind, int timeoutMillis, long slot, byte @Nullable [] query) {
     return new Request(

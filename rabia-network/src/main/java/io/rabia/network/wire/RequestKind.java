@@ -11,7 +11,9 @@ public enum RequestKind {
   STATUS,
   STATUS_AT,
   /** What an operator asks of exactly this server, as text. */
-  ADMINISTRATION;
+  ADMINISTRATION,
+  /** From version 2 on. */
+  CLOSE_SESSION;
 
   private static final RequestKind[] VALUES = values();
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.RabiaException;
 import java.util.ArrayList;
@@ -27,7 +28,8 @@ final class FramesTest {
           Request.of(4, RequestKind.OPEN_SESSION, 1, 0, null),
           Request.of(5, RequestKind.STATUS, 1, 0, null),
           Request.of(6, RequestKind.STATUS_AT, 1, 99, null),
-          Request.of(7, RequestKind.ADMINISTRATION, 1, 0, PAYLOAD));
+          Request.of(7, RequestKind.ADMINISTRATION, 1, 0, PAYLOAD),
+          Request.closeSession(8, 1, 77));
 
   @Test
   void givesBackEveryRequest() {
@@ -41,12 +43,21 @@ final class FramesTest {
 
   @Test
   void givesBackHelloWelcomeAndRefusal() {
-    ByteBuf hello = body(b -> Frames.writeHello(b, CLUSTER));
-    hello.skipBytes(1);
-    assertThat(Frames.readHello(hello)).isEqualTo(new Hello(Frames.VERSION, CLUSTER));
-    ByteBuf welcome = body(b -> Frames.writeWelcome(b, 3, CLUSTER));
+    for (Hello hello :
+        List.of(
+            new Hello(1, CLUSTER, Integer.MAX_VALUE), new Hello(Frames.VERSION, CLUSTER, 1024))) {
+      ByteBuf frame = body(b -> Frames.writeHello(b, hello));
+      frame.skipBytes(1);
+      assertThat(Frames.readHello(frame)).isEqualTo(hello);
+    }
+    Welcome said = new Welcome(Frames.VERSION, 3, CLUSTER);
+    ByteBuf welcome = body(b -> Frames.writeWelcome(b, said));
     welcome.skipBytes(1);
-    assertThat(Frames.readWelcome(welcome)).isEqualTo(CLUSTER);
+    assertThat(Frames.readWelcome(welcome)).isEqualTo(said);
+    List<ClusterConfig.Member> all = ClusterConfig.parse("1=one:7201,2=[::1]:7202").members();
+    ByteBuf members = body(b -> Frames.writeMembers(b, all));
+    members.skipBytes(1);
+    assertThat(Frames.readMembers(members)).isEqualTo(all);
     ByteBuf refused = body(b -> Frames.writeRefused(b, ErrorCode.OVERLOAD, "full"));
     refused.skipBytes(1);
     assertThat(Frames.readRefused(refused)).isInstanceOf(RabiaException.Overload.class);
@@ -54,13 +65,36 @@ final class FramesTest {
 
   @Test
   void keepsEveryKindOfFailureOnItsWay() {
+    List<Class<?>> carried = new ArrayList<>();
     for (ErrorCode code : ErrorCode.values()) {
       assertThat(ErrorCode.of(code.code())).isEqualTo(code);
       if (code != ErrorCode.OK) {
         assertThat(ErrorCode.of(code.exception("x"))).isEqualTo(code);
+        carried.add(code.exception("x").getClass());
       }
     }
+    assertThat(carried).containsExactlyInAnyOrder(RabiaException.class.getPermittedSubclasses());
     assertThat(ErrorCode.of(new IllegalStateException())).isEqualTo(ErrorCode.CLOSED);
+  }
+
+  @Test
+  void saysNearlyTheSameToClientsOfTheFirstVersion() {
+    for (ErrorCode code : ErrorCode.values()) {
+      assertThat(code.in(Frames.VERSION)).isEqualTo(code);
+      assertThat(code.in(1).code()).isLessThanOrEqualTo(ErrorCode.CHANGE_REFUSED.code());
+      assertThat(code.in(1).anotherServerMayServe()).isEqualTo(code.anotherServerMayServe());
+    }
+  }
+
+  @Test
+  void writesNothingOfWhatThereIsNoRoomFor() {
+    ByteBuf full = Unpooled.buffer(16, 100).writeZero(50);
+    Request large = Request.submit(1, 100, 2, 5, 3, new byte[60]);
+    assertThatThrownBy(() -> Frames.writeRequest(full, large))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> Frames.writeResponse(full, 1, ErrorCode.OK, new byte[60]))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThat(full.readableBytes()).isEqualTo(50);
   }
 
   @Test
@@ -95,7 +129,7 @@ final class FramesTest {
       byte[] bytes = new byte[random.nextInt(60)];
       random.nextBytes(bytes);
       if (bytes.length > 9) {
-        bytes[8] = (byte) random.nextInt(8);
+        bytes[8] = (byte) random.nextInt(9);
       }
       sameOrRefused(Unpooled.wrappedBuffer(bytes));
     }

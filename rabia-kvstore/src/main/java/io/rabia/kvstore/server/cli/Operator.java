@@ -57,7 +57,7 @@ final class Operator implements AutoCloseable {
    * @param line of the command, where warnings go
    */
   Operator(Servers servers, CommandLine line) {
-    core = ClientCore.connect(servers.list, servers.clientConfig());
+    core = ClientCore.connect(servers.list, servers.clientConfig().withFindsMembers(false));
     timeout = servers.timeout();
     err = line.getErr();
   }

@@ -16,6 +16,7 @@ import io.rabia.kvstore.StoreException;
 import io.rabia.kvstore.client.KvClient;
 import io.rabia.network.wire.ErrorCode;
 import io.rabia.network.wire.Frames;
+import io.rabia.network.wire.Hello;
 import io.rabia.network.wire.Request;
 import io.rabia.network.wire.RequestKind;
 import java.io.IOException;
@@ -63,7 +64,7 @@ final class ClientPromisesTest {
 
   private static Answer ask(ServerProcesses servers, int id, Request request) throws IOException {
     try (RawClient client = new RawClient(servers.port(id, "client"))) {
-      client.send(b -> Frames.writeHello(b, ClusterId.NONE));
+      client.send(b -> Frames.writeHello(b, new Hello(1, ClusterId.NONE, Integer.MAX_VALUE)));
       assertThat(client.frame().readByte()).isEqualTo(Frames.WELCOME);
       client.send(b -> Frames.writeRequest(b, request));
       ByteBuf response = client.frame();

@@ -56,7 +56,9 @@ final class PartitionCampaignTest {
           try (KvClient there =
               KvClient.connect(
                   campaign.servers.servers(List.of(1)),
-                  ClientConfig.defaults().withRequestTimeout(Duration.ofSeconds(2)))) {
+                  ClientConfig.defaults()
+                      .withRequestTimeout(Duration.ofSeconds(2))
+                      .withFindsMembers(false))) {
             assertThat(there.getAsync("counter-0".getBytes(StandardCharsets.UTF_8)))
                 .failsWithin(Duration.ofSeconds(5));
             assertThat(there.setAsync(new byte[] {1}, new byte[] {1}))

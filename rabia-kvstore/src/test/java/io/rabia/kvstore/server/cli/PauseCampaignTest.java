@@ -96,7 +96,9 @@ final class PauseCampaignTest {
         KvClient there =
             KvClient.connect(
                 campaign.servers.servers(List.of(chosen)),
-                ClientConfig.defaults().withRequestTimeout(Duration.ofSeconds(2)))) {
+                ClientConfig.defaults()
+                    .withRequestTimeout(Duration.ofSeconds(2))
+                    .withFindsMembers(false))) {
       proxies.around(chosen, proxy -> proxy.set(StreamConditions.perfect().withSilence()));
       campaign.assertGoesOnFor(Duration.ofSeconds(6));
       assertThat(campaign.servers.status(chosen)).containsEntry("reason", "no-quorum");
@@ -116,11 +118,12 @@ final class PauseCampaignTest {
         .thenApply(entry -> Long.parseLong(new String(entry.value(), StandardCharsets.UTF_8)));
   }
 
-  /** Takes no pause for a death. */
+  /** Takes no pause for a death, and asks no other server. */
   private static ClientConfig patient() {
-    ClientConfig defaults = ClientConfig.defaults();
     Duration ages = Duration.ofMinutes(3);
-    return new ClientConfig(
-        ages, ages, defaults.maxInFlight(), defaults.maxQueued(), defaults.maxFrame());
+    return ClientConfig.defaults()
+        .withRequestTimeout(ages)
+        .withSilence(ages)
+        .withFindsMembers(false);
   }
 }

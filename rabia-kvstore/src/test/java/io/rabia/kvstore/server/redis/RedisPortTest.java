@@ -10,6 +10,7 @@ import io.rabia.kvstore.TestServer;
 import io.rabia.network.server.PortLimits;
 import io.rabia.network.server.PortStatistics.Event;
 import io.rabia.network.wire.Frames;
+import io.rabia.network.wire.Hello;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.SplittableRandom;
@@ -184,7 +185,9 @@ final class RedisPortTest {
       }
     }
     try (RawClient client = new RawClient(server.port("redis"))) {
-      client.send(b -> Frames.writeHello(b, ClusterId.NONE)).send("\r\n");
+      client
+          .send(b -> Frames.writeHello(b, new Hello(1, ClusterId.NONE, Integer.MAX_VALUE)))
+          .send("\r\n");
       assertThat(client.line()).startsWith("-ERR unknown command");
     }
     expect("PING\r\n", "+PONG\r\n");
