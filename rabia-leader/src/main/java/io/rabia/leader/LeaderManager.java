@@ -5,6 +5,7 @@ import io.rabia.core.Quorum;
 import io.rabia.core.Submitter;
 import io.rabia.engine.ClusterView;
 import io.rabia.engine.RabiaEngine;
+import java.security.SecureRandom;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -55,7 +56,15 @@ public final class LeaderManager implements AutoCloseable {
     health = new HealthMonitor(config);
     topology = new TopologyManager(node, bus::publish);
     watch = new ElectionWatch(config.electionTimeout(), bus::publish);
-    session = new LeaderSession(way, name, node == null ? 0 : node.value(), config, this::observe);
+    session =
+        new LeaderSession(
+            way,
+            name,
+            node == null ? 0 : node.value(),
+            config,
+            this::observe,
+            System::nanoTime,
+            drawId());
     main = election(DEFAULT_ELECTION);
   }
 
@@ -92,6 +101,11 @@ public final class LeaderManager implements AutoCloseable {
         new LeaderManager(new LeaderSession.Way(client, part), null, name, config);
     manager.session.start();
     return manager;
+  }
+
+  private static long drawId() {
+    long drawn = new SecureRandom().nextLong();
+    return drawn == 0 ? 1 : drawn;
   }
 
   private void begin(ClusterView view) {

@@ -6,7 +6,6 @@ import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
 import io.rabia.engine.CompositeStateMachine;
 import java.nio.ByteBuffer;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -14,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +39,7 @@ final class LeaderSession {
   private final int node;
   private final LeaderConfig config;
   private final Consumer<LeaderView> observer;
+  private final LongSupplier nanos;
   private final long id;
   private final long lease;
   private final long tickNanos;
@@ -56,24 +57,32 @@ final class LeaderSession {
   private int responseMicros;
 
   /**
-   * @param observer called by the thread, with the newest state, every tick
+   * @param observer called with the newest state by every step
+   * @param nanos the monotonic clock of this process
+   * @param id drawn at random by each life of a process, not 0
    */
   LeaderSession(
-      Way way, String name, int node, LeaderConfig config, Consumer<LeaderView> observer) {
+      Way way,
+      String name,
+      int node,
+      LeaderConfig config,
+      Consumer<LeaderView> observer,
+      LongSupplier nanos,
+      long id) {
     this.way = way;
     submitter = way.submitter();
     this.name = LeaderCodec.checkText(name);
     this.node = node;
     this.config = config;
     this.observer = observer;
-    long drawn = new SecureRandom().nextLong();
-    id = drawn == 0 ? 1 : drawn;
+    this.nanos = nanos;
+    this.id = id;
     lease = config.leaderTimeout().toNanos() / 4 * 3;
     tickNanos =
         TimeUnit.MILLISECONDS.toNanos(
             Math.max(1, Math.min(MAX_TICK_MILLIS, config.heartbeatInterval().toMillis() / 10)));
-    provenAt = System.nanoTime() - lease;
-    nextBeat = System.nanoTime();
+    provenAt = nanos.getAsLong() - lease;
+    nextBeat = nanos.getAsLong();
     thread = new Thread(this::run, "rabia-leader-" + name);
     thread.setDaemon(true);
   }
@@ -91,7 +100,7 @@ final class LeaderSession {
   }
 
   boolean isFresh() {
-    return System.nanoTime() - provenAt < lease;
+    return nanos.getAsLong() - provenAt < lease;
   }
 
   LeaderElection election(String election, LeaderElection.Rules rules) {
@@ -142,9 +151,9 @@ final class LeaderSession {
 
   synchronized boolean awaitLeadership(LeaderElection election, Duration timeout)
       throws InterruptedException {
-    long deadline = System.nanoTime() + timeout.toNanos();
+    long deadline = nanos.getAsLong() + timeout.toNanos();
     while (!election.isLeader() && !closed) {
-      long left = deadline - System.nanoTime();
+      long left = deadline - nanos.getAsLong();
       if (left <= 0) {
         return false;
       }
@@ -182,8 +191,7 @@ final class LeaderSession {
   private void run() {
     while (!closed) {
       try {
-        work(System.nanoTime());
-        observer.accept(view);
+        step();
         synchronized (this) {
           if (!closed) {
             TimeUnit.NANOSECONDS.timedWait(this, tickNanos);
@@ -197,7 +205,9 @@ final class LeaderSession {
     }
   }
 
-  private void work(long now) {
+  /** One tick: sends what is due, and shows the state to the observer. */
+  void step() {
+    long now = nanos.getAsLong();
     if (mustBeat(now)) {
       beat(now);
     }
@@ -211,6 +221,7 @@ final class LeaderSession {
         sendCampaign(election);
       }
     }
+    observer.accept(view);
   }
 
   private synchronized boolean mustBeat(long now) {
@@ -251,7 +262,7 @@ final class LeaderSession {
    * sent afterwards for one of a term that ended meanwhile.
    */
   private synchronized void beaten(@Nullable LeaderResult result, long sentAt) {
-    long now = System.nanoTime();
+    long now = nanos.getAsLong();
     beating = false;
     if (!(result instanceof LeaderResult.Beaten beaten)) {
       nextBeat = now + config.heartbeatInterval().toNanos() / 4;
