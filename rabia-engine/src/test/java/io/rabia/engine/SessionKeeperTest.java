@@ -182,6 +182,19 @@ class SessionKeeperTest {
   }
 
   @Test
+  void whatWasPassedInAClosedSessionIsUnknownToWhoHasNoneAndClosedToWhoHas() {
+    Applier applier = new Applier(new Journal(), pending, keeper);
+    Answer without = submit(Command.of("a"));
+    open();
+    Answer with = submit(new Command(77, 5, 4, new byte[0]));
+    List<Request> requests = sent().stream().map(Sent::request).toList();
+    applier.answerPassed(requests);
+    completions.flush();
+    assertThat(without.failure()).isInstanceOf(RabiaException.Timeout.class);
+    assertThat(with.failure()).isInstanceOf(RabiaException.SessionClosed.class);
+  }
+
+  @Test
   void aClientsClosedSessionIsTheClientsAffair() {
     submit(new Command(77, 5, 4, new byte[0]));
     assertThat(keeper.answered(sent().get(0).request(), closed())).isTrue();
