@@ -599,22 +599,23 @@ class LeaderStateMachineTest {
         held.add(e.name());
       }
     }
-    assertThat(
-            List.of(
-                view.sessions().stream().map(LeaderView.Session::id).toList(),
-                view.left().stream().map(LeaderView.Left::id).toList(),
-                leaders,
-                held))
+    List<Object> seen =
+        List.of(
+            view.sessions().stream().map(LeaderView.Session::id).toList(),
+            view.left().stream().map(LeaderView.Left::id).toList(),
+            leaders,
+            held);
+    List<String> expected =
+        new TreeMap<>(model.leaders)
+            .entrySet().stream()
+                .map(l -> l.getKey() + "=" + l.getValue() + "@" + model.terms.get(l.getKey()))
+                .toList();
+    assertThat(seen)
         .isEqualTo(
-            List.of(
+            List.<Object>of(
                 List.copyOf(model.lives.keySet()),
                 List.copyOf(model.left.keySet()),
-                new TreeMap<>(model.leaders)
-                    .entrySet().stream()
-                        .map(
-                            l ->
-                                l.getKey() + "=" + l.getValue() + "@" + model.terms.get(l.getKey()))
-                        .toList(),
+                expected,
                 List.copyOf(model.held)));
   }
 
