@@ -1,0 +1,126 @@
+package io.rabia.leader;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rabia.testing.sim.Fault;
+import io.rabia.testing.sim.Load;
+import io.rabia.testing.sim.SimOptions;
+import io.rabia.testing.sim.SimReport;
+import io.rabia.testing.sim.Simulation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Elections on simulated nodes under every fault. */
+class ElectionSimulationTest {
+  private static final LeaderConfig QUICK =
+      LeaderConfig.builder()
+          .heartbeatInterval(Duration.ofMillis(200))
+          .leaderTimeout(Duration.ofSeconds(1))
+          .electionTimeout(Duration.ofMillis(1200))
+          .build();
+
+  private record Run(SimReport report, Elections elections) {
+    static Run of(SimOptions options, LeaderConfig config) {
+      List<Elections> guests = new ArrayList<>();
+      SimReport report =
+          Simulation.run(
+              options,
+              null,
+              () -> {
+                Elections guest = new Elections(options.seed(), config);
+                guests.add(guest);
+                return guest;
+              });
+      return new Run(report, guests.get(0));
+    }
+
+    private boolean clocksAreRight() {
+      return !report.drawn().contains(Fault.DRIFT) && !report.drawn().contains(Fault.JUMP);
+    }
+
+    /** What must not be, or null. */
+    @Nullable String wrong() {
+      String violation = report.violation();
+      return violation == null && clocksAreRight() ? elections.together() : violation;
+    }
+
+    @Override
+    public String toString() {
+      SimOptions options = report.options();
+      return "seed %d of %d nodes under %s: %s; %s"
+          .formatted(options.seed(), options.nodes(), report.drawn(), wrong(), elections);
+    }
+  }
+
+  /** All faults, drawn as the simulator's {@code --faults all} draws them. */
+  private static Run underAll(int seed, int seconds) {
+    int nodes = seed % 5 == 0 ? 5 : 3;
+    Set<Fault> faults = Fault.drawn(nodes);
+    return Run.of(new SimOptions(seed, seconds, nodes, faults, false, Load.LIGHT), QUICK);
+  }
+
+  private static Run underWildClocks(int seed) {
+    Set<Fault> clocks = EnumSet.of(seed % 2 == 0 ? Fault.DRIFT : Fault.JUMP);
+    return Run.of(
+        new SimOptions(seed, 30, seed % 5 == 0 ? 5 : 3, clocks, true, Load.LIGHT),
+        LeaderConfig.defaults());
+  }
+
+  private static List<Run> runs(int seeds, IntFunction<Run> run) {
+    return IntStream.rangeClosed(1, seeds).parallel().mapToObj(run).toList();
+  }
+
+  private static int seeds() {
+    return Integer.getInteger("rabia.leader.simulations", 500);
+  }
+
+  @Test
+  @Tag("network-sim")
+  void electionsKeepTheirPromisesUnderAllFaults() {
+    assertPromises(runs(10, seed -> underAll(seed, 20)));
+  }
+
+  @Test
+  @Tag("network-sim")
+  @Tag("long")
+  void electionsKeepTheirPromisesUnderAllFaultsOverManySeeds() {
+    assertPromises(runs(seeds(), seed -> underAll(seed, 60)));
+  }
+
+  /** And the runs show it: somebody else was elected, was refused, has stood still. */
+  private static void assertPromises(List<Run> runs) {
+    assertThat(runs).noneMatch(run -> run.wrong() != null);
+    assertThat(runs).allMatch(run -> run.elections().written() > 0);
+    assertThat(runs).anyMatch(run -> run.elections().terms() > 2);
+    assertThat(runs).anyMatch(run -> run.elections().refused() > 0);
+    assertThat(runs).anyMatch(run -> run.elections().stoodStill() > 0);
+  }
+
+  @Test
+  @Tag("network-sim")
+  void wildClocksDeposeNobody() {
+    assertNobodyDeposed(runs(4, ElectionSimulationTest::underWildClocks));
+  }
+
+  @Test
+  @Tag("network-sim")
+  @Tag("long")
+  void wildClocksDeposeNobodyOverManySeeds() {
+    assertNobodyDeposed(runs(seeds(), ElectionSimulationTest::underWildClocks));
+  }
+
+  private static void assertNobodyDeposed(List<Run> runs) {
+    assertThat(runs).noneMatch(run -> run.wrong() != null);
+    assertThat(runs).allMatch(run -> run.report().faultEvents() > 0);
+    assertThat(runs).allMatch(run -> run.elections().written() > 0);
+    assertThat(runs).allMatch(run -> run.elections().terms() == 1);
+  }
+}
