@@ -1,7 +1,9 @@
 package io.rabia.leader;
 
+import io.rabia.core.ClusterId;
 import io.rabia.core.Command;
 import io.rabia.core.RabiaException;
+import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
 import io.rabia.core.statemachine.StateMachine;
 import io.rabia.engine.CompositeStateMachine;
@@ -12,6 +14,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -43,8 +46,9 @@ final class Elections implements Guest {
     ids = new Random(seed);
   }
 
-  /** The process of one life. */
-  private final class Candidate {
+  /** The process of one life, on its way to the log. */
+  private final class Candidate implements Submitter {
+    private final Submitter log;
     private final LongSupplier nanos;
     private final LeaderSession session;
     private final LeaderElection election;
@@ -52,10 +56,16 @@ final class Elections implements Guest {
     private int steps;
     private @Nullable Submitter fenced;
     private long term;
+    private boolean writing;
+
+    /** When the last thing of the session that was answered was sent. */
+    private long answeredFrom;
 
     Candidate(int node, Submitter log, LongSupplier nanos) {
+      this.log = log;
       this.nanos = nanos;
-      LeaderSession.Way way = new LeaderSession.Way(log, "leader");
+      answeredFrom = nanos.getAsLong() - lease;
+      LeaderSession.Way way = new LeaderSession.Way(this, "leader");
       session =
           new LeaderSession(
               way, "node-" + node, node, config, view -> {}, nanos, ids.nextLong() | 1);
@@ -72,6 +82,9 @@ final class Elections implements Guest {
         stoodStill++;
         check(!election.isLeader(), this + " leads right after it has stood still");
       }
+      check(
+          !election.isLeader() || now - answeredFrom < lease,
+          this + " leads longer than its time after what it sent was answered");
       lastStep = now;
       session.step();
       if (election.isLeader() && election.term() != term) {
@@ -86,23 +99,52 @@ final class Elections implements Guest {
 
     private void write(Submitter register, long number) {
       Command command = Command.of(ByteBuffer.allocate(8).putLong(number).array());
-      register
-          .submit(command, PATIENCE)
-          .whenComplete(
-              (answer, failure) -> {
-                if (failure == null) {
-                  written++;
-                  boolean rising = ByteBuffer.wrap(answer).getLong() >= 0;
-                  check(rising, this + " wrote " + number + " after a higher term was written");
-                } else if (cause(failure) instanceof RabiaException.Fenced) {
-                  refused++;
-                  fenced = term == number ? null : fenced;
-                }
-              });
+      writing = true;
+      register.submit(command, PATIENCE).whenComplete((rest, failure) -> wrote(number, rest, failure));
+      writing = false;
     }
 
-    private Throwable cause(Throwable failure) {
-      return failure instanceof CompletionException ? failure.getCause() : failure;
+    private void wrote(long number, byte @Nullable [] answer, @Nullable Throwable failure) {
+      if (answer != null) {
+        written++;
+        boolean rising = ByteBuffer.wrap(answer).getLong() >= 0;
+        check(rising, this + " wrote " + number + " after a higher term was written");
+      } else if (failure instanceof CompletionException
+          && failure.getCause() instanceof RabiaException.Fenced) {
+        refused++;
+        fenced = term == number ? null : fenced;
+      }
+    }
+
+    @Override
+    public CompletableFuture<byte[]> submit(Command command, Duration timeout) {
+      CompletableFuture<byte[]> answer = log.submit(command, timeout);
+      if (writing) {
+        return answer;
+      }
+      long sent = nanos.getAsLong();
+      return answer.whenComplete(
+          (result, failure) -> {
+            if (failure == null) {
+              answeredFrom = Math.max(answeredFrom, sent);
+            }
+          });
+    }
+
+    @Override
+    public CompletableFuture<byte[]> read(
+        byte[] query, ReadConsistency consistency, Duration timeout) {
+      return log.read(query, consistency, timeout);
+    }
+
+    @Override
+    public CompletableFuture<Long> openSession(Duration timeout) {
+      return log.openSession(timeout);
+    }
+
+    @Override
+    public ClusterId clusterId() {
+      return log.clusterId();
     }
 
     @Override
