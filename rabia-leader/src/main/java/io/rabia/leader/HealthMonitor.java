@@ -4,13 +4,14 @@ import io.rabia.core.NodeId;
 import io.rabia.leader.LeaderView.Session;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
 
 /**
@@ -21,6 +22,13 @@ import java.util.function.Consumer;
 public final class HealthMonitor {
   private static final NodeHealth HEALTHY = new NodeHealth.Healthy();
   private static final NodeHealth UNKNOWN = new NodeHealth.Unknown();
+
+  /** Of those that are gone so many are remembered. */
+  static final int MAX_GONE = 1024;
+
+  /** Of the lives of a process that have not ended the one that lives; of two that do the younger. */
+  private static final Comparator<Session> NEWEST =
+      Comparator.comparingLong(Session::idle).thenComparingLong(Session::beats);
 
   /** What is remembered of a process, by name, over its lives. */
   private static final class Record {
@@ -57,7 +65,7 @@ public final class HealthMonitor {
         .orElse(UNKNOWN);
   }
 
-  /** All processes that were ever heard of, by name. */
+  /** All processes that were heard of, but for those that are gone for longest, by name. */
   public synchronized Map<String, NodeHealth> all() {
     Map<String, NodeHealth> all = new LinkedHashMap<>();
     records.forEach((name, record) -> all.put(name, record.health));
@@ -68,15 +76,26 @@ public final class HealthMonitor {
   void update(LeaderView view, long now, Consumer<LeaderEvent> events) {
     List<LeaderEvent> changes = new ArrayList<>();
     synchronized (this) {
-      Set<String> alive = new HashSet<>();
-      for (Session session : view.sessions()) {
-        alive.add(session.name());
-        see(session, now, changes::add);
-      }
-      records.forEach((name, record) -> record.gone = !alive.contains(name));
+      Map<String, Session> alive = new TreeMap<>();
+      view.sessions().forEach(s -> alive.merge(s.name(), s, BinaryOperator.minBy(NEWEST)));
+      alive.values().forEach(session -> see(session, now, changes::add));
+      records.forEach((name, record) -> record.gone = !alive.containsKey(name));
       records.forEach((name, record) -> judge(name, record, now, changes::add));
+      forget(records.size() - alive.size() - MAX_GONE);
     }
     changes.forEach(events);
+  }
+
+  private void forget(int count) {
+    if (count > 0) {
+      records.entrySet().stream()
+          .filter(record -> record.getValue().gone)
+          .sorted(Comparator.comparingLong(record -> record.getValue().seenAt))
+          .limit(count)
+          .map(Map.Entry::getKey)
+          .toList()
+          .forEach(records::remove);
+    }
   }
 
   private void see(Session session, long now, Consumer<LeaderEvent> events) {

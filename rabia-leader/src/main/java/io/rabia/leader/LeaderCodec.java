@@ -3,6 +3,7 @@ package io.rabia.leader;
 import io.rabia.core.RabiaException;
 import io.rabia.leader.LeaderView.Candidate;
 import io.rabia.leader.LeaderView.Election;
+import io.rabia.leader.LeaderView.Left;
 import io.rabia.leader.LeaderView.Session;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -10,11 +11,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -25,7 +28,8 @@ import java.util.function.Supplier;
  */
 final class LeaderCodec {
   static final int MAX_TEXT = 255;
-  private static final int VIEW_FORMAT = 1;
+  static final long MAX_TIMEOUT = TimeUnit.DAYS.toNanos(1);
+  private static final int VIEW_FORMAT = 2;
   private static final byte BEAT = 1;
   private static final byte LEAVE = 2;
   private static final byte CAMPAIGN = 3;
@@ -56,12 +60,14 @@ final class LeaderCodec {
   }
 
   /**
-   * @throws RabiaException.Validation when it is empty or longer than {@link #MAX_TEXT} bytes
+   * @throws RabiaException.Validation when it is empty, longer than {@link #MAX_TEXT} bytes, or has
+   *     half a character
    */
   static String checkText(String text) {
     int length = text.getBytes(StandardCharsets.UTF_8).length;
-    if (length < 1 || length > MAX_TEXT) {
-      throw new RabiaException.Validation("a name must have 1 to 255 bytes, not " + length);
+    if (length < 1 || length > MAX_TEXT || !StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+      throw new RabiaException.Validation(
+          "a name must have 1 to 255 bytes of UTF-8, not " + length + ": " + text);
     }
     return text;
   }
@@ -75,32 +81,38 @@ final class LeaderCodec {
   static byte[] encode(LeaderCommand command) {
     return bytes(
         out -> {
+          out.writeByte(tag(command));
+          out.writeLong(command.session());
+          out.writeLong(command.number());
           if (command instanceof LeaderCommand.Beat beat) {
-            out.writeByte(BEAT);
-            out.writeLong(beat.session());
             text(out, beat.name());
             out.writeInt(beat.node());
             out.writeLong(beat.timeout());
             out.writeInt(beat.responseMicros());
           } else if (command instanceof LeaderCommand.Leave leave) {
-            out.writeByte(LEAVE);
-            out.writeLong(leave.session());
+            out.writeLong(leave.timeout());
           } else if (command instanceof LeaderCommand.Campaign campaign) {
-            out.writeByte(CAMPAIGN);
-            out.writeLong(campaign.session());
             text(out, campaign.election());
             out.writeInt(campaign.priority());
             out.writeInt(campaign.minHealthy());
             out.writeBoolean(campaign.autoFailover());
           } else if (command instanceof LeaderCommand.Withdraw withdraw) {
-            out.writeByte(WITHDRAW);
-            out.writeLong(withdraw.session());
             text(out, withdraw.election());
           } else {
-            out.writeByte(TRIGGER);
             text(out, ((LeaderCommand.Trigger) command).election());
           }
         });
+  }
+
+  private static byte tag(LeaderCommand command) {
+    if (command instanceof LeaderCommand.Beat) {
+      return BEAT;
+    } else if (command instanceof LeaderCommand.Leave) {
+      return LEAVE;
+    } else if (command instanceof LeaderCommand.Campaign) {
+      return CAMPAIGN;
+    }
+    return command instanceof LeaderCommand.Withdraw ? WITHDRAW : TRIGGER;
   }
 
   static LeaderCommand decodeCommand(ByteBuffer source) {
@@ -108,16 +120,18 @@ final class LeaderCodec {
         source,
         in -> {
           byte tag = in.get();
+          long session = session(in);
+          long number = positive(in);
           return switch (tag) {
             case BEAT ->
                 new LeaderCommand.Beat(
-                    session(in), text(in), natural(in.getInt()), positive(in), in.getInt());
-            case LEAVE -> new LeaderCommand.Leave(session(in));
+                    session, number, text(in), natural(in.getInt()), timeout(in), in.getInt());
+            case LEAVE -> new LeaderCommand.Leave(session, number, timeout(in));
             case CAMPAIGN ->
                 new LeaderCommand.Campaign(
-                    session(in), text(in), in.getInt(), natural(in.getInt()), bool(in));
-            case WITHDRAW -> new LeaderCommand.Withdraw(session(in), text(in));
-            case TRIGGER -> new LeaderCommand.Trigger(text(in));
+                    session, number, text(in), in.getInt(), natural(in.getInt()), bool(in));
+            case WITHDRAW -> new LeaderCommand.Withdraw(session, number, text(in));
+            case TRIGGER -> new LeaderCommand.Trigger(session, number, text(in));
             default -> throw new RabiaException.Serialization("command tag " + tag);
           };
         });
@@ -185,6 +199,12 @@ final class LeaderCodec {
           for (Session session : view.sessions()) {
             write(session, out);
           }
+          out.writeInt(view.left().size());
+          for (Left left : view.left()) {
+            out.writeLong(left.id());
+            out.writeLong(left.timeout());
+            out.writeLong(left.idle());
+          }
           out.writeInt(view.elections().size());
           for (Election election : view.elections()) {
             write(election, out);
@@ -194,10 +214,11 @@ final class LeaderCodec {
 
   private static void write(Session session, DataOutputStream out) throws IOException {
     out.writeLong(session.id());
+    out.writeLong(session.number());
     text(out, session.name());
     out.writeInt(session.node());
     out.writeLong(session.timeout());
-    out.writeLong(session.lastBeat());
+    out.writeLong(session.idle());
     out.writeLong(session.beats());
     out.writeInt(session.responseMicros());
   }
@@ -228,16 +249,18 @@ final class LeaderCodec {
               in.getLong(),
               in.getLong(),
               list(in, () -> readSession(in)),
+              list(in, () -> new Left(session(in), timeout(in), in.getLong())),
               list(in, () -> readElection(in)));
         });
   }
 
   private static Session readSession(ByteBuffer in) {
     return new Session(
+        session(in),
         in.getLong(),
         text(in),
         natural(in.getInt()),
-        in.getLong(),
+        timeout(in),
         in.getLong(),
         in.getLong(),
         in.getInt());
@@ -297,6 +320,12 @@ final class LeaderCodec {
     return value;
   }
 
+  private static long timeout(ByteBuffer in) {
+    long timeout = positive(in);
+    expect(timeout <= MAX_TIMEOUT, "timeout");
+    return timeout;
+  }
+
   private static int natural(int value) {
     expect(value >= 0, "natural number");
     return value;
@@ -308,12 +337,17 @@ final class LeaderCodec {
     return value == 1;
   }
 
+  /** Strictly: what is read is written as the same bytes, so it is never longer than allowed. */
   private static String text(ByteBuffer in) {
     int length = in.getShort();
     expect(length >= 1 && length <= MAX_TEXT && length <= in.remaining(), "text");
-    byte[] bytes = new byte[length];
-    in.get(bytes);
-    return new String(bytes, StandardCharsets.UTF_8);
+    ByteBuffer bytes = in.slice(in.position(), length);
+    in.position(in.position() + length);
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+    } catch (CharacterCodingException e) {
+      throw new RabiaException.Serialization("no UTF-8");
+    }
   }
 
   private static int count(ByteBuffer in) {

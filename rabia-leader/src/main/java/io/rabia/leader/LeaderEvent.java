@@ -13,10 +13,11 @@ public sealed interface LeaderEvent {
     return Optional.empty();
   }
 
-  /** About who leads, as this process sees it; terms in between may be left out. */
-  sealed interface Leadership extends LeaderEvent {
-    String election();
-  }
+  /**
+   * About who leads, and the heartbeats by which they do, as this process sees it; terms and
+   * heartbeats in between may be left out.
+   */
+  sealed interface Leadership extends LeaderEvent {}
 
   /** About the members and the processes on them. */
   sealed interface Topology extends LeaderEvent {}
@@ -57,7 +58,7 @@ public sealed interface LeaderEvent {
    * @param response how long it took the heartbeat before
    */
   record Heartbeat(String name, Optional<NodeId> node, long beats, Duration response)
-      implements Topology {
+      implements Leadership {
     @Override
     public Optional<NodeId> about() {
       return node;

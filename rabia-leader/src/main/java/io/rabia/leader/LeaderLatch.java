@@ -1,33 +1,40 @@
 package io.rabia.leader;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Waits to lead, leads until it is closed. Thread-safe. */
+/**
+ * Waits to lead, leads until it is closed. Several of one election open together, and this process
+ * steps down when the last one is closed. Thread-safe.
+ */
 public final class LeaderLatch implements AutoCloseable {
   private final LeaderElection election;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   LeaderLatch(LeaderElection election) {
     this.election = election;
-    election.campaign();
+    election.open();
   }
 
-  /** Waits until this process leads; false when it does not in time. */
+  /** Waits until this process leads; false when it does not in time, or this is closed. */
   public boolean await(Duration timeout) throws InterruptedException {
-    return election.awaitLeadership(timeout);
+    return !closed.get() && election.awaitLeadership(timeout) && !closed.get();
   }
 
-  /** See {@link LeaderElection#isLeader}. */
+  /** See {@link LeaderElection#isLeader}; false once this is closed. */
   public boolean isLeader() {
-    return election.isLeader();
+    return !closed.get() && election.isLeader();
   }
 
   public LeaderElection election() {
     return election;
   }
 
-  /** Steps down. */
+  /** Steps down, if this is the last one. */
   @Override
   public void close() {
-    election.stepDown();
+    if (closed.compareAndSet(false, true)) {
+      election.close();
+    }
   }
 }

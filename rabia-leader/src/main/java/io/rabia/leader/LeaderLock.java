@@ -1,5 +1,6 @@
 package io.rabia.leader;
 
+import io.rabia.core.Submitter;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -10,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * A lock among processes and among the threads of each, first come, first served among processes:
  * an election that everybody leaves when done. It is given free when the process' heartbeats stop
  * for {@link LeaderConfig#leaderTimeout}, whatever its holder thinks; so what the holder does has
- * to carry its token ({@link #fenced}). Not reentrant. Thread-safe; any thread may release it.
+ * to carry the token that {@link #acquire} gave ({@link #fenced}). Not reentrant. Thread-safe; any thread may release it.
  */
 public final class LeaderLock {
   private final LeaderElection election;
@@ -23,21 +24,23 @@ public final class LeaderLock {
   /**
    * Waits for the lock.
    *
-   * @return the fencing token, higher than that of every holder before; empty when it was not to be
-   *     had in time
+   * @return the fencing token, higher than that of every holder before, valid when the wait ended;
+   *     empty when it was not to be had in time
    */
   public OptionalLong acquire(Duration timeout) throws InterruptedException {
-    long deadline = System.nanoTime() + timeout.toNanos();
-    if (!here.tryAcquire(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+    long patience = TimeUnit.NANOSECONDS.convert(timeout);
+    long begun = System.nanoTime();
+    if (!here.tryAcquire(patience, TimeUnit.NANOSECONDS)) {
       return OptionalLong.empty();
     }
-    boolean done = false;
+    OptionalLong token = OptionalLong.empty();
     try {
       election.campaign();
-      done = election.awaitLeadership(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
-      return done ? OptionalLong.of(election.term()) : OptionalLong.empty();
+      long left = Math.max(0, patience - (System.nanoTime() - begun));
+      token = election.awaitToken(Duration.ofNanos(left));
+      return token;
     } finally {
-      if (!done) {
+      if (token.isEmpty()) {
         release();
       }
     }
@@ -48,9 +51,9 @@ public final class LeaderLock {
     return election.isLeader();
   }
 
-  /** See {@link LeaderElection#fenced}. */
-  public io.rabia.core.Submitter fenced(String part) {
-    return election.fenced(part);
+  /** See {@link LeaderElection#fenced(String, long)}. */
+  public Submitter fenced(String part, long token) {
+    return election.fenced(part, token);
   }
 
   /**

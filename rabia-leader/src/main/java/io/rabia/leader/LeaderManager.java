@@ -2,14 +2,17 @@ package io.rabia.leader;
 
 import io.rabia.core.NodeId;
 import io.rabia.core.Quorum;
+import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
 import io.rabia.engine.ClusterView;
 import io.rabia.engine.RabiaEngine;
 import java.security.SecureRandom;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,12 +26,20 @@ import org.slf4j.LoggerFactory;
  * moment that it acts: it may be paused between asking and acting, and another one may lead by
  * then. So {@link #isLeader} is advice, good for doing work in one place rather than in two; what
  * must be done by one alone has to carry the term as a token, and be refused by whoever executes it
- * when a higher one was given out. {@link LeaderElection#fenced} does that for everything in the
+ * when a higher one was given out. {@link LeaderElection#fenced(String)} does that for everything in the
  * same log. An act that began before a pause, on anything else, is stopped by its token only.
  *
  * <p>A process leads while its heartbeats are applied. Time is the log's own time, which the
- * fastest member's monotonic clock drives; a clock that runs wild may depose a leader early, and
- * never makes two of one term. Of every process there should be one manager.
+ * fastest member's monotonic clock drives, but of the time between two commands of leadership no
+ * more than half of a process' {@link LeaderConfig#leaderTimeout} counts. So a clock that leaps, or
+ * a log that stood still for want of a quorum, deposes nobody whose heartbeats go on; a clock that
+ * runs too fast may; none makes two leaders of one term. And where hardly any heartbeats are
+ * applied, by which time could pass, a dead process stays for up to three of them. Of every process
+ * there should be one manager.
+ *
+ * <p>Answers come on the threads that the engine or client completes futures on. An application
+ * that blocks those in callbacks of its own keeps heartbeats from being answered, and leads no
+ * more: it should hand such work to threads of its own, or give the engine an executor of many.
  */
 public final class LeaderManager implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeaderManager.class);
@@ -36,6 +47,7 @@ public final class LeaderManager implements AutoCloseable {
   /** The election that the manager itself stands for. */
   public static final String DEFAULT_ELECTION = "leader";
 
+  /** What the names of elections behind locks begin with; others may not. */
   private static final String LOCKS = "lock/";
 
   private final LeaderConfig config;
@@ -47,6 +59,7 @@ public final class LeaderManager implements AutoCloseable {
   private final LeaderSession session;
   private final LeaderElection main;
   private final Map<String, LeaderLock> locks = new ConcurrentHashMap<>();
+  private final AtomicBoolean asking = new AtomicBoolean();
 
   private LeaderManager(
       LeaderSession.Way way, @Nullable RabiaEngine engine, String name, LeaderConfig config) {
@@ -82,8 +95,8 @@ public final class LeaderManager implements AutoCloseable {
     LeaderManager manager =
         new LeaderManager(
             new LeaderSession.Way(engine, part), engine, "node-" + engine.id(), config);
+    manager.session.quorum(LeaderSession.UNKNOWN);
     engine.addListener(manager.topology);
-    engine.view(config.leaderTimeout()).thenAccept(manager::begin);
     manager.session.start();
     return manager;
   }
@@ -108,24 +121,43 @@ public final class LeaderManager implements AutoCloseable {
     return drawn == 0 ? 1 : drawn;
   }
 
-  private void begin(ClusterView view) {
-    config.warnings(Quorum.size(view.members().size())).forEach(warning -> LOG.warn("{}", warning));
-    topology.begin(view);
-  }
-
   private void observe(LeaderView view) {
     long now = System.nanoTime();
     watch.update(view, now);
     health.update(view, now, bus::publish);
     if (engine != null) {
       topology.update(view, DEFAULT_ELECTION);
+      int quorum = topology.topology().quorum();
+      if (quorum > 0) {
+        session.quorum(quorum);
+      } else if (asking.compareAndSet(false, true)) {
+        engine.view(config.leaderTimeout()).whenComplete((members, failure) -> begin(members));
+      }
     }
+  }
+
+  /** The cluster may not be formed yet: then it is asked again. */
+  private void begin(@Nullable ClusterView members) {
+    if (members != null && topology.begin(members)) {
+      config
+          .warnings(Quorum.size(members.members().size()))
+          .forEach(warning -> LOG.warn("{}", warning));
+    }
+    asking.set(false);
   }
 
   // ---- elections
 
-  /** An election by name, with the rules of the configuration; the same object for a name. */
+  /**
+   * An election by name, with the rules of the configuration; the same object for a name.
+   *
+   * @throws RabiaException.Validation for a name that is not of 1 to 255 bytes, or begins with
+   *     "lock/": those are of {@link #lock}
+   */
   public LeaderElection election(String name) {
+    if (name.startsWith(LOCKS)) {
+      throw new RabiaException.Validation("elections called " + LOCKS + "... are those of locks");
+    }
     return session.election(
         name,
         new LeaderElection.Rules(
@@ -149,6 +181,10 @@ public final class LeaderManager implements AutoCloseable {
     return main.term();
   }
 
+  public OptionalLong token() {
+    return main.token();
+  }
+
   public CompletableFuture<Void> stepDown() {
     return main.stepDown();
   }
@@ -157,9 +193,14 @@ public final class LeaderManager implements AutoCloseable {
     return main.triggerElection();
   }
 
-  /** {@link LeaderElection#fenced} of {@link #DEFAULT_ELECTION}. */
+  /** {@link LeaderElection#fenced(String)} of {@link #DEFAULT_ELECTION}. */
   public Submitter fenced(String part) {
     return main.fenced(part);
+  }
+
+  /** {@link LeaderElection#fenced(String, long)} of {@link #DEFAULT_ELECTION}. */
+  public Submitter fenced(String part, long token) {
+    return main.fenced(part, token);
   }
 
   /** A lock by name; the same object for a name. */
@@ -168,7 +209,7 @@ public final class LeaderManager implements AutoCloseable {
         name,
         n ->
             new LeaderLock(
-                session.election(LOCKS + n, new LeaderElection.Rules(0, 0, true, true))));
+                session.election(LOCKS + n, new LeaderElection.Rules(0, 1, true, true))));
   }
 
   /** A latch that opens when this process leads the election. */

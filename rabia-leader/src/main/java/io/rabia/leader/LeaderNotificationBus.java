@@ -1,6 +1,8 @@
 package io.rabia.leader;
 
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -12,8 +14,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Hands events to listeners, each on a thread of its own, in order. Thread-safe. A listener that is
  * slower than {@link #CAPACITY} events loses the newest ones and is told how many by {@link
- * Subscription#missed}; one that throws is logged once and goes on with the next. Nobody else
- * notices.
+ * Subscription#missed}; one that throws, whatever it is, is logged once and goes on with the next.
+ * Nobody else notices.
  */
 public final class LeaderNotificationBus implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeaderNotificationBus.class);
@@ -24,28 +26,38 @@ public final class LeaderNotificationBus implements AutoCloseable {
   private static final AtomicLong IDS = new AtomicLong();
 
   private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
-  private volatile boolean closed;
+  private final Map<String, LeaderEvent.LeaderElected> led = new TreeMap<>();
+  private boolean closed;
 
   LeaderNotificationBus() {}
 
-  /** The listener hears of what happens from now on. */
-  public Subscription subscribe(LeaderNotificationFilter filter, Consumer<LeaderEvent> listener) {
+  /**
+   * The listener hears first who leads, by one {@link LeaderEvent.LeaderElected} for every election
+   * that has a leader, as far as this process has seen; and then of what happens.
+   */
+  public synchronized Subscription subscribe(
+      LeaderNotificationFilter filter, Consumer<LeaderEvent> listener) {
     Subscription subscription = new Subscription(filter, listener);
-    subscriptions.add(subscription);
-    subscription.thread.start();
-    if (closed) {
-      subscription.close();
+    if (!closed) {
+      led.values().forEach(subscription::offer);
+      subscriptions.add(subscription);
+      subscription.thread.start();
     }
     return subscription;
   }
 
-  void publish(LeaderEvent event) {
+  synchronized void publish(LeaderEvent event) {
+    if (event instanceof LeaderEvent.LeaderElected elected) {
+      led.put(elected.election(), elected);
+    } else if (event instanceof LeaderEvent.LeaderSteppedDown down) {
+      led.remove(down.election());
+    }
     subscriptions.forEach(subscription -> subscription.offer(event));
   }
 
   /** Ends all subscriptions. */
   @Override
-  public void close() {
+  public synchronized void close() {
     closed = true;
     subscriptions.forEach(Subscription::close);
   }
@@ -77,35 +89,34 @@ public final class LeaderNotificationBus implements AutoCloseable {
       return missed.get();
     }
 
+    /** A predicate of somebody else's may block or throw, and is not asked on this thread. */
     private void offer(LeaderEvent event) {
-      boolean wanted;
-      try {
-        wanted = filter.matches(event);
-      } catch (RuntimeException e) {
-        failed("filter", e);
-        return;
-      }
+      boolean wanted =
+          filter instanceof LeaderNotificationFilter.Custom || filter.matches(event);
       if (wanted && !queue.offer(event)) {
         missed.incrementAndGet();
-      }
-    }
-
-    /** Said once: it may be so with every event. */
-    private void failed(String part, RuntimeException failure) {
-      if (told.compareAndSet(false, true)) {
-        LOG.warn("The {} of subscription {} failed", part, id, failure);
       }
     }
 
     private void run() {
       while (subscriptions.contains(this)) {
         try {
-          listener.accept(queue.take());
+          LeaderEvent event = queue.take();
+          if (filter.matches(event)) {
+            listener.accept(event);
+          }
         } catch (InterruptedException e) {
           return;
-        } catch (RuntimeException e) {
-          failed("listener", e);
+        } catch (Throwable e) {
+          failed(e);
         }
+      }
+    }
+
+    /** Said once: it may be so with every event. */
+    private void failed(Throwable failure) {
+      if (told.compareAndSet(false, true)) {
+        LOG.warn("The listener or filter of subscription {} failed", id, failure);
       }
     }
 

@@ -16,7 +16,7 @@ public sealed interface LeaderNotificationFilter {
     }
   }
 
-  /** Who leads. */
+  /** Who leads, and heartbeats. */
   record Leadership() implements LeaderNotificationFilter {
     @Override
     public boolean matches(LeaderEvent event) {
@@ -48,7 +48,10 @@ public sealed interface LeaderNotificationFilter {
     }
   }
 
-  /** What the predicate says; one that throws lets nothing pass. */
+  /**
+   * What the predicate says; one that throws lets nothing pass. Asked on the subscription's thread,
+   * so what it leaves out takes room in the queue, too.
+   */
   record Custom(Predicate<LeaderEvent> predicate) implements LeaderNotificationFilter {
     @Override
     public boolean matches(LeaderEvent event) {

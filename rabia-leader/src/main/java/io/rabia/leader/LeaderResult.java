@@ -28,11 +28,13 @@ sealed interface LeaderResult {
   enum Reason {
     /** The session has ended. */
     NO_SESSION,
-    /** There are as many sessions or elections as can be. */
+    /** There are as many sessions, elections or candidates as can be. */
     TOO_MANY,
-    /** Fewer sessions live than the election asks for. */
+    /** Fewer processes live than the election asks for. */
     TOO_FEW_HEALTHY,
     /** The bytes are no command. */
-    MALFORMED
+    MALFORMED,
+    /** A later command of the session was applied before, or the session has left. */
+    LATE
   }
 }

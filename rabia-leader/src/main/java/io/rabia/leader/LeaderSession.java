@@ -9,10 +9,13 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,11 +23,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * This process' side of leadership: a thread that sends heartbeats, candidacies and withdrawals,
- * repeats what failed, and looks at the state. What it sends it does not wait for. Thread-safe.
+ * repeats what failed, and looks at the state. What it sends it does not wait for; answers come on
+ * the submitter's threads. Thread-safe.
  */
 final class LeaderSession {
   private static final Logger LOG = LoggerFactory.getLogger(LeaderSession.class);
   private static final long MAX_TICK_MILLIS = 100;
+  private static final LeaderResult LATE = new LeaderResult.Rejected(LeaderResult.Reason.LATE);
+
+  /** How many processes an election asks for that asks for a quorum, as long as that is not known. */
+  static final int UNKNOWN = -1;
 
   /** Where the commands go. */
   record Way(Submitter composite, @Nullable String part) {
@@ -42,6 +50,8 @@ final class LeaderSession {
   private final LongSupplier nanos;
   private final long id;
   private final long lease;
+  private final long interval;
+  private final long patience;
   private final long tickNanos;
   private final Map<String, LeaderElection> elections = new ConcurrentHashMap<>();
   private final Thread thread;
@@ -50,10 +60,14 @@ final class LeaderSession {
   private volatile long provenAt;
   private volatile boolean closed;
   private long version;
+  private int quorum;
   private boolean joined;
-  private boolean beating;
   private boolean polling;
+  private long nextPoll;
   private long nextBeat;
+  private long lastBeat;
+  private long lastNumber;
+  private long sends;
   private int responseMicros;
 
   /**
@@ -78,11 +92,14 @@ final class LeaderSession {
     this.nanos = nanos;
     this.id = id;
     lease = config.leaderTimeout().toNanos() / 4 * 3;
+    interval = config.heartbeatInterval().toNanos();
+    patience = (lease - interval) / 2;
     tickNanos =
         TimeUnit.MILLISECONDS.toNanos(
             Math.max(1, Math.min(MAX_TICK_MILLIS, config.heartbeatInterval().toMillis() / 10)));
     provenAt = nanos.getAsLong() - lease;
     nextBeat = nanos.getAsLong();
+    nextPoll = nextBeat;
     thread = new Thread(this::run, "rabia-leader-" + name);
     thread.setDaemon(true);
   }
@@ -105,6 +122,14 @@ final class LeaderSession {
 
   LeaderElection election(String election, LeaderElection.Rules rules) {
     return elections.computeIfAbsent(election, n -> new LeaderElection(this, n, rules));
+  }
+
+  /** So many processes an election asks for that asks for a quorum, from its next candidacy on. */
+  synchronized void quorum(int processes) {
+    if (quorum != processes) {
+      quorum = processes;
+      notifyAll();
+    }
   }
 
   // ---- what callers want
@@ -138,8 +163,25 @@ final class LeaderSession {
     election.leadingTerm = 0;
   }
 
+  synchronized void open(LeaderElection election) {
+    campaign(election);
+    election.latches++;
+  }
+
+  /** The last latch that is closed withdraws. */
+  void close(LeaderElection election) {
+    boolean last;
+    synchronized (this) {
+      election.latches--;
+      last = election.latches == 0;
+    }
+    if (last) {
+      withdraw(election);
+    }
+  }
+
   CompletableFuture<Long> trigger(String election) {
-    return send(new LeaderCommand.Trigger(election))
+    return sendInOrder(number -> new LeaderCommand.Trigger(id, number, election), () -> true)
         .thenApply(
             result -> {
               if (result instanceof LeaderResult.Done done) {
@@ -149,17 +191,20 @@ final class LeaderSession {
             });
   }
 
-  synchronized boolean awaitLeadership(LeaderElection election, Duration timeout)
+  /** The token is of a moment in which the process led; it may lead no more when this returns. */
+  synchronized OptionalLong awaitLeadership(LeaderElection election, Duration timeout)
       throws InterruptedException {
-    long deadline = nanos.getAsLong() + timeout.toNanos();
-    while (!election.isLeader() && !closed) {
+    long deadline = nanos.getAsLong() + TimeUnit.NANOSECONDS.convert(timeout);
+    OptionalLong token = election.token();
+    while (token.isEmpty() && !closed) {
       long left = deadline - nanos.getAsLong();
       if (left <= 0) {
-        return false;
+        return OptionalLong.empty();
       }
       TimeUnit.NANOSECONDS.timedWait(this, Math.min(left, tickNanos));
+      token = election.token();
     }
-    return election.isLeader();
+    return token;
   }
 
   Submitter fenced(String other, byte[] token) {
@@ -172,15 +217,17 @@ final class LeaderSession {
 
   /** Ends the session; waits for that as long as a heartbeat may take. */
   void close() {
+    LeaderCommand leave;
     synchronized (this) {
       if (closed) {
         return;
       }
       closed = true;
       elections.values().forEach(election -> resign(election, Long.MAX_VALUE));
+      leave = new LeaderCommand.Leave(id, ++lastNumber, config.leaderTimeout().toNanos());
       notifyAll();
     }
-    send(new LeaderCommand.Leave(id))
+    send(leave)
         .handle((result, failure) -> result)
         .completeOnTimeout(null, config.heartbeatInterval().toMillis(), TimeUnit.MILLISECONDS)
         .join();
@@ -189,31 +236,30 @@ final class LeaderSession {
   // ---- the thread
 
   private void run() {
-    while (!closed) {
-      try {
-        step();
-        synchronized (this) {
-          if (!closed) {
-            TimeUnit.NANOSECONDS.timedWait(this, tickNanos);
-          }
+    try {
+      while (!closed) {
+        try {
+          step();
+        } catch (Throwable e) {
+          LOG.warn("Leadership of {} met a failure", name, e);
         }
-      } catch (InterruptedException e) {
-        return;
-      } catch (RuntimeException e) {
-        LOG.warn("Leadership of {} met a failure", name, e);
+        pause();
       }
+    } catch (InterruptedException e) {
+      LOG.warn("Leadership of {} was interrupted: it leads no more", name);
+    }
+  }
+
+  private synchronized void pause() throws InterruptedException {
+    if (!closed) {
+      TimeUnit.NANOSECONDS.timedWait(this, tickNanos);
     }
   }
 
   /** One tick: sends what is due, and shows the state to the observer. */
   void step() {
-    long now = nanos.getAsLong();
-    if (mustBeat(now)) {
-      beat(now);
-    }
-    if (mustPoll()) {
-      poll();
-    }
+    beat();
+    poll();
     for (LeaderElection election : elections.values()) {
       if (mustSendWithdrawal(election)) {
         sendWithdrawal(election);
@@ -224,24 +270,22 @@ final class LeaderSession {
     observer.accept(view);
   }
 
-  private synchronized boolean mustBeat(long now) {
-    boolean must = !beating && now - nextBeat >= 0;
-    beating |= must;
-    return must;
-  }
-
-  private synchronized boolean mustPoll() {
-    boolean must = !polling;
-    polling = true;
-    return must;
-  }
-
   private synchronized boolean mustSendWithdrawal(LeaderElection election) {
-    return election.withdrawing && !election.inFlight;
+    return !closed && election.withdrawing && election.sending == 0;
   }
 
   private synchronized boolean mustSendCampaign(LeaderElection election) {
-    return joined && election.campaigning && !election.entered && !election.inFlight;
+    int minHealthy = minHealthy(election.rules());
+    return !closed
+        && joined
+        && election.campaigning
+        && election.sending == 0
+        && minHealthy != UNKNOWN
+        && (!election.entered || election.enteredWith != minHealthy);
+  }
+
+  private synchronized int minHealthy(LeaderElection.Rules rules) {
+    return rules.minHealthy() == 0 ? quorum : rules.minHealthy();
   }
 
   private CompletableFuture<LeaderResult> send(LeaderCommand command) {
@@ -250,26 +294,60 @@ final class LeaderSession {
         .thenApply(LeaderCodec::decodeResult);
   }
 
-  private void beat(long now) {
-    LeaderCommand beat =
-        new LeaderCommand.Beat(
-            id, name, node, config.leaderTimeout().toNanos(), Math.max(0, responseMicros));
-    send(beat).whenComplete((result, failure) -> beaten(result, now));
+  /**
+   * What another command of this session has overtaken is sent again with the next number, while it
+   * is still wanted.
+   */
+  private CompletableFuture<LeaderResult> sendInOrder(
+      LongFunction<LeaderCommand> command, BooleanSupplier wanted) {
+    return send(command.apply(nextNumber()))
+        .thenCompose(
+            result ->
+                LATE.equals(result) && !closed && wanted.getAsBoolean()
+                    ? sendInOrder(command, wanted)
+                    : CompletableFuture.completedFuture(result));
+  }
+
+  private synchronized long nextNumber() {
+    return ++lastNumber;
+  }
+
+  // ---- heartbeats
+
+  /**
+   * One that is not answered is followed by the next when half of what the lease leaves is over, so
+   * that no single one that is lost costs it; those that come after that answer prove as much.
+   */
+  private void beat() {
+    long now = nanos.getAsLong();
+    LeaderCommand.Beat beat;
+    synchronized (this) {
+      if (closed || now - nextBeat < 0) {
+        return;
+      }
+      nextBeat = now + patience;
+      lastBeat = ++lastNumber;
+      beat =
+          new LeaderCommand.Beat(
+              id, lastBeat, name, node, config.leaderTimeout().toNanos(), responseMicros);
+    }
+    send(beat).whenComplete((result, failure) -> beaten(result, beat.number(), now));
   }
 
   /**
    * The terms come before the proof: who was paused may not take the proof of a heartbeat that was
    * sent afterwards for one of a term that ended meanwhile.
    */
-  private synchronized void beaten(@Nullable LeaderResult result, long sentAt) {
+  private synchronized void beaten(@Nullable LeaderResult result, long number, long sentAt) {
     long now = nanos.getAsLong();
-    beating = false;
+    boolean answered = result instanceof LeaderResult.Beaten;
+    if (number == lastBeat) {
+      nextBeat = answered ? sentAt + interval : now + Math.max(0, sentAt + interval / 4 - now);
+    }
     if (!(result instanceof LeaderResult.Beaten beaten)) {
-      nextBeat = now + config.heartbeatInterval().toNanos() / 4;
       return;
     }
-    nextBeat = sentAt + config.heartbeatInterval().toNanos();
-    responseMicros = (int) Math.min(Integer.MAX_VALUE, (now - sentAt) / 1000);
+    responseMicros = (int) Math.min(Integer.MAX_VALUE, Math.max(0, now - sentAt) / 1000);
     if (beaten.fresh()) {
       elections.values().forEach(election -> election.entered = false);
     }
@@ -280,7 +358,9 @@ final class LeaderSession {
         lead(election, beaten.terms().getOrDefault(election.name(), 0L));
       }
     }
-    provenAt = Math.max(provenAt, sentAt);
+    if (sentAt - provenAt > 0) {
+      provenAt = sentAt;
+    }
     notifyAll();
   }
 
@@ -297,16 +377,28 @@ final class LeaderSession {
     election.leadingTerm = leads ? term : 0;
   }
 
+  // ---- the state
+
   private void poll() {
+    long now = nanos.getAsLong();
+    synchronized (this) {
+      if (closed || polling || now - nextPoll < 0) {
+        return;
+      }
+      polling = true;
+      nextPoll = now + tickNanos;
+    }
+    byte[] known = ByteBuffer.allocate(Long.BYTES).putLong(view.version()).array();
     submitter
-        .read(new byte[0], ReadConsistency.LOCAL, config.heartbeatInterval())
-        .thenApply(bytes -> LeaderCodec.decodeView(ByteBuffer.wrap(bytes)))
+        .read(known, ReadConsistency.LOCAL, config.leaderTimeout())
+        .thenApply(
+            bytes -> bytes.length == 0 ? view : LeaderCodec.decodeView(ByteBuffer.wrap(bytes)))
         .whenComplete((read, failure) -> polled(read));
   }
 
   private synchronized void polled(@Nullable LeaderView read) {
     polling = false;
-    if (read == null || read.version() < version) {
+    if (read == null || read.version() < version || read.version() == view.version()) {
       return;
     }
     view = read;
@@ -314,7 +406,7 @@ final class LeaderSession {
     for (LeaderElection election : elections.values()) {
       LeaderView.Election seen = read.election(election.name()).orElse(null);
       lead(election, seen != null && seen.leader() == id ? seen.term() : 0);
-      if (!election.inFlight) {
+      if (election.sending == 0) {
         election.entered =
             seen != null && seen.candidates().stream().anyMatch(c -> c.session() == id);
         election.withdrawing |= election.entered && !election.campaigning;
@@ -323,23 +415,28 @@ final class LeaderSession {
     notifyAll();
   }
 
+  // ---- candidacies
+
   private void sendCampaign(LeaderElection election) {
     LeaderElection.Rules rules = election.rules();
-    LeaderCommand campaign =
-        new LeaderCommand.Campaign(
-            id, election.name(), rules.priority(), rules.minHealthy(), rules.autoFailover());
-    sending(election);
-    send(campaign).whenComplete((result, failure) -> campaigned(election, result));
+    int minHealthy = minHealthy(rules);
+    long sending = sending(election);
+    sendInOrder(
+            number ->
+                new LeaderCommand.Campaign(
+                    id, number, election.name(), rules.priority(), minHealthy, rules.autoFailover()),
+            () -> isLast(election, sending))
+        .whenComplete((result, failure) -> campaigned(election, result, minHealthy, sending));
   }
 
-  private synchronized void sending(LeaderElection election) {
-    election.inFlight = true;
-  }
-
-  private synchronized void campaigned(LeaderElection election, @Nullable LeaderResult result) {
-    election.inFlight = false;
+  private synchronized void campaigned(
+      LeaderElection election, @Nullable LeaderResult result, int minHealthy, long sending) {
+    boolean last = sent(election, sending);
     if (result instanceof LeaderResult.Done done) {
-      election.entered = true;
+      if (last) {
+        election.entered = true;
+        election.enteredWith = minHealthy;
+      }
       if (done.version() >= version) {
         version = done.version();
         lead(election, done.term());
@@ -352,19 +449,43 @@ final class LeaderSession {
   }
 
   private CompletableFuture<Void> sendWithdrawal(LeaderElection election) {
-    sending(election);
-    return send(new LeaderCommand.Withdraw(id, election.name()))
-        .whenComplete((result, failure) -> withdrawn(election, result))
-        .thenApply(result -> null);
+    long sending = sending(election);
+    return sendInOrder(
+            number -> new LeaderCommand.Withdraw(id, number, election.name()),
+            () -> isLast(election, sending))
+        .whenComplete((result, failure) -> withdrawn(election, result, sending))
+        .thenApply(
+            result -> {
+              if (LATE.equals(result) && !closed) {
+                throw new RabiaException.Unavailable("a later withdrawal is under way");
+              }
+              return null;
+            });
   }
 
-  private synchronized void withdrawn(LeaderElection election, @Nullable LeaderResult result) {
-    election.inFlight = false;
-    if (result != null) {
+  private synchronized void withdrawn(
+      LeaderElection election, @Nullable LeaderResult result, long sending) {
+    if (sent(election, sending) && result != null) {
       election.withdrawing = false;
       election.entered = false;
     }
     notifyAll();
+  }
+
+  private synchronized long sending(LeaderElection election) {
+    election.sending = ++sends;
+    return election.sending;
+  }
+
+  /** Is this what was sent last? The answers to others say nothing of what is so now. */
+  private synchronized boolean isLast(LeaderElection election, long sending) {
+    return election.sending == sending;
+  }
+
+  private boolean sent(LeaderElection election, long sending) {
+    boolean last = isLast(election, sending);
+    election.sending = last ? 0 : election.sending;
+    return last;
   }
 
   @Override

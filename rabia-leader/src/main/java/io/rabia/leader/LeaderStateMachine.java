@@ -4,6 +4,7 @@ import io.rabia.core.RabiaException;
 import io.rabia.engine.Fence;
 import io.rabia.leader.LeaderView.Candidate;
 import io.rabia.leader.LeaderView.Election;
+import io.rabia.leader.LeaderView.Left;
 import io.rabia.leader.LeaderView.Session;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,18 +27,23 @@ import java.util.TreeMap;
  * grows, and a number is given out once, to one session. Terms of one election therefore rise, but
  * not by one.
  *
- * <p>Time is log time: a session is over when a command is applied more than its timeout of log
- * time after its last heartbeat. That is noticed before anything else is done with the command, so
- * every replica ends it at the same place of the log.
+ * <p>Time is log time: a session is over when it has been without a heartbeat for more than its
+ * timeout of it. That is noticed before anything else is done with a command, so every replica ends
+ * it at the same place of the log. Of the log time between two commands no more than half of the
+ * timeout counts ({@link Session#idle}): a clock that leaps, or a log that stood still, ends
+ * nobody's session who sends heartbeats as often as that.
  */
 public final class LeaderStateMachine implements Fence {
   static final int MAX_SESSIONS = 1024;
   static final int MAX_ELECTIONS = 4096;
+  static final int MAX_CANDIDATES = 8192;
+  private static final byte[] NOTHING_NEWER = {};
 
   private static final Comparator<Candidate> BEST =
       Comparator.comparingInt(Candidate::priority).reversed().thenComparingLong(Candidate::arrival);
 
   private final TreeMap<Long, Session> sessions = new TreeMap<>();
+  private final TreeMap<Long, Left> left = new TreeMap<>();
   private final TreeMap<String, Election> elections = new TreeMap<>();
   private long version;
   private long logTime;
@@ -57,11 +63,34 @@ public final class LeaderStateMachine implements Fence {
 
   LeaderResult execute(long time, LeaderCommand command) {
     version++;
+    pass(time - logTime);
     logTime = Math.max(logTime, time);
-    sessions.values().stream().filter(s -> s.isOver(logTime)).toList().forEach(s -> end(s, true));
-    LeaderResult result = executeNow(command);
+    LeaderResult result;
+    if (isLate(command)) {
+      result = new LeaderResult.Rejected(LeaderResult.Reason.LATE);
+    } else {
+      sessions.computeIfPresent(command.session(), (id, session) -> session.at(command.number()));
+      result = executeNow(command);
+    }
     electEverywhere();
     return result instanceof LeaderResult.Done ? done(command) : beaten(command, result);
+  }
+
+  private void pass(long elapsed) {
+    sessions.replaceAll((id, session) -> session.after(elapsed));
+    sessions.values().stream().filter(Session::isOver).toList().forEach(s -> end(s, true));
+    left.replaceAll((id, gone) -> gone.after(elapsed));
+    left.values().removeIf(Left::isOver);
+  }
+
+  /**
+   * A command may be applied long after its sender gave it up, and sent others: a withdrawal from
+   * an earlier candidacy must not end the next one, and no heartbeat brings back who has left.
+   */
+  private boolean isLate(LeaderCommand command) {
+    Session session = sessions.get(command.session());
+    return left.containsKey(command.session())
+        || session != null && command.number() <= session.number();
   }
 
   private LeaderResult executeNow(LeaderCommand command) {
@@ -78,7 +107,7 @@ public final class LeaderStateMachine implements Fence {
       elections.computeIfPresent(
           withdraw.election(), (name, election) -> election.without(withdraw.session()));
     } else if (command instanceof LeaderCommand.Leave leave) {
-      Optional.ofNullable(sessions.get(leave.session())).ifPresent(s -> end(s, false));
+      leave(leave);
     }
     return new LeaderResult.Done(version, 0);
   }
@@ -120,16 +149,24 @@ public final class LeaderStateMachine implements Fence {
         beat.session(),
         new Session(
             beat.session(),
+            beat.number(),
             beat.name(),
             beat.node(),
             beat.timeout(),
-            logTime,
+            0,
             beats,
             beat.responseMicros()));
     return new LeaderResult.Beaten(before == null, version, Map.of());
   }
 
-  /** Who leads without the session's end is deposed; who ends it by itself has resigned. */
+  private void leave(LeaderCommand.Leave leave) {
+    Optional.ofNullable(sessions.get(leave.session())).ifPresent(session -> end(session, false));
+    if (left.size() < MAX_SESSIONS) {
+      left.put(leave.session(), new Left(leave.session(), leave.timeout(), 0));
+    }
+  }
+
+  /** Who leads when its session is over is deposed; who ends it by itself has resigned. */
   private void end(Session session, boolean deposed) {
     sessions.remove(session.id());
     elections.replaceAll(
@@ -146,12 +183,12 @@ public final class LeaderStateMachine implements Fence {
       return new LeaderResult.Rejected(LeaderResult.Reason.NO_SESSION);
     }
     Election before = elections.get(campaign.election());
-    if (before == null && elections.size() >= MAX_ELECTIONS) {
-      return new LeaderResult.Rejected(LeaderResult.Reason.TOO_MANY);
-    }
     List<Candidate> candidates = new ArrayList<>(before == null ? List.of() : before.candidates());
     Optional<Candidate> old =
         candidates.stream().filter(c -> c.session() == campaign.session()).findFirst();
+    if (before == null && !hasRoomForAnElection() || old.isEmpty() && !hasRoomForACandidate()) {
+      return new LeaderResult.Rejected(LeaderResult.Reason.TOO_MANY);
+    }
     old.ifPresent(candidates::remove);
     long arrival = old.isPresent() ? old.get().arrival() : ++lastArrival;
     candidates.add(new Candidate(campaign.session(), campaign.priority(), arrival));
@@ -168,9 +205,24 @@ public final class LeaderStateMachine implements Fence {
     return new LeaderResult.Done(version, 0);
   }
 
+  /** An election that is held back and that nobody stands for gives way, the oldest first. */
+  private boolean hasRoomForAnElection() {
+    if (elections.size() >= MAX_ELECTIONS) {
+      elections.values().stream()
+          .filter(election -> election.candidates().isEmpty())
+          .min(Comparator.comparingLong(Election::term))
+          .ifPresent(oldest -> elections.remove(oldest.name()));
+    }
+    return elections.size() < MAX_ELECTIONS;
+  }
+
+  private boolean hasRoomForACandidate() {
+    return elections.values().stream().mapToInt(e -> e.candidates().size()).sum() < MAX_CANDIDATES;
+  }
+
   private LeaderResult trigger(String name) {
     Election election = elections.get(name);
-    if (election != null && sessions.size() < election.minHealthy()) {
+    if (election != null && !enoughLive(election)) {
       return new LeaderResult.Rejected(LeaderResult.Reason.TOO_FEW_HEALTHY);
     }
     if (election != null) {
@@ -186,13 +238,21 @@ public final class LeaderStateMachine implements Fence {
   }
 
   private Election elect(Election election) {
-    if (election.leader() != 0 || election.held() || sessions.size() < election.minHealthy()) {
+    if (election.leader() != 0 || election.held() || !enoughLive(election)) {
       return election;
     }
     return election.candidates().stream()
         .min(BEST)
         .map(best -> election.ledBy(best.session(), ++lastTerm))
         .orElse(election);
+  }
+
+  /** A process that was started again may have two sessions, until the older one is over. */
+  private boolean enoughLive(Election election) {
+    int needed = election.minHealthy();
+    return sessions.size() >= needed
+        && (needed <= 1
+            || sessions.values().stream().map(Session::name).distinct().count() >= needed);
   }
 
   /** A token of {@link LeaderCodec#token}: valid while the leader of that term leads. */
@@ -204,7 +264,7 @@ public final class LeaderStateMachine implements Fence {
       return false;
     }
     Session leader = Objects.requireNonNull(sessions.get(election.leader()));
-    return !leader.isOver(Math.max(logTime, time));
+    return !leader.after(time - logTime).isOver();
   }
 
   LeaderView view() {
@@ -214,13 +274,18 @@ public final class LeaderStateMachine implements Fence {
         lastTerm,
         lastArrival,
         List.copyOf(sessions.values()),
+        List.copyOf(left.values()),
         List.copyOf(elections.values()));
   }
 
-  /** Any query is answered by the whole state. */
+  /**
+   * The whole state, less than 2 MiB of it; nothing when it is not newer than the version that is
+   * asked with.
+   */
   @Override
   public byte[] query(ByteBuffer query) {
-    return LeaderCodec.encode(view());
+    boolean known = query.remaining() == Long.BYTES && query.getLong() >= version;
+    return known ? NOTHING_NEWER : LeaderCodec.encode(view());
   }
 
   @Override
@@ -243,6 +308,8 @@ public final class LeaderStateMachine implements Fence {
     lastArrival = restored.lastArrival();
     sessions.clear();
     restored.sessions().forEach(session -> sessions.put(session.id(), session));
+    left.clear();
+    restored.left().forEach(gone -> left.put(gone.id(), gone));
     elections.clear();
     restored.elections().forEach(election -> elections.put(election.name(), election));
   }

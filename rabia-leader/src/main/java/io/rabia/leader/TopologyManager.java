@@ -44,11 +44,13 @@ public final class TopologyManager implements EngineListener {
     return topology;
   }
 
-  /** Takes the configuration that is in force, unless a newer one is known. */
-  synchronized void begin(ClusterView view) {
-    if (members.isEmpty()) {
+  /** Takes the configuration that is in force, unless one is known; tells whether it did. */
+  synchronized boolean begin(ClusterView view) {
+    boolean first = members.isEmpty();
+    if (first) {
       configured(view);
     }
+    return first;
   }
 
   /** Takes the roles of the moment. */

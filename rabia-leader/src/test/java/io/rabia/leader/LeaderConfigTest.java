@@ -141,8 +141,8 @@ class LeaderConfigTest {
   }
 
   private static LeaderView view(long version, long beats, int responseMicros) {
-    Session session = new Session(1, "s", 1, 1, version, beats, responseMicros);
-    return new LeaderView(version, version, 0, 0, List.of(session), List.of());
+    Session session = new Session(1, 1, "s", 1, 1, 0, beats, responseMicros);
+    return new LeaderView(version, version, 0, 0, List.of(session), List.of(), List.of());
   }
 
   private static long failuresReportedAfterFourAndAHalfSeconds(LeaderConfig config) {
@@ -151,7 +151,7 @@ class LeaderConfigTest {
     LeaderView.Election open =
         new LeaderView.Election(
             "e", 0, 0, false, 9, true, List.of(new LeaderView.Candidate(1, 1, 1)));
-    LeaderView view = new LeaderView(1, 1, 0, 0, List.of(), List.of(open));
+    LeaderView view = new LeaderView(1, 1, 0, 0, List.of(), List.of(), List.of(open));
     watch.update(view, 0);
     watch.update(view, 4 * SECOND + SECOND / 2);
     watch.update(view, 4 * SECOND + SECOND / 2);

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.rabia.core.Command;
 import io.rabia.core.NodeId;
-import io.rabia.core.RabiaException;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
 import io.rabia.engine.CompositeStateMachine;
@@ -119,18 +118,14 @@ class LeaderFaultsTest {
       manage(id);
     }
     for (LeaderManager manager : managers.values()) {
-      long term = manager.term();
-      if (manager.isLeader()) {
-        try {
-          byte[] number = ByteBuffer.allocate(8).putLong(term).array();
-          manager
-              .fenced("rising")
-              .submit(Command.of(number), WAIT)
-              .thenAccept(answer -> written(number(answer)));
-        } catch (RabiaException.Fenced e) {
-          // it leads no more since it was asked
-        }
-      }
+      manager
+          .token()
+          .ifPresent(
+              token ->
+                  manager
+                      .fenced("rising", token)
+                      .submit(Command.of(ByteBuffer.allocate(8).putLong(token).array()), WAIT)
+                      .thenAccept(answer -> written(number(answer))));
     }
     return done;
   }

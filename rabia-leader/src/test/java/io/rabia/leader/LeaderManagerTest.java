@@ -10,6 +10,8 @@ import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
 import io.rabia.core.statemachine.InMemoryStateMachine;
 import io.rabia.engine.CompositeStateMachine;
+import io.rabia.testing.FaultType;
+import io.rabia.testing.InjectedFault;
 import io.rabia.testing.TestCluster;
 import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +54,8 @@ class LeaderManagerTest {
     return LeaderConfig.builder()
         .heartbeatInterval(Duration.ofMillis(100))
         .leaderTimeout(Duration.ofMillis(400))
-        .electionTimeout(Duration.ofMillis(600));
+        .electionTimeout(Duration.ofMillis(600))
+        .minHealthyNodes(1);
   }
 
   private LeaderManager manager(NodeId id, LeaderConfig config) {
@@ -197,26 +200,27 @@ class LeaderManagerTest {
     LeaderNotificationBus.Subscription blocked =
         bus.subscribe(
             LeaderNotificationFilter.all(),
-            event -> {
-              try {
-                released.await();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
+            event -> hang(released));
     List<LeaderEvent> thrown = new CopyOnWriteArrayList<>();
     bus.subscribe(
         LeaderNotificationFilter.leadership(),
         event -> {
           thrown.add(event);
-          throw new IllegalStateException("a listener's bug");
+          throw new AssertionError("a listener's bug");
         });
     bus.subscribe(
         LeaderNotificationFilter.custom(
             event -> {
-              throw new IllegalStateException("a filter's bug");
+              throw new AssertionError("a filter's bug");
             }),
         events::add);
+    bus.subscribe(
+        LeaderNotificationFilter.custom(
+            event -> {
+              hang(released);
+              return true;
+            }),
+        event -> {});
     bus.subscribe(LeaderNotificationFilter.leadership(), events::add);
     manager.campaign();
     await().atMost(PATIENCE).until(() -> events.size() >= 3 && thrown.size() >= 3);
@@ -226,6 +230,81 @@ class LeaderManagerTest {
     assertThat(blocked.missed()).isPositive();
     assertThat(manager.isLeader()).isTrue();
     released.countDown();
+  }
+
+  private static void hang(CountDownLatch released) {
+    try {
+      released.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void aSubscriberThatComesLateHearsFirstWhoLeads() {
+    LeaderManager manager = leading(ONE);
+    manager.election("other").campaign();
+    await().atMost(PATIENCE).until(manager.election("other")::isLeader);
+    await().atMost(PATIENCE).until(() -> count(manager, "other") == 1);
+    List<LeaderEvent> late = subscribe(manager, LeaderNotificationFilter.node(ONE));
+    await().atMost(PATIENCE).until(() -> count(late, LeaderEvent.LeaderElected.class) == 2);
+    assertThat(names(late.subList(0, 2))).containsExactly("LeaderElected");
+    manager.election("other").stepDown().join();
+    await().atMost(PATIENCE).until(() -> count(manager, "other") == 0);
+    assertThat(late.stream().filter(e -> e instanceof LeaderEvent.LeaderElected)).hasSize(2);
+  }
+
+  /** How often a new subscriber hears at once that this election is led. */
+  private static long count(LeaderManager manager, String election) {
+    List<LeaderEvent> events = new CopyOnWriteArrayList<>();
+    CountDownLatch told = new CountDownLatch(1);
+    try (LeaderNotificationBus.Subscription all =
+        manager
+            .bus()
+            .subscribe(
+                LeaderNotificationFilter.all(),
+                event -> {
+                  events.add(event);
+                  if (!(event instanceof LeaderEvent.LeaderElected)) {
+                    told.countDown();
+                  }
+                })) {
+      hang(told);
+      assertThat(all.missed()).isZero();
+    }
+    return events.stream()
+        .filter(e -> e instanceof LeaderEvent.LeaderElected led && led.election().equals(election))
+        .count();
+  }
+
+  @Test
+  void byDefaultNobodyIsElectedBeforeAQuorumOfProcessesLives() {
+    LeaderConfig config = quick().minHealthyNodes(0).build();
+    LeaderManager manager = manager(ONE, config);
+    manager.campaign();
+    await().atMost(PATIENCE).until(() -> manager.view().election("leader").isPresent());
+    await()
+        .during(Duration.ofMillis(200))
+        .until(() -> manager.leader().isEmpty() && !manager.isLeader());
+    manager(TWO, config);
+    await().atMost(PATIENCE).until(manager::isLeader);
+  }
+
+  @Test
+  void theLastLatchOfAnElectionThatIsClosedStepsDown() throws Exception {
+    LeaderManager manager = manager(ONE, quick().build());
+    LeaderLatch first = manager.latch("work");
+    LeaderLatch second = manager.latch("work");
+    assertThat(first.await(PATIENCE) && second.await(PATIENCE)).isTrue();
+    first.close();
+    first.close();
+    assertThat(first.isLeader()).isFalse();
+    assertThat(first.await(Duration.ZERO)).isFalse();
+    assertThat(second.isLeader()).isTrue();
+    second.close();
+    assertThat(manager.election("work").isLeader()).isFalse();
+    assertThatThrownBy(() -> manager.election("lock/l"))
+        .isInstanceOf(RabiaException.Validation.class);
   }
 
   /** Every event there is, found by reflection, on one cluster; and what the filters let pass. */
@@ -266,8 +345,8 @@ class LeaderManagerTest {
                 .filter(type -> !Modifier.isInterface(type.getModifiers()))
                 .map(Class::getSimpleName)
                 .toList());
-    assertThat(all.stream().filter(e -> e instanceof LeaderEvent.Leadership).toList())
-        .isEqualTo(leadership);
+    assertThat(leadership).allMatch(e -> e instanceof LeaderEvent.Leadership);
+    assertThat(names(leadership)).contains("Heartbeat");
     assertThat(leadership.stream().map(e -> e.getClass().getSimpleName()))
         .containsSubsequence(
             "ElectionStarted",
@@ -331,12 +410,39 @@ class LeaderManagerTest {
   @Test
   void healthFollowsHeartbeats() {
     LeaderManager manager = leading(ONE);
-    LeaderManager other = manager(TWO, quick().build());
+    manager(TWO, quick().build());
+    List<LeaderEvent> events = subscribe(manager, LeaderNotificationFilter.node(TWO));
     assertThat(manager.health().health(THREE)).isInstanceOf(NodeHealth.Unknown.class);
+    await().atMost(PATIENCE).until(() -> states(events), "Healthy"::equals);
+    cluster.pause(TWO);
+    await().atMost(PATIENCE).until(() -> states(events), "Healthy late Unhealthy"::equals);
+    cluster.resume(TWO);
+    await()
+        .atMost(PATIENCE)
+        .until(() -> states(events), "Healthy late Unhealthy recovering Healthy"::equals);
+    assertThat(manager.health().all()).containsOnlyKeys("node-1", "node-2");
+  }
+
+  /** What was heard of a process' health, in order. */
+  private static String states(List<LeaderEvent> events) {
+    return events.stream()
+        .filter(LeaderEvent.NodeHealthChanged.class::isInstance)
+        .map(e -> ((LeaderEvent.NodeHealthChanged) e).after())
+        .map(
+            health ->
+                health instanceof NodeHealth.Degraded degraded
+                    ? degraded.reason()
+                    : health.getClass().getSimpleName())
+        .collect(Collectors.joining(" "));
+  }
+
+  @Test
+  void whoIsCutOffSeesTheOthersAsUnhealthyAndTheyIt() {
+    LeaderManager manager = leading(ONE);
+    LeaderManager other = manager(TWO, quick().build());
     await()
         .atMost(PATIENCE)
         .until(() -> manager.health().health(TWO) instanceof NodeHealth.Healthy);
-    assertThat(other.isLeader()).isFalse();
     cluster.isolate(TWO);
     await()
         .atMost(PATIENCE)
@@ -348,6 +454,33 @@ class LeaderManagerTest {
     await()
         .atMost(PATIENCE)
         .until(() -> manager.health().health(TWO) instanceof NodeHealth.Healthy);
-    assertThat(manager.health().all()).containsOnlyKeys("node-1", "node-2");
+  }
+
+  @Test
+  void aProcessOnASlowNodeIsDegraded() {
+    LeaderConfig config =
+        LeaderConfig.builder().slowResponse(Duration.ofMillis(30)).minHealthyNodes(1).build();
+    LeaderManager manager = manager(ONE, config);
+    manager(
+        TWO,
+        LeaderConfig.builder()
+            .heartbeatInterval(Duration.ofMillis(100))
+            .minHealthyNodes(1)
+            .build());
+    await()
+        .atMost(PATIENCE)
+        .until(() -> manager.health().health(TWO) instanceof NodeHealth.Healthy);
+    InjectedFault slow =
+        cluster
+            .simulator()
+            .injectFault(
+                new FaultType.SlowNode(TWO, Duration.ofMillis(40), Duration.ofMinutes(1)));
+    await()
+        .atMost(PATIENCE)
+        .until(() -> manager.health().health(TWO), new NodeHealth.Degraded("slow")::equals);
+    slow.end();
+    await()
+        .atMost(PATIENCE)
+        .until(() -> manager.health().health(TWO) instanceof NodeHealth.Healthy);
   }
 }
