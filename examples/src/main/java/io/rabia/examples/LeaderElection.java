@@ -1,7 +1,6 @@
 package io.rabia.examples;
 
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
@@ -12,12 +11,17 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -27,14 +31,19 @@ import java.util.stream.Stream;
  */
 final class LeaderElection implements AutoCloseable {
   private static final int NODES = 3;
+  private static final String LEADING = "LEADING term=";
 
   private final PrintStream out;
   private final Duration heartbeat;
   private final Path directory;
   private final String members;
   private final Map<Integer, Process> processes = new TreeMap<>();
-  private final Map<Integer, List<String>> lines = new TreeMap<>();
+  private final Map<Integer, List<List<String>>> lives = new TreeMap<>();
+  private final Set<Integer> killed = new HashSet<>();
   private final Thread hook = new Thread(this::killAll);
+
+  /** Who led in which term when it was looked at. */
+  record Leading(int id, long term) {}
 
   LeaderElection(PrintStream out, Duration heartbeat) throws IOException {
     this.out = out;
@@ -48,27 +57,25 @@ final class LeaderElection implements AutoCloseable {
     for (int id = 1; id <= NODES; id++) {
       start(id);
     }
-    int first = awaitLeader(0);
-    long term = term(first);
-    out.printf(Locale.ROOT, "Process %d leads, in term %d.%n", first, term);
-    awaitRegister(first, term);
-    long killed = System.nanoTime();
-    kill(first);
-    int second = awaitLeader(term);
-    long took = (System.nanoTime() - killed) / 1_000_000;
+    Leading first = awaitWriter(0);
+    out.printf(Locale.ROOT, "Process %d leads, in term %d.%n", first.id(), first.term());
+    long begun = System.nanoTime();
+    kill(first.id());
+    Leading second = awaitLeader(first.term());
+    long took = (System.nanoTime() - begun) / 1_000_000;
     out.printf(
         Locale.ROOT,
         "Process %d was killed; %d leads after %d ms, in term %d.%n",
-        first,
-        second,
+        first.id(),
+        second.id(),
         took,
-        term(second));
-    awaitRegister(second, term(second));
-    start(first);
-    LocalCluster.await(
-        "the killed process hears who leads",
-        () -> has(first, "ELECTED node-" + second + " term=" + term(second)));
-    out.printf(Locale.ROOT, "Process %d is back and follows.%n", first);
+        second.term());
+    awaitWriter(first.term());
+    start(first.id());
+    await("the killed process hears who leads", () -> hearsWhoLeads(first.id()));
+    await("its token is refused", () -> has(first.id(), "OLD_TOKEN refused"));
+    out.printf(
+        Locale.ROOT, "Process %d is back and follows; its old token is refused.%n", first.id());
     requireOrder();
     out.println("The terms in the register never went back.");
     if (took > LeaderNode.config(heartbeat).electionTimeout().toMillis()) {
@@ -76,31 +83,59 @@ final class LeaderElection implements AutoCloseable {
     }
   }
 
+  /** Another one may lead meanwhile than before. */
+  private boolean hearsWhoLeads(int id) {
+    return leading().stream()
+        .anyMatch(l -> has(id, "ELECTED node-" + l.id() + " term=" + l.term()));
+  }
+
   void start(int id) throws IOException {
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            classPath,
-            LeaderNode.class.getName(),
-            Integer.toString(id),
-            members,
-            directory.resolve("node-" + id).toString(),
-            Long.toString(heartbeat.toMillis()));
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classPath,
+                LeaderNode.class.getName(),
+                Integer.toString(id),
+                members,
+                directory.resolve("node-" + id).toString(),
+                Long.toString(heartbeat.toMillis())));
+    lastTerm(id).ifPresent(term -> command.add(Long.toString(term)));
     Process process =
         new ProcessBuilder(command)
-            .redirectError(
-                ProcessBuilder.Redirect.appendTo(new File(directory.toFile(), "log-" + id)))
+            .redirectError(ProcessBuilder.Redirect.appendTo(log(id).toFile()))
             .start();
     List<String> heard = new CopyOnWriteArrayList<>();
     processes.put(id, process);
-    lines.put(id, heard);
+    killed.remove(id);
+    lives.computeIfAbsent(id, i -> new ArrayList<>()).add(heard);
     Thread reader = new Thread(() -> read(process, heard), "example-node-" + id);
     reader.setDaemon(true);
     reader.start();
+  }
+
+  private Path log(int id) {
+    return directory.resolve("log-" + id);
+  }
+
+  /** In which this or an earlier life of the process led. */
+  private OptionalLong lastTerm(int id) {
+    return lives.getOrDefault(id, List.of()).stream()
+        .flatMap(life -> terms(life).stream())
+        .mapToLong(term -> term)
+        .max();
+  }
+
+  /** In which that life of a process led, in order. */
+  static List<Long> terms(List<String> life) {
+    return life.stream()
+        .filter(line -> line.startsWith(LEADING))
+        .map(line -> Long.valueOf(line.substring(LEADING.length())))
+        .toList();
   }
 
   private static void read(Process process, List<String> heard) {
@@ -118,6 +153,7 @@ final class LeaderElection implements AutoCloseable {
   /** As {@code kill -9}. */
   void kill(int id) {
     Process process = processes.get(id);
+    killed.add(id);
     process.destroyForcibly();
     process.onExit().join();
   }
@@ -128,11 +164,25 @@ final class LeaderElection implements AutoCloseable {
 
   /** What this life of the process has printed. */
   List<String> lines(int id) {
-    return lines.get(id);
+    List<List<String>> all = lives.get(id);
+    return all.get(all.size() - 1);
+  }
+
+  /** What each life of the process has printed. */
+  List<List<String>> lives(int id) {
+    return lives.get(id);
   }
 
   private boolean has(int id, String line) {
     return lines(id).contains(line);
+  }
+
+  /** The processes that lead now, as they say. */
+  List<Leading> leading() {
+    return processes.keySet().stream()
+        .map(id -> new Leading(id, term(id)))
+        .filter(leading -> leading.term() > 0)
+        .toList();
   }
 
   /** The term in which the process leads, 0 when it does not. */
@@ -142,8 +192,8 @@ final class LeaderElection implements AutoCloseable {
     }
     long term = 0;
     for (String line : lines(id)) {
-      if (line.startsWith("LEADING term=")) {
-        term = Long.parseLong(line.substring("LEADING term=".length()));
+      if (line.startsWith(LEADING)) {
+        term = Long.parseLong(line.substring(LEADING.length()));
       } else if (line.equals("FOLLOWING")) {
         term = 0;
       }
@@ -152,28 +202,70 @@ final class LeaderElection implements AutoCloseable {
   }
 
   /** Waits for a process that leads in a term above this one. */
-  int awaitLeader(long above) throws TimeoutException {
-    List<Integer> found = new ArrayList<>();
-    LocalCluster.await(
-        "a process leads in a term above " + above,
+  Leading awaitLeader(long above) throws TimeoutException {
+    return await("a process leads in a term above " + above, leading -> leading.term() > above);
+  }
+
+  /** The same, and it has written its term. */
+  Leading awaitWriter(long above) throws TimeoutException {
+    return await(
+        "a process leads and writes in a term above " + above,
+        leading -> leading.term() > above && has(leading.id(), "REGISTER " + leading.term()));
+  }
+
+  Leading await(String what, Predicate<Leading> condition) throws TimeoutException {
+    List<Leading> found = new ArrayList<>();
+    await(
+        what,
         () -> {
           found.clear();
-          processes.keySet().stream().filter(id -> term(id) > above).forEach(found::add);
+          leading().stream().filter(condition).forEach(found::add);
           return !found.isEmpty();
         });
     return found.get(0);
   }
 
-  /** The term arrives in the register. */
-  void awaitRegister(int id, long term) throws TimeoutException {
-    LocalCluster.await("term " + term + " is written", () -> has(id, "REGISTER " + term));
+  /** Fails at once when a process has died that was not killed. */
+  void await(String what, BooleanSupplier condition) throws TimeoutException {
+    LocalCluster.await(
+        what,
+        () -> {
+          requireAlive();
+          return condition.getAsBoolean();
+        });
   }
 
+  private void requireAlive() {
+    for (Map.Entry<Integer, Process> entry : processes.entrySet()) {
+      int id = entry.getKey();
+      if (!killed.contains(id) && !entry.getValue().isAlive()) {
+        throw new IllegalStateException(
+            "process " + id + " has died: " + lines(id) + "\n" + tail(log(id)));
+      }
+    }
+  }
+
+  private static String tail(Path log) {
+    try {
+      List<String> all = Files.readAllLines(log);
+      return String.join("\n", all.subList(Math.max(0, all.size() - 50), all.size()));
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  /**
+   * Over all lives: the register never went back, and no token of a term that was over was good.
+   */
   void requireOrder() {
-    lines.forEach(
-        (id, heard) -> {
-          if (heard.stream().anyMatch(line -> line.startsWith("DISORDER"))) {
-            throw new IllegalStateException("process " + id + " saw a term go back: " + heard);
+    lives.forEach(
+        (id, all) -> {
+          for (List<String> life : all) {
+            if (life.stream()
+                .anyMatch(
+                    line -> line.startsWith("DISORDER") || line.equals("OLD_TOKEN written"))) {
+              throw new IllegalStateException("process " + id + " saw a term go back: " + life);
+            }
           }
         });
   }

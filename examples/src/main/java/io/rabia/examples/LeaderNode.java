@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +36,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class LeaderNode {
   private static final String REGISTER = "register";
-  private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1000);
 
   private final LeaderManager leader;
-  private boolean led;
+  private long leading;
   private long highest;
   private @Nullable KVStore fenced;
   private long fencedTerm;
@@ -48,7 +49,10 @@ final class LeaderNode {
     this.leader = leader;
   }
 
-  /** Arguments: id, members, directory, milliseconds between heartbeats. */
+  /**
+   * Arguments: id, members, directory, milliseconds between heartbeats; and the last token of this
+   * process' life before, if it had one, to be tried again.
+   */
   public static void main(String[] arguments) {
     NodeId id = NodeId.of(Integer.parseInt(arguments[0]));
     ClusterConfig cluster = ClusterConfig.parse(arguments[1]);
@@ -73,9 +77,12 @@ final class LeaderNode {
     LeaderNode node = new LeaderNode(leader);
     leader.bus().subscribe(LeaderNotificationFilter.leadership(), LeaderNode::print);
     KVStore store = KVStore.on(CompositeStateMachine.part(engine, "kv"), KVStoreConfig.defaults());
-    store.subscribe(NotificationFilter.key(REGISTER), EventPosition.now(), node::written);
+    store.subscribe(NotificationFilter.key(REGISTER), EventPosition.fromSlot(0), node::written);
     leader.campaign();
     System.out.println("READY");
+    if (arguments.length > 4) {
+      node.tryAgain(Long.parseLong(arguments[4]));
+    }
     node.run();
   }
 
@@ -93,7 +100,7 @@ final class LeaderNode {
     }
   }
 
-  /** The register's values are terms, and never go back. */
+  /** The register's values are terms, and never go back; all that it ever had come by here. */
   private void written(KvEvent event) {
     byte @Nullable [] term = event.newValue();
     long value = term == null ? 0 : Long.parseLong(new String(term, StandardCharsets.UTF_8));
@@ -105,22 +112,31 @@ final class LeaderNode {
     }
   }
 
+  /** With the token of a term that is over, whatever this process thinks. */
+  private void tryAgain(long oldTerm) {
+    try (KVStore old = KVStore.on(leader.fenced("kv", oldTerm), KVStoreConfig.defaults())) {
+      String answer = write(old, oldTerm);
+      while (!answer.equals("written") && !answer.equals("refused")) {
+        answer = write(old, oldTerm);
+      }
+      System.out.println("OLD_TOKEN " + answer);
+    }
+  }
+
   private void run() {
     long asked = System.nanoTime();
     while (!Thread.currentThread().isInterrupted()) {
       long now = System.nanoTime();
-      boolean leads = leader.isLeader();
+      OptionalLong token = leader.token();
       if (now - asked > PAUSE_NANOS) {
-        awake(leads);
+        awake(token.isPresent());
       }
       asked = System.nanoTime();
-      if (leads != led) {
-        System.out.println(leads ? "LEADING term=" + leader.term() : "FOLLOWING");
-        led = leads;
+      if (token.orElse(0) != leading) {
+        leading = token.orElse(0);
+        System.out.println(leading != 0 ? "LEADING term=" + leading : "FOLLOWING");
       }
-      if (leads) {
-        write();
-      }
+      token.ifPresent(this::write);
       LockSupport.parkNanos(STEP_NANOS);
     }
   }
@@ -128,27 +144,22 @@ final class LeaderNode {
   /** This process was paused; what it had a token for it tries to write with the old one. */
   private void awake(boolean leads) {
     System.out.println("AWAKE leader=" + leads);
-    if (fenced != null && led) {
+    if (fenced != null && leading != 0) {
       System.out.println("OLD_TOKEN " + write(fenced, fencedTerm));
     }
   }
 
-  private void write() {
-    try {
-      long term = leader.term();
-      if (term != fencedTerm || fenced == null) {
-        if (fenced != null) {
-          fenced.close();
-        }
-        fenced = KVStore.on(leader.fenced("kv"), KVStoreConfig.defaults());
-        fencedTerm = term;
+  private void write(long term) {
+    if (term != fencedTerm || fenced == null) {
+      if (fenced != null) {
+        fenced.close();
       }
-      String answer = write(fenced, fencedTerm);
-      if (!answer.equals("written")) {
-        System.out.println("WRITE " + answer);
-      }
-    } catch (io.rabia.core.RabiaException.Fenced e) {
-      System.out.println("WRITE refused");
+      fenced = KVStore.on(leader.fenced("kv", term), KVStoreConfig.defaults());
+      fencedTerm = term;
+    }
+    String answer = write(fenced, term);
+    if (!answer.equals("written")) {
+      System.out.println("WRITE " + answer);
     }
   }
 

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Tag;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.Test;
 @Tag("integration")
 class LeaderProcessesTest {
   private static final Duration HEARTBEAT = Duration.ofMillis(100);
+  private static final List<Integer> IDS = List.of(1, 2, 3);
 
   private static LeaderElection started(Duration heartbeat) throws IOException {
     LeaderElection processes = new LeaderElection(System.out, heartbeat);
@@ -38,7 +41,7 @@ class LeaderProcessesTest {
     }
     assertThat(printed.toString(StandardCharsets.UTF_8))
         .containsPattern("Process [123] was killed; [123] leads after [0-9]+ ms, in term [0-9]+")
-        .containsPattern("Process [123] is back and follows")
+        .containsPattern("Process [123] is back and follows; its old token is refused")
         .contains("never went back");
   }
 
@@ -46,34 +49,25 @@ class LeaderProcessesTest {
   @Tag("long")
   void aPausedLeaderKnowsWhenItWakesAndItsTokenIsRefused() throws Exception {
     try (LeaderElection processes = started(HEARTBEAT)) {
-      int paused = processes.awaitLeader(0);
-      long term = processes.term(paused);
-      processes.awaitRegister(paused, term);
-      signal("STOP", processes.pid(paused));
-      int next = awaitOther(processes, paused, term);
-      processes.awaitRegister(next, processes.term(next));
+      LeaderElection.Leading paused = processes.awaitWriter(0);
+      int id = paused.id();
+      signal("STOP", processes.pid(id));
+      processes.await(
+          "another one leads and writes",
+          leading ->
+              leading.id() != id
+                  && processes.lines(leading.id()).contains("REGISTER " + leading.term()));
       long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(1100);
-      LocalCluster.await("it was paused for long enough", () -> System.nanoTime() > deadline);
-      signal("CONT", processes.pid(paused));
-      LocalCluster.await(
+      processes.await("it was paused for long enough", () -> System.nanoTime() > deadline);
+      signal("CONT", processes.pid(id));
+      processes.await(
           "it tells what it found",
-          () -> processes.lines(paused).stream().anyMatch(line -> line.startsWith("OLD_TOKEN")));
-      assertThat(processes.lines(paused))
+          () -> processes.lines(id).stream().anyMatch(line -> line.startsWith("OLD_TOKEN")));
+      assertThat(processes.lines(id))
           .contains("AWAKE leader=false", "OLD_TOKEN refused")
           .doesNotContain("AWAKE leader=true", "OLD_TOKEN written");
       processes.requireOrder();
     }
-  }
-
-  private static int awaitOther(LeaderElection processes, int not, long above)
-      throws TimeoutException {
-    LocalCluster.await(
-        "another one leads",
-        () -> List.of(1, 2, 3).stream().anyMatch(id -> id != not && processes.term(id) > above));
-    return List.of(1, 2, 3).stream()
-        .filter(id -> id != not && processes.term(id) > above)
-        .findFirst()
-        .orElseThrow();
   }
 
   private static void signal(String name, long pid) throws Exception {
@@ -81,6 +75,7 @@ class LeaderProcessesTest {
     assertThat(kill.waitFor()).isZero();
   }
 
+  /** The one that was killed comes back, tries its old token, and stands for election again. */
   @Test
   @Tag("long")
   void aHundredLeadersAreKilledAndEachIsFollowedInTime() throws Exception {
@@ -90,18 +85,21 @@ class LeaderProcessesTest {
     List<Long> took = new ArrayList<>();
     try (LeaderElection processes = started(heartbeat)) {
       for (int i = 0; i < kills; i++) {
-        int leader = awaitSettled(processes);
-        long term = processes.term(leader);
+        LeaderElection.Leading leader = awaitSettled(processes);
         long at = System.nanoTime();
-        processes.kill(leader);
-        int next = processes.awaitLeader(term);
+        processes.kill(leader.id());
+        processes.awaitLeader(leader.term());
         took.add((System.nanoTime() - at) / 1_000_000);
-        assertThat(processes.term(next)).isGreaterThan(term);
-        processes.start(leader);
+        processes.start(leader.id());
+        processes.await(
+            "it has tried its old token",
+            () ->
+                processes.lines(leader.id()).stream()
+                    .anyMatch(line -> line.startsWith("OLD_TOKEN")));
         processes.requireOrder();
       }
       awaitSettled(processes);
-      processes.requireOrder();
+      requireOneHolderATerm(processes, kills);
     }
     Collections.sort(took);
     System.out.printf(
@@ -114,27 +112,59 @@ class LeaderProcessesTest {
     assertThat(took.get(kills - 1)).isLessThanOrEqualTo(bound);
   }
 
+  /**
+   * Over all processes and lives, by what they said of themselves and by the register's history.
+   */
+  private static void requireOneHolderATerm(LeaderElection processes, int kills) {
+    processes.requireOrder();
+    Map<Long, String> holders = new TreeMap<>();
+    for (int id : IDS) {
+      List<List<String>> lives = processes.lives(id);
+      for (int life = 0; life < lives.size(); life++) {
+        String holder = id + " in life " + life;
+        List<Long> terms = LeaderElection.terms(lives.get(life));
+        assertThat(terms).as(holder).isSorted();
+        terms.forEach(
+            term ->
+                assertThat(holders.putIfAbsent(term, holder))
+                    .as("term %d of %s", term, holder)
+                    .isIn(null, holder));
+      }
+    }
+    assertThat(holders.size()).isGreaterThan(kills);
+    List<Long> written = written(processes.lines(1));
+    assertThat(written).hasSizeGreaterThan(kills).isSorted().doesNotHaveDuplicates();
+    assertThat(holders.keySet()).containsAll(written);
+  }
+
+  /**
+   * The values that the register ever had, as this life of a process read them from its history.
+   */
+  private static List<Long> written(List<String> life) {
+    return life.stream()
+        .filter(line -> line.startsWith("REGISTER "))
+        .map(line -> Long.valueOf(line.substring("REGISTER ".length())))
+        .toList();
+  }
+
   /** One leads, has written, and all have heard so; under load it may be another one meanwhile. */
-  private static int awaitSettled(LeaderElection processes) throws TimeoutException {
-    List<Integer> ids = List.of(1, 2, 3);
+  private static LeaderElection.Leading awaitSettled(LeaderElection processes)
+      throws TimeoutException {
     try {
-      LocalCluster.await(
-          "all hear who leads", () -> ids.stream().anyMatch(id -> settled(processes, ids, id)));
+      return processes.await("all hear who leads", leading -> settled(processes, leading));
     } catch (TimeoutException e) {
-      for (int id : ids) {
+      for (int id : IDS) {
         List<String> lines = processes.lines(id);
         System.out.println(id + ": " + lines.subList(Math.max(0, lines.size() - 20), lines.size()));
       }
       throw e;
     }
-    return ids.stream().filter(id -> settled(processes, ids, id)).findFirst().orElseThrow();
   }
 
-  private static boolean settled(LeaderElection processes, List<Integer> ids, int leader) {
-    long term = processes.term(leader);
-    String elected = "ELECTED node-" + leader + " term=" + term;
-    return term > 0
-        && ids.stream().allMatch(id -> processes.lines(id).contains(elected))
-        && ids.stream().allMatch(id -> processes.lines(id).contains("REGISTER " + term));
+  private static boolean settled(LeaderElection processes, LeaderElection.Leading leader) {
+    String elected = "ELECTED node-" + leader.id() + " term=" + leader.term();
+    return IDS.stream()
+        .map(processes::lines)
+        .allMatch(lines -> lines.contains(elected) && lines.contains("REGISTER " + leader.term()));
   }
 }

@@ -116,6 +116,7 @@ final class Applier {
           pending.fail(request, new RabiaException.SessionClosed("the session is not open"));
       case Sessions.FULL ->
           pending.fail(request, new RabiaException.Overload("too many sessions are open"));
+      case Sessions.UNREAD -> pending.fail(request, unread(request));
       case Sessions.CHANGE_REFUSED ->
           pending.fail(
               request, RabiaException.ChangeRefused.of(new String(rest, StandardCharsets.UTF_8)));
@@ -131,6 +132,17 @@ final class Applier {
                       + Sessions.WINDOW
                       + " above the lowest unanswered one; not executed"));
     }
+  }
+
+  /**
+   * Final for its number, which is the sender's in a session of its own: that one is not sent
+   * again.
+   */
+  private static RabiaException unread(Request request) {
+    String text = "results that were not acknowledged fill the session table; not executed";
+    return request.ownNumber != 0
+        ? new RabiaException.Overload(text)
+        : new RabiaException.Validation(text);
   }
 
   byte[] query(byte[] query) {

@@ -45,7 +45,9 @@ public final class CompositeStateMachine implements StateMachine {
   }
 
   /**
-   * @param parts the same names at every member
+   * @param parts the same names at every member, always: one that has another set of parts has
+   *     another state ({@link #stateHash}) and is stopped for it, as any that differs; so a part is
+   *     added while all are down
    * @throws RabiaException.Validation for a name that is empty or longer than 255 bytes
    */
   public static CompositeStateMachine of(Map<String, ? extends StateMachine> parts) {
@@ -202,7 +204,8 @@ public final class CompositeStateMachine implements StateMachine {
 
   /**
    * Parts that the snapshot does not have stay as they are: a part may be new. One that is not here
-   * any more fails.
+   * any more fails. When one part fails, those before it are already replaced, as {@link
+   * StateMachine#restore} allows: no node goes on with them.
    */
   @Override
   public void restore(InputStream source) throws IOException {

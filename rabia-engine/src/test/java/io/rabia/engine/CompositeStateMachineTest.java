@@ -160,6 +160,16 @@ class CompositeStateMachineTest {
   }
 
   @Test
+  void aMachineWithAPartMoreIsAnotherOneBeforeAnyCommandNamesIt() {
+    CompositeStateMachine less =
+        CompositeStateMachine.of(Map.of("a", new InMemoryStateMachine(), "door", new Door()));
+    CompositeStateMachine more =
+        CompositeStateMachine.of(
+            Map.of("a", new InMemoryStateMachine(), "door", new Door(), "new", new Door()));
+    assertThat(more.stateHash()).isNotEqualTo(less.stateHash());
+  }
+
+  @Test
   void theHashTellsWhichPartHasWhat() {
     CompositeStateMachine other = machine();
     apply(1, command("a", null, "SET k 1"));

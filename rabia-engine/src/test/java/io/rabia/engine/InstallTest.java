@@ -111,6 +111,20 @@ class InstallTest {
     assertCaughtUp();
   }
 
+  @Test
+  void aStateThatIsReplacedHalfwayServesNothingAndIsReadAnewAtTheNextStart() {
+    leaveBehind("");
+    c.machine.cannotRestore = true;
+    heal();
+    waitAWhile();
+    assertThat(c.failure())
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("cannot be installed");
+    c.start();
+    waitAWhile();
+    assertCaughtUp();
+  }
+
   /** Number 14: its batch is decided while it is away, in a slot that it passes. */
   @Test
   void aBatchOfWhoWasAwayIsAppliedOnceAndAnsweredOutOfTheSnapshot() {

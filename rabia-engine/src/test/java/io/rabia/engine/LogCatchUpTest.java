@@ -182,6 +182,57 @@ class LogCatchUpTest {
         .isEqualTo(kept + 10);
   }
 
+  /** Its file is deleted as a whole, later: until then each answer would read it again. */
+  @Test
+  void readsNothingOfWhatWasCompactedAndIsStillThere() {
+    read(1500, 1520, Integer.MAX_VALUE);
+    assertRead(1500, 1520);
+    catchUp.compacted(catchUp.groupFor(2000));
+    int before = log.groupsRead();
+    read(1520, 1540, Integer.MAX_VALUE);
+    assertThat(end).isEqualTo(1520);
+    read(0, 10, Integer.MAX_VALUE);
+    assertThat(end).isZero();
+    assertThat(log.groupsRead()).isEqualTo(before);
+    read(2000, 2020, Integer.MAX_VALUE);
+    assertRead(2000, 2020);
+  }
+
+  /** After a restart it is not known where a slot is; meanwhile everything else must go on. */
+  @Test
+  void readsAPieceOfTheLogForAnAnswerAndGoesOnFromThere() {
+    int piece = 16 << 10;
+    LogCatchUp restarted = new LogCatchUp(log, ALPHA, piece);
+    restarted.restored(SLOTS);
+    int first = log.groupsRead();
+    int pieces = 0;
+    do {
+      int before = log.groupsRead();
+      end = restarted.read(2500, 2510, 1 << 20, this::add);
+      assertThat(log.groupsRead() - before).isLessThan(piece / 20);
+      pieces++;
+    } while (end == LogCatchUp.NOT_YET);
+    assertRead(2500, 2510);
+    assertThat(pieces).isGreaterThan(10);
+    assertThat(log.groupsRead() - first).isLessThan(SLOTS + pieces);
+  }
+
+  @Test
+  void comesOnThoughAGroupIsLargerThanAPiece() {
+    LogCatchUp restarted = new LogCatchUp(log, ALPHA, 1);
+    restarted.restored(SLOTS);
+    int pieces = 0;
+    do {
+      end = restarted.read(300, 301, 1 << 20, this::add);
+      pieces++;
+    } while (end == LogCatchUp.NOT_YET && pieces < SLOTS);
+    assertRead(300, 301);
+  }
+
+  private void add(long slot, long id, CommandBatch batch) {
+    decisions.add(new Decision(slot, id, batch != null));
+  }
+
   @Test
   void servesNothingAcrossAHole() {
     ByteBuffer group = ByteBuffer.allocate(4096);

@@ -26,7 +26,9 @@ public final class HealthMonitor {
   /** Of those that are gone so many are remembered. */
   static final int MAX_GONE = 1024;
 
-  /** Of the lives of a process that have not ended the one that lives; of two that do the younger. */
+  /**
+   * Of the lives of a process that have not ended the one that lives; of two that do the younger.
+   */
   private static final Comparator<Session> NEWEST =
       Comparator.comparingLong(Session::idle).thenComparingLong(Session::beats);
 

@@ -13,10 +13,17 @@ import java.util.Optional;
 public record Leader(long session, String name, Optional<NodeId> node) {
 
   static Leader of(Session session) {
-    return new Leader(session.id(), session.name(), node(session));
+    return of(session.id(), session.name(), session.node());
+  }
+
+  /**
+   * @param node its id, or 0
+   */
+  static Leader of(long session, String name, int node) {
+    return new Leader(session, name, node == 0 ? Optional.empty() : Optional.of(NodeId.of(node)));
   }
 
   static Optional<NodeId> node(Session session) {
-    return session.node() == 0 ? Optional.empty() : Optional.of(NodeId.of(session.node()));
+    return of(session).node();
   }
 }

@@ -8,7 +8,8 @@ sealed interface LeaderCommand {
 
   /**
    * Counts the commands of a session, from 1. One that is applied after a later one, or again, or
-   * after the session has left, changes nothing and is answered by {@link LeaderResult.Reason#LATE}.
+   * after the session has left, changes nothing and is answered by {@link
+   * LeaderResult.Reason#LATE}.
    */
   long number();
 

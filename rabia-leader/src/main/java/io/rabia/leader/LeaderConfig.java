@@ -12,14 +12,14 @@ import java.util.List;
  *     deaths earlier if leaderTimeout is shorter, too, and costs commands in the log
  * @param leaderTimeout after so much log time without an applied heartbeat the session of a process
  *     ends and a leader is deposed, at least twice heartbeatInterval; default 3 s. Shorter takes
- *     over faster and takes pauses for deaths. Between two commands half of it passes at most, so it
- *     may take longer where others send heartbeats more seldom than that
+ *     over faster and takes pauses for deaths. Between two commands half of it passes at most, so
+ *     it may take longer where others send heartbeats more seldom than that
  * @param electionTimeout from the death of a leader to the next one, at least leaderTimeout and
  *     heartbeatInterval; default 5 s. An election without a result by then is reported as failed
  * @param minHealthyNodes so many processes, by name, must send heartbeats for somebody to be
- *     elected, 0 or more; default 0: a quorum of the members, for a manager on an engine. One over a
- *     client knows no members, and 0 asks for none there but those that the log needs itself. More
- *     than a quorum waits with a leader until more live; who leads is not deposed by it
+ *     elected, 0 or more; default 0: a quorum of the members, for a manager on an engine. One over
+ *     a client knows no members, and 0 asks for none there but those that the log needs itself.
+ *     More than a quorum waits with a leader until more live; who leads is not deposed by it
  * @param autoFailover whether another one is elected when a leader is deposed; default true. False:
  *     none until {@link LeaderElection#triggerElection}
  * @param leadershipPriority the highest is elected, among equals who campaigned first; default 100

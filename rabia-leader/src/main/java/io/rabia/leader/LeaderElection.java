@@ -85,8 +85,11 @@ public final class LeaderElection {
     return fresh && term != 0 ? OptionalLong.of(term) : OptionalLong.empty();
   }
 
-  /** Who led when this process last saw. */
+  /** This process, if it leads ({@link #isLeader}); else who led when it last saw. */
   public Optional<Leader> leader() {
+    if (isLeader()) {
+      return Optional.of(session.self());
+    }
     LeaderView view = session.view();
     return view.election(name).flatMap(e -> view.session(e.leader())).map(Leader::of);
   }
@@ -97,8 +100,7 @@ public final class LeaderElection {
    */
   public long term() {
     long own = leadingTerm;
-    return Math.max(
-        own, session.view().election(name).map(LeaderView.Election::term).orElse(0L));
+    return Math.max(own, session.view().election(name).map(LeaderView.Election::term).orElse(0L));
   }
 
   /**
@@ -151,9 +153,7 @@ public final class LeaderElection {
   public Submitter fenced(String part) {
     return fenced(
         part,
-        token()
-            .orElseThrow(
-                () -> new RabiaException.Fenced("this process does not lead " + name)));
+        token().orElseThrow(() -> new RabiaException.Fenced("this process does not lead " + name)));
   }
 
   /**

@@ -11,7 +11,8 @@ import java.util.concurrent.TimeUnit;
  * A lock among processes and among the threads of each, first come, first served among processes:
  * an election that everybody leaves when done. It is given free when the process' heartbeats stop
  * for {@link LeaderConfig#leaderTimeout}, whatever its holder thinks; so what the holder does has
- * to carry the token that {@link #acquire} gave ({@link #fenced}). Not reentrant. Thread-safe; any thread may release it.
+ * to carry the token that {@link #acquire} gave ({@link #fenced}). Not reentrant. Thread-safe; any
+ * thread may release it.
  */
 public final class LeaderLock {
   private final LeaderElection election;

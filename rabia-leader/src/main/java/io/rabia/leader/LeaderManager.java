@@ -26,8 +26,9 @@ import org.slf4j.LoggerFactory;
  * moment that it acts: it may be paused between asking and acting, and another one may lead by
  * then. So {@link #isLeader} is advice, good for doing work in one place rather than in two; what
  * must be done by one alone has to carry the term as a token, and be refused by whoever executes it
- * when a higher one was given out. {@link LeaderElection#fenced(String)} does that for everything in the
- * same log. An act that began before a pause, on anything else, is stopped by its token only.
+ * when a higher one was given out. {@link LeaderElection#fenced(String)} does that for everything
+ * in the same log. An act that began before a pause, on anything else, is stopped by its token
+ * only.
  *
  * <p>A process leads while its heartbeats are applied. Time is the log's own time, which the
  * fastest member's monotonic clock drives, but of the time between two commands of leadership no

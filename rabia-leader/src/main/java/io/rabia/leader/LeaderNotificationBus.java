@@ -91,8 +91,7 @@ public final class LeaderNotificationBus implements AutoCloseable {
 
     /** A predicate of somebody else's may block or throw, and is not asked on this thread. */
     private void offer(LeaderEvent event) {
-      boolean wanted =
-          filter instanceof LeaderNotificationFilter.Custom || filter.matches(event);
+      boolean wanted = filter instanceof LeaderNotificationFilter.Custom || filter.matches(event);
       if (wanted && !queue.offer(event)) {
         missed.incrementAndGet();
       }

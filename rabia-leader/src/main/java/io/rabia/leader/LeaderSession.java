@@ -31,7 +31,9 @@ final class LeaderSession {
   private static final long MAX_TICK_MILLIS = 100;
   private static final LeaderResult LATE = new LeaderResult.Rejected(LeaderResult.Reason.LATE);
 
-  /** How many processes an election asks for that asks for a quorum, as long as that is not known. */
+  /**
+   * How many processes an election asks for that asks for a quorum, as long as that is not known.
+   */
   static final int UNKNOWN = -1;
 
   /** Where the commands go. */
@@ -110,6 +112,10 @@ final class LeaderSession {
 
   long id() {
     return id;
+  }
+
+  Leader self() {
+    return Leader.of(id, name, node);
   }
 
   LeaderView view() {
@@ -424,7 +430,12 @@ final class LeaderSession {
     sendInOrder(
             number ->
                 new LeaderCommand.Campaign(
-                    id, number, election.name(), rules.priority(), minHealthy, rules.autoFailover()),
+                    id,
+                    number,
+                    election.name(),
+                    rules.priority(),
+                    minHealthy,
+                    rules.autoFailover()),
             () -> isLast(election, sending))
         .whenComplete((result, failure) -> campaigned(election, result, minHealthy, sending));
   }

@@ -198,9 +198,7 @@ class LeaderManagerTest {
     List<LeaderEvent> events = new CopyOnWriteArrayList<>();
     LeaderNotificationBus bus = manager.bus();
     LeaderNotificationBus.Subscription blocked =
-        bus.subscribe(
-            LeaderNotificationFilter.all(),
-            event -> hang(released));
+        bus.subscribe(LeaderNotificationFilter.all(), event -> hang(released));
     List<LeaderEvent> thrown = new CopyOnWriteArrayList<>();
     bus.subscribe(
         LeaderNotificationFilter.leadership(),
@@ -473,8 +471,7 @@ class LeaderManagerTest {
     InjectedFault slow =
         cluster
             .simulator()
-            .injectFault(
-                new FaultType.SlowNode(TWO, Duration.ofMillis(40), Duration.ofMinutes(1)));
+            .injectFault(new FaultType.SlowNode(TWO, Duration.ofMillis(40), Duration.ofMinutes(1)));
     await()
         .atMost(PATIENCE)
         .until(() -> manager.health().health(TWO), new NodeHealth.Degraded("slow")::equals);

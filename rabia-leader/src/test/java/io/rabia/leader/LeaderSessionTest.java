@@ -115,8 +115,7 @@ class LeaderSessionTest {
       steps(1);
     }
     log.submit(
-        Command.of(
-            LeaderCodec.encode(new LeaderCommand.Withdraw(1, Long.MAX_VALUE / 2, "e"))),
+        Command.of(LeaderCodec.encode(new LeaderCommand.Withdraw(1, Long.MAX_VALUE / 2, "e"))),
         Duration.ofSeconds(1));
     steps(1);
     assertThat(election.term()).isGreaterThan(own);

@@ -142,8 +142,7 @@ class LeaderStateMachineTest {
     join(0, 1);
     at(0, campaign(1, 1, 2, true));
     assertThat(election().leader()).isZero();
-    assertThat(at(0, trigger("e")))
-        .isEqualTo(new LeaderResult.Rejected(Reason.TOO_FEW_HEALTHY));
+    assertThat(at(0, trigger("e"))).isEqualTo(new LeaderResult.Rejected(Reason.TOO_FEW_HEALTHY));
     join(1, 2);
     assertThat(election().leader()).isEqualTo(1);
   }
@@ -459,8 +458,7 @@ class LeaderStateMachineTest {
       left.replaceAll((session, idle) -> idle + elapsed);
       left.values().removeIf(idle -> idle > TIMEOUT);
       Life own = lives.get(command.session());
-      if (!left.containsKey(command.session())
-          && (own == null || command.number() > own.number)) {
+      if (!left.containsKey(command.session()) && (own == null || command.number() > own.number)) {
         execute(command);
         lives.computeIfPresent(
             command.session(),
@@ -576,7 +574,12 @@ class LeaderStateMachineTest {
       case 2 -> new Trigger(session, number, election);
       case 3, 4, 5 ->
           new Campaign(
-              session, number, election, random.nextInt(3), random.nextInt(4), random.nextBoolean());
+              session,
+              number,
+              election,
+              random.nextInt(3),
+              random.nextInt(4),
+              random.nextBoolean());
       default -> new Beat(session, number, "s" + session % 4, (int) session, TIMEOUT, 7);
     };
   }

@@ -29,6 +29,15 @@ public final class Sessions {
   /** How many sessions may be open. */
   public static final int MAX_SESSIONS = 1 << 16;
 
+  /**
+   * A session whose results that were not acknowledged hold so many bytes executes nothing more. It
+   * may hold one result beyond that, since nobody knows how long a result will be.
+   */
+  public static final long SESSION_BYTES = 64L << 20;
+
+  /** The same for the whole table. */
+  public static final long TABLE_BYTES = 256L << 20;
+
   /** First byte of a stored result: the rest is the state machine's. */
   public static final byte OK = 0;
 
@@ -47,10 +56,14 @@ public final class Sessions {
   /** A change of the configuration was refused; the rest says why. */
   public static final byte CHANGE_REFUSED = 5;
 
+  /** Results that were not acknowledged fill the session, or the table: not executed. */
+  public static final byte UNREAD = 6;
+
   private static final byte[] NO_RESULT = {};
   private static final byte[] CLOSED_RESULT = {CLOSED};
   private static final byte[] REFUSED_RESULT = {REFUSED};
   private static final byte[] FULL_RESULT = {FULL};
+  private static final byte[] UNREAD_RESULT = {UNREAD};
   private static final int INDEX_BITS = 17;
   private static final int BUFFER = 1 << 16;
 
@@ -63,6 +76,7 @@ public final class Sessions {
     long lowest = 1;
     long highest;
     long lastSlot;
+    long bytes;
     byte[][] results = new byte[4][];
 
     Session(long id, int views) {
@@ -75,6 +89,7 @@ public final class Sessions {
       lowest = from.lowest;
       highest = from.highest;
       lastSlot = from.lastSlot;
+      bytes = from.bytes;
       results = from.results.clone();
     }
 
@@ -87,6 +102,7 @@ public final class Sessions {
         grow();
       }
       results[(int) number & (results.length - 1)] = result;
+      bytes += result.length;
       highest = Math.max(highest, number);
     }
 
@@ -100,6 +116,8 @@ public final class Sessions {
 
     void raise(long to) {
       for (long n = lowest; n < Math.min(to, highest + 1); n++) {
+        byte[] result = result(n);
+        bytes -= result == null ? 0 : result.length;
         results[(int) n & (results.length - 1)] = null;
       }
       lowest = Math.max(lowest, to);
@@ -113,10 +131,22 @@ public final class Sessions {
     byte[] execute();
   }
 
+  private final long sessionBytes;
+  private final long tableBytes;
   private final Long2ObjectHashMap<Session> table = new Long2ObjectHashMap<>();
+  private long bytes;
 
   /** So many were taken. */
   private int views;
+
+  public Sessions() {
+    this(SESSION_BYTES, TABLE_BYTES);
+  }
+
+  Sessions(long sessionBytes, long tableBytes) {
+    this.sessionBytes = sessionBytes;
+    this.tableBytes = tableBytes;
+  }
 
   /** Opens the session that this command of the log names for ever: by slot and index. */
   public byte[] open(long slot, int index) {
@@ -135,6 +165,7 @@ public final class Sessions {
     Session session = table.get(id);
     if (session != null && session.lastSlot <= lastSlot) {
       table.remove(id);
+      bytes -= session.bytes;
     }
     return CLOSED_RESULT;
   }
@@ -146,15 +177,19 @@ public final class Sessions {
       return CLOSED_RESULT;
     }
     session.lastSlot = slot;
-    if (number < session.lowest || number - Math.max(session.lowest, lowestUnanswered) >= WINDOW) {
+    long lowest = Math.max(session.lowest, lowestUnanswered);
+    if (number < lowest || number - lowest >= WINDOW) {
       return REFUSED_RESULT;
     }
+    long before = session.bytes;
+    session.raise(lowest);
     byte[] result = session.result(number);
-    session.raise(lowestUnanswered);
     if (result == null) {
-      result = execution.execute();
+      boolean full = session.bytes >= sessionBytes || bytes - before + session.bytes >= tableBytes;
+      result = full ? UNREAD_RESULT : execution.execute();
       session.store(number, result);
     }
+    bytes += session.bytes - before;
     return result;
   }
 
@@ -199,6 +234,11 @@ public final class Sessions {
 
   public int size() {
     return table.size();
+  }
+
+  /** Of the results that it holds. */
+  long bytes() {
+    return bytes;
   }
 
   /**
@@ -250,6 +290,7 @@ public final class Sessions {
         }
       }
       session.highest = highest;
+      bytes += session.bytes;
       table.put(id, session);
     }
   }

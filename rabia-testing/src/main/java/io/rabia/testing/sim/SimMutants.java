@@ -85,8 +85,8 @@ public final class SimMutants {
         SourceMutant.of(
             "a session's number is executed again",
             PROTOCOL + "Sessions.java",
-            "if (result == null) {\n      result = execution",
-            "if (true) {\n      result = execution"),
+            "if (result == null) {\n      boolean full",
+            "if (true) {\n      boolean full"),
         SourceMutant.of(
             "a batch decided in two slots is applied twice",
             PROTOCOL + "Replica.java",

@@ -225,6 +225,15 @@ final class ServerProcesses implements AutoCloseable {
     return text("server-" + id + ".err");
   }
 
+  /** What every server that runs says of itself, and has said; for people. */
+  String told() {
+    StringBuilder told = new StringBuilder();
+    for (int id : running()) {
+      told.append("\nserver " + id + ": " + status(id) + "\n" + errors(id));
+    }
+    return told.toString();
+  }
+
   String text(String file) {
     try {
       return Files.readString(directory.resolve(file));
