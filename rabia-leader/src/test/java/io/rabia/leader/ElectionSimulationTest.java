@@ -35,7 +35,7 @@ class ElectionSimulationTest {
               options,
               null,
               () -> {
-                Elections guest = new Elections(options.seed(), config);
+                Elections guest = new Elections(options, config);
                 guests.add(guest);
                 return guest;
               });
@@ -67,7 +67,7 @@ class ElectionSimulationTest {
   /** One to four of all faults, as the simulator's {@code --faults all} draws them. */
   private static Run underAll(int seed) {
     Set<Fault> faults = Fault.drawn(nodes(seed));
-    return Run.of(new SimOptions(seed, 60, nodes(seed), faults, false, Load.LIGHT), QUICK);
+    return Run.of(new SimOptions(seed, 30, nodes(seed), faults, false, Load.LIGHT), QUICK);
   }
 
   /** What takes leadership away most often, all of it at once. */
@@ -123,7 +123,7 @@ class ElectionSimulationTest {
   @Tag("network-sim")
   @Tag("long")
   void wildClocksDeposeNobodyOverManySeeds() {
-    assertNobodyDeposed(runs(seeds(), seed -> underWildClocks(seed, 60)));
+    assertNobodyDeposed(runs(seeds(), seed -> underWildClocks(seed, 30)));
   }
 
   private static void assertNobodyDeposed(List<Run> runs) {

@@ -2,12 +2,14 @@ package io.rabia.leader;
 
 import io.rabia.core.ClusterId;
 import io.rabia.core.Command;
+import io.rabia.core.Quorum;
 import io.rabia.core.RabiaException;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
 import io.rabia.core.statemachine.StateMachine;
 import io.rabia.engine.CompositeStateMachine;
 import io.rabia.testing.sim.Guest;
+import io.rabia.testing.sim.SimOptions;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
@@ -28,6 +30,7 @@ final class Elections implements Guest {
   private static final int STEPS_PER_WRITE = 5;
 
   private final LeaderConfig config;
+  private final int quorum;
   private final long lease;
   private final Random ids;
   private final Map<Integer, Candidate> candidates = new TreeMap<>();
@@ -40,10 +43,11 @@ final class Elections implements Guest {
   private long refused;
   private long stoodStill;
 
-  Elections(long seed, LeaderConfig config) {
+  Elections(SimOptions options, LeaderConfig config) {
     this.config = config;
+    quorum = Quorum.size(options.nodes());
     lease = config.leaderTimeout().toNanos() / 4 * 3;
-    ids = new Random(seed);
+    ids = new Random(options.seed());
   }
 
   /** The process of one life, on its way to the log. */
@@ -72,6 +76,7 @@ final class Elections implements Guest {
       election =
           session.election(
               LeaderManager.DEFAULT_ELECTION, new LeaderElection.Rules(100, 0, true, false));
+      session.quorum(quorum);
       election.campaign();
       lastStep = nanos.getAsLong();
     }
@@ -100,7 +105,9 @@ final class Elections implements Guest {
     private void write(Submitter register, long number) {
       Command command = Command.of(ByteBuffer.allocate(8).putLong(number).array());
       writing = true;
-      register.submit(command, PATIENCE).whenComplete((rest, failure) -> wrote(number, rest, failure));
+      register
+          .submit(command, PATIENCE)
+          .whenComplete((rest, failure) -> wrote(number, rest, failure));
       writing = false;
     }
 
