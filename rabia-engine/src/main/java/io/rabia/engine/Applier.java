@@ -184,13 +184,14 @@ final class Applier {
         answer(request, result);
       } else {
         keeper.passed(request);
-        pending.fail(request, unknown(session));
+        pending.fail(request, unknown(request, session));
       }
     }
   }
 
-  private RabiaException unknown(long session) {
-    return session != 0 && !sessions.isOpen(session)
+  /** Who gave a command without a session is not told of the one in which this node numbered it. */
+  private RabiaException unknown(Request request, long session) {
+    return request.ownNumber == 0 && session != 0 && !sessions.isOpen(session)
         ? new RabiaException.SessionClosed("the session is not open; outcome unknown")
         : new RabiaException.Timeout("its slot was passed by a snapshot; outcome unknown");
   }
