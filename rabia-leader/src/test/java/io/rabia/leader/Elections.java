@@ -85,17 +85,17 @@ final class Elections implements Guest {
       long now = nanos.getAsLong();
       if (now - lastStep >= lease) {
         stoodStill++;
-        check(!election.isLeader(), this + " leads right after it has stood still");
+        check(!election.isLeader(), this + ", although it has stood still");
       }
       check(
           !election.isLeader() || now - answeredFrom < lease,
-          this + " leads longer than its time after what it sent was answered");
+          this + ", although nothing was answered that it sent within its time");
       lastStep = now;
       session.step();
       if (election.isLeader() && election.term() != term) {
         fenced = election.fenced("rising");
         term = election.term();
-        check(owners.getOrDefault(term, 0L) == session.id(), this + " leads in another's term");
+        check(owners.getOrDefault(term, 0L) == session.id(), this + ", although the term is another's");
       }
       if (fenced != null && ++steps % STEPS_PER_WRITE == 0) {
         write(fenced, term);
