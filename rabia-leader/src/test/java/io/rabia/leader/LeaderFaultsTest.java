@@ -7,8 +7,6 @@ import io.rabia.core.Command;
 import io.rabia.core.NodeId;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
-import io.rabia.core.statemachine.Codec;
-import io.rabia.core.statemachine.TypedStateMachine;
 import io.rabia.engine.CompositeStateMachine;
 import io.rabia.engine.RabiaEngine;
 import io.rabia.testing.FaultType;
@@ -29,39 +27,6 @@ import org.junit.jupiter.api.Test;
 /** Elections while everything fails that can. */
 class LeaderFaultsTest {
   private static final Duration WAIT = Duration.ofSeconds(2);
-
-  /**
-   * A register that remembers for ever whether a lower number was written after a higher one.
-   * Answers and queries: the highest, negative when that has happened.
-   */
-  private static final class Rising extends TypedStateMachine<Long, Long, Long> {
-    private long highest;
-
-    Rising() {
-      super(Codec.int64(), Codec.int64(), Codec.int64());
-    }
-
-    @Override
-    protected Long execute(long slot, long logTime, Long number) {
-      highest = highest < 0 || number < highest ? -1 : number;
-      return highest;
-    }
-
-    @Override
-    protected Long answer(Long ignored) {
-      return highest;
-    }
-
-    @Override
-    protected Long state() {
-      return highest;
-    }
-
-    @Override
-    protected void state(Long restored) {
-      highest = restored;
-    }
-  }
 
   private TestCluster cluster;
   private final Map<NodeId, RabiaEngine> engines = new HashMap<>();

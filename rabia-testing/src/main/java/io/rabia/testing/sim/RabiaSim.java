@@ -22,7 +22,7 @@ public final class RabiaSim {
       usage: rabia-sim [--seeds A..B | --seed N] [--seconds S] [--nodes N]
                        [--faults all|none|NAME,...] [--load light|steady]
                        [--distances drawn|near|one-far] [--diagram FILE] [--slot S]
-             rabia-sim --campaign S1|S2|S3|S4|S5|S6|S7|S8|S9|S10|S11|S12|S13|S14|DISKS
+             rabia-sim --campaign S1|S2|S3|S4|S5|S6|S7|S8|S9|S10|S11|S12|S13|S14|S15|DISKS
                        [--seeds A..B | --seed N] [--seconds S]
              rabia-sim --mutants
              rabia-sim --mutant K ARGUMENTS

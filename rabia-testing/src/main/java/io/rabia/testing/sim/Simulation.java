@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,7 @@ public final class Simulation {
   private final OldCopies oldCopies;
   private final Latencies latencies;
   private final SlowMembers slowMembers;
+  private final Hosting hosting;
   private final Setup setup;
   private final List<SimNode> nodes;
   private final List<SimClient> clients;
@@ -60,6 +62,7 @@ public final class Simulation {
   private Simulation(
       SimOptions options,
       boolean healthyTwin,
+      @Nullable Guest guest,
       @Nullable PrintStream out,
       @Nullable SlotStory story) {
     this.options = options;
@@ -81,6 +84,7 @@ public final class Simulation {
     latencies = new Latencies(slow);
     slowMembers = new SlowMembers(violations, healthyTwin ? 0 : slow);
     oldCopies = new OldCopies(this, total);
+    hosting = new Hosting(this, guest);
     setup = new Setup(this, options, random);
     nodes = setup.nodes();
     clients = setup.clients();
@@ -89,21 +93,34 @@ public final class Simulation {
 
   /** Runs one simulation to its end; what happens is printed, too, if {@code out} is given. */
   public static SimReport run(SimOptions options, @Nullable PrintStream out) {
-    return run(options, out, null);
+    return run(options, () -> null, out, null);
+  }
+
+  /**
+   * As {@link #run(SimOptions, PrintStream)}, with a guest in every process.
+   *
+   * @param guests gives a new one, also for each run that this one is compared with
+   */
+  public static SimReport run(
+      SimOptions options, @Nullable PrintStream out, Supplier<? extends Guest> guests) {
+    return run(options, guests, out, null);
   }
 
   /** Runs it once more, for what happens to one slot. */
   static SlotStory story(SimOptions options, long slot) {
     SlotStory story = new SlotStory(slot, options.nodes() + SPARES);
-    run(options, null, story);
+    run(options, () -> null, null, story);
     return story;
   }
 
   private static SimReport run(
-      SimOptions options, @Nullable PrintStream out, @Nullable SlotStory story) {
-    Simulation simulation = new Simulation(options, false, out, story);
+      SimOptions options,
+      Supplier<? extends @Nullable Guest> guests,
+      @Nullable PrintStream out,
+      @Nullable SlotStory story) {
+    Simulation simulation = new Simulation(options, false, guests.get(), out, story);
     if (options.faults().contains(Fault.SLOW_MEMBERS) && options.allFaults()) {
-      Simulation twin = new Simulation(options, true, null, null);
+      Simulation twin = new Simulation(options, true, guests.get(), null, null);
       twin.run();
       simulation.latencies.compareWith(twin.latencies);
     }
@@ -295,6 +312,10 @@ public final class Simulation {
 
   SlowMembers slowMembers() {
     return slowMembers;
+  }
+
+  Hosting hosting() {
+    return hosting;
   }
 
   SimNode node(int index) {
