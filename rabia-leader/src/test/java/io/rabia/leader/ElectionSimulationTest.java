@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -55,8 +56,14 @@ class ElectionSimulationTest {
     @Override
     public String toString() {
       SimOptions options = report.options();
-      return "seed %d of %d nodes under %s: %s; %s"
-          .formatted(options.seed(), options.nodes(), report.drawn(), wrong(), elections);
+      return String.format(
+          Locale.ROOT,
+          "seed %d of %d nodes under %s: %s; %s",
+          options.seed(),
+          options.nodes(),
+          report.drawn(),
+          wrong(),
+          elections);
     }
   }
 

@@ -13,6 +13,7 @@ import io.rabia.testing.sim.SimOptions;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -95,7 +96,9 @@ final class Elections implements Guest {
       if (election.isLeader() && election.term() != term) {
         fenced = election.fenced("rising");
         term = election.term();
-        check(owners.getOrDefault(term, 0L) == session.id(), this + ", although the term is another's");
+        check(
+            owners.getOrDefault(term, 0L) == session.id(),
+            this + ", although the term is another's");
       }
       if (fenced != null && ++steps % STEPS_PER_WRITE == 0) {
         write(fenced, term);
@@ -264,7 +267,13 @@ final class Elections implements Guest {
 
   @Override
   public String toString() {
-    return "%d terms, %d writes, %d refused, %d times stood still %s"
-        .formatted(terms(), written, refused, stoodStill, candidates);
+    return String.format(
+        Locale.ROOT,
+        "%d terms, %d writes, %d refused, %d times stood still %s",
+        terms(),
+        written,
+        refused,
+        stoodStill,
+        candidates);
   }
 }
