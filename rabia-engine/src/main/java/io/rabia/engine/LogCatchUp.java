@@ -21,8 +21,12 @@ import org.jspecify.annotations.Nullable;
  * <p>What is no longer in the log, because it was compacted or because a snapshot was installed in
  * its place, is not served, though the file may still be there: nobody's way through the log begins
  * before the index. Nor is the beginning of a log that was compacted, as far as the batches of its
- * decisions may be gone. For one answer a piece of the log is read, since everything else waits
- * meanwhile: who is not found by then asks again, and the search goes on from there. One thread.
+ * decisions may be gone.
+ *
+ * <p>After a restart the index says only where the log begins. For one answer a piece of the log is
+ * searched then, since everything else waits meanwhile; whose slot is not near by then asks again.
+ * What was searched is in the index, so that all who search come on, however many they are. One
+ * thread.
  */
 final class LogCatchUp {
   private static final int STEP = 64;
@@ -30,7 +34,7 @@ final class LogCatchUp {
   /** Members that are behind and go on where their last answer ended; others begin anew. */
   private static final int SCANS = 4;
 
-  /** Bytes of the log that are read for one answer. */
+  /** Bytes of the log that are searched for one answer. */
   private static final long PIECE = 1 << 20;
 
   /** The slot was not found yet. */
@@ -101,11 +105,20 @@ final class LogCatchUp {
     return Math.max(0, slot - reach) / STEP;
   }
 
-  private void found(long slot, long group) {
+  /**
+   * Those after it of which no more was known are not before it: so a search that is begun anew
+   * begins where others got to. Returns whether that was news.
+   */
+  private boolean found(long slot, long group) {
     long entry = (slot + 1) / STEP - firstEntry;
-    if ((slot + 1) % STEP == 0 && entry >= 0 && entry < indexed && index[(int) entry] < group) {
-      index[(int) entry] = group;
+    if ((slot + 1) % STEP != 0 || entry < 0 || entry >= indexed || index[(int) entry] >= group) {
+      return false;
     }
+    long known = index[(int) entry];
+    for (int i = (int) entry; i < indexed && index[i] == known; i++) {
+      index[i] = group;
+    }
+    return true;
   }
 
   /** Groups below {@code first} may be gone. */
@@ -170,6 +183,13 @@ final class LogCatchUp {
     private long bytesLeft;
     private long pieceLeft;
     private boolean paused;
+
+    /** Of the slots that the index may lead to. */
+    private boolean near;
+
+    /** The index has come to know more since this piece was begun. */
+    private boolean stepped;
+
     private @Nullable Decisions decisions;
 
     /** The log does not reach back to all batches, and no decision was read. */
@@ -185,13 +205,14 @@ final class LogCatchUp {
     /**
      * Reads the group at which it stopped again: only a part of it may have been wanted.
      *
-     * @return false when it stopped since a piece of the log was read
+     * @return false when it stopped since a piece of the log was searched
      */
     boolean read(long to, int maxBytes, Decisions decisions) {
       this.to = to;
       this.bytesLeft = maxBytes;
       pieceLeft = piece;
       paused = false;
+      stepped = false;
       this.decisions = decisions;
       long first = group;
       group = Persistence.NONE;
@@ -200,10 +221,10 @@ final class LogCatchUp {
           (number, bytes) -> {
             begins |= group == Persistence.NONE && number > first;
             group = number;
-            pieceLeft -= number == first ? 0 : bytes.remaining();
+            pieceLeft -= bytes.remaining();
             MessageCodec.read(bytes, records);
-            paused = !finished() && pieceLeft <= 0;
-            return !finished() && !paused;
+            paused = !near && stepped && pieceLeft <= 0 && !finished();
+            return !paused && !finished();
           });
       this.decisions = null;
       return !paused;
@@ -214,7 +235,8 @@ final class LogCatchUp {
     }
 
     private void decision(long slot, long id) {
-      found(slot, group);
+      stepped |= found(slot, group);
+      near |= slot >= next - reach - 2 * STEP;
       gone |= slot > next || begins && slot > 0 && next - slot < reach;
       begins = false;
       if (slot > next || finished()) {

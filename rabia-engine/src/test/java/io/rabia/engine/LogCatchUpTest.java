@@ -209,16 +209,35 @@ class LogCatchUpTest {
     do {
       int before = log.groupsRead();
       end = restarted.read(2500, 2510, 1 << 20, this::add);
-      assertThat(log.groupsRead() - before).isLessThan(piece / 20);
+      assertThat(log.groupsRead() - before).isLessThan(500);
       pieces++;
     } while (end == LogCatchUp.NOT_YET);
     assertRead(2500, 2510);
     assertThat(pieces).isGreaterThan(10);
     assertThat(log.groupsRead() - first).isLessThan(SLOTS + pieces);
+    assertThat(SLOTS).as("otherwise this says nothing").isGreaterThan(4 * 500);
+  }
+
+  /** More of them than the ways through the log that are kept. */
+  @Test
+  void manyWhoSearchAtOnceAllComeOn() {
+    int piece = 16 << 10;
+    int readers = 7;
+    LogCatchUp restarted = new LogCatchUp(log, ALPHA, piece);
+    restarted.restored(SLOTS);
+    int found = 0;
+    for (int round = 0; round < 60 && found < readers; round++) {
+      found = 0;
+      for (int reader = 0; reader < readers; reader++) {
+        long from = 2400 + 50L * reader;
+        found += restarted.read(from, from + 1, 1 << 20, this::add) == from + 1 ? 1 : 0;
+      }
+    }
+    assertThat(found).isEqualTo(readers);
   }
 
   @Test
-  void comesOnThoughAGroupIsLargerThanAPiece() {
+  void comesOnWhateverAPieceIs() {
     LogCatchUp restarted = new LogCatchUp(log, ALPHA, 1);
     restarted.restored(SLOTS);
     int pieces = 0;

@@ -160,6 +160,7 @@ final class MemberFaults {
   /**
    * A member comes back on another machine, with its id and nothing else. Of five or more members a
    * second one may do so before the first has a vote again: those that have one are a quorum still.
+   * Not while members change: of those who govern next they might be none.
    */
   void wipe() {
     SimNode asked = serving();
@@ -170,7 +171,8 @@ final class MemberFaults {
     ClusterView view = asked.view();
     List<SimNode> voters = voters(view);
     int missing = view.members().size() - voters.size();
-    if (voters.size() - 1 < Quorum.size(view.members().size())) {
+    boolean mayMiss = missing == 0 || !world.faults().has(Fault.MEMBERS);
+    if (!mayMiss || voters.size() - 1 < Quorum.size(view.members().size())) {
       return;
     }
     SimNode victim = voters.get(random.below(voters.size()));
