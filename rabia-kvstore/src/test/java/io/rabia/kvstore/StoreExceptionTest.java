@@ -20,6 +20,9 @@ final class StoreExceptionTest {
           new RabiaException.Serialization("x"),
           new RabiaException.Fenced("x"));
 
+  private static final List<RabiaException> EXECUTED =
+      List.of(new RabiaException.AnswerTooLarge("x"));
+
   private static final List<RabiaException> UNKNOWN =
       List.of(
           new RabiaException.Timeout("x"),
@@ -35,12 +38,14 @@ final class StoreExceptionTest {
   @Test
   void everyFailureSaysWhetherTheCommandMayHaveBeenExecuted() {
     assertThat(NOT_EXECUTED).noneMatch(e -> StoreException.from(e).outcomeUnknown());
+    assertThat(EXECUTED).noneMatch(e -> StoreException.from(e).outcomeUnknown());
     assertThat(UNKNOWN).allMatch(e -> StoreException.from(e).outcomeUnknown());
     assertThat(UNKNOWN)
         .allMatch(e -> StoreException.from(e).getMessage().endsWith(": x; outcome unknown"));
     List<Class<?>> all = Arrays.asList(RabiaException.class.getPermittedSubclasses());
-    assertThat(NOT_EXECUTED.size() + UNKNOWN.size()).isEqualTo(all.size());
+    assertThat(NOT_EXECUTED.size() + EXECUTED.size() + UNKNOWN.size()).isEqualTo(all.size());
     assertThat(NOT_EXECUTED).extracting(Object::getClass).isSubsetOf(all);
+    assertThat(EXECUTED).extracting(Object::getClass).isSubsetOf(all);
     assertThat(UNKNOWN).extracting(Object::getClass).isSubsetOf(all);
   }
 

@@ -48,10 +48,11 @@ final class HttpPortTest {
 
   @Test
   void showsItsStatusWithStoreAndPorts() throws IOException, InterruptedException {
+    HttpResponse<String> status;
     try (KvClient kv = KvClient.connect(server.client())) {
       kv.set("a", "1");
+      status = get("/status");
     }
-    HttpResponse<String> status = get("/status");
     assertThat(status.headers().firstValue("content-type")).contains("application/json");
     assertThat(status.body())
         .contains("\"id\":1", "\"state\":\"SERVING\"", "\"hash\":\"0000000000000abc\"")

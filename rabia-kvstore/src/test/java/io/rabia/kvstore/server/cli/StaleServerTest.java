@@ -34,28 +34,52 @@ final class StaleServerTest {
   private static final List<Integer> ALL = List.of(1, 2, 3);
 
   @TempDir private Path directory;
-  private final Proxies proxies = new Proxies();
-  private final Map<Integer, String> peers = addresses();
-  private final Map<Integer, String> clients = addresses();
+  private Proxies proxies = new Proxies();
+  private Map<Integer, String> peers = addresses();
+  private Map<Integer, String> clients = addresses();
   private final List<KvServer> servers = new ArrayList<>();
 
   private static Map<Integer, String> addresses() {
     return ALL.stream().collect(Collectors.toMap(id -> id, id -> "127.0.0.1:" + FreePorts.next()));
   }
 
+  /**
+   * A member that was alone for a second in its first start has dialed the first one where that
+   * said that it is, which no proxy cuts: then all begins anew.
+   */
   @BeforeEach
   void cutTheFirstOffAndChange() {
+    startAndCutTheFirstOff();
+    while (!isAlone()) {
+      close();
+      proxies = new Proxies();
+      peers = addresses();
+      clients = addresses();
+      startAndCutTheFirstOff();
+    }
+    done(List.of(2, 3), "reconfigure", "--alpha", "64");
+  }
+
+  private void startAndCutTheFirstOff() {
     ALL.forEach(this::start);
     ALL.forEach(id -> awaitState(id, "SERVING"));
     proxies.around(1, TcpProxy::cut);
-    awaitState(1, "RECOVERING");
-    done(List.of(2, 3), "reconfigure", "--alpha", "64");
+    awaitSoon("the first is cut off").until(() -> !isConnected(3, 3) && !isConnected(1, 3));
+  }
+
+  private boolean isAlone() {
+    return isConnected(1, 1) && isConnected(2, 2) && isConnected(3, 2);
+  }
+
+  private boolean isConnected(int id, int members) {
+    return run(List.of(id), "status").out().contains(" connected=" + members + " ");
   }
 
   @AfterEach
   void close() {
     proxies.close();
     servers.forEach(KvServer::close);
+    servers.clear();
   }
 
   private void start(int id) {
