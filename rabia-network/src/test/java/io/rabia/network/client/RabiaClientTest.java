@@ -104,9 +104,11 @@ final class RabiaClientTest {
   @Test
   void saysThatACommandWasFencedOff() {
     one.answers = text -> CompletableFuture.failedFuture(new RabiaException.Fenced("an old token"));
+    two.answers = one.answers;
     try (RabiaClient client = RabiaClient.connect(one.address() + "," + two.address())) {
       assertFails(client.submit(bytes("x")), RabiaException.Fenced.class, "an old token");
     }
+    assertThat(one.commands.size() + two.commands.size()).as("nobody says otherwise").isEqualTo(1);
   }
 
   @Test
