@@ -230,7 +230,9 @@ class LogCatchUpTest {
       found = 0;
       for (int reader = 0; reader < readers; reader++) {
         long from = 2400 + 50L * reader;
+        int before = log.groupsRead();
         found += restarted.read(from, from + 1, 1 << 20, this::add) == from + 1 ? 1 : 0;
+        assertThat(log.groupsRead() - before).isLessThan(500);
       }
     }
     assertThat(found).isEqualTo(readers);
