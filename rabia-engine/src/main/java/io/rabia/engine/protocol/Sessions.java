@@ -8,6 +8,8 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -59,6 +61,9 @@ public final class Sessions {
   /** Results that were not acknowledged fill the session, or the table: not executed. */
   public static final byte UNREAD = 6;
 
+  /** What a failure counts as: its text, which is no longer, need not be the same everywhere. */
+  private static final int FAILURE_BYTES = 1024;
+
   private static final byte[] NO_RESULT = {};
   private static final byte[] CLOSED_RESULT = {CLOSED};
   private static final byte[] REFUSED_RESULT = {REFUSED};
@@ -102,7 +107,7 @@ public final class Sessions {
         grow();
       }
       results[(int) number & (results.length - 1)] = result;
-      bytes += result.length;
+      bytes += size(result);
       highest = Math.max(highest, number);
     }
 
@@ -114,10 +119,13 @@ public final class Sessions {
       results = larger;
     }
 
+    private static int size(byte @Nullable [] result) {
+      return result == null ? 0 : result[0] == FAILED ? FAILURE_BYTES : result.length;
+    }
+
     void raise(long to) {
       for (long n = lowest; n < Math.min(to, highest + 1); n++) {
-        byte[] result = result(n);
-        bytes -= result == null ? 0 : result.length;
+        bytes -= size(result(n));
         results[(int) n & (results.length - 1)] = null;
       }
       lowest = Math.max(lowest, to);
@@ -209,13 +217,14 @@ public final class Sessions {
     return session == null || number < session.lowest ? null : session.result(number);
   }
 
-  /** A failure's stored form. */
+  /** A failure's stored form; the end of a long message is cut off. */
   public static byte[] failed(String message) {
-    byte[] text = message.getBytes(StandardCharsets.UTF_8);
-    byte[] result = new byte[1 + text.length];
-    result[0] = FAILED;
-    System.arraycopy(text, 0, result, 1, text.length);
-    return result;
+    ByteBuffer result = ByteBuffer.allocate(FAILURE_BYTES).put(FAILED);
+    StandardCharsets.UTF_8
+        .newEncoder()
+        .onMalformedInput(CodingErrorAction.REPLACE)
+        .encode(CharBuffer.wrap(message), result, true);
+    return Arrays.copyOf(result.array(), result.position());
   }
 
   public boolean isOpen(long id) {

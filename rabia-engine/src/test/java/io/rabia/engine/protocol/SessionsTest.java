@@ -145,6 +145,24 @@ class SessionsTest {
     assertThat(table.apply(second, 3, 1, 6, () -> result)).isEqualTo(result);
   }
 
+  /** Or members with different versions of Java would go different ways. */
+  @Test
+  void theTextOfAFailureHasNoPartInWhatIsRefused() {
+    for (String text : List.of("no", "n\u00F6 ".repeat(5000))) {
+      Sessions table = new Sessions(2048, 1 << 20);
+      long session = id(table.open(1, 0));
+      byte[] failure = Sessions.failed(text);
+      assertThat(failure).hasSizeLessThanOrEqualTo(1024);
+      String kept = new String(failure, 1, failure.length - 1, StandardCharsets.UTF_8);
+      assertThat(text).startsWith(kept);
+      table.apply(session, 1, 1, 2, () -> failure);
+      assertThat(table.apply(session, 2, 1, 3, () -> failure)).isEqualTo(failure);
+      assertThat(table.apply(session, 3, 1, 4, NEVER)).as(kept).isEqualTo(UNREAD);
+      assertThat(table.apply(session, 4, 4, 5, () -> failure)).isEqualTo(failure);
+      assertThat(table.bytes()).isEqualTo(1024);
+    }
+  }
+
   @Test
   void aTableThatIsLoadedRefusesAsTheOneThatItWasTakenFrom() throws IOException {
     Sessions table = new Sessions(10, 15);
