@@ -17,8 +17,6 @@ class InstallTest {
   /** So far that the others have compacted what the member lacks. */
   private static final int AHEAD = 600;
 
-  private static final Duration TIME_TO_LIVE = Duration.ofSeconds(2);
-
   private final TestCluster cluster =
       new TestCluster(
               TestCluster.config(3).alpha(8).build(),
@@ -26,7 +24,6 @@ class InstallTest {
                   .snapshotInterval(50, Long.MAX_VALUE)
                   .retainedSlots(64)
                   .retainedLogBytes(0)
-                  .sessionTimeToLive(TIME_TO_LIVE)
                   .build())
           .startAll();
   private final TestNode a = cluster.node(1);
@@ -163,29 +160,6 @@ class InstallTest {
     waitAWhile();
     assertThat(again.text()).isEqualTo(numbered.text());
     assertThat(next.text()).startsWith("next without a session@");
-  }
-
-  @Test
-  void whoGaveNoSessionIsNotToldThatTheOneOfTheNodeWasClosedMeanwhile() {
-    runTo(BEHIND, "");
-    c.submit("opens the own session");
-    waitAWhile();
-    cluster.wires.hold(1, 3);
-    cluster.wires.hold(2, 3);
-    Answer own = c.submit("without a session");
-    cluster.settle();
-    cutOff();
-    cluster.wires.lose(1, 3);
-    cluster.wires.lose(2, 3);
-    cluster.elapse(TIME_TO_LIVE.multipliedBy(2));
-    runTo(AHEAD, "");
-    assertThat(own.isOpen()).isTrue();
-    heal();
-    waitAWhile();
-    assertThat(c.heard).contains("onSnapshotInstalled");
-    assertThat(own.failure())
-        .isInstanceOf(RabiaException.Timeout.class)
-        .hasMessageContaining("passed by a snapshot");
   }
 
   /** The snapshot has no row of its life any more. */
