@@ -25,7 +25,24 @@ public final class Examples {
         new Entry(
             "three replicas over TCP: write, read, kill one under load, restart it",
             () -> new QuickStart(System.out, Duration.ofSeconds(3)).run()));
+    examples.put(
+        "custom-state-machine",
+        new Entry(
+            "a state machine of one's own, served to remote clients while a server dies",
+            () -> new CustomStateMachine(System.out).run()));
+    examples.put(
+        "leader-election",
+        new Entry(
+            "three processes elect a leader, which is killed and followed",
+            Examples::leaderElection));
     return examples;
+  }
+
+  private static void leaderElection() throws Exception {
+    LeaderElection example = new LeaderElection(System.out, Duration.ofMillis(200));
+    try (example) {
+      example.run();
+    }
   }
 
   private Examples() {}

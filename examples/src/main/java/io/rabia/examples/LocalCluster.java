@@ -3,6 +3,7 @@ package io.rabia.examples;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.persistence.Durability;
+import io.rabia.core.statemachine.StateMachine;
 import io.rabia.engine.EngineState;
 import io.rabia.engine.EngineStatus;
 import io.rabia.engine.RabiaEngine;
@@ -27,20 +28,31 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * A key-value cluster in this process: its replicas talk over TCP on loopback and log to a folder
- * of their own.
+ * A cluster in this process: its replicas talk over TCP on loopback and log to a folder of their
+ * own.
  */
 final class LocalCluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Path directory;
   private final ClusterConfig cluster;
+  private final Supplier<StateMachine> machines;
   private final Map<Integer, RabiaEngine> engines = new TreeMap<>();
 
+  /** A key-value store. */
   LocalCluster(int nodes) throws IOException {
+    this(nodes, () -> new KvStateMachine(KVStoreConfig.defaults()));
+  }
+
+  /**
+   * @param machines makes the state machine of a replica that starts
+   */
+  LocalCluster(int nodes, Supplier<StateMachine> machines) throws IOException {
+    this.machines = machines;
     directory = Files.createTempDirectory("rabia-example");
     cluster = ClusterConfig.parse(members(nodes));
     for (int id = 1; id <= nodes; id++) {
@@ -48,7 +60,7 @@ final class LocalCluster implements AutoCloseable {
     }
   }
 
-  private static String members(int nodes) throws IOException {
+  static String members(int nodes) throws IOException {
     List<ServerSocket> sockets = new ArrayList<>();
     StringBuilder members = new StringBuilder();
     for (int id = 1; id <= nodes; id++) {
@@ -72,7 +84,7 @@ final class LocalCluster implements AutoCloseable {
         RabiaEngine.builder()
             .nodeId(nodeId)
             .cluster(cluster)
-            .stateMachine(new KvStateMachine(KVStoreConfig.defaults()))
+            .stateMachine(machines.get())
             .transport(NettyTransport.builder(nodeId, cluster).build())
             .persistence(
                 new FilePersistence(

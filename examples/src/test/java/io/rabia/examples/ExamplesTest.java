@@ -26,6 +26,19 @@ class ExamplesTest {
   }
 
   @Test
+  @Tag("integration")
+  void customStateMachineSellsEverySeatOnceWhenAServerDies() throws Exception {
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+
+    new CustomStateMachine(new PrintStream(printed, true, StandardCharsets.UTF_8)).run();
+
+    assertThat(printed.toString(StandardCharsets.UTF_8))
+        .contains("Server 3 dies.")
+        .contains("Sold out: 3,000 seats, each of them once.")
+        .contains("nobody paid twice");
+  }
+
+  @Test
   void anUnknownNameIsAnError() {
     assertThat(Examples.run("no-such-example")).isEqualTo(2);
     assertThat(Examples.run()).isZero();

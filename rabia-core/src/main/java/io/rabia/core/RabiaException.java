@@ -153,6 +153,27 @@ public abstract sealed class RabiaException extends RuntimeException {
     }
   }
 
+  /** The command carried a fencing token that is not valid any more: it was not executed. */
+  public static final class Fenced extends RabiaException {
+    private static final long serialVersionUID = 1L;
+
+    public Fenced(String message) {
+      super(message, null, false);
+    }
+  }
+
+  /**
+   * The answer is larger than the client, or the server's port, takes: a query for less may
+   * succeed. A command was executed.
+   */
+  public static final class AnswerTooLarge extends RabiaException {
+    private static final long serialVersionUID = 1L;
+
+    public AnswerTooLarge(String message) {
+      super(message, null, false);
+    }
+  }
+
   /** A change of the configuration was not made; {@link #reason()} says why. */
   public static final class ChangeRefused extends RabiaException {
     private static final long serialVersionUID = 1L;

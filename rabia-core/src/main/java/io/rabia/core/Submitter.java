@@ -22,6 +22,16 @@ public interface Submitter {
   /** Opens a session and completes with its id (never 0). */
   CompletableFuture<Long> openSession(Duration timeout);
 
+  /**
+   * Ends a session: what is sent in it later is refused, and what it holds on every replica is
+   * free. Completes when that is so. Where it is not done, which is the default, it ends by itself
+   * once it was silent for long.
+   */
+  default CompletableFuture<Void> closeSession(long session, Duration timeout) {
+    return CompletableFuture.failedFuture(
+        new RabiaException.Validation("sessions end by themselves here"));
+  }
+
   /** Zero until the cluster is formed. */
   ClusterId clusterId();
 }

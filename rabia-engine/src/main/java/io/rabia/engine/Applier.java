@@ -10,7 +10,6 @@ import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.Sessions;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -117,6 +116,7 @@ final class Applier {
           pending.fail(request, new RabiaException.SessionClosed("the session is not open"));
       case Sessions.FULL ->
           pending.fail(request, new RabiaException.Overload("too many sessions are open"));
+      case Sessions.UNREAD -> pending.fail(request, unread(request));
       case Sessions.CHANGE_REFUSED ->
           pending.fail(
               request, RabiaException.ChangeRefused.of(new String(rest, StandardCharsets.UTF_8)));
@@ -134,14 +134,29 @@ final class Applier {
     }
   }
 
+  /**
+   * Final for its number, which is the sender's in a session of its own: that one is not sent
+   * again.
+   */
+  private static RabiaException unread(Request request) {
+    String text = "results that were not acknowledged fill the session table; not executed";
+    return request.ownNumber != 0
+        ? new RabiaException.Overload(text)
+        : new RabiaException.Validation(text);
+  }
+
   byte[] query(byte[] query) {
     return answer(stateMachine.query(ByteBuffer.wrap(query).asReadOnlyBuffer()));
   }
 
-  /** Writes the sessions now, and returns the state machine as it is now. */
-  StateView freeze(DataOutputStream out) throws IOException {
-    sessions.save(out);
-    return stateMachine.freeze();
+  /** The sessions and the state machine as they are now. */
+  StateView freeze() throws IOException {
+    StateView table = sessions.freeze();
+    StateView state = stateMachine.freeze();
+    return target -> {
+      table.writeTo(target);
+      state.writeTo(target);
+    };
   }
 
   /** Takes what {@link #freeze} gave, in place of what is here. */
@@ -169,13 +184,14 @@ final class Applier {
         answer(request, result);
       } else {
         keeper.passed(request);
-        pending.fail(request, unknown(session));
+        pending.fail(request, unknown(request, session));
       }
     }
   }
 
-  private RabiaException unknown(long session) {
-    return session != 0 && !sessions.isOpen(session)
+  /** That a session is closed is nothing to who sent a command without one. */
+  private RabiaException unknown(Request request, long session) {
+    return request.ownNumber == 0 && session != 0 && !sessions.isOpen(session)
         ? new RabiaException.SessionClosed("the session is not open; outcome unknown")
         : new RabiaException.Timeout("its slot was passed by a snapshot; outcome unknown");
   }

@@ -23,8 +23,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -57,6 +59,10 @@ final class Boot {
   private final Map<NodeId, Handshake> peers = new TreeMap<>();
   private final Map<NodeId, Seen> seen = new TreeMap<>();
   private Token token = Token.NONE;
+
+  /** The log held nothing when it was opened. */
+  private boolean fresh;
+
   private final List<Token> promises = new ArrayList<>();
   private @Nullable Init init;
   private @Nullable Member recovered;
@@ -67,7 +73,16 @@ final class Boot {
 
   private volatile ClusterId clusterId = ClusterId.NONE;
   private long lastGroup;
+
+  /** Where the log ended when this process began. */
+  private long begunAt;
+
+  /** Processes with which this one has been connected, by their tokens. */
+  private final Set<Token> met = new HashSet<>();
+
   private long repeatedAt;
+  private long aloneSince;
+  private boolean dialsAll;
 
   /** Why this process may not vote as who it was; null when it may. */
   private @Nullable String votesLost;
@@ -130,9 +145,29 @@ final class Boot {
     return recovered;
   }
 
+  /**
+   * The member that the log makes, without taking part in anything: the log stays as it is. Where
+   * it is damaged, {@link #votesLost} tells, and what is there before that is used.
+   */
+  @Nullable Member look() {
+    try {
+      persistence.look(new Past(0, true));
+    } catch (RuntimeException | Error e) {
+      Member half = recovered;
+      if (half != null) {
+        half.close();
+      }
+      throw e;
+    }
+    return recovered;
+  }
+
   private void replay(long now, Runnable wakeup) {
-    lastGroup = persistence.open(new Past(now), wakeup);
+    aloneSince = now;
+    lastGroup = persistence.open(new Past(now, false), wakeup);
+    begunAt = lastGroup;
     if (token.equals(Token.NONE)) {
+      fresh = true;
       token = new Token(random.getAsLong(), random.getAsLong());
       if (!joins()) {
         append(List.of(identity()));
@@ -152,18 +187,19 @@ final class Boot {
   private final class Past implements Persistence.GroupHandler {
     private final MessageHandler identity;
     private final long now;
+    private final boolean looks;
     private long afterSnapshot = Persistence.NONE;
 
-    Past(long now) {
+    Past(long now, boolean looks) {
       this.now = now;
+      this.looks = looks;
       identity = new IdentityRecords(now);
     }
 
     @Override
     public void onVotesLost(String why) {
-      if (!mayLoseVotes()) {
-        throw new RabiaException.Checksum(
-            why + "; this member has lost its votes, and there is no majority without it");
+      if (!looks) {
+        requireOthers(why);
       }
       votesLost = why;
     }
@@ -195,7 +231,7 @@ final class Boot {
         if (number == afterSnapshot) {
           MessageCodec.read(group.duplicate(), new Identities());
         }
-        recover(member, number, group);
+        return recover(member, number, group);
       }
       return true;
     }
@@ -203,19 +239,48 @@ final class Boot {
     /**
      * A log with a hole for which no intact snapshot stands is given up: the next start goes on.
      */
-    private void recover(Member member, long number, ByteBuffer group) {
+    private boolean recover(Member member, long number, ByteBuffer group) {
       try {
         member.recover(number, group);
+        return true;
       } catch (RabiaException.Checksum e) {
-        if (mayLoseVotes()) {
+        if (looks) {
+          votesLost = e.getMessage();
+          return false;
+        }
+        if (member.view().members().size() >= LEAST_TO_RECOVER) {
           persistence.disown(String.valueOf(e.getMessage()), true);
         }
         throw e;
       }
     }
+  }
 
-    private boolean mayLoseVotes() {
-      return parts.cluster().members().size() >= LEAST_TO_RECOVER;
+  /**
+   * Refuses to give a log up where nobody else could go on, by the newest configuration that can
+   * still be read; by the seeds, which may be any of the members, only when none can.
+   *
+   * <p>What is damaged may hide a later one, and no answer is safe against that but one thing is:
+   * neither answer lets a vote count twice. Who goes on is mute under a new token whatever the
+   * configuration is; who refuses says nothing. So the hidden change costs convenience only. If it
+   * grew the cluster, the log is refused in vain, is left as it is, and an empty directory comes
+   * back. If it shrank it, the log is moved aside, whole, beside its snapshot, and {@link
+   * Membership} stops this node once it hears of it. A log that was moved aside was judged then.
+   */
+  private void requireOthers(String why) {
+    LastConfiguration last = new LastConfiguration(parts.id());
+    if (!persistence.look(last)) {
+      return;
+    }
+    int members = last.size(parts.cluster().members().size());
+    if (members < LEAST_TO_RECOVER) {
+      throw new RabiaException.Checksum(
+          why
+              + "; this member has lost its votes, and there is no majority without it in a cluster"
+              + " of "
+              + members
+              + ", which it was as far as can be read. If more members are up, start it with an empty"
+              + " directory and --initial existing");
     }
   }
 
@@ -293,6 +358,14 @@ final class Boot {
 
   /** Does this node look for a cluster that exists, new to it or after the loss of its votes? */
   boolean joins() {
+    return votesLost == null ? fresh && asks() : init == null;
+  }
+
+  /**
+   * Is this node in no cluster, and would it join one? Also one that told its token in a formation
+   * and takes part in it to the end: without it there would be none.
+   */
+  boolean asks() {
     return init == null && (votesLost != null || parts.config().initial() == Initial.EXISTING);
   }
 
@@ -301,9 +374,11 @@ final class Boot {
    * waits to be told of its cluster: a new one would be without what the old one knows.
    */
   void begin() {
-    if (joins()) {
+    if (asks()) {
+      dialsAll = true;
       parts.transport().members(others(), true);
-    } else if (init == null) {
+    }
+    if (init == null && !joins()) {
       Formation starting =
           new Formation(parts.cluster(), parts.id(), token, secretHash, wallClock.getAsLong());
       promises.forEach(starting::restorePromise);
@@ -325,6 +400,7 @@ final class Boot {
     if (forming == null) {
       return persistence.durable() < lastGroup ? null : offered;
     }
+    seekWhenAlone(now);
     if (now - repeatedAt >= parts.config().heartbeatInterval().toNanos()) {
       repeatedAt = now;
       forming.repeat();
@@ -340,6 +416,16 @@ final class Boot {
       send(outgoing.to(), outgoing.message());
     }
     return forming.init();
+  }
+
+  /** Where it was a member and is none any more, nobody dials it. */
+  private void seekWhenAlone(long now) {
+    aloneSince = peers.isEmpty() ? aloneSince : now;
+    long patience = Membership.ALONE * parts.config().heartbeatInterval().toNanos();
+    if (!dialsAll && now - aloneSince >= patience) {
+      dialsAll = true;
+      parts.transport().members(others(), true);
+    }
   }
 
   Member become(Init taken, long now) {
@@ -360,6 +446,7 @@ final class Boot {
    */
   private void join(Init received) {
     requireOurs(received);
+    formation = null;
     offered = received;
     append(List.of(identity(), new Message.Init(received.encode())));
   }
@@ -411,7 +498,7 @@ final class Boot {
         epoch,
         alpha,
         secretHash,
-        persistence.durable(),
+        begunAt,
         known.position(),
         known.token());
   }
@@ -427,7 +514,7 @@ final class Boot {
       return "not a member: " + peer.id();
     }
     boolean unformed = peer.clusterId().equals(ClusterId.NONE);
-    if (init == null && !joins()) {
+    if (init == null && !asks()) {
       if (parts.cluster().member(peer.id()).isEmpty()) {
         return "not a member: " + peer.id();
       }
@@ -440,27 +527,58 @@ final class Boot {
         : "another cluster: " + peer.clusterId();
   }
 
+  /**
+   * A peer refused this node, which is in no cluster. There is one, and this id is in use in it:
+   * who was started for a first start stops, as when it is told of INIT.
+   */
+  void refused(String reason) {
+    if (formation != null && !asks() && Dismissal.isOf(parts.id(), reason)) {
+      throw Formation.exists(parts.id());
+    }
+  }
+
   void connected(Handshake peer) {
     requireNewest(peer);
+    met.add(peer.token());
     peers.put(peer.id(), peer);
     note(peer, peer.logPosition());
     Formation forming = formation;
     if (forming != null) {
       forming.onConnected(peer.id());
-    } else if (init != null && peer.clusterId().equals(ClusterId.NONE)) {
-      send(peer.id(), new Message.Init(init.encode()));
+    } else if (peer.clusterId().equals(ClusterId.NONE)) {
+      passOn(peer.id());
     }
+  }
+
+  /**
+   * Tells INIT to one that has none. Another life of the founder than the one that wrote it asks
+   * for the promise first, to pass it on in its own name ({@link Formation}).
+   */
+  private void passOn(NodeId peer) {
+    Init held = init;
+    if (held == null) {
+      return;
+    }
+    if (held.members().get(0).id().equals(parts.id()) && !held.founder().equals(token)) {
+      send(peer, new Message.FormationAsk(token));
+    }
+    send(peer, new Message.Init(held.encode()));
   }
 
   /**
    * A peer has seen more of this log than there is, so promises are missing: there is no voting
    * with it, now or after a restart.
+   *
+   * <p>Whom this process has not met yet can have seen of it only what was there when it began: it
+   * has sent them no frame, and a handshake, also one that the other side alone got, states no more
+   * than that. What this process wrote meanwhile stands in the place of what an old copy lacks.
    */
   private void requireNewest(Handshake peer) {
+    long end = met.contains(peer.token()) ? persistence.durable() : begunAt;
     if (peer.clusterId().equals(clusterId)
         && init != null
         && peer.seenToken().equals(token)
-        && peer.seenOfReceiver() > persistence.durable()
+        && peer.seenOfReceiver() > end
         && persistence.durability() != Durability.MEMORY) {
       String why =
           "member "
@@ -468,7 +586,7 @@ final class Boot {
               + " has seen this member's log at group "
               + peer.seenOfReceiver()
               + ", here it ends at "
-              + persistence.durable()
+              + end
               + ": an old copy; its votes are lost";
       persistence.disown(why, true);
       throw new RabiaException.NotAMember(why);
@@ -536,19 +654,20 @@ final class Boot {
       Formation forming = formation;
       if (forming != null) {
         forming.onPromise(from, founder, own);
-      } else if (init != null) {
-        send(from, new Message.Init(init.encode()));
+      } else {
+        passOn(from);
       }
     }
 
     @Override
     public void onInit(ByteBuffer encoded) {
       heard = true;
+      Init received = Init.decode(encoded);
       Formation forming = formation;
-      if (forming != null) {
-        forming.onInit(Init.decode(encoded));
-      } else if (joins() && offered == null) {
-        join(Init.decode(encoded));
+      if (forming != null && (forming.isIn(received) || !asks())) {
+        forming.onInit(received, peers.get(from).token());
+      } else if (asks() && offered == null) {
+        join(received);
       }
     }
   }

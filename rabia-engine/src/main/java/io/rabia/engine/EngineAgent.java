@@ -17,11 +17,12 @@ import io.rabia.core.transport.TransportListener;
 import io.rabia.engine.protocol.Init;
 import io.rabia.engine.protocol.Internal;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,9 +36,6 @@ import org.slf4j.LoggerFactory;
 @Internal
 public final class EngineAgent implements TransportListener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EngineAgent.class);
-
-  /** The time that it is at the start, whatever a monotonic clock says: what never was is past. */
-  private static final long START = TimeUnit.DAYS.toNanos(1);
 
   /** What a node is made of. */
   public record Parts(
@@ -80,8 +78,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
    */
   public EngineAgent(Parts parts, LongSupplier clock, LongSupplier wallClock, LongSupplier random) {
     this.parts = parts;
-    long started = clock.getAsLong();
-    this.clock = () -> START + clock.getAsLong() - started;
+    long early = Math.min(0, clock.getAsLong());
+    this.clock = () -> clock.getAsLong() - early; // what has not happened yet was at 0
     inbox = new Inbox(parts.config().inboxCapacity(), parts.transport()::wakeup);
     completions = new Completions(parts.completionExecutor());
     boot = new Boot(parts, wallClock, random, completions, this::tell, this::isMember);
@@ -144,7 +142,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       form();
       work += inbox.drain(this::refuseUnformed);
     } else {
-      work += inbox.drain(request -> take(active, request, now));
+      boolean full = parts.persistence().full(); // throws before a request is taken, not within
+      work += inbox.drain(request -> take(active, request, full, now));
       work += active.advance(now);
     }
     updateState();
@@ -166,7 +165,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     return inbox.maySleep() ? wait : 0;
   }
 
-  private void take(Member active, Request request, long now) {
+  private void take(Member active, Request request, boolean full, long now) {
     if (request.status != null && request.kind == Request.Kind.STATUS) {
       answer(request, request.status, active);
     } else if (stateAlarm.isSilent(active)) {
@@ -178,7 +177,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       refuse(
           request,
           lost == null ? "node " + parts.id() + " is not a member" : "it lost its votes: " + lost);
-    } else if (parts.persistence().full() && request.kind != Request.Kind.READ) {
+    } else if (full && request.kind != Request.Kind.READ) {
       refuse(request, "the disk is full");
     } else if (!quorum) {
       completions.failure(
@@ -242,14 +241,15 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       }
     }
     String lost = lostVotes(active);
+    String good = active == null || quorum ? "" : lostForGood(active.lostForGood());
     if (lost != null) {
-      running(EngineState.DEGRADED, lost.replace(' ', '_'));
+      running(EngineState.DEGRADED, good + lost.replace(' ', '_'));
     } else if (parts.persistence().full()) {
       running(EngineState.DEGRADED, "disk-full");
     } else if (active == null) {
       running(EngineState.RECOVERING, boot.joins() ? "joining" : "forming");
     } else if (!quorum) {
-      running(EngineState.RECOVERING, "no-quorum");
+      running(EngineState.RECOVERING, good + "no-quorum");
     } else if (stateAlarm.isSilent(active)) {
       running(EngineState.RECOVERING, "states-differ");
     } else if (!active.keepsVote()) {
@@ -259,6 +259,15 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     } else {
       running(EngineState.SERVING, "");
     }
+  }
+
+  /** Not even all members together can decide anything any more: only a new cluster goes on. */
+  private static String lostForGood(List<NodeId> members) {
+    if (members.isEmpty()) {
+      return "";
+    }
+    String ids = members.stream().map(NodeId::toString).collect(Collectors.joining(","));
+    return "majority-lost-its-votes:" + ids + ";";
   }
 
   /** Why this node may not vote as the member that it was, or null. */
@@ -378,7 +387,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   public Handshake handshakeFor(NodeId peer) {
     Member active = member;
     return active == null
-        ? boot.handshakeFor(peer, boot.joins() ? Handshake.JOINS : 0, parts.cluster().alpha())
+        ? boot.handshakeFor(peer, boot.asks() ? Handshake.JOINS : 0, parts.cluster().alpha())
         : boot.handshakeFor(peer, active.view().epoch(), active.view().alpha());
   }
 
@@ -389,9 +398,24 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     if (reason != null || active == null) {
       return reason;
     }
+    long now = clock.getAsLong();
     return peer.clusterId().equals(boot.clusterId())
-        ? active.refuse(peer)
-        : active.refuseUnformed(peer);
+        ? active.refuse(peer, now)
+        : active.refuseUnformed(peer, now);
+  }
+
+  @Override
+  public void onRefused(NodeId peer, String why) {
+    Member active = member;
+    try {
+      if (active == null) {
+        boot.refused(why);
+      } else {
+        active.refused(peer, why);
+      }
+    } catch (RabiaException.NotAMember e) {
+      thrown = e;
+    }
   }
 
   @Override

@@ -27,6 +27,9 @@ final class Links {
     long kept;
     long lastSent;
 
+    /** When it last said something, or was connected. */
+    long heardAt;
+
     /** When its last connection ended; the start of this node if there was none. */
     long lostAt;
 
@@ -34,6 +37,7 @@ final class Links {
       this.id = id;
       this.token = token;
       lostAt = now;
+      heardAt = now;
     }
   }
 

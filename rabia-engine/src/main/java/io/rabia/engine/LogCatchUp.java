@@ -19,8 +19,14 @@ import org.jspecify.annotations.Nullable;
  * before its decision. Who goes on asking where the last answer ended is read on from there.
  *
  * <p>What is no longer in the log, because it was compacted or because a snapshot was installed in
- * its place, is not served; nor is the beginning of a log that was compacted, as far as the batches
- * of its decisions may be gone. One thread.
+ * its place, is not served, though the file may still be there: nobody's way through the log begins
+ * before the index. Nor is the beginning of a log that was compacted, as far as the batches of its
+ * decisions may be gone.
+ *
+ * <p>After a restart the index says only where the log begins. For one answer a piece of the log is
+ * searched then, since everything else waits meanwhile; whose slot is not near by then asks again.
+ * What was searched is in the index, so that all who search come on, however many they are. One
+ * thread.
  */
 final class LogCatchUp {
   private static final int STEP = 64;
@@ -28,12 +34,19 @@ final class LogCatchUp {
   /** Members that are behind and go on where their last answer ended; others begin anew. */
   private static final int SCANS = 4;
 
+  /** Bytes of the log that are searched for one answer. */
+  private static final long PIECE = 1 << 20;
+
+  /** The slot was not found yet. */
+  static final long NOT_YET = -1;
+
   interface Decisions {
     void decided(long slot, long id, @Nullable CommandBatch batch);
   }
 
   private final Persistence persistence;
   private final boolean readable;
+  private final long piece;
   private int reach;
 
   /** Group that was written when (firstEntry + i) * STEP slots had been applied. */
@@ -44,7 +57,12 @@ final class LogCatchUp {
   private final ArrayDeque<Scan> scans = new ArrayDeque<>();
 
   LogCatchUp(Persistence persistence, int alpha) {
+    this(persistence, alpha, PIECE);
+  }
+
+  LogCatchUp(Persistence persistence, int alpha, long piece) {
     this.persistence = persistence;
+    this.piece = piece;
     readable = persistence.durability() != Durability.MEMORY;
     widen(alpha);
   }
@@ -79,15 +97,28 @@ final class LogCatchUp {
     if (indexed == 0) {
       return Persistence.NONE;
     }
-    long entry = Math.min(firstEntry + indexed - 1, Math.max(0, slot - reach) / STEP);
+    long entry = Math.min(firstEntry + indexed - 1, entryFor(slot));
     return entry < firstEntry ? 1 : index[(int) (entry - firstEntry)];
   }
 
-  private void found(long slot, long group) {
+  private long entryFor(long slot) {
+    return Math.max(0, slot - reach) / STEP;
+  }
+
+  /**
+   * Those after it of which no more was known are not before it: so a search that is begun anew
+   * begins where others got to. Returns whether that was news.
+   */
+  private boolean found(long slot, long group) {
     long entry = (slot + 1) / STEP - firstEntry;
-    if ((slot + 1) % STEP == 0 && entry >= 0 && entry < indexed && index[(int) entry] < group) {
-      index[(int) entry] = group;
+    if ((slot + 1) % STEP != 0 || entry < 0 || entry >= indexed || index[(int) entry] >= group) {
+      return false;
     }
+    long known = index[(int) entry];
+    for (int i = (int) entry; i < indexed && index[i] == known; i++) {
+      index[i] = group;
+    }
+    return true;
   }
 
   /** Groups below {@code first} may be gone. */
@@ -106,19 +137,20 @@ final class LogCatchUp {
    * Reads the decisions of the slots from {@code from} to below {@code to}, about so many bytes of
    * batches at most. A batch that is decided again comes with its first decision only.
    *
-   * @return the slot after the last one; {@code from} when that one is not in the log
+   * @return the slot after the last one; {@code from} when that one is not in the log; {@link
+   *     #NOT_YET} when more of the log must be read for it, by the next call
    */
   long read(long from, long to, int maxBytes, Decisions decisions) {
-    long first = groupFor(from);
-    if (first == Persistence.NONE) {
+    if (indexed == 0 || entryFor(from) < firstEntry) {
       return from;
     }
-    Scan scan = scanAt(from, first);
-    scan.read(to, maxBytes, decisions);
-    if (scan.next > from && !scan.gone) {
+    Scan scan = scanAt(from, groupFor(from));
+    boolean all = scan.read(to, maxBytes, decisions);
+    boolean found = scan.next > from;
+    if (!scan.gone && (found || !all)) {
       scans.add(scan);
     }
-    return scan.next;
+    return found || all || scan.gone ? scan.next : NOT_YET;
   }
 
   /** The one that came to this slot, or a new one from this group on. */
@@ -139,7 +171,7 @@ final class LogCatchUp {
   private final class Scan {
     private final MessageHandler records = LogRecords.decisions(this::body, this::decision);
 
-    /** Of which no decision was read yet, and what was there before so many more decisions. */
+    /** Of which no decision was read yet, and what was there before so many more slots. */
     private Long2ObjectHashMap<CommandBatch> bodies = new Long2ObjectHashMap<>();
 
     private Long2ObjectHashMap<CommandBatch> older = new Long2ObjectHashMap<>();
@@ -149,6 +181,15 @@ final class LogCatchUp {
     private long group;
     private long to;
     private long bytesLeft;
+    private long pieceLeft;
+    private boolean paused;
+
+    /** Of the slots that the index may lead to. */
+    private boolean near;
+
+    /** The index has come to know more since this piece was begun. */
+    private boolean stepped;
+
     private @Nullable Decisions decisions;
 
     /** The log does not reach back to all batches, and no decision was read. */
@@ -158,14 +199,20 @@ final class LogCatchUp {
 
     Scan(long from, long first) {
       next = from;
-      younger = from + reach;
       group = first;
     }
 
-    /** Reads the group at which it stopped again: only a part of it may have been wanted. */
-    void read(long to, int maxBytes, Decisions decisions) {
+    /**
+     * Reads the group at which it stopped again: only a part of it may have been wanted.
+     *
+     * @return false when it stopped since a piece of the log was searched
+     */
+    boolean read(long to, int maxBytes, Decisions decisions) {
       this.to = to;
       this.bytesLeft = maxBytes;
+      pieceLeft = piece;
+      paused = false;
+      stepped = false;
       this.decisions = decisions;
       long first = group;
       group = Persistence.NONE;
@@ -174,10 +221,13 @@ final class LogCatchUp {
           (number, bytes) -> {
             begins |= group == Persistence.NONE && number > first;
             group = number;
+            pieceLeft -= bytes.remaining();
             MessageCodec.read(bytes, records);
-            return !finished();
+            paused = !near && stepped && pieceLeft <= 0 && !finished();
+            return !paused && !finished();
           });
       this.decisions = null;
+      return !paused;
     }
 
     private void body(CommandBatch batch) {
@@ -185,21 +235,25 @@ final class LogCatchUp {
     }
 
     private void decision(long slot, long id) {
-      found(slot, group);
+      stepped |= found(slot, group);
+      near |= slot >= next - reach - 2 * STEP;
       gone |= slot > next || begins && slot > 0 && next - slot < reach;
       begins = false;
-      if (slot != next || finished()) {
+      if (slot > next || finished()) {
         return;
       }
+      if (slot >= younger) {
+        older = bodies;
+        bodies = new Long2ObjectHashMap<>();
+        younger = slot + reach;
+      }
       CommandBatch body = BatchId.isBatch(id) ? take(id) : null;
+      if (slot < next) {
+        return;
+      }
       Objects.requireNonNull(decisions).decided(slot, id, body);
       bytesLeft -= body == null ? 32 : body.size();
       next++;
-      if (next == younger) {
-        older = bodies;
-        bodies = new Long2ObjectHashMap<>();
-        younger = next + reach;
-      }
     }
 
     private @Nullable CommandBatch take(long id) {

@@ -8,7 +8,6 @@ import io.rabia.core.Token;
 import io.rabia.core.batching.CommandBatcher;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
-import io.rabia.core.message.MessageHandler;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.transport.Handshake;
@@ -17,6 +16,7 @@ import io.rabia.engine.protocol.ChangeResult;
 import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Decided;
 import io.rabia.engine.protocol.Internal;
+import io.rabia.engine.protocol.Recovery;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.ReplicaStatistics;
 import java.io.DataInputStream;
@@ -57,7 +57,8 @@ public final class Member implements AutoCloseable {
   private final Outbox outbox;
   private final SnapshotExchange exchange;
   private final Decided decided = new Decided();
-  private final MessageHandler recovery;
+  private final Recovery recovery;
+  private boolean logFound;
   private final ArrayDeque<QueuedRead> reads = new ArrayDeque<>();
   private final ArrayDeque<Request> statusAt = new ArrayDeque<>();
   private final Links links;
@@ -171,8 +172,10 @@ public final class Member implements AutoCloseable {
   }
 
   void recover(long number, ByteBuffer group) {
-    snapshots.logged(group.remaining());
+    logFound = true;
+    int bytes = group.remaining();
     MessageCodec.read(group, recovery);
+    snapshots.recovered(bytes);
     logCatchUp.appended(number, replica.applied());
   }
 
@@ -211,6 +214,10 @@ public final class Member implements AutoCloseable {
     replica.recovered(lastGroup, now);
     outbox.keepsApplied();
     if (restored != null) {
+      if (logFound && !recovery.reaches(replica.applied())) {
+        // A member's snapshot whose record was not durable. (A new log begins with its identity.)
+        outbox.installed();
+      }
       exchange.keeps(restored, now);
     }
     membership.recovered(tell);
@@ -222,6 +229,8 @@ public final class Member implements AutoCloseable {
   void connected(Handshake peer, long now) {
     int place = links.place(peer.id(), peer.token());
     links.get(place).connected = true;
+    links.get(place).heardAt = now;
+    membership.connected(peer.id());
     replica.connected(place, now);
     outbox.heartbeat(place, now);
     exchange.connected(place, now);
@@ -243,18 +252,23 @@ public final class Member implements AutoCloseable {
     return links.connected(peer) >= 0;
   }
 
-  @Nullable String refuse(Handshake peer) {
-    return membership.refuse(peer);
+  @Nullable String refuse(Handshake peer, long now) {
+    return membership.refuse(peer, now);
   }
 
-  @Nullable String refuseUnformed(Handshake peer) {
-    return membership.refuseUnformed(peer);
+  @Nullable String refuseUnformed(Handshake peer, long now) {
+    return membership.refuseUnformed(peer, now);
+  }
+
+  void refused(NodeId by, String reason) {
+    membership.refused(by, reason);
   }
 
   void onFrame(NodeId peer, ByteBuffer body, long now) {
     int from = links.connected(peer);
     Links.Link link = links.get(from);
     link.heard = true;
+    link.heardAt = now;
     exchange.begin(now);
     long applied = FrameHeader.applied(body);
     link.applied = Math.max(link.applied, applied);
@@ -292,6 +306,11 @@ public final class Member implements AutoCloseable {
     return keepsVote && votes();
   }
 
+  /** {@link Membership#lostForGood}. */
+  List<NodeId> lostForGood() {
+    return membership.lostForGood();
+  }
+
   /** Is this node a member under another token, of which it has not the votes? */
   boolean comesBack() {
     return membership.comesBack();
@@ -322,6 +341,7 @@ public final class Member implements AutoCloseable {
     pending.add(request, now);
     switch (request.kind) {
       case COMMAND, OPEN_SESSION -> keeper.submit(request, now);
+      case CLOSE_SESSION -> keeper.close(request, now);
       case READ -> queueRead(request);
       case LOCAL_READ -> read(request);
       case VIEW -> pending.succeed(request, ChangeResult.encode(replica.configuration()));

@@ -33,6 +33,9 @@ final class Membership {
   /** So many heartbeats without a connection make a life of a member look dead. */
   private static final int SUSPICION = 5;
 
+  /** After so many heartbeats without any connection a node waits for nobody to dial. */
+  static final int ALONE = 10;
+
   private final EngineAgent.Parts parts;
   private final Replica replica;
   private final Links links;
@@ -44,6 +47,12 @@ final class Membership {
   private boolean wasMember;
 
   private boolean left;
+  private final Dismissal dismissal;
+
+  /** Since when nobody is connected, and whether this node therefore connects to all by itself. */
+  private long aloneSince;
+
+  private boolean dialsAll;
 
   /** Without a vote or a quorum, whom it was told of may know more than whom it knows of. */
   private boolean seeks = true;
@@ -60,6 +69,8 @@ final class Membership {
     governing = replica.governing();
     newest = replica.configuration();
     proposedAt = now;
+    aloneSince = now;
+    dismissal = new Dismissal(parts.id());
   }
 
   /** Has this node a vote in the next slot to apply? */
@@ -99,12 +110,27 @@ final class Membership {
       seeks = !seeks;
       connect();
     }
+    seekWhenAlone(now);
     if (votes()) {
       reincarnate(now);
     } else if (wasMember) {
       leave();
     } else {
       requireOthers();
+    }
+  }
+
+  /**
+   * Nobody connects to a process whose member is connected elsewhere, and of two members only one
+   * dials: so who is alone asks all by itself, and hears why.
+   */
+  private void seekWhenAlone(long now) {
+    boolean alone = links.count(newest) <= 1;
+    aloneSince = alone ? aloneSince : now;
+    boolean seeking = now - aloneSince >= ALONE * parts.config().heartbeatInterval().toNanos();
+    if (dialsAll != seeking) {
+      dialsAll = seeking;
+      connect();
     }
   }
 
@@ -118,7 +144,7 @@ final class Membership {
     if (replica.applied() < newest.firstSlot() || newest.size() < Boot.LEAST_TO_RECOVER) {
       return;
     }
-    long suspicion = SUSPICION * parts.config().heartbeatInterval().toNanos();
+    long suspicion = suspicion();
     if (now - proposedAt < suspicion) {
       return;
     }
@@ -136,13 +162,13 @@ final class Membership {
     }
   }
 
-  /** With one or two members nobody can decide anything without the one that lost its votes. */
+  /**
+   * With one or two members nobody can decide anything without the one that lost its votes. Unless
+   * that was long ago: the other one must be there to say that it knows of no later configuration,
+   * and where there is none, whoever else there may be.
+   */
   private void requireOthers() {
-    int index = newest.indexOf(parts.id());
-    if (comesBack()
-        && newest.size() < Boot.LEAST_TO_RECOVER
-        && links.connected(newest.members().get(newest.size() - 1 - index).id()) >= 0
-        && !behind()) {
+    if (comesBack() && newest.size() < Boot.LEAST_TO_RECOVER && isToldOfNothing()) {
       throw new RabiaException.NotAMember(
           "member "
               + parts.id()
@@ -152,13 +178,18 @@ final class Membership {
     }
   }
 
-  private boolean behind() {
+  private boolean isToldOfNothing() {
+    boolean told = newest.size() == 1 && parts.cluster().members().size() == 1;
     for (int place = 0; place < links.size(); place++) {
-      if (links.get(place).connected && links.get(place).applied > replica.applied()) {
-        return true;
+      Links.Link link = links.get(place);
+      if (place != replica.self() && link.connected && link.heard) {
+        told |= newest.size() == 1 || newest.indexOf(link.id) >= 0;
+        if (link.applied > replica.applied()) {
+          return false;
+        }
       }
     }
-    return false;
+    return told;
   }
 
   private void follow(Consumer<Consumer<EngineListener>> tell) {
@@ -189,7 +220,8 @@ final class Membership {
     ClusterView.of(governing).members().forEach(member -> members.put(member.id(), member));
     ClusterView.of(newest).members().forEach(member -> members.put(member.id(), member));
     members.remove(parts.id());
-    parts.transport().members(List.copyOf(members.values()), newest.indexOf(replica.own()) < 0);
+    boolean joins = dialsAll || newest.indexOf(replica.own()) < 0;
+    parts.transport().members(List.copyOf(members.values()), joins);
   }
 
   /**
@@ -222,6 +254,23 @@ final class Membership {
     }
   }
 
+  /**
+   * Members whose votes are lost, as far as is known here: they are there under a token that never
+   * had any. Empty while a majority has its own, so that all can come back.
+   */
+  List<NodeId> lostForGood() {
+    List<NodeId> lost = new ArrayList<>();
+    for (Configuration.Member member : newest.members()) {
+      boolean self = member.id().equals(parts.id());
+      int place = self ? replica.self() : links.connected(member.id());
+      boolean fresh = place >= 0 && replica.origin(links.get(place).token) < 0;
+      if (fresh) {
+        lost.add(member.id());
+      }
+    }
+    return lost.size() > newest.size() - newest.quorum() ? lost : List.of();
+  }
+
   boolean comesBack() {
     return newest.indexOf(parts.id()) >= 0 && newest.indexOf(replica.own()) < 0 && !wasMember;
   }
@@ -231,7 +280,7 @@ final class Membership {
   }
 
   /** Why a node of this cluster may not connect, or null. */
-  @Nullable String refuse(Handshake peer) {
+  @Nullable String refuse(Handshake peer, long now) {
     Configuration last = replica.configuration();
     if (peer.epoch() == last.epoch() && peer.alpha() != last.alpha()) {
       return "another alpha: " + peer.alpha();
@@ -241,19 +290,55 @@ final class Membership {
     if (life >= 0 && life != index) {
       return "votes of member " + last.members().get(life).id() + " under the id " + peer.id();
     }
-    boolean former = replica.origin(peer.token()) >= 0 && life < 0;
-    if (index >= 0 && former && links.of(last.members().get(index)).connected) {
-      return "votes of a former life of member " + peer.id();
-    }
-    return null;
+    return isTaken(peer, now) ? Dismissal.words(peer.id(), last.epoch()) : null;
   }
 
   /**
-   * Why a node that is in no cluster may not connect, or null: a member that missed the formation
-   * is told of it, and who asks to be taken in may listen; others are at the wrong address.
+   * Is another process connected with the votes of this member? One that never had votes waits only
+   * while that one is heard of: it may be dead, and its end not noticed yet.
    */
-  @Nullable String refuseUnformed(Handshake peer) {
-    return peer.epoch() == Handshake.JOINS || newest.indexOf(peer.id()) >= 0
+  private boolean isTaken(Handshake peer, long now) {
+    Configuration last = replica.configuration();
+    int index = last.indexOf(peer.id());
+    if (index < 0 || last.indexOf(peer.token()) == index) {
+      return false;
+    }
+    Links.Link current = links.of(last.members().get(index));
+    boolean former = replica.origin(peer.token()) >= 0;
+    return current.connected && (former || now - current.heardAt < suspicion());
+  }
+
+  private long suspicion() {
+    return SUSPICION * parts.config().heartbeatInterval().toNanos();
+  }
+
+  /** A peer refused this process; one whose member goes on with other votes stops. */
+  void refused(NodeId by, String words) {
+    dismissal.refused(by, words);
+    if (wasMember && dismissal.isCertain(newest)) {
+      left = true;
+      throw new RabiaException.NotAMember(
+          "member "
+              + parts.id()
+              + " goes on with other votes, say the members that refuse this process: it and its"
+              + " data directory belong to a former life of it");
+    }
+  }
+
+  void connected(NodeId peer) {
+    dismissal.accepted(peer);
+  }
+
+  /**
+   * Why a node that is in no cluster may not connect, or null: who was a member at any time and
+   * missed the formation, or holds this for a first start, is told of INIT, and who asks to be
+   * taken in may listen; others are at the wrong address.
+   */
+  @Nullable String refuseUnformed(Handshake peer, long now) {
+    if (isTaken(peer, now)) {
+      return Dismissal.words(peer.id(), newest.epoch());
+    }
+    return peer.epoch() == Handshake.JOINS || replica.wasMember(peer.id())
         ? null
         : "not a member: " + peer.id() + ", and it does not ask to become one";
   }

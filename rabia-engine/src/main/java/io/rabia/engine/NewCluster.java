@@ -54,7 +54,7 @@ public final class NewCluster {
    * @param slot so many slots are applied: what is in the state
    * @param open slots from there on in which this member took part, or knows to be decided. What
    *     became of them is not known here: commands in them may have been answered
-   * @param damage why only its snapshot could be used
+   * @param damage why its votes are lost, and what came after the damage is not in the state
    */
   public record Left(
       ClusterId cluster, long slot, long hash, long data, long open, Optional<String> damage) {}
@@ -119,10 +119,11 @@ public final class NewCluster {
   }
 
   /**
-   * Takes what the log of this member of another cluster holds, which it leaves as an orderly stop
-   * does.
+   * Takes what can be read in the log of this member of another cluster, which stays as it is.
    *
-   * @throws RabiaException what it could not start for either: another id, name, or secret, damage
+   * @param log not open; it is closed
+   * @throws RabiaException for another id, name, or secret, or when not even the beginning can be
+   *     read
    */
   public Left take(Persistence log) {
     Offline offline = new Offline();
@@ -146,9 +147,11 @@ public final class NewCluster {
             event -> {},
             held -> false);
     try (log) {
-      Member member = boot.open(0, () -> {});
+      Member member = boot.look();
       if (member == null) {
-        throw new RabiaException.NotAMember("there is no member of a cluster in it");
+        String lost = boot.votesLost();
+        throw new RabiaException.NotAMember(
+            "there is no member of a cluster in it" + (lost == null ? "" : ": " + lost));
       }
       try (member) {
         Replica replica = member.replica();
@@ -214,23 +217,12 @@ public final class NewCluster {
     out.write(head.own(replica.numbersEnd()));
     head.writeShared(out);
     replica.save(out);
-    new Sessions().save(out);
+    new Sessions().freeze().writeTo(out);
     StateView state = stateMachine.freeze();
     state.writeTo(out);
   }
 
   private Replica replica(Configuration founders, long clockStart) {
-    RabiaConfig config = RabiaConfig.defaults();
-    return new Replica(
-        founders,
-        id,
-        founders.members().get(0).token(),
-        (epoch, at, phase) -> false,
-        new Offline(),
-        config.timing(),
-        clockStart,
-        config.retainedSlots(),
-        config.retainedBytes(),
-        0);
+    return Offline.replica(founders, id, founders.members().get(0).token(), clockStart);
   }
 }

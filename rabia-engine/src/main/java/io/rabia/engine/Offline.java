@@ -3,16 +3,35 @@ package io.rabia.engine;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.CommandBatch;
 import io.rabia.core.NodeId;
+import io.rabia.core.Token;
 import io.rabia.core.transport.Transport;
 import io.rabia.core.transport.TransportListener;
 import io.rabia.core.transport.TransportStatistics;
 import io.rabia.engine.protocol.BatchSource;
+import io.rabia.engine.protocol.Configuration;
+import io.rabia.engine.protocol.Replica;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a replica has that is only looked at: nobody to talk to and nothing to propose. */
 final class Offline implements Transport, BatchSource {
+
+  /** One that takes part in nothing, so that its coin does not matter. */
+  static Replica replica(Configuration founders, NodeId id, Token own, long clockStart) {
+    RabiaConfig config = RabiaConfig.defaults();
+    return new Replica(
+        founders,
+        id,
+        own,
+        (epoch, at, phase) -> false,
+        new Offline(),
+        config.timing(),
+        clockStart,
+        config.retainedSlots(),
+        config.retainedBytes(),
+        0);
+  }
 
   @Override
   public void start(TransportListener listener) {}

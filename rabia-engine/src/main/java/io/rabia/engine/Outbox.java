@@ -402,6 +402,9 @@ final class Outbox implements AutoCloseable {
                 begin(direct);
               }
             });
+    if (next == LogCatchUp.NOT_YET) {
+      return; // who hears nothing asks again
+    }
     if (next == output.slot(i)) {
       unserved.asked(to, next, now);
     } else {

@@ -47,6 +47,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
   private final Limits limits;
   private final EngineAgent agent;
   private final Thread thread;
+  private final Listeners listeners;
   private final @Nullable ExecutorService ownExecutor;
   private final ExecutorService snapshotExecutor;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
@@ -79,6 +80,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     } else {
       ownExecutor = null;
     }
+    listeners = new Listeners(builder.listener);
     snapshotExecutor =
         Executors.newSingleThreadExecutor(task -> daemon(task, "rabia-" + id + "-snapshot"));
     SecureRandom random = new SecureRandom();
@@ -94,7 +96,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
                 builder.pool,
                 executor,
                 this::aside,
-                builder.listener,
+                listeners,
                 CommonCoin::keyed),
             builder.clock,
             () -> TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()),
@@ -126,6 +128,19 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
 
   public NodeId id() {
     return id;
+  }
+
+  /**
+   * The listener is told, on the calling thread, what is: the state, the connections, a quorum; and
+   * then, on the node's thread, what happens.
+   */
+  public void addListener(EngineListener listener) {
+    listeners.add(listener);
+  }
+
+  /** Undoes one {@link #addListener}; a call that is under way may still come to its end. */
+  public void removeListener(EngineListener listener) {
+    listeners.remove(listener);
   }
 
   /**
@@ -273,6 +288,20 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     FutureHandler handler = new FutureHandler();
     offer(Request.openSession(nanos(timeout), handler));
     return handler.future.thenApply(id -> ByteBuffer.wrap(id).getLong());
+  }
+
+  @Override
+  public CompletableFuture<Void> closeSession(long session, Duration timeout) {
+    FutureHandler handler = new FutureHandler();
+    offer(Request.closeSession(session, nanos(timeout), handler));
+    return handler.future.exceptionally(RabiaEngine::whenClosed).thenAccept(nothing -> {});
+  }
+
+  private static byte[] whenClosed(Throwable failure) {
+    if (failure instanceof RabiaException.SessionClosed) {
+      return new byte[0];
+    }
+    throw new CompletionException(failure);
   }
 
   /**

@@ -14,6 +14,7 @@ final class Request {
   enum Kind {
     COMMAND,
     OPEN_SESSION,
+    CLOSE_SESSION,
     READ,
     LOCAL_READ,
     STATUS,
@@ -83,6 +84,12 @@ final class Request {
 
   static Request openSession(long timeoutNanos, ResultHandler handler) {
     return new Request(Kind.OPEN_SESSION, null, NOTHING, 0, timeoutNanos, handler, null);
+  }
+
+  /** Answered as a command of a session that is closed. */
+  static Request closeSession(long session, long timeoutNanos, ResultHandler handler) {
+    Command last = new Command(session, Long.MAX_VALUE, 1, NOTHING);
+    return new Request(Kind.CLOSE_SESSION, last, NOTHING, 0, timeoutNanos, handler, null);
   }
 
   static Request read(byte[] query, boolean local, long timeoutNanos, ResultHandler handler) {

@@ -8,6 +8,7 @@ import io.rabia.engine.protocol.Sessions;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.BitSet;
+import java.util.Objects;
 import org.agrona.collections.Long2LongHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +66,15 @@ final class SessionKeeper {
       deferred.add(request);
       numberDeferred(now);
     }
+  }
+
+  /**
+   * Takes the end of a client's session into the batcher, whatever was applied in it last: its
+   * client sends nothing more, and a copy that comes later finds it closed.
+   */
+  void close(Request request, long now) {
+    long ended = Objects.requireNonNull(request.command).session();
+    enqueue(request, CommandBatch.KIND_CLOSE_SESSION, ended, Long.MAX_VALUE, 0, EMPTY, now);
   }
 
   /** Takes a change of the configuration into the batcher. */

@@ -117,6 +117,7 @@ final class SnapshotExchange implements SnapshotMessages, AutoCloseable {
       throw new RabiaException.Storage(
           "the snapshot of " + fetched.kept().applied() + " slots cannot be installed: " + e, e);
     }
+    replica.installedFrom(fetched.from());
     installed.run();
     outbox.installed();
     LOG.info(
@@ -132,7 +133,8 @@ final class SnapshotExchange implements SnapshotMessages, AutoCloseable {
   /** Goes on with the own snapshots, and lets go of the log. */
   void takeOwn(long keptByAll, long now) {
     KeptSnapshot taken =
-        snapshots.advance(outbox.kept(), keptByAll, server.wanted(), !fetch.active(), now);
+        snapshots.advance(
+            outbox.kept(), keptByAll, server.wanted(), !fetch.active(), server.fetched(now), now);
     if (taken != null && snapshots.handOver(taken)) {
       server.keeps(taken, now);
     }

@@ -32,7 +32,7 @@ final class SnapshotFetch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotFetch.class);
   private static final long AHEAD_BYTES = 16L * SnapshotServer.CHUNK_BYTES;
   private static final long ASK_AGAIN_NANOS = 250_000_000;
-  private static final long GIVE_UP_NANOS = 3_000_000_000L;
+  static final long GIVE_UP_NANOS = 3_000_000_000L;
 
   private final EngineAgent.Parts parts;
   private final Supplier<SnapshotHead> head;

@@ -22,6 +22,8 @@ public record SnapshotSummary(NodeId member, String cluster, long slot) {
   public static SnapshotSummary read(InputStream content) throws IOException {
     DataInputStream in = new DataInputStream(content);
     SnapshotHead head = SnapshotHead.read(in);
+    in.readLong(); // the batch numbers
+    head.requireShared(in);
     return new SnapshotSummary(head.id(), head.init().clusterName(), in.readLong());
   }
 }

@@ -3,6 +3,7 @@ package io.rabia.engine;
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.statemachine.StateView;
+import io.rabia.engine.SnapshotServer.Fetched;
 import io.rabia.engine.protocol.Replica;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -37,6 +38,14 @@ import org.slf4j.LoggerFactory;
 final class Snapshots {
   private static final Logger LOG = LoggerFactory.getLogger(Snapshots.class);
 
+  /** Bytes of a state that may be written at any time. */
+  private static final long SMALL = 1 << 20;
+
+  /** After the first failure; twice as long after each further one. */
+  private static final long FIRST_PAUSE_NANOS = 1_000_000_000L;
+
+  private static final long LONGEST_PAUSE_NANOS = 60_000_000_000L;
+
   /** What became of the writing: {@code needed} is 0 and nothing kept when it failed. */
   private record Outcome(long needed, @Nullable KeptSnapshot kept) {}
 
@@ -56,10 +65,26 @@ final class Snapshots {
   /** What is to be written, until it may be. */
   private @Nullable Content content;
 
+  /** Of the last one that was written. */
   private long slot;
+
   private long takenAt;
-  private long logBytes;
+
+  /** What {@code logBytes} was when one was due first. */
+  private long dueBytes = Long.MAX_VALUE;
+
   private long lastBytes;
+
+  /** Since the last one that was written, and before the one that is being written. */
+  private long logBytes;
+
+  private long bytesBefore;
+  private long begunAt;
+
+  /** How long after a failure the next one is begun, and when that is. */
+  private long pause;
+
+  private long notBefore;
   private long lastFirst;
   private long needed;
   private long mayGo;
@@ -95,8 +120,8 @@ final class Snapshots {
     shared.transferTo(OutputStream.nullOutputStream());
     lastFirst = first;
     slot = replica.applied();
-    logBytes = 0;
-    return new KeptSnapshot(slot, head.get().own(0).length, through.bytes(), through.checksum());
+    lastBytes = through.bytes();
+    return new KeptSnapshot(slot, head.get().own(0).length, lastBytes, through.checksum());
   }
 
   /** Reads the state of another member from the shared part of its snapshot. */
@@ -106,9 +131,14 @@ final class Snapshots {
     applier.restore(shared);
   }
 
-  /** So many bytes went to the log, or were read from it. */
+  /** So many bytes went to the log. */
   void logged(long bytes) {
     logBytes += bytes;
+  }
+
+  /** A group of so many bytes was read from the log: the first ones are of before the snapshot. */
+  void recovered(long bytes) {
+    logBytes += replica.applied() > slot ? bytes : 0;
   }
 
   /** A caller wants one of now. */
@@ -165,32 +195,70 @@ final class Snapshots {
    *     later ones may be asked for
    * @param wanted a member that is behind needs one beyond the last
    * @param mayBegin no other one is being taken
+   * @param fetched what members fetch
    * @return one that was written since the last call, or null
    */
   @Nullable KeptSnapshot advance(
-      long kept, long keptByAll, boolean wanted, boolean mayBegin, long now) {
+      long kept, long keptByAll, boolean wanted, boolean mayBegin, Fetched fetched, long now) {
     KeptSnapshot written = null;
     Outcome done = outcome.getAndSet(null);
     if (done != null) {
       writing = false;
       written = done.kept();
       if (written == null) {
-        requests.failed("the snapshot could not be written, see the node's log");
+        failed("the snapshot could not be written, see the node's log", now);
+      } else {
+        written(written);
       }
-      lastBytes = written == null ? lastBytes : written.length();
       letGo(done.needed());
     }
     compact(keptByAll);
     Content taken = content;
-    if (taken != null && kept >= slot) {
+    if (taken != null && kept >= taken.applied) {
       content = null;
       long goesOn = lastFirst;
       aside.execute(() -> write(goesOn, taken));
     }
-    if (!writing && mayBegin && (wanted || requests.wanted() || !inMemory && due(now))) {
+    boolean due = !inMemory && due(now);
+    dueBytes = due ? Math.min(dueBytes, logBytes) : Long.MAX_VALUE;
+    boolean mayBeginNow = !writing && mayBegin && now >= notBefore;
+    if (mayBeginNow && isTime(due, wanted || requests.wanted(), fetched)) {
       begin(now);
     }
     return written;
+  }
+
+  private void written(KeptSnapshot kept) {
+    slot = kept.applied();
+    takenAt = begunAt;
+    lastBytes = kept.length();
+    logBytes -= bytesBefore;
+    dueBytes = Long.MAX_VALUE;
+    pause = 0;
+  }
+
+  /** It is as due as it was, but not at once: what failed for one will mostly fail for the next. */
+  private void failed(String why, long now) {
+    pause = Math.min(LONGEST_PAUSE_NANOS, Math.max(FIRST_PAUSE_NANOS, 2 * pause));
+    notBefore = now + pause;
+    requests.failed(why);
+  }
+
+  /**
+   * One that is only due waits while members fetch the newest; one that is asked for is taken, and
+   * what they fetch stays as the older of the two that are kept. When the older one is fetched, any
+   * waits. But none any more once the log has grown by as much as a snapshot since one was due:
+   * whoever has not fetched one by then has a connection that carries less than the log grows, and
+   * would not come to the end of the log either. So members that fetch one after another, or one
+   * that asks for the same chunk for ever, put no snapshot off for longer than that.
+   */
+  private boolean isTime(boolean due, boolean asked, Fetched fetched) {
+    boolean late = due && logBytes - dueBytes >= Math.max(SMALL, lastBytes);
+    return switch (fetched) {
+      case NOTHING -> due || asked;
+      case NEWEST -> late || asked;
+      case FORMER -> late;
+    };
   }
 
   /** The kept snapshots need the log from this group on. */
@@ -213,23 +281,22 @@ final class Snapshots {
   private boolean due(long now) {
     RabiaConfig config = parts.config();
     long slots = replica.applied() - slot;
-    return slots >= config.snapshotSlots()
-        || slots > 0
-            && (logBytes >= Math.max(config.snapshotBytes(), lastBytes)
-                || now - takenAt >= config.snapshotEvery().toNanos());
+    boolean enough = slots >= config.snapshotSlots() || logBytes >= config.snapshotBytes();
+    boolean worthIt = logBytes >= (lastBytes - SMALL) / 2;
+    return slots > 0 && (enough && worthIt || now - takenAt >= config.snapshotEvery().toNanos());
   }
 
   private void begin(long now) {
     goesOnWith();
-    slot = replica.applied();
-    takenAt = now;
-    logBytes = 0;
+    begunAt = now;
+    bytesBefore = logBytes;
     try {
-      content = content();
+      Content taken = content();
       requests.begun(() -> applier.stateHash(replica), applier::dataHash);
+      content = taken;
     } catch (IOException | RuntimeException e) {
       LOG.warn("The state machine of node {} gave no snapshot", parts.id(), e);
-      requests.failed("the state machine gave no snapshot: " + e);
+      failed("the state machine gave no snapshot: " + e, now);
       return;
     }
     writing = true;
@@ -241,8 +308,8 @@ final class Snapshots {
     DataOutputStream out = new DataOutputStream(shared);
     head.get().writeShared(out);
     replica.save(out);
-    StateView state = applier.freeze(out);
-    return new Content(slot, head.get().own(replica.numbersEnd()), shared, state);
+    StateView state = applier.freeze();
+    return new Content(replica.applied(), head.get().own(replica.numbersEnd()), shared, state);
   }
 
   /** What is written, and what it was then. */

@@ -38,10 +38,15 @@ final class StateCheck {
     }
   }
 
+  /**
+   * While states differ it is not waited for the next comparison. One that nobody was told of yet
+   * goes first: the others may have that one, and would not have this.
+   */
   void advance(long now, long patience) {
     StateComparison states = replica.states();
     if (able
         && states.disputed()
+        && !states.hasNews()
         && replica.applied() > states.applied()
         && now - hashedAt >= patience) {
       hashedAt = now;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.rabia.core.Golden;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
+import io.rabia.core.message.Message;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -188,6 +190,33 @@ class BackupTest {
     try (TestCluster one = started(log)) {
       assertThat(one.node(1).machine.entries()).containsExactly("one");
     }
+  }
+
+  @Test
+  void aDamagedSurvivorIsLookedAtAndUsedAsFarAsItCanBeReadAndStaysAsItIs() {
+    submit("one");
+    long readable = a.log.durable();
+    submit("not to be read any more");
+    a.kill();
+    a.log.damage("a flipped bit", readable);
+    List<Message> before = a.log.records();
+    for (int members = 1; members <= 3; members += 2) {
+      Journal state = new Journal();
+      NewCluster survivor =
+          new NewCluster(NodeId.of(1), TestCluster.config(members).build(), state);
+      NewCluster.Left left = survivor.take(a.log);
+      assertThat(left.damage()).contains("a flipped bit");
+      assertThat(state.entries()).containsExactly("one");
+      assertThat(a.log.records()).isEqualTo(before);
+      MemoryLog log = new MemoryLog();
+      survivor.found(log);
+      try (TestCluster one = started(log)) {
+        assertThat(one.node(1).machine.entries()).containsExactly("one");
+      }
+    }
+    a.start();
+    cluster.elapse(WHILE);
+    assertThat(a.status().reason()).contains("a_flipped_bit");
   }
 
   @Test

@@ -156,10 +156,14 @@ class ClusterConfigEffectsTest {
           .isNull();
       assertThat(judge.refuse(changed.withId(1))).as("the own id").contains("not a member: 1");
       assertThat(judge.refuse(changed.withId(3))).contains("votes of member 2 under the id 3");
-      assertThat(judge.refuse(changed.withToken(new Token(1, 1))))
-          .as("one that lost its votes and may come back")
-          .isNull();
       assertThat(judge.refuse(changed.withAlpha(64))).contains("another alpha: 64");
+      Handshake without = changed.withToken(new Token(1, 1));
+      assertThat(judge.refuse(without))
+          .as("a second process of one that is up")
+          .contains("member 2 is connected with other votes");
+      cluster.node(2).kill();
+      cluster.settle();
+      assertThat(judge.refuse(without)).as("one that lost its votes and may come back").isNull();
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rabia.core.BatchId;
 import io.rabia.core.ClusterId;
 import io.rabia.core.InvariantViolation;
+import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.message.Message;
 import java.nio.ByteBuffer;
@@ -19,6 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The first start of a cluster and its disturbances: protocol.md 6, and 10, number 17. */
 class FirstStartTest {
+  private static final RabiaConfig EXISTING =
+      RabiaConfig.builder().initial(Initial.EXISTING).build();
   private static final Duration WHILE = Duration.ofMillis(50);
 
   private static List<ClusterId> clusterIds(TestCluster cluster) {
@@ -121,8 +124,10 @@ class FirstStartTest {
     return log.records().stream().filter(Message.Init.class::isInstance);
   }
 
-  @Test
-  void newOnAWipedDiskThatMeetsOnlyTheMemberWithoutHistoryFoundsNothing() {
+  /** Its promise went to a founder that founds nothing; on its directory, or another empty one. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void newOnAWipedDiskThatMeetsOnlyTheMemberWithoutHistoryFoundsNothing(boolean wiped) {
     try (TestCluster cluster = new TestCluster(3)) {
       withoutInitAt(cluster, 2);
       cluster.node(1).kill();
@@ -137,6 +142,37 @@ class FirstStartTest {
           .isInstanceOf(RabiaException.NotAMember.class)
           .hasMessageContaining("--initial existing");
       assertThat(cluster.node(1).isRunning()).isFalse();
+      assertThat(cluster.node(2).agent().clusterId()).isEqualTo(ClusterId.NONE);
+      if (wiped) {
+        cluster.node(1).log.wipe();
+      }
+      cluster.node(1).configure(EXISTING);
+      cluster.node(1).start();
+      cluster.elapse(Duration.ofSeconds(3));
+      assertOneCluster(cluster);
+      assertThat(cluster.node(2).view().epoch()).as("the founder came back").isEqualTo(1);
+      Answer answer = cluster.node(2).submit("all three");
+      cluster.elapse(Duration.ofMillis(500));
+      assertThat(answer.text()).startsWith("all three@");
+    }
+  }
+
+  /** A unit file passes it always: it counts for an empty directory only. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void existingDoesNotEndAFormationThatHasBegun(int restarted) {
+    try (TestCluster cluster = new TestCluster(3)) {
+      cluster.node(1).start();
+      cluster.node(2).start();
+      cluster.elapse(WHILE);
+      cluster.node(restarted).kill();
+      cluster.node(restarted).configure(EXISTING);
+      cluster.node(restarted).start();
+      cluster.elapse(WHILE);
+      cluster.node(3).start();
+      cluster.elapse(Duration.ofMillis(200));
+      assertOneCluster(cluster);
+      assertThat(cluster.node(restarted).view().epoch()).isZero();
     }
   }
 
@@ -250,6 +286,46 @@ class FirstStartTest {
       Answer answer = cluster.node(1).submit("the others go on");
       cluster.elapse(Duration.ofMillis(500));
       assertThat(answer.text()).isEqualTo("the others go on@1");
+    }
+  }
+
+  @Test
+  void newUnderTheIdOfARemovedMemberIsRefusedWithAClearMessage() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode a = cluster.node(1);
+      a.change(a.view().without(NodeId.of(3)));
+      cluster.elapse(Duration.ofSeconds(1));
+      TestNode c = cluster.node(3);
+      assertThat(c.isRunning()).isFalse();
+      c.log.wipe();
+      cluster.wires.cut(1, 3);
+      cluster.wires.cut(2, 3);
+      c.start();
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(c.transport().dialsAll).as("nobody dials it").isTrue();
+      cluster.wires.heal(1, 3);
+      cluster.elapse(WHILE);
+      assertThat(c.failure())
+          .isInstanceOf(RabiaException.NotAMember.class)
+          .hasMessageContaining("--initial existing");
+    }
+  }
+
+  @Test
+  void newUnderTheIdOfAMemberThatIsUpStops() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode second =
+          cluster.stranger(NodeId.of(3), TestCluster.config(3).build(), RabiaConfig.defaults());
+      second.start();
+      second.kill();
+      second.log.wipe();
+      second.start(); // its first token is that of the member
+      String words = cluster.node(1).agent().refuse(second.agent().handshakeFor(NodeId.of(1)));
+      second.transport().refused(NodeId.of(1), words);
+      cluster.settle();
+      assertThat(second.failure())
+          .isInstanceOf(RabiaException.NotAMember.class)
+          .hasMessageContaining("--initial existing");
     }
   }
 

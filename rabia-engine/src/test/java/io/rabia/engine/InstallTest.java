@@ -111,6 +111,20 @@ class InstallTest {
     assertCaughtUp();
   }
 
+  @Test
+  void aStateThatIsReplacedHalfwayServesNothingAndIsReadAnewAtTheNextStart() {
+    leaveBehind("");
+    c.machine.cannotRestore = true;
+    heal();
+    waitAWhile();
+    assertThat(c.failure())
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("cannot be installed");
+    c.start();
+    waitAWhile();
+    assertCaughtUp();
+  }
+
   /** Number 14: its batch is decided while it is away, in a slot that it passes. */
   @Test
   void aBatchOfWhoWasAwayIsAppliedOnceAndAnsweredOutOfTheSnapshot() {
@@ -252,6 +266,17 @@ class InstallTest {
     assertCaughtUp();
   }
 
+  private void assertGivesUpWithoutItsSnapshot() {
+    c.kill();
+    assertThat(c.log.gap()).isEmpty();
+    c.log.loseNewestSnapshots();
+    assertThat(c.log.gap().orElseThrow()).contains("which is gone or damaged");
+    c.start();
+    assertThat(c.failure())
+        .isInstanceOf(RabiaException.Checksum.class)
+        .hasMessageContaining("which is gone or damaged");
+  }
+
   @Test
   void aLogThatGoesOnAfterASnapshotIsGivenUpWithoutIt() {
     runTo(250, "");
@@ -259,12 +284,7 @@ class InstallTest {
     heal();
     waitAWhile();
     assertCaughtUp();
-    c.kill();
-    c.log.loseNewestSnapshots();
-    c.start();
-    assertThat(c.failure())
-        .isInstanceOf(RabiaException.Checksum.class)
-        .hasMessageContaining("which is gone or damaged");
+    assertGivesUpWithoutItsSnapshot();
     c.start();
     assertThat(c.agent().state()).isEqualTo(EngineState.DEGRADED);
     assertThat(c.agent().reason()).contains("which_is_gone_or_damaged");
@@ -274,12 +294,29 @@ class InstallTest {
   }
 
   @Test
+  void aLogThatLostTheRecordOfASnapshotBehindItSaysSoAgain() {
+    runTo(250, "");
+    leaveBehind("");
+    c.log.manual();
+    heal();
+    waitAWhile();
+    c.kill();
+    c.log.losePower();
+    c.log.automatic();
+    c.start();
+    waitAWhile();
+    assertCaughtUp();
+    assertGivesUpWithoutItsSnapshot();
+  }
+
+  @Test
   void aNewerSnapshotIsBegunWithWhenTheOldOneIsGone() {
     leaveBehind("x".repeat(20_000));
     heal();
     workUntilAsked(20);
     cutOff();
-    runTo(AHEAD + 200, "");
+    cluster.elapse(Duration.ofSeconds(3));
+    runTo(AHEAD + 500, "x".repeat(20_000));
     heal();
     waitAWhile();
     assertCaughtUp();
@@ -293,8 +330,8 @@ class InstallTest {
     assertThat(a.log.first()).isGreaterThan(AHEAD - 300);
   }
 
-  @Test
-  void whoIsBehindWhatIsInMemoryTakesASnapshotWhereNobodyHasALog() {
+  /** Behind what is in memory, where nobody has a log. */
+  private void leaveBehindWithoutLogs() {
     cluster.nodes().forEach(node -> node.log.forgetful());
     cluster.nodes().forEach(TestNode::kill);
     cluster.nodes().forEach(node -> node.log.wipe());
@@ -303,6 +340,25 @@ class InstallTest {
     cutOff();
     runTo(AHEAD, "");
     assertThat(a.log.snapshots()).isZero();
+  }
+
+  @Test
+  void oneThatIsWantedAndCannotBeWrittenIsNotTriedAgainAtOnce() {
+    leaveBehindWithoutLogs();
+    a.log.failSnapshots(true);
+    b.log.failSnapshots(true);
+    heal();
+    cluster.elapse(Duration.ofSeconds(10));
+    assertThat(a.log.failedSnapshots() + b.log.failedSnapshots()).isBetween(4, 8);
+    a.log.failSnapshots(false);
+    b.log.failSnapshots(false);
+    cluster.elapse(Duration.ofSeconds(10));
+    assertCaughtUp();
+  }
+
+  @Test
+  void whoIsBehindWhatIsInMemoryTakesASnapshotWhereNobodyHasALog() {
+    leaveBehindWithoutLogs();
     heal();
     waitAWhile();
     assertCaughtUp();

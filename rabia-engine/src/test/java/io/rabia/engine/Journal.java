@@ -26,6 +26,9 @@ final class Journal implements StateMachine {
   /** {@link #stateHash} fails. */
   boolean withoutHash;
 
+  /** {@link #restore} fails halfway. */
+  boolean cannotRestore;
+
   List<String> entries() {
     return entries;
   }
@@ -81,6 +84,9 @@ final class Journal implements StateMachine {
     entries.clear();
     times.clear();
     size = in.readInt();
+    if (cannotRestore) {
+      throw new IOException("cannot be read");
+    }
     for (int i = 0; i < size; i++) {
       entries.add(in.readUTF());
       times.add(in.readLong());

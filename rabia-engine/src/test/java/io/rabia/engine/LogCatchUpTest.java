@@ -182,6 +182,78 @@ class LogCatchUpTest {
         .isEqualTo(kept + 10);
   }
 
+  /** Its file is deleted as a whole, later: until then each answer would read it again. */
+  @Test
+  void readsNothingOfWhatWasCompactedAndIsStillThere() {
+    read(1500, 1520, Integer.MAX_VALUE);
+    assertRead(1500, 1520);
+    catchUp.compacted(catchUp.groupFor(2000));
+    int before = log.groupsRead();
+    read(1520, 1540, Integer.MAX_VALUE);
+    assertThat(end).isEqualTo(1520);
+    read(0, 10, Integer.MAX_VALUE);
+    assertThat(end).isZero();
+    assertThat(log.groupsRead()).isEqualTo(before);
+    read(2000, 2020, Integer.MAX_VALUE);
+    assertRead(2000, 2020);
+  }
+
+  /** After a restart it is not known where a slot is; meanwhile everything else must go on. */
+  @Test
+  void readsAPieceOfTheLogForAnAnswerAndGoesOnFromThere() {
+    int piece = 16 << 10;
+    LogCatchUp restarted = new LogCatchUp(log, ALPHA, piece);
+    restarted.restored(SLOTS);
+    int first = log.groupsRead();
+    int pieces = 0;
+    do {
+      int before = log.groupsRead();
+      end = restarted.read(2500, 2510, 1 << 20, this::add);
+      assertThat(log.groupsRead() - before).isLessThan(500);
+      pieces++;
+    } while (end == LogCatchUp.NOT_YET);
+    assertRead(2500, 2510);
+    assertThat(pieces).isGreaterThan(10);
+    assertThat(log.groupsRead() - first).isLessThan(SLOTS + pieces);
+    assertThat(SLOTS).as("otherwise this says nothing").isGreaterThan(4 * 500);
+  }
+
+  /** More of them than the ways through the log that are kept. */
+  @Test
+  void manyWhoSearchAtOnceAllComeOn() {
+    int piece = 16 << 10;
+    int readers = 7;
+    LogCatchUp restarted = new LogCatchUp(log, ALPHA, piece);
+    restarted.restored(SLOTS);
+    int found = 0;
+    for (int round = 0; round < 60 && found < readers; round++) {
+      found = 0;
+      for (int reader = 0; reader < readers; reader++) {
+        long from = 2400 + 50L * reader;
+        int before = log.groupsRead();
+        found += restarted.read(from, from + 1, 1 << 20, this::add) == from + 1 ? 1 : 0;
+        assertThat(log.groupsRead() - before).isLessThan(500);
+      }
+    }
+    assertThat(found).isEqualTo(readers);
+  }
+
+  @Test
+  void comesOnWhateverAPieceIs() {
+    LogCatchUp restarted = new LogCatchUp(log, ALPHA, 1);
+    restarted.restored(SLOTS);
+    int pieces = 0;
+    do {
+      end = restarted.read(300, 301, 1 << 20, this::add);
+      pieces++;
+    } while (end == LogCatchUp.NOT_YET && pieces < SLOTS);
+    assertRead(300, 301);
+  }
+
+  private void add(long slot, long id, CommandBatch batch) {
+    decisions.add(new Decision(slot, id, batch != null));
+  }
+
   @Test
   void servesNothingAcrossAHole() {
     ByteBuffer group = ByteBuffer.allocate(4096);

@@ -3,6 +3,7 @@ package io.rabia.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.BatchId;
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
@@ -25,6 +26,13 @@ class LostVotesTest {
     node.log.damage(WHY);
     node.start();
     cluster.elapse(WHILE);
+  }
+
+  private static void restart(TestCluster cluster, TestNode node, MemoryLog other) {
+    node.kill();
+    node.log.replaceBy(other);
+    node.start();
+    cluster.settle();
   }
 
   private static String execute(TestCluster cluster, TestNode node, String command) {
@@ -244,6 +252,164 @@ class LostVotesTest {
     }
   }
 
+  /** Its successor holds the connections, so it is not let in to read it in the log. */
+  @Test
+  void aProcessOfAFormerLifeThatIsRefusedByMoreThanMayFailStops() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode c = cluster.node(3);
+      MemoryLog formerLife = c.log.copy();
+      damage(cluster, c);
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(c.agent().state()).isEqualTo(EngineState.SERVING);
+      TestNode former =
+          cluster.stranger(NodeId.of(3), TestCluster.config(3).build(), RabiaConfig.defaults());
+      former.log.replaceBy(formerLife);
+      former.start();
+      String words = cluster.node(1).agent().refuse(former.agent().handshakeFor(NodeId.of(1)));
+      former.transport().refused(NodeId.of(1), words);
+      former.transport().refused(NodeId.of(1), words);
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(former.isRunning()).as("one may be wrong").isTrue();
+      assertThat(former.transport().dialsAll).as("it asks whom it can reach").isTrue();
+      former.transport().refused(NodeId.of(2), words);
+      cluster.settle();
+      assertThat(former.failure())
+          .isInstanceOf(RabiaException.NotAMember.class)
+          .hasMessageContaining("belong to a former life");
+      assertThat(c.agent().state()).isEqualTo(EngineState.SERVING);
+    }
+  }
+
+  @Test
+  void aSecondProcessOfAMemberThatIsUpIsNotLetInUntilThatIsSilent() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode a = cluster.node(1);
+      RabiaConfig existing = RabiaConfig.builder().initial(Initial.EXISTING).build();
+      TestNode second = cluster.stranger(NodeId.of(3), TestCluster.config(3).build(), existing);
+      second.start();
+      second.kill();
+      second.start(); // its first token is that of the member
+      assertThat(a.agent().refuse(second.agent().handshakeFor(NodeId.of(1))))
+          .isEqualTo(Dismissal.words(NodeId.of(3), 0));
+      TestNode c = cluster.node(3);
+      cluster.wires.hold(3, 1);
+      cluster.elapse(Duration.ofSeconds(2));
+      assertThat(a.member().isConnected(NodeId.of(3))).as("not noticed yet").isTrue();
+      assertThat(a.agent().refuse(second.agent().handshakeFor(NodeId.of(1)))).isNull();
+      assertThat(c.isRunning()).isTrue();
+    }
+  }
+
+  @Test
+  void whereMoreThanMayFailHaveLostThemTheStatusTells() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      cluster.node(2).kill();
+      cluster.node(3).kill();
+      cluster.elapse(WHILE);
+      assertThat(cluster.node(1).status().reason()).as("only down").isEqualTo("no-quorum");
+      cluster.node(2).log.damage(WHY);
+      cluster.node(3).log.damage(WHY);
+      cluster.node(2).start();
+      cluster.elapse(WHILE);
+      assertThat(cluster.node(1).status().reason()).as("3 may have its").isEqualTo("no-quorum");
+      cluster.node(3).start();
+      cluster.elapse(Duration.ofSeconds(2));
+      for (TestNode node : cluster.nodes()) {
+        assertThat(node.status().reason()).startsWith("majority-lost-its-votes:2,3;");
+      }
+    }
+  }
+
+  /** A member that was added knows few by its own settings. */
+  @Test
+  void oneWhoseSeedsAreTwoComesBackToThree() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode d = joined(cluster, 4, 1);
+      TestNode a = cluster.node(1);
+      Answer answer = a.change(a.view().with(NodeId.of(4), "host", 4).without(NodeId.of(3)));
+      cluster.elapse(WHILE);
+      assertThat(answer.isFailure()).isFalse();
+      assertThat(d.member().votes()).isTrue();
+      damage(cluster, d);
+      assertThat(d.agent().state()).isEqualTo(EngineState.DEGRADED);
+      d.kill();
+      d.start();
+      cluster.elapse(Duration.ofSeconds(3));
+      assertThat(d.agent().state()).as("after another start").isEqualTo(EngineState.SERVING);
+    }
+  }
+
+  /** A node of this id that follows, and was told of this member only. */
+  private static TestNode joined(TestCluster cluster, int id, int seed) {
+    TestNode node =
+        cluster.stranger(
+            NodeId.of(id),
+            ClusterConfig.builder()
+                .name("test")
+                .member(NodeId.of(seed), "host", seed)
+                .member(NodeId.of(id), "host", id)
+                .build(),
+            RabiaConfig.builder().initial(Initial.EXISTING).build());
+    node.start();
+    cluster.elapse(WHILE);
+    return node;
+  }
+
+  private static void shrinkToOne(TestCluster cluster, TestNode one) {
+    Answer answer = one.change(one.view().without(NodeId.of(2)).without(NodeId.of(3)));
+    cluster.elapse(Duration.ofSeconds(1));
+    assertThat(answer.isFailure()).isFalse();
+    assertThat(cluster.node(3).isRunning()).isFalse();
+  }
+
+  @Test
+  void theOnlyMemberKeepsItsDamagedLogHoweverManySeedsThereAre() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode a = cluster.node(1);
+      shrinkToOne(cluster, a);
+      List<Message> before = a.log.records();
+      damage(cluster, a);
+      assertThat(a.failure())
+          .isInstanceOf(RabiaException.Checksum.class)
+          .hasMessageContaining("no majority without it in a cluster of 1");
+      assertThat(a.log.records()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void whereTheDamageHidThatItIsTheOnlyMemberItStopsOnceItIsTold() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      TestNode a = cluster.node(1);
+      long readable = a.log.durable();
+      shrinkToOne(cluster, a);
+      joined(cluster, 4, 1);
+      a.kill();
+      a.log.damage(WHY, readable);
+      a.start();
+      cluster.elapse(Duration.ofSeconds(1));
+      assertThat(a.failure())
+          .isInstanceOf(RabiaException.NotAMember.class)
+          .hasMessageContaining("with 1 members there is no quorum without it");
+    }
+  }
+
+  @Test
+  void aSnapshotTellsHowManyMembersThereAre() {
+    RabiaConfig config = RabiaConfig.builder().snapshotInterval(50, Long.MAX_VALUE).build();
+    try (TestCluster cluster = new TestCluster(3, config).startAll()) {
+      TestNode a = cluster.node(1);
+      shrinkToOne(cluster, a);
+      for (int i = 0; i < 300; i++) {
+        a.submit("c" + i);
+        cluster.settle();
+      }
+      cluster.elapse(WHILE);
+      assertThat(a.log.first()).isGreaterThan(1);
+      damage(cluster, a);
+      assertThat(a.failure()).hasMessageContaining("in a cluster of 1");
+    }
+  }
+
   @Test
   void membersThatAllLostThemFormNoOtherClusterInItsPlace() {
     try (TestCluster cluster = TestCluster.serving(3)) {
@@ -269,10 +435,7 @@ class LostVotesTest {
       MemoryLog copy = restored.log.copy();
       execute(cluster, cluster.node(1), "after the copy");
       cluster.elapse(WHILE);
-      restored.kill();
-      restored.log.replaceBy(copy);
-      restored.start();
-      cluster.settle();
+      restart(cluster, restored, copy);
       assertThat(restored.failure()).hasMessageContaining("an old copy");
       int sent = cluster.wires.sent().size();
       restored.start();
@@ -298,14 +461,8 @@ class LostVotesTest {
       MemoryLog copy = c.log.copy();
       execute(cluster, cluster.node(1), "after the copy");
       cluster.elapse(WHILE);
-      c.kill();
-      c.log.replaceBy(formerLife);
-      c.start();
-      cluster.settle();
-      c.kill();
-      c.log.replaceBy(copy);
-      c.start();
-      cluster.settle();
+      restart(cluster, c, formerLife);
+      restart(cluster, c, copy);
       assertThat(c.failure()).hasMessageContaining("an old copy");
     }
   }

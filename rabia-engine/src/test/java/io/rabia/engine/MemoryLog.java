@@ -11,6 +11,7 @@ import io.rabia.core.persistence.SnapshotReader;
 import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.core.statemachine.StateView;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -19,6 +20,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,10 +41,15 @@ final class MemoryLog implements Persistence {
   private int largest;
   private int groupsRead;
   private int snapshotsTaken;
+  private int snapshotsFailed;
+  private boolean failsSnapshots;
+  private boolean breaksAtSnapshot;
+  private boolean broken;
   private boolean noRoom;
   private boolean full;
   private boolean fillsUp;
   private @Nullable String lost;
+  private long intact = Long.MAX_VALUE;
 
   private record Snapshot(long first, MemorySnapshot content) {}
 
@@ -76,6 +83,12 @@ final class MemoryLog implements Persistence {
   /** Votes are found lost at the next open. */
   void damage(String why) {
     lost = why;
+  }
+
+  /** As {@link #damage}; only so many groups can be read. */
+  void damage(String why, long readable) {
+    lost = why;
+    intact = readable;
   }
 
   /** Every append fails from now on. */
@@ -137,6 +150,27 @@ final class MemoryLog implements Persistence {
     return snapshotsTaken;
   }
 
+  /** Snapshots that could not be written. */
+  int failedSnapshots() {
+    return snapshotsFailed;
+  }
+
+  /** The next snapshot finds that the disk has failed. */
+  void breakDownAtSnapshot() {
+    breaksAtSnapshot = true;
+  }
+
+  private void requireWorking() {
+    if (broken) {
+      throw new RabiaException.Storage("a force failed", null);
+    }
+  }
+
+  /** None can be written while that is so. */
+  void failSnapshots(boolean now) {
+    failsSnapshots = now;
+  }
+
   byte[] newestSnapshot() {
     try {
       return snapshots.getLast().content().stream(0).readAllBytes();
@@ -153,6 +187,19 @@ final class MemoryLog implements Persistence {
     snapshots.add(new Snapshot(1, only));
   }
 
+  /** What a look at it without a start finds missing. */
+  Optional<String> gap() {
+    try {
+      InputStream newest = snapshots.getLast().content().stream(0);
+      LogHistory history = new LogHistory(SnapshotSummary.read(newest).slot());
+      long first = Math.max(first(), snapshots.getLast().first());
+      groups.stream().skip(first - 1).map(ByteBuffer::wrap).forEach(history::group);
+      return history.gap();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   void loseSnapshots() {
     snapshots.clear();
   }
@@ -164,6 +211,11 @@ final class MemoryLog implements Persistence {
       first++;
     }
     return first + 1;
+  }
+
+  /** The last group. */
+  int last() {
+    return groups.size();
   }
 
   int groupsRead() {
@@ -207,19 +259,33 @@ final class MemoryLog implements Persistence {
       groups.clear();
       groups.addAll(Collections.nCopies(kept, null));
     }
+    intact = Long.MAX_VALUE;
     durable = groups.size();
+    show(replay);
+    reads = 0;
+    return durable;
+  }
+
+  @Override
+  public boolean look(GroupHandler handler) {
+    if (lost != null) {
+      handler.onVotesLost(lost);
+    }
+    show(handler);
+    return first() <= groups.size();
+  }
+
+  private void show(GroupHandler handler) {
     long from = 1;
     if (!snapshots.isEmpty()) {
       from = snapshots.getLast().first();
       try {
-        replay.onSnapshot(from, snapshots.getLast().content().stream(0));
+        handler.onSnapshot(from, snapshots.getLast().content().stream(0));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     }
-    read(from, replay);
-    reads = 0;
-    return durable;
+    read(from, (number, group) -> number <= intact && handler.onGroup(number, group));
   }
 
   @Override
@@ -238,6 +304,12 @@ final class MemoryLog implements Persistence {
 
   @Override
   public long snapshot(long first, StateView content) {
+    broken = breaksAtSnapshot;
+    requireWorking();
+    if (failsSnapshots) {
+      snapshotsFailed++;
+      throw new RabiaException.Storage("no space left for a snapshot", null);
+    }
     MemorySnapshot taken = new MemorySnapshot();
     try {
       content.writeTo(taken);
@@ -321,6 +393,7 @@ final class MemoryLog implements Persistence {
 
   @Override
   public boolean full() {
+    requireWorking();
     return full;
   }
 

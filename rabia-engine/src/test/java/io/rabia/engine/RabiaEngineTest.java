@@ -89,6 +89,11 @@ class RabiaEngineTest {
     Command numbered = new Command(session, 1, 1, "c".getBytes(StandardCharsets.UTF_8));
     assertThat(text(engine.submit(numbered))).isEqualTo("c@3");
     assertThat(text(engine.submit(numbered))).isEqualTo("c@3");
+    engine.closeSession(session, Duration.ofSeconds(1)).join();
+    assertThat(engine.submit(numbered))
+        .failsWithin(Duration.ofSeconds(1))
+        .withThrowableThat()
+        .withCauseInstanceOf(RabiaException.SessionClosed.class);
     assertThat(engine.id()).isEqualTo(NodeId.of(1));
     assertThat(engine.clusterId()).isNotEqualTo(ClusterId.NONE);
   }

@@ -51,6 +51,11 @@ class ReplicaInstallTest {
           1 << 20,
           7);
 
+  /** The third member of three, which has heard of nothing. */
+  Replica replica() {
+    return replica;
+  }
+
   private static Configuration.Member member(int index) {
     return new Configuration.Member(NodeId.of(index + 1), new Token(1, index), index, "host", 1);
   }

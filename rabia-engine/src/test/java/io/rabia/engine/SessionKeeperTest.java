@@ -40,6 +40,20 @@ class SessionKeeperTest {
     return answer;
   }
 
+  @Test
+  void aClientEndsItsSessionWhateverWasAppliedInIt() {
+    byte[] opened = sessions.open(7, 0);
+    long id = ByteBuffer.wrap(opened).getLong(1);
+    assertThat(sessions.apply(id, 1, 1, 900, SessionKeeperTest::ok)).isEqualTo(ok());
+    Request request = Request.closeSession(id, Long.MAX_VALUE, new Answer());
+    pending.add(request, 0);
+    keeper.close(request, 0);
+    Sent sent = sent().get(0);
+    assertThat(sent.kind()).isEqualTo(CommandBatch.KIND_CLOSE_SESSION);
+    sessions.close(sent.session(), sent.number());
+    assertThat(sessions.isOpen(id)).isFalse();
+  }
+
   /** What the engine would put into its next batch. */
   private List<Sent> sent() {
     CommandBatch batch = batcher.poll(BatchId.pack(0, ++batches), 0, 1);
@@ -179,6 +193,19 @@ class SessionKeeperTest {
     assertThat(third).extracting(Sent::kind).containsOnly(CommandBatch.KIND_APPLY);
     assertThat(third).extracting(Sent::number).containsExactly(2L);
     assertThat(third).extracting(Sent::lowest).containsExactly(1L);
+  }
+
+  @Test
+  void whatWasPassedInAClosedSessionIsUnknownToWhoHasNoneAndClosedToWhoHas() {
+    Applier applier = new Applier(new Journal(), pending, keeper);
+    Answer without = submit(Command.of("a"));
+    open();
+    Answer with = submit(new Command(77, 5, 4, new byte[0]));
+    List<Request> requests = sent().stream().map(Sent::request).toList();
+    applier.answerPassed(requests);
+    completions.flush();
+    assertThat(without.failure()).isInstanceOf(RabiaException.Timeout.class);
+    assertThat(with.failure()).isInstanceOf(RabiaException.SessionClosed.class);
   }
 
   @Test

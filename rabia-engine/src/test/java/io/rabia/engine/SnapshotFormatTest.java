@@ -3,6 +3,9 @@ package io.rabia.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.Golden;
+import io.rabia.core.NodeId;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -26,7 +29,7 @@ class SnapshotFormatTest {
   }
 
   @Test
-  void isReadAndWrittenAgainByteByByte() {
+  void isReadAndWrittenAgainByteByByte() throws IOException {
     RabiaConfig config = RabiaConfig.builder().snapshotInterval(1, Long.MAX_VALUE).build();
     try (TestCluster cluster = new TestCluster(3, config).startAll()) {
       byte[] written = written(cluster);
@@ -36,6 +39,8 @@ class SnapshotFormatTest {
       a.log.onlySnapshot(Golden.read("snapshot", SnapshotHead.VERSION).get("content"));
       a.start();
       assertThat(a.machine.entries()).containsExactly("one", "two", "three");
+      assertThat(SnapshotSummary.read(new ByteArrayInputStream(written)))
+          .isEqualTo(new SnapshotSummary(NodeId.of(1), "test", a.member().replica().applied()));
       assertThat(a.member().stateHash()).isEqualTo(cluster.node(2).member().stateHash());
     }
   }

@@ -2,13 +2,13 @@ package io.rabia.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.rabia.core.BatchId;
+import io.rabia.core.RabiaException;
 import io.rabia.core.message.Message;
+import io.rabia.core.statemachine.StateView;
 import io.rabia.engine.protocol.Sessions;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -21,8 +21,18 @@ class SnapshotsTest {
   /** Above the distance in slots that the log is kept behind a snapshot. */
   private static final int SLOTS = 900;
 
+  private static final int ALPHA = 128;
+
+  /** That one of three members has in a window. */
+  private static final int OWN_SLOTS = 40;
+
   private final TestCluster cluster =
-      new TestCluster(3, RabiaConfig.builder().snapshotInterval(50, Long.MAX_VALUE).build())
+      new TestCluster(
+              TestCluster.config(3).alpha(ALPHA).build(),
+              RabiaConfig.builder()
+                  .ownWindow(OWN_SLOTS)
+                  .snapshotInterval(50, Long.MAX_VALUE)
+                  .build())
           .startAll();
   private final TestNode a = cluster.node(1);
   private final TestNode b = cluster.node(2);
@@ -97,40 +107,148 @@ class SnapshotsTest {
     assertThat(late.isFailure()).isTrue();
   }
 
-  /** A counted and sent Propose for a slot above the snapshot, whose segment is gone. */
-  @Test
-  void doesNotForgetAPromiseAboveASnapshot() {
-    runTo(SLOTS);
-    for (int other = 2; other <= 3; other++) {
-      cluster.wires.hold(1, other);
-      cluster.wires.hold(other, 1);
+  private List<Message.Propose> proposals() {
+    return cluster.wires.sentBy(1, Message.Propose.class);
+  }
+
+  /** What it proposes from now on waits in its connections. */
+  private void holdWhatASays() {
+    cluster.wires.hold(1, 2);
+    cluster.wires.hold(1, 3);
+  }
+
+  /**
+   * Proposes a batch in every own slot of its window, and something in the others'; returns the
+   * last slot. All are open, and nobody else has heard of any.
+   */
+  private long promiseFarAhead() {
+    long applied = a.status().applied();
+    for (int i = 0; i < OWN_SLOTS; i++) {
+      a.submit("promised " + i);
+      a.work();
     }
-    a.submit("promised");
-    cluster.settle();
-    long slot = a.status().applied();
-    List<Message.Propose> promises =
-        cluster.wires.sentBy(1, Message.Propose.class).stream()
-            .filter(propose -> propose.slot() >= slot)
-            .toList();
-    assertThat(promises).anyMatch(propose -> BatchId.isBatch(propose.id()));
+    long slot = proposals().get(proposals().size() - 1).slot();
+    assertThat(a.status().applied()).isEqualTo(applied);
+    assertThat(slot - applied).isBetween(ALPHA - 12L, ALPHA - 1L);
+    return slot;
+  }
+
+  /** The others decide the slots up to it, one round after the other, and it hears of that. */
+  private void othersGoOnTo(long slot) {
+    while (b.status().applied() < slot) {
+      b.submit("b" + b.status().applied());
+      cluster.elapse(Duration.ofMillis(10));
+    }
+    assertThat(cluster.nodes()).allSatisfy(n -> assertThat(n.status().applied()).isEqualTo(slot));
+  }
+
+  /**
+   * The group of a counted and sent Propose, for a slot that is open all the time, is older than
+   * two snapshots and all groups but those that are kept for such a one.
+   */
+  @Test
+  void doesNotForgetAPromiseAboveASnapshot() throws IOException {
+    runTo(SLOTS - 6);
+    holdWhatASays();
+    long promisedAt = a.status().applied();
+    long slot = promiseFarAhead();
+    int group = a.log.last();
+    List<Message.Propose> promises = proposals();
+    int before = a.log.snapshots();
+    long roundOfSlot = slot - slot % 3;
+    othersGoOnTo(roundOfSlot);
+    assertThat(a.log.snapshots()).isGreaterThanOrEqualTo(before + 2);
+    assertThat(slotOfNewestSnapshot()).isBetween(promisedAt + 65, slot);
+    assertThat(a.log.first()).isBetween(2, group);
+
     a.kill();
-    int sent = cluster.wires.sentBy(1, Message.Propose.class).size();
     a.start();
-    assertThat(a.status().applied()).isEqualTo(slot);
+    assertThat(a.status().applied()).isEqualTo(roundOfSlot);
+    a.submit("for another slot");
     waitAWhile();
-    List<Message.Propose> later = cluster.wires.sentBy(1, Message.Propose.class);
-    for (Message.Propose propose : later.subList(sent, later.size())) {
+    List<Message.Propose> later = proposals().subList(promises.size(), proposals().size());
+    assertThat(later).anyMatch(propose -> propose.slot() == slot);
+    for (Message.Propose propose : later) {
       assertThat(promises)
           .filteredOn(promise -> promise.slot() == propose.slot())
           .allMatch(promise -> promise.id() == propose.id());
     }
-    assertThat(later).hasSizeGreaterThan(sent);
-    for (int other = 2; other <= 3; other++) {
-      cluster.wires.release(1, other);
-      cluster.wires.release(other, 1);
+    cluster.wires.release(1, 2);
+    cluster.wires.release(1, 3);
+    waitAWhile();
+    assertThat(b.machine.entries())
+        .containsOnlyOnce("promised " + (OWN_SLOTS - 1))
+        .endsWith("for another slot");
+  }
+
+  private long slotOfNewestSnapshot() throws IOException {
+    return SnapshotSummary.read(new ByteArrayInputStream(a.log.newestSnapshot())).slot();
+  }
+
+  private void runToALargeState() {
+    while (a.log.snapshots() == 0 || a.log.newestSnapshot().length < 4 << 20) {
+      a.submit("x".repeat(1 << 15));
+      cluster.settle();
+    }
+  }
+
+  private void assertWrittenAgainOnlyForMuch() {
+    int snapshots = a.log.snapshots();
+    runTo(a.status().applied() + 200);
+    assertThat(a.log.snapshots()).isEqualTo(snapshots);
+    for (int i = 0; i < 64; i++) {
+      a.submit("x".repeat(1 << 15));
     }
     waitAWhile();
-    assertThat(b.machine.entries()).containsOnlyOnce("promised");
+    assertThat(a.log.snapshots()).isEqualTo(snapshots + 1);
+  }
+
+  @Test
+  void aLargeStateIsNotWrittenAgainForLittle() {
+    runToALargeState();
+    assertWrittenAgainOnlyForMuch();
+  }
+
+  /** Nor for what a restart reads of before the snapshot. */
+  @Test
+  void aLargeStateIsNotWrittenAgainForLittleAfterARestart() {
+    runToALargeState();
+    a.kill();
+    a.start();
+    waitAWhile();
+    assertWrittenAgainOnlyForMuch();
+  }
+
+  /** After 1, 2, 4 and 8 seconds. */
+  @Test
+  void oneThatCannotBeWrittenIsTriedAgainAfterAPauseThatGrows() {
+    a.log.failSnapshots(true);
+    runTo(60);
+    assertThat(a.log.failedSnapshots()).isEqualTo(1);
+    cluster.elapse(Duration.ofSeconds(1));
+    assertThat(a.log.failedSnapshots()).isEqualTo(2);
+    cluster.elapse(Duration.ofSeconds(6));
+    assertThat(a.log.failedSnapshots()).isEqualTo(4);
+    a.log.failSnapshots(false);
+    cluster.elapse(Duration.ofSeconds(7));
+    assertThat(a.log.snapshots()).as("within the pause").isZero();
+    cluster.elapse(Duration.ofSeconds(1));
+    assertThat(a.log.snapshots()).as("without another interval").isEqualTo(1);
+    runTo(a.status().applied() + 40);
+    assertThat(a.log.snapshots()).as("the interval goes on from it").isEqualTo(1);
+  }
+
+  /** What was to be safe in the log may not be, though nothing is to be written there. */
+  @Test
+  void aDiskThatFailsWhileOneIsWrittenStopsTheNode() {
+    a.log.breakDownAtSnapshot();
+    for (int i = 0; i < 60 && a.isRunning(); i++) {
+      b.submit("b" + i);
+      cluster.settle();
+    }
+    assertThat(a.failure())
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("a force failed");
   }
 
   @Test
@@ -143,6 +261,21 @@ class SnapshotsTest {
     c.start();
     waitAWhile();
     assertThat(c.machine.entries()).isEqualTo(a.machine.entries());
+    runTo(2 * SLOTS + 100);
+    assertThat(a.log.first()).isGreaterThan(SLOTS / 2);
+  }
+
+  /** What it has applied it may have to apply again after a crash. */
+  @Test
+  void keepsTheLogForAMemberThatHasAppliedWhatItsOwnLogHasNotKept() {
+    runTo(100);
+    c.log.manual();
+    runTo(2 * SLOTS);
+    assertThat(c.status().applied()).isGreaterThanOrEqualTo(2 * SLOTS);
+    assertThat(a.log.snapshots()).isGreaterThan(10);
+    assertThat(a.log.first()).as("the first group of the member").isEqualTo(3);
+    c.log.automatic();
+    waitAWhile();
     runTo(2 * SLOTS + 100);
     assertThat(a.log.first()).isGreaterThan(SLOTS / 2);
   }
@@ -189,7 +322,7 @@ class SnapshotsTest {
     }
     sessions.open(slot, 3);
     ByteArrayOutputStream saved = new ByteArrayOutputStream();
-    sessions.save(new DataOutputStream(saved));
+    sessions.freeze().writeTo(saved);
     Sessions loaded = new Sessions();
     loaded.load(new DataInputStream(new ByteArrayInputStream(saved.toByteArray())));
     assertThat(loaded.hash()).isEqualTo(sessions.hash());
@@ -200,5 +333,23 @@ class SnapshotsTest {
       assertThat(loaded.apply(session, n, 2, slot, () -> fresh))
           .isEqualTo(sessions.apply(session, n, 2, slot, () -> fresh));
     }
+  }
+
+  @Test
+  void aViewOfTheSessionsStaysWhatItWas() throws IOException {
+    Sessions sessions = new Sessions();
+    long session = ByteBuffer.wrap(sessions.open(7, 0)).getLong(1);
+    sessions.apply(session, 1, 1, 7, () -> new byte[] {Sessions.OK, 1});
+    StateView view = sessions.freeze();
+    ByteArrayOutputStream before = new ByteArrayOutputStream();
+    sessions.freeze().writeTo(before);
+    sessions.apply(session, 2, 2, 8, () -> new byte[] {Sessions.OK, 2});
+    sessions.open(9, 0);
+    ByteArrayOutputStream written = new ByteArrayOutputStream();
+    view.writeTo(written);
+    assertThat(written.toByteArray()).isEqualTo(before.toByteArray());
+    ByteArrayOutputStream after = new ByteArrayOutputStream();
+    sessions.freeze().writeTo(after);
+    assertThat(after.toByteArray()).isNotEqualTo(before.toByteArray());
   }
 }

@@ -2,7 +2,10 @@ package io.rabia.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rabia.core.BatchId;
 import io.rabia.core.RabiaException;
+import io.rabia.engine.protocol.Decided;
+import io.rabia.engine.protocol.Replica;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -136,6 +139,25 @@ class StateCheckTest {
       cluster.elapse(WHILE);
       assertThat(cluster.nodes()).allSatisfy(node -> assertStopped(node, 2));
     }
+  }
+
+  /** The others may hold one of after slot 8, and none of after slot 9. */
+  @Test
+  void aComparisonIsToldBeforeTheNextOneWhileStatesDiffer() {
+    Replica replica = new ReplicaInstallTest().replica();
+    StateCheck check = new StateCheck(replica, () -> 7, 8);
+    for (long slot = 0; slot < 9; slot++) {
+      replica.from(0, 0, 1).onDecide(slot, BatchId.NOOP, null);
+      assertThat(replica.pollDecided(Long.MAX_VALUE, new Decided())).isTrue();
+      check.applied();
+    }
+    replica.from(0, 0, 1).onStateHash(8, 6);
+    assertThat(replica.states().disputed()).isTrue();
+    check.advance(1_000_000_000, 1);
+    assertThat(replica.states().applied()).isEqualTo(8);
+    assertThat(replica.states().takeNews()).isTrue();
+    check.advance(1_000_000_000, 1);
+    assertThat(replica.states().applied()).isEqualTo(9);
   }
 
   @Test

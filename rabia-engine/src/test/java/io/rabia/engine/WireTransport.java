@@ -31,10 +31,17 @@ final class WireTransport implements Transport {
   private final NodeId id;
   private final Map<NodeId, End> ends = new HashMap<>();
   private final ArrayDeque<Runnable> arrivals = new ArrayDeque<>();
+
+  /** They come again and again, so that they are no work. */
+  private final Map<NodeId, String> refusals = new HashMap<>();
+
   private @Nullable TransportListener listener;
 
   /** Whom the node wants to be connected to. */
   List<Integer> wanted = List.of();
+
+  /** Whether it is the one that connects, whomever. */
+  boolean dialsAll;
 
   private long waited;
   private int handled;
@@ -72,6 +79,10 @@ final class WireTransport implements Transport {
             listener().onConnected(handshake);
           }
         });
+  }
+
+  void refused(NodeId by, String reason) {
+    refusals.put(by, reason);
   }
 
   private void arrive(NodeId from, byte[] bytes) {
@@ -125,6 +136,9 @@ final class WireTransport implements Transport {
       handled++;
       next.run();
     }
+    Map<NodeId, String> refused = Map.copyOf(refusals);
+    refusals.clear();
+    refused.forEach(listener()::onRefused);
     return handled - before;
   }
 
@@ -169,6 +183,7 @@ final class WireTransport implements Transport {
 
   @Override
   public void members(List<ClusterConfig.Member> members, boolean joins) {
+    dialsAll = joins;
     wanted = members.stream().map(member -> member.id().value()).toList(); // all who are there are
   }
 

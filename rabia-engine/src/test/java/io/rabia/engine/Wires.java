@@ -56,6 +56,11 @@ final class Wires {
 
   void release(int from, int to) {
     held.remove(way(from, to));
+    trickle(from, to);
+  }
+
+  /** What waits in the connection arrives; what is sent from now on waits as before. */
+  void trickle(int from, int to) {
     WireTransport receiver = started.get(NodeId.of(to));
     if (receiver != null) {
       receiver.releaseFrom(NodeId.of(from));
@@ -163,6 +168,11 @@ final class Wires {
     String refusedByA = a.listener().refuse(ofB);
     if (refusedByB != null || refusedByA != null) {
       refusals.add(refusedByB != null ? refusedByB : refusedByA);
+      if (refusedByB != null) {
+        a.refused(b.id(), refusedByB);
+      } else {
+        b.refused(a.id(), refusedByA);
+      }
       return;
     }
     Runnable greeting =

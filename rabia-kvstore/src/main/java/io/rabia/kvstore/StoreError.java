@@ -2,8 +2,8 @@ package io.rabia.kvstore;
 
 /**
  * Why an operation on the store was refused or has no answer. {@link #recoverable()}: the same call
- * may succeed later without a change by the caller; {@link #clientError()}: the call itself is at
- * fault.
+ * may succeed later without a change by the caller, but where {@link #outcomeUnknown()} it may then
+ * be done twice; {@link #clientError()}: the call itself is at fault.
  */
 public enum StoreError {
   /** The key is empty or longer than {@link KVStoreConfig#maxKeySize()}. Nothing was done. */
@@ -32,7 +32,20 @@ public enum StoreError {
   /** The node or client is shutting down; the outcome of what was outstanding is unknown. */
   SHUTTING_DOWN(11, false, false),
   /** Anything else; the cause says what. */
-  INTERNAL(12, false, false);
+  INTERNAL(12, false, false),
+  /** A transaction found other values than it had read, over and over. Nothing was done. */
+  TRANSACTION_CONFLICT(13, true, false),
+  /**
+   * What was asked for does not fit one answer: ask for less at once. Nothing was done, unless the
+   * cause is AnswerTooLarge: then it is a client's own limit, and a command was executed.
+   */
+  ANSWER_TOO_LARGE(14, false, true),
+  /** The store keeps no history of changes ({@link KVStoreConfig#enableNotifications()}). */
+  NO_HISTORY(15, false, true),
+  /** Changes that a subscriber has not seen are not in the history any more. */
+  EVENTS_MISSED(16, false, false),
+  /** The fencing token that the command carried is not valid any more. Nothing was done. */
+  FENCED(17, false, false);
 
   private static final StoreError[] VALUES = values();
 
@@ -52,6 +65,14 @@ public enum StoreError {
 
   public boolean clientError() {
     return clientError;
+  }
+
+  /** Whether a command that failed so may have been executed, or may be yet. */
+  public boolean outcomeUnknown() {
+    return switch (this) {
+      case TIMEOUT, SESSION_CLOSED, SHUTTING_DOWN, INTERNAL -> true;
+      default -> false;
+    };
   }
 
   byte code() {

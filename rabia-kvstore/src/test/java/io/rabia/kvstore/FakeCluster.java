@@ -1,5 +1,6 @@
 package io.rabia.kvstore;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.Command;
 import io.rabia.core.RabiaException;
@@ -7,16 +8,20 @@ import io.rabia.core.RabiaException.ChangeRefused.Reason;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
 import io.rabia.core.transport.TransportStatistics;
-import io.rabia.kvstore.server.Administration;
-import io.rabia.kvstore.server.NodeStatus;
-import io.rabia.kvstore.server.NodeStatusSource;
+import io.rabia.network.server.Administration;
+import io.rabia.network.server.NodeStatus;
+import io.rabia.network.server.NodeStatusSource;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -33,7 +38,11 @@ public final class FakeCluster implements AutoCloseable {
     /** Refuses, and executes nothing. */
     NO_QUORUM,
     /** Executes and never answers. */
-    SILENT
+    SILENT,
+    /** Executes commands and answers none; serves otherwise. */
+    MUTE,
+    /** Executes and says that it did not. */
+    LYING
   }
 
   private static final class Session {
@@ -43,6 +52,7 @@ public final class FakeCluster implements AutoCloseable {
 
   private final ExecutorService thread = Executors.newSingleThreadExecutor();
   private final KvStateMachine store;
+  private final long nanosOfSlot;
   private final Map<Long, Session> sessions = new HashMap<>();
   private long slot;
   private long nextSession = 1;
@@ -53,6 +63,14 @@ public final class FakeCluster implements AutoCloseable {
   }
 
   public FakeCluster(KVStoreConfig config) {
+    this(config, 1000);
+  }
+
+  /**
+   * @param nanosOfSlot by which every command lets log time go on
+   */
+  public FakeCluster(KVStoreConfig config, long nanosOfSlot) {
+    this.nanosOfSlot = nanosOfSlot;
     store = new KvStateMachine(config);
   }
 
@@ -108,7 +126,7 @@ public final class FakeCluster implements AutoCloseable {
   private byte[] execute(Command command) {
     applied++;
     slot++;
-    return store.apply(slot, slot * 1000, ByteBuffer.wrap(command.payload()));
+    return store.apply(slot, slot * nanosOfSlot, ByteBuffer.wrap(command.payload()));
   }
 
   /** One member's view. */
@@ -117,7 +135,13 @@ public final class FakeCluster implements AutoCloseable {
     private volatile Mode mode = Mode.SERVING;
     private volatile NodeStatus.State state = NodeStatus.State.SERVING;
     private volatile ClusterId clusterId = ID;
+    private volatile List<ClusterConfig.Member> clientAddresses = List.of();
     private volatile long lastTimeoutMillis;
+    private final AtomicInteger refusedWatches = new AtomicInteger();
+    private volatile Function<String, CompletableFuture<byte[]>> operations =
+        line ->
+            CompletableFuture.failedFuture(
+                new RabiaException.ChangeRefused(Reason.PENDING, "asked: " + line));
 
     private Node(int id) {
       this.id = id;
@@ -131,8 +155,27 @@ public final class FakeCluster implements AutoCloseable {
       state = newState;
     }
 
+    /** What it does for operators; refuses everything, with the line, until told otherwise. */
+    public void operations(Function<String, CompletableFuture<byte[]>> answers) {
+      operations = answers;
+    }
+
+    /** What it tells of where clients reach the members; nothing until told otherwise. */
+    public void clientAddresses(List<ClusterConfig.Member> members) {
+      clientAddresses = members;
+    }
+
+    public List<ClusterConfig.Member> clientAddresses() {
+      return clientAddresses;
+    }
+
     public void clusterId(ClusterId newId) {
       clusterId = newId;
+    }
+
+    /** How often a subscriber met {@link Mode#NO_QUORUM}. */
+    public int refusedWatches() {
+      return refusedWatches.get();
     }
 
     public long lastTimeoutMillis() {
@@ -144,18 +187,34 @@ public final class FakeCluster implements AutoCloseable {
       if (mode == Mode.NO_QUORUM) {
         return CompletableFuture.failedFuture(new RabiaException.NoQuorum("alone"));
       }
-      CompletableFuture<T> future = CompletableFuture.supplyAsync(work, thread);
+      CompletableFuture<T> future;
+      try {
+        future = CompletableFuture.supplyAsync(work, thread);
+      } catch (RejectedExecutionException e) {
+        future = CompletableFuture.failedFuture(new RabiaException.Closed("the test is over"));
+      }
+      if (mode == Mode.LYING) {
+        return future.thenApply(
+            result -> {
+              throw new RabiaException.NoQuorum("a lie");
+            });
+      }
       return mode == Mode.SILENT ? new CompletableFuture<>() : future;
     }
 
     @Override
     public CompletableFuture<byte[]> submit(Command command, Duration timeout) {
-      return answer(() -> apply(command), timeout);
+      CompletableFuture<byte[]> answer = answer(() -> apply(command), timeout);
+      return mode == Mode.MUTE ? new CompletableFuture<>() : answer;
     }
 
     @Override
     public CompletableFuture<byte[]> read(
         byte[] query, ReadConsistency consistency, Duration timeout) {
+      if (mode == Mode.NO_QUORUM
+          && KvCodec.decodeQuery(ByteBuffer.wrap(query)) instanceof KvQuery.Watch) {
+        refusedWatches.incrementAndGet();
+      }
       return answer(() -> store.query(ByteBuffer.wrap(query)), timeout);
     }
 
@@ -167,6 +226,11 @@ public final class FakeCluster implements AutoCloseable {
             return nextSession++;
           },
           timeout);
+    }
+
+    @Override
+    public CompletableFuture<Void> closeSession(long session, Duration timeout) {
+      return answer(() -> sessions.remove(session), timeout).thenAccept(closed -> {});
     }
 
     @Override
@@ -201,11 +265,9 @@ public final class FakeCluster implements AutoCloseable {
           TransportStatistics.NONE);
     }
 
-    /** Refuses everything, with the line. */
     @Override
     public CompletableFuture<byte[]> execute(String line, Duration timeout) {
-      return CompletableFuture.failedFuture(
-          new RabiaException.ChangeRefused(Reason.PENDING, "asked: " + line));
+      return operations.apply(line);
     }
 
     @Override

@@ -25,12 +25,17 @@ import io.rabia.engine.EngineState;
 import io.rabia.engine.RabiaConfig;
 import io.rabia.engine.RabiaEngine;
 import io.rabia.engine.ResultHandler;
-import io.rabia.kvstore.client.HostPort;
 import io.rabia.kvstore.client.KvClient;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.LogLimits;
 import io.rabia.kvstore.server.ServerConfig;
+import io.rabia.leader.LeaderConfig;
+import io.rabia.leader.LeaderEvent;
+import io.rabia.leader.LeaderManager;
+import io.rabia.leader.LeaderNotificationFilter;
+import io.rabia.leader.LeaderStateMachine;
 import io.rabia.network.NettyTransport;
+import io.rabia.network.client.HostPort;
 import io.rabia.persistence.InMemoryPersistence;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -43,6 +48,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -149,7 +155,8 @@ class JavaThatStaysTest {
     int blocks = 0;
     while (block.find()) {
       Path source = directory.resolve("Readme" + blocks + ".java");
-      String before = "class Readme" + blocks + " { void block() throws Exception {";
+      String before =
+          "class Readme" + blocks + " { RabiaEngine engine; void block() throws Exception {";
       Files.writeString(source, IMPORTS + before + block.group(1) + "}}", UTF_8);
       StringWriter errors = new StringWriter();
       assertThat(compile(source, directory, errors)).as(errors.toString()).isTrue();
@@ -166,10 +173,14 @@ class JavaThatStaysTest {
               "io.rabia.engine.*",
               "io.rabia.kvstore.*",
               "io.rabia.kvstore.client.*",
+              "io.rabia.leader.*",
               "io.rabia.network.*",
+              "io.rabia.network.client.*",
+              "io.rabia.network.server.*",
               "io.rabia.persistence.*",
               "java.nio.file.*",
               "java.time.*",
+              "java.util.*",
               "java.util.concurrent.*",
               "static java.nio.charset.StandardCharsets.*")
           .map(name -> "import " + name + ";\n")
@@ -236,6 +247,44 @@ class JavaThatStaysTest {
   }
 
   @Test
+  void aStoreOpensAloneWithTransactionsAndSubscriptions() {
+    KVStore kv = KVStore.open(KVStoreConfig.defaults());
+    List<KvEvent> events = new CopyOnWriteArrayList<>();
+    Subscription sub =
+        kv.subscribe(NotificationFilter.keyPrefix("user:"), event -> events.add(event));
+    assertThat(sub.id()).isPositive();
+    Awaitility.await().until(() -> sub.position() >= 0);
+    kv.set("user:1", "data");
+    assertThat(kv.get("user:1")).hasValue("data");
+    kv.transaction(
+        tx -> {
+          tx.get("a");
+          tx.set("b", "1");
+        });
+    assertThat(kv.get("b")).hasValue("1");
+    Awaitility.await().until(() -> events.size() == 1);
+    sub.close();
+    kv.close();
+  }
+
+  @Test
+  void leadershipRunsOverAnEngine() throws IOException {
+    try (RabiaEngine engine = started(1, members(1), new LeaderStateMachine())) {
+      List<LeaderEvent> events = new CopyOnWriteArrayList<>();
+      LeaderManager leader = LeaderManager.on(engine, LeaderConfig.defaults());
+      leader.bus().subscribe(LeaderNotificationFilter.leadership(), event -> events.add(event));
+      leader.campaign();
+      Awaitility.await().until(leader::isLeader);
+      Awaitility.await()
+          .until(
+              () ->
+                  events.stream().filter(event -> !(event instanceof LeaderEvent.Heartbeat)).count()
+                      == 3);
+      leader.close();
+    }
+  }
+
+  @Test
   void aClientTalksToServers() throws IOException {
     ServerConfig config =
         new ServerConfig(
@@ -246,7 +295,9 @@ class JavaThatStaysTest {
             null,
             null,
             null,
+            null,
             Durability.MEMORY,
+            Duration.ofMinutes(10),
             LogLimits.defaults(),
             KVStoreConfig.defaults(),
             TestServer.LIMITS);

@@ -66,7 +66,8 @@ final class KVStoreTest {
   @Test
   void handsItsTimeoutToTheEngine() {
     KVStoreConfig config = KVStoreConfig.builder().requestTimeout(Duration.ofMillis(1234)).build();
-    KVStore.on(node, config).set("a", "b");
-    assertThat(node.lastTimeoutMillis()).isEqualTo(1234);
+    FakeCluster.Node other = cluster.node(2);
+    KVStore.on(other, config).set("a", "b");
+    assertThat(other.lastTimeoutMillis()).isEqualTo(1234);
   }
 }

@@ -3,13 +3,13 @@ package io.rabia.kvstore;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.persistence.Durability;
-import io.rabia.kvstore.client.HostPort;
 import io.rabia.kvstore.server.KvPorts;
 import io.rabia.kvstore.server.LogLimits;
-import io.rabia.kvstore.server.Port;
-import io.rabia.kvstore.server.PortLimits;
-import io.rabia.kvstore.server.PortStatistics;
 import io.rabia.kvstore.server.ServerConfig;
+import io.rabia.network.client.HostPort;
+import io.rabia.network.server.Port;
+import io.rabia.network.server.PortLimits;
+import io.rabia.network.server.PortStatistics;
 import java.time.Duration;
 
 /** The ports of a server over a {@link FakeCluster}'s node, on free ports of the loopback. */
@@ -31,11 +31,11 @@ public final class TestServer implements AutoCloseable {
   private TestServer(FakeCluster cluster, int id, PortLimits limits, int port) {
     node = cluster.node(id);
     ports = new KvPorts(config(id, limits, port));
-    ports.open(node, node, node, cluster.store());
+    ports.open(node, node, node, node::clientAddresses, cluster.store());
   }
 
   public static TestServer start(FakeCluster cluster, int id) {
-    return new TestServer(cluster, id, LIMITS, 0);
+    return new TestServer(cluster, id, LIMITS, FreePorts.next());
   }
 
   public static TestServer start(FakeCluster cluster, int id, PortLimits limits) {
@@ -54,10 +54,12 @@ public final class TestServer implements AutoCloseable {
         ClusterConfig.parse("1=127.0.0.1:1,2=127.0.0.1:2,3=127.0.0.1:3"),
         ServerConfig.Initial.NEW,
         new HostPort("127.0.0.1", clientPort),
+        null,
         any,
         any,
         null,
         Durability.MEMORY,
+        Duration.ofMinutes(10),
         LogLimits.defaults(),
         KVStoreConfig.defaults(),
         limits);

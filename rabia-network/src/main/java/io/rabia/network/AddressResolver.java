@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns host names into addresses. The operating system's resolver blocks, as others may; so a name
- * is looked up on a daemon thread that lives for that one lookup, and an address needs none.
+ * is looked up on a daemon thread that lives for that one lookup, and an address needs none. Any
+ * thread.
  */
-final class AddressResolver {
+public final class AddressResolver {
   private final String threadName;
   private final Executor home;
   private final HostLookup lookup;
@@ -21,7 +22,7 @@ final class AddressResolver {
   /**
    * @param home where the answers are handed over
    */
-  AddressResolver(String threadName, Executor home, HostLookup lookup) {
+  public AddressResolver(String threadName, Executor home, HostLookup lookup) {
     this.threadName = threadName;
     this.home = home;
     this.lookup = lookup;
@@ -31,7 +32,8 @@ final class AddressResolver {
    * @param attempt a name with several addresses yields another one for each attempt
    * @param answer gets the address, or null when there is none
    */
-  void resolve(String host, int port, int attempt, Consumer<@Nullable InetSocketAddress> answer) {
+  public void resolve(
+      String host, int port, int attempt, Consumer<@Nullable InetSocketAddress> answer) {
     byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
     if (literal != null) {
       try {
@@ -59,7 +61,7 @@ final class AddressResolver {
     try {
       home.execute(() -> answer.accept(result));
     } catch (RejectedExecutionException e) {
-      // the transport was closed meanwhile
+      // nobody waits any more
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.rabia.network;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
@@ -9,6 +10,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes that come before the first frame of the engine: a preface (magic, format version), then
@@ -17,7 +19,7 @@ import java.util.Arrays;
  * same in all versions. Stateless.
  */
 final class HandshakeCodec {
-  static final int VERSION = 1;
+  static final int VERSION = 2;
   static final int PREFACE_BYTES = 8;
 
   /** Longest handshake message, far below what a connection may hold before it is accepted. */
@@ -29,6 +31,7 @@ final class HandshakeCodec {
 
   private static final byte[] MAGIC = {'R', 'A', 'B', 'I', 'A', 0x01};
   private static final int MAX_NAME_BYTES = 255;
+  private static final int MAX_HOST_BYTES = 255;
   private static final int MAX_REASON_BYTES = 512;
 
   /** Why a connection was refused, as told to the other side. */
@@ -53,6 +56,13 @@ final class HandshakeCodec {
     }
   }
 
+  /**
+   * A HELLO that arrived.
+   *
+   * @param client where clients reach the member; null when it does not say
+   */
+  record Hello(Handshake handshake, ClusterConfig.@Nullable Member client) {}
+
   /** A refusal that arrived. */
   record Refused(Refusal refusal, String reason) {}
 
@@ -70,10 +80,15 @@ final class HandshakeCodec {
     return index >= MAGIC.length || MAGIC[index] == value;
   }
 
-  static ByteBuffer hello(Handshake handshake) {
+  /**
+   * @param client where clients reach this member; null when nobody is told
+   */
+  static ByteBuffer hello(Handshake handshake, ClusterConfig.@Nullable Member client) {
     byte[] name = handshake.clusterName().getBytes(StandardCharsets.UTF_8);
-    if (name.length > MAX_NAME_BYTES) {
-      throw new RabiaException.Validation("cluster name of " + name.length + " bytes");
+    byte[] host = (client == null ? "" : client.host()).getBytes(StandardCharsets.UTF_8);
+    if (name.length > MAX_NAME_BYTES || host.length > MAX_HOST_BYTES) {
+      throw new RabiaException.Validation(
+          "cluster name of " + name.length + " bytes, host of clients of " + host.length);
     }
     return ByteBuffer.allocate(MAX_MESSAGE_BYTES)
         .put(HELLO)
@@ -91,6 +106,9 @@ final class HandshakeCodec {
         .putLong(handshake.seenOfReceiver())
         .putLong(handshake.seenToken().high())
         .putLong(handshake.seenToken().low())
+        .putShort((short) host.length)
+        .put(host)
+        .putShort((short) (client == null ? 0 : client.port()))
         .flip();
   }
 
@@ -110,7 +128,7 @@ final class HandshakeCodec {
   }
 
   /** What follows the kind of a HELLO. @throws RabiaException.Serialization when it is malformed */
-  static Handshake readHello(ByteBuffer in) {
+  static Hello readHello(ByteBuffer in) {
     try {
       Handshake handshake =
           new Handshake(
@@ -124,11 +142,21 @@ final class HandshakeCodec {
               in.getLong(),
               in.getLong(),
               new Token(in.getLong(), in.getLong()));
+      ClusterConfig.Member client = readClient(in, handshake.id());
       requireEnd(in);
-      return handshake;
-    } catch (BufferUnderflowException | IllegalArgumentException e) {
+      return new Hello(handshake, client);
+    } catch (BufferUnderflowException | IllegalArgumentException | RabiaException.Validation e) {
       throw new RabiaException.Serialization("malformed handshake");
     }
+  }
+
+  private static ClusterConfig.@Nullable Member readClient(ByteBuffer in, NodeId id) {
+    String host = readString(in, MAX_HOST_BYTES);
+    int port = Short.toUnsignedInt(in.getShort());
+    if (host.isEmpty() && port != 0) {
+      throw new RabiaException.Serialization("port of clients without a host");
+    }
+    return host.isEmpty() ? null : new ClusterConfig.Member(id, host, port);
   }
 
   /**

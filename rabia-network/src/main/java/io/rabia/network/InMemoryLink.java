@@ -16,6 +16,7 @@ final class InMemoryLink {
     final InMemoryTransport owner;
     private @Nullable Handshake hello;
     private boolean accepted;
+    private @Nullable String refusal;
     private ByteBuffer inbound = ByteBuffer.allocate(INITIAL_BYTES);
 
     private Side(InMemoryTransport owner) {
@@ -70,9 +71,15 @@ final class InMemoryLink {
   }
 
   /** Closes it because one side did not accept the other's handshake. */
-  synchronized void refuse(String reason) {
+  synchronized void refuse(InMemoryTransport from, String reason) {
     refused = true;
+    side(from).refusal = reason;
     close("refused: " + reason);
+  }
+
+  /** Why the other side did not accept this one's handshake, or null. */
+  synchronized @Nullable String refusalOfPeer(InMemoryTransport owner) {
+    return other(owner).refusal;
   }
 
   boolean refused() {

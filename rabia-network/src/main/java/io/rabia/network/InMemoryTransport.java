@@ -261,7 +261,7 @@ final class InMemoryTransport implements Transport {
     if (dialer || !peer.answered) {
       String reason = listener.refuse(hello);
       if (reason != null) {
-        link.refuse(reason);
+        link.refuse(this, reason);
         wake(peer);
         return;
       }
@@ -318,6 +318,10 @@ final class InMemoryTransport implements Transport {
     retryAt = Math.min(retryAt, peer.retryAt);
     if (link.refused()) {
       counters.refused++;
+    }
+    String refusal = link.refusalOfPeer(this);
+    if (refusal != null) {
+      listener.onRefused(peer.id, refusal);
     }
     if (wasUp) {
       counters.disconnects++;

@@ -24,6 +24,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -42,7 +43,7 @@ import org.slf4j.LoggerFactory;
  * daemon thread). Of two members the one with the lower id dials, unless the other is no member yet
  * and the one does not know where it is; a new connection of a member replaces its old one, which
  * may be half open. The thread that calls {@link #start} owns the transport from then on; only
- * {@link #wakeup} is for others.
+ * {@link #wakeup} and {@link #clientAddresses} are for others.
  *
  * <p>What a listener throws, except {@link RabiaException.Serialization} from {@code onFrame},
  * comes out of the poll; the transport can only be closed then. A wait shorter than half a
@@ -58,6 +59,7 @@ public final class NettyTransport implements Transport {
   private final NodeId self;
   private final NettyTransportConfig config;
   private final InetSocketAddress bind;
+  private final ClusterConfig.@Nullable Member client;
   private final TlsConfig.@Nullable Contexts tls;
   private final ManualIoEventLoop loop;
   private final AddressResolver resolver;
@@ -72,16 +74,19 @@ public final class NettyTransport implements Transport {
   private @Nullable TransportListener listener;
   private @Nullable NioServerSocketChannel server;
   private @Nullable Throwable failure;
+  private boolean joins;
   private boolean disconnectsOwed;
   private boolean closed;
   private int handled;
   private long nextTimerAt;
+  private volatile List<ClusterConfig.Member> clientAddresses = List.of();
 
   private NettyTransport(Builder builder, ClusterConfig.Member member) {
     self = builder.self;
     config = builder.config;
     InetSocketAddress configured = builder.bind;
     bind = configured != null ? configured : new InetSocketAddress(member.host(), member.port());
+    client = builder.client;
     tls = builder.tls == null ? null : builder.tls.load();
     loop = new ManualIoEventLoop(null, null, NioIoHandler.newFactory());
     resolver = new AddressResolver("rabia-" + self + "-resolve", loop, builder.lookup);
@@ -93,6 +98,7 @@ public final class NettyTransport implements Transport {
         add(new Peer(other, self.compareTo(other.id()) < 0, now));
       }
     }
+    gatherClientAddresses();
   }
 
   private Peer add(Peer peer) {
@@ -236,6 +242,7 @@ public final class NettyTransport implements Transport {
   @Override
   public void members(List<ClusterConfig.Member> current, boolean joins) {
     long now = System.nanoTime();
+    this.joins = joins;
     members.clear();
     for (ClusterConfig.Member member : current) {
       if (!member.id().equals(self)) {
@@ -255,7 +262,37 @@ public final class NettyTransport implements Transport {
       }
     }
     forgetStrangers();
+    gatherClientAddresses();
     timerAt(now);
+  }
+
+  private void gatherClientAddresses() {
+    List<ClusterConfig.Member> known = new ArrayList<>();
+    if (!joins) {
+      known.add(orUnknown(client, self));
+    }
+    for (Peer peer : peerList) {
+      if (members.contains(peer.member.id())) {
+        known.add(orUnknown(peer.client, peer.member.id()));
+      }
+    }
+    known.sort(Comparator.comparing(ClusterConfig.Member::id));
+    if (!known.equals(clientAddresses)) {
+      clientAddresses = List.copyOf(known);
+    }
+  }
+
+  private static ClusterConfig.Member orUnknown(ClusterConfig.@Nullable Member known, NodeId id) {
+    return known == null ? new ClusterConfig.Member(id, "-", 0) : known;
+  }
+
+  /**
+   * Where clients reach the members of the newest configuration, this one included if it is one;
+   * with port 0 those that do not say so or were never connected to. The same list until another
+   * one is known. From any thread.
+   */
+  public List<ClusterConfig.Member> clientAddresses() {
+    return clientAddresses;
   }
 
   private void forgetStrangers() {
@@ -333,8 +370,8 @@ public final class NettyTransport implements Transport {
     return peers.get(id);
   }
 
-  Handshake handshakeFor(Peer peer) {
-    return listener.handshakeFor(peer.member.id());
+  ByteBuffer helloFor(Peer peer) {
+    return HandshakeCodec.hello(listener.handshakeFor(peer.member.id()), client);
   }
 
   /** Null when the handshake is acceptable. */
@@ -351,16 +388,18 @@ public final class NettyTransport implements Transport {
     if (peer == null) {
       return judgeStranger(connection, hello);
     }
-    boolean dials = peer.dialing || peer.connection != null || !listener.mayJoin(hello);
-    if (connection.inbound() && peer.dialed && dials) {
-      return new HandshakeCodec.Refused(
-          HandshakeCodec.Refusal.WRONG_DIRECTION, "member " + self + " dials member " + id);
-    }
     if (!connection.inbound() && connection.peer() != peer) {
       return new HandshakeCodec.Refused(
           HandshakeCodec.Refusal.WRONG_MEMBER, "member " + id + " lives at the dialed address");
     }
+    boolean lower = self.compareTo(id) < 0; // where both dial, its connection stays
+    boolean dials = peer.dialing || peer.connection != null || !listener.mayJoin(hello);
     String reason = listener.refuse(hello);
+    if (connection.inbound() && peer.dialed && lower && dials) {
+      return new HandshakeCodec.Refused(
+          HandshakeCodec.Refusal.WRONG_DIRECTION,
+          reason == null ? "member " + self + " dials member " + id : reason);
+    }
     return reason == null
         ? null
         : new HandshakeCodec.Refused(HandshakeCodec.Refusal.ENGINE, reason);
@@ -382,7 +421,8 @@ public final class NettyTransport implements Transport {
     return null;
   }
 
-  void up(PeerConnection connection, Handshake handshake) {
+  void up(PeerConnection connection, HandshakeCodec.Hello hello) {
+    Handshake handshake = hello.handshake();
     Peer peer = connection.peer();
     if (peer.connection != null) {
       peer.connection.close("replaced by a newer connection");
@@ -391,6 +431,8 @@ public final class NettyTransport implements Transport {
     unfinished.remove(connection);
     peer.dialing = false;
     peer.connection = connection;
+    peer.client = hello.client();
+    gatherClientAddresses();
     counters.connects++;
     handled++;
     timerAt(System.nanoTime() + idleCheckNanos());
@@ -422,7 +464,11 @@ public final class NettyTransport implements Transport {
             + refused.refusal()
             + ", "
             + refused.reason());
+    Peer peer = connection.peer();
     connection.close("refused");
+    if (peer != null) {
+      listener.onRefused(peer.member.id(), refused.reason());
+    }
   }
 
   void corrupted(PeerConnection connection, String what) {
@@ -679,6 +725,7 @@ public final class NettyTransport implements Transport {
     private final ClusterConfig cluster;
     private NettyTransportConfig config = NettyTransportConfig.defaults();
     private @Nullable InetSocketAddress bind;
+    private ClusterConfig.@Nullable Member client;
     private @Nullable TlsConfig tls;
     private HostLookup lookup = InetAddress::getAllByName;
 
@@ -696,6 +743,12 @@ public final class NettyTransport implements Transport {
     /** Where to listen; port 0 for any. Default the member's own host and port. */
     public Builder bind(InetSocketAddress address) {
       bind = address;
+      return this;
+    }
+
+    /** Where clients reach this member, which the others tell theirs. Default: they do not. */
+    public Builder clientAddress(String host, int port) {
+      client = new ClusterConfig.Member(self, host, port);
       return this;
     }
 

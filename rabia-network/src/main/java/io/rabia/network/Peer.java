@@ -14,6 +14,9 @@ final class Peer {
    */
   boolean dialed;
 
+  /** Where it says that clients reach it. */
+  ClusterConfig.@Nullable Member client;
+
   /** The accepted connection. */
   @Nullable PeerConnection connection;
 

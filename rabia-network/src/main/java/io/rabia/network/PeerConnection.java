@@ -6,7 +6,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
 import io.rabia.core.RabiaException;
-import io.rabia.core.transport.Handshake;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -46,7 +45,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements Frame
   private int prefaceBytes;
   private Stage stage = Stage.PREFACE;
   private @Nullable Peer peer;
-  private @Nullable Handshake handshake;
+  private HandshakeCodec.@Nullable Hello hello;
   private boolean heard;
   private int unheardBytes;
   private long lastHeardAt;
@@ -216,15 +215,15 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements Frame
     }
   }
 
-  private void onHello(Handshake hello) {
-    HandshakeCodec.Refused judged = transport.judge(this, hello);
+  private void onHello(HandshakeCodec.Hello said) {
+    HandshakeCodec.Refused judged = transport.judge(this, said.handshake());
     if (judged != null) {
       refuse(judged.refusal(), judged.reason());
       return;
     }
-    handshake = hello;
+    hello = said;
     if (inbound) {
-      peer = transport.peer(hello.id());
+      peer = transport.peer(said.handshake().id());
       sayHello(peer);
       stage = Stage.ACCEPTED;
     } else {
@@ -236,14 +235,14 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements Frame
 
   private void sayHello(Peer to) {
     out.appendRaw(HandshakeCodec.preface());
-    out.append(codec, HandshakeCodec.hello(transport.handshakeFor(to)));
+    out.append(codec, transport.helloFor(to));
     flush();
   }
 
   private void up() {
     stage = Stage.UP;
     codec.maxBody(transport.config().maxFrameBytes());
-    transport.up(this, handshake);
+    transport.up(this, hello);
   }
 
   private void refuse(HandshakeCodec.Refusal refusal, String reason) {

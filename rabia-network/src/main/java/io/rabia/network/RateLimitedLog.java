@@ -1,6 +1,8 @@
 package io.rabia.network;
 
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 
 /**
@@ -10,29 +12,32 @@ import org.slf4j.Logger;
 public final class RateLimitedLog {
   private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private final Logger logger;
+  private final Consumer<String> log;
+  private final LongSupplier nanoClock;
   private long nextAt;
   private boolean used;
   private long suppressed;
 
   public RateLimitedLog(Logger logger) {
-    this.logger = logger;
+    this(logger::warn, System::nanoTime);
+  }
+
+  RateLimitedLog(Consumer<String> log, LongSupplier nanoClock) {
+    this.log = log;
+    this.nanoClock = nanoClock;
   }
 
   /** Writes the message at WARN, or counts it when the last one is less than a second old. */
   public void warn(String message) {
-    long now = System.nanoTime();
+    long now = nanoClock.getAsLong();
     if (used && now - nextAt < 0) {
       suppressed++;
       return;
     }
     used = true;
     nextAt = now + INTERVAL_NANOS;
-    if (suppressed == 0) {
-      logger.warn("{}", message);
-    } else {
-      logger.warn("{} ({} similar warnings left out before)", message, suppressed);
-      suppressed = 0;
-    }
+    String before = suppressed == 0 ? "" : " (" + suppressed + " similar warnings left out before)";
+    log.accept(message + before);
+    suppressed = 0;
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.Fuzz;
 import io.rabia.core.NodeId;
@@ -31,6 +32,8 @@ class FrameFuzzTest {
           8,
           9,
           new Token(7, -8));
+  private static final ClusterConfig.Member CLIENT =
+      new ClusterConfig.Member(HANDSHAKE.id(), "h", 7201);
 
   private static byte[] bytes(ByteBuffer buffer) {
     byte[] bytes = new byte[buffer.remaining()];
@@ -49,7 +52,8 @@ class FrameFuzzTest {
    */
   private static Fuzz.Result frames(int inputs) throws Exception {
     List<byte[]> samples =
-        List.of(framed(new byte[] {1, 2, 3}), framed(bytes(HandshakeCodec.hello(HANDSHAKE))));
+        List.of(
+            framed(new byte[] {1, 2, 3}), framed(bytes(HandshakeCodec.hello(HANDSHAKE, CLIENT))));
     return Fuzz.run(
         1,
         inputs,
@@ -75,15 +79,16 @@ class FrameFuzzTest {
   }
 
   private static Fuzz.Result hellos(int inputs) throws Exception {
-    byte[] sample = bytes(HandshakeCodec.hello(HANDSHAKE));
+    byte[] sample = bytes(HandshakeCodec.hello(HANDSHAKE, CLIENT));
     return Fuzz.run(
         2,
         inputs,
         List.of(sample),
         input -> {
           if (input.length > 0) {
-            Handshake read = HandshakeCodec.readHello(ByteBuffer.wrap(input, 1, input.length - 1));
-            ByteBuffer again = HandshakeCodec.hello(read);
+            HandshakeCodec.Hello read =
+                HandshakeCodec.readHello(ByteBuffer.wrap(input, 1, input.length - 1));
+            ByteBuffer again = HandshakeCodec.hello(read.handshake(), read.client());
             again.get();
             if (!HandshakeCodec.readHello(again).equals(read)) {
               throw new AssertionError("reads back another handshake than " + read);

@@ -3,6 +3,7 @@ package io.rabia.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
@@ -25,6 +26,9 @@ class HandshakeCodecTest {
           Long.MIN_VALUE,
           new Token(7, -8));
 
+  private static final ClusterConfig.Member CLIENT =
+      new ClusterConfig.Member(HANDSHAKE.id(), "zürich.example", 65535);
+
   private static ByteBuffer body(ByteBuffer message, byte kind) {
     assertThat(message.get()).isEqualTo(kind);
     return message;
@@ -32,13 +36,20 @@ class HandshakeCodecTest {
 
   @Test
   void readsTheHandshakeThatWasWritten() {
-    ByteBuffer body = body(HandshakeCodec.hello(HANDSHAKE), HandshakeCodec.HELLO);
-    assertThat(HandshakeCodec.readHello(body)).isEqualTo(HANDSHAKE);
+    ByteBuffer body = body(HandshakeCodec.hello(HANDSHAKE, CLIENT), HandshakeCodec.HELLO);
+    assertThat(HandshakeCodec.readHello(body))
+        .isEqualTo(new HandshakeCodec.Hello(HANDSHAKE, CLIENT));
+  }
+
+  @Test
+  void readsAHandshakeThatNamesNoAddressForClients() {
+    ByteBuffer body = body(HandshakeCodec.hello(HANDSHAKE, null), HandshakeCodec.HELLO);
+    assertThat(HandshakeCodec.readHello(body)).isEqualTo(new HandshakeCodec.Hello(HANDSHAKE, null));
   }
 
   @Test
   void rejectsAHandshakeCutAnywhereOrTooLong() {
-    ByteBuffer whole = body(HandshakeCodec.hello(HANDSHAKE), HandshakeCodec.HELLO);
+    ByteBuffer whole = body(HandshakeCodec.hello(HANDSHAKE, CLIENT), HandshakeCodec.HELLO);
     for (int length = 0; length < whole.remaining(); length++) {
       ByteBuffer part = whole.slice().limit(length);
       assertThatThrownBy(() -> HandshakeCodec.readHello(part))
@@ -51,7 +62,7 @@ class HandshakeCodecTest {
 
   @Test
   void rejectsAMemberIdOutOfBounds() {
-    ByteBuffer message = HandshakeCodec.hello(HANDSHAKE);
+    ByteBuffer message = HandshakeCodec.hello(HANDSHAKE, CLIENT);
     int idAt = 1 + 2 + 7 + 16;
     assertThat(message.getInt(idAt)).isEqualTo(65535);
     for (int id : new int[] {0, -1, 65536}) {

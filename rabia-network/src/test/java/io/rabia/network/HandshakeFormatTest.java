@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.Golden;
 import io.rabia.core.NodeId;
+import io.rabia.core.transport.Handshake;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,6 +20,10 @@ import org.junit.jupiter.api.Test;
 class HandshakeFormatTest {
   private static final String FORMAT = "handshake";
 
+  private static final Handshake HANDSHAKE = RecordingListener.handshake(NodeId.of(9), 77);
+  private static final ClusterConfig.Member CLIENT =
+      new ClusterConfig.Member(NodeId.of(9), "zürich", 7201);
+
   private static byte[] bytes(ByteBuffer buffer) {
     byte[] bytes = new byte[buffer.remaining()];
     buffer.get(bytes);
@@ -28,7 +34,7 @@ class HandshakeFormatTest {
   void prefaceHandshakeAndFrame() {
     Map<String, byte[]> parts = new LinkedHashMap<>();
     parts.put("preface", HandshakeCodec.preface());
-    parts.put("hello", bytes(HandshakeCodec.hello(RecordingListener.handshake(NodeId.of(9), 77))));
+    parts.put("hello", bytes(HandshakeCodec.hello(HANDSHAKE, CLIENT)));
     parts.put("accepted", bytes(HandshakeCodec.accepted()));
     for (HandshakeCodec.Refusal refusal : HandshakeCodec.Refusal.values()) {
       parts.put("refused " + refusal, bytes(HandshakeCodec.refused(refusal, "zürich")));
@@ -42,7 +48,7 @@ class HandshakeFormatTest {
     ByteBuffer hello = ByteBuffer.wrap(golden.get("hello"));
     assertThat(hello.get()).isEqualTo(HandshakeCodec.HELLO);
     assertThat(HandshakeCodec.readHello(hello))
-        .isEqualTo(RecordingListener.handshake(NodeId.of(9), 77));
+        .isEqualTo(new HandshakeCodec.Hello(HANDSHAKE, CLIENT));
     List<byte[]> frames = new ArrayList<>();
     new FrameCodec(body -> frames.add(bytes(body)), 100)
         .decode(ByteBuffer.wrap(golden.get("frame")));

@@ -158,6 +158,17 @@ class NettyTransportHostilityTest {
     assertFriendUndisturbed();
   }
 
+  /** Though this side would dial: a process whose place another one has never hears it else. */
+  @Test
+  void saysWhatTheEngineSaysToASecondProcessOfAConnectedMember() {
+    listener.judge = peer -> "another one has its place";
+    RawClient client = connect();
+    client.send(HandshakeCodec.preface(), RawClient.hello(3));
+    awaitClosed(client, Duration.ofSeconds(1));
+    assertThat(refusalIn(client.received()).reason()).isEqualTo("another one has its place");
+    assertFriendUndisturbed();
+  }
+
   @Test
   void closesASilentConnectionAfterTheHandshakeTimeout() {
     RawClient client = connect();

@@ -21,9 +21,13 @@ class NettyTransportMembersTest {
   private final RecordingListener first = new RecordingListener(1);
   private final RecordingListener third = new RecordingListener(3);
   private final NettyTransport a =
-      NettyTransport.builder(first.self, with(all.members().get(0), all.members().get(1))).build();
+      NettyTransport.builder(first.self, with(all.members().get(0), all.members().get(1)))
+          .clientAddress("one", 7201)
+          .build();
   private final NettyTransport c =
-      NettyTransport.builder(third.self, with(all.members().get(0), all.members().get(2))).build();
+      NettyTransport.builder(third.self, with(all.members().get(0), all.members().get(2)))
+          .clientAddress("three", 7203)
+          .build();
 
   private static ClusterConfig with(ClusterConfig.Member... members) {
     ClusterConfig.Builder cluster = ClusterConfig.builder();
@@ -107,6 +111,24 @@ class NettyTransportMembersTest {
     polls.until("looked around", () -> a.statistics().connects() == 0);
     a.members(List.of(all.members().get(1), all.members().get(2)), false);
     polls.until("connected", this::connected);
+  }
+
+  @Test
+  void membersTellEachOtherWhereClientsReachThem() {
+    ClusterConfig.Member one = new ClusterConfig.Member(first.self, "one", 7201);
+    ClusterConfig.Member three = new ClusterConfig.Member(third.self, "three", 7203);
+    ClusterConfig.Member two = new ClusterConfig.Member(NodeId.of(2), "-", 0);
+    assertThat(a.clientAddresses()).as("two was never there").containsExactly(one, two);
+    a.members(List.of(all.members().get(1), all.members().get(2)), false);
+    polls.until("connected", this::connected);
+    assertThat(a.clientAddresses()).containsExactly(one, two, three);
+    assertThat(c.clientAddresses()).containsExactly(one, three);
+    a.disconnect(third.self, "for a while");
+    assertThat(a.clientAddresses()).as("known while it is away").containsExactly(one, two, three);
+    a.members(List.of(all.members().get(1)), false);
+    assertThat(a.clientAddresses()).as("no member any more").containsExactly(one, two);
+    c.members(List.of(all.members().get(0)), true);
+    assertThat(c.clientAddresses()).as("no member itself").containsExactly(one);
   }
 
   @Test

@@ -35,7 +35,7 @@ final class RawClient implements AutoCloseable {
   }
 
   static byte[] hello(int id) {
-    return frame(HandshakeCodec.hello(RecordingListener.handshake(NodeId.of(id), 0)));
+    return frame(HandshakeCodec.hello(RecordingListener.handshake(NodeId.of(id), 0), null));
   }
 
   /**

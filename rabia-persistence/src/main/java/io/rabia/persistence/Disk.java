@@ -44,6 +44,7 @@ public interface Disk {
   /** Renames in one step, replacing {@code to}. */
   void rename(String from, String to) throws IOException;
 
+  /** There is no file of this name when it returns; there need not have been one. */
   void delete(String name) throws IOException;
 
   void forceDirectory() throws IOException;

@@ -28,6 +28,10 @@ public interface DiskFile extends Closeable {
 
   void truncate(long size) throws IOException;
 
-  /** Returns when the bytes and the size are safe from loss of power. */
+  /**
+   * Returns when the bytes and the size are safe from loss of power.
+   *
+   * @throws NoSpaceException when there was no room for what had been written, which may be gone
+   */
   void force() throws IOException;
 }

@@ -39,12 +39,13 @@ import org.slf4j.LoggerFactory;
  * <p>Errors: {@link RabiaException.Storage} when the disk fails, or the directory cannot be used or
  * is in use; {@link RabiaException.Checksum} when damage is met while it runs. After either, every
  * call but {@link #durable} and {@link #close} throws the same again and nothing more is written; a
- * new instance starts from what is on disk.
+ * new instance starts from what is on disk. A snapshot of which a force failed ends the log, too;
+ * one that cannot be written or read for another reason leaves the log as it is.
  */
 public final class FilePersistence implements Persistence {
   private static final Logger LOG = LoggerFactory.getLogger(FilePersistence.class);
 
-  private final Disk disk;
+  private final FailStopDisk disk;
   private final FilePersistenceConfig config;
   private final SegmentReader reader = new SegmentReader();
   private final GroupIndex groups = new GroupIndex();
@@ -80,10 +81,10 @@ public final class FilePersistence implements Persistence {
   }
 
   public FilePersistence(Disk disk, FilePersistenceConfig config) {
-    this.disk = disk;
+    this.disk = new FailStopDisk(disk);
     this.config = config;
-    snapshots = new SnapshotStore(disk);
-    writer = new LogWriter(disk, config, groups);
+    snapshots = new SnapshotStore(this.disk);
+    writer = new LogWriter(this.disk, config, groups);
   }
 
   @Override
@@ -115,6 +116,21 @@ public final class FilePersistence implements Persistence {
       closed = true;
       abandon(e);
       throw e;
+    }
+  }
+
+  @Override
+  public boolean look(GroupHandler handler) {
+    check(!closed, "the log is closed");
+    try {
+      Closeable held = lock == null ? disk.lock() : () -> {};
+      try {
+        return new LogRecovery(disk, new SnapshotStore(disk), new SegmentReader()).look(handler);
+      } finally {
+        held.close();
+      }
+    } catch (IOException e) {
+      throw storage("cannot read the log in " + disk.location(), e);
     }
   }
 
@@ -222,6 +238,7 @@ public final class FilePersistence implements Persistence {
 
   @Override
   public boolean full() {
+    requireWorking();
     return full;
   }
 
@@ -291,7 +308,7 @@ public final class FilePersistence implements Persistence {
     return failure;
   }
 
-  /** A failure leaves the log usable and the snapshots before as they were. */
+  /** A failure leaves the snapshots before as they were, and the log unless a force failed. */
   @Override
   public long snapshot(long first, StateView content) {
     synchronized (snapshots) {
@@ -308,12 +325,12 @@ public final class FilePersistence implements Persistence {
   }
 
   private long snapshotKept() {
+    needed = snapshots.oldest();
     try {
       deleteDropped();
     } catch (IOException e) {
-      throw storage("cannot write a snapshot in " + disk.location(), e);
+      LOG.warn("What the log in {} has let go of stays for now: {}", disk.location(), e.toString());
     }
-    needed = snapshots.oldest();
     return needed;
   }
 
@@ -341,12 +358,16 @@ public final class FilePersistence implements Persistence {
     }
   }
 
-  /** Safe one by one, so that what is left after a loss of power has no gap. */
+  /**
+   * Safe one by one, so that what is left after a loss of power has no gap; so one that cannot be
+   * deleted is tried again before any later one.
+   */
   private void deleteDropped() throws IOException {
     synchronized (dropped) {
-      for (String name = dropped.poll(); name != null; name = dropped.poll()) {
+      for (String name = dropped.peek(); name != null; name = dropped.peek()) {
         disk.delete(name);
         disk.forceDirectory();
+        dropped.remove();
       }
     }
   }
@@ -393,7 +414,7 @@ public final class FilePersistence implements Persistence {
     closed = true;
     snapshots.abandon();
     try {
-      if (opened && failure == null) {
+      if (opened && failure == null && disk.failure() == null) {
         finish();
       }
     } catch (IOException e) {
@@ -437,10 +458,18 @@ public final class FilePersistence implements Persistence {
     }
   }
 
-  private void requireUsable() {
+  private void requireWorking() {
+    IOException failedForce = disk.failure();
+    if (failure == null && failedForce != null) {
+      fail("cannot force a file", failedForce);
+    }
     if (failure != null) {
       throw failure;
     }
+  }
+
+  private void requireUsable() {
+    requireWorking();
     if (closed) {
       throw new RabiaException.Closed("the log is closed");
     }

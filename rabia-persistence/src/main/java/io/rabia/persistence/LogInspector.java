@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -55,13 +56,36 @@ public final class LogInspector {
       }
       LogScan scan = LogScan.of(disk, status, new SegmentReader(), snapshots);
       LogReport report = report(disk, status, scan, damage == null ? scan.damage() : damage);
-      SegmentReader reader = new SegmentReader();
-      for (int i = 0; i < scan.segments().size(); i++) {
-        tell(disk, scan.segments().get(i), report.segments().get(i).bytes(), reader, groups);
-      }
+      forEachGroup(disk, report, (segment, group) -> groups.accept(row(group)));
       return report;
     } catch (IOException e) {
       throw FilePersistence.storage("cannot read the log in " + disk.location(), e);
+    }
+  }
+
+  /** Takes a group; its body is valid only during the call. */
+  @FunctionalInterface
+  public interface Groups {
+    /**
+     * @param offset in the file, of its record
+     */
+    void group(String file, long offset, long number, ByteBuffer body);
+  }
+
+  /** Reads the groups of the intact part of a log that was verified. */
+  public static void read(Path directory, LogReport report, Groups groups) {
+    try {
+      forEachGroup(
+          new NioDisk(directory),
+          report,
+          (segment, group) ->
+              groups.group(
+                  segment.file(),
+                  group.position() - segment.position(),
+                  group.number(),
+                  group.body()));
+    } catch (IOException e) {
+      throw FilePersistence.storage("cannot read the log in " + directory, e);
     }
   }
 
@@ -102,29 +126,32 @@ public final class LogInspector {
     }
   }
 
-  private static void tell(
-      Disk disk,
-      LogSegment segment,
-      long bytes,
-      SegmentReader reader,
-      Consumer<Map<String, Object>> groups)
+  private static void forEachGroup(
+      Disk disk, LogReport report, BiConsumer<LogReport.Segment, SegmentReader> groups)
       throws IOException {
-    try (DiskFile file = disk.openRead(segment.name())) {
-      reader.start(file, segment.base(), bytes);
-      while (reader.next()) {
-        if (!reader.mark()) {
-          Map<String, Object> row = new LinkedHashMap<>();
-          row.put("row", "group");
-          row.put("number", reader.number());
-          row.put("start", reader.start());
-          row.put("position", reader.position());
-          row.put("safe", reader.safe());
-          row.put("bytes", reader.body().remaining());
-          row.put("messages", messages(reader.body()));
-          groups.accept(row);
+    SegmentReader reader = new SegmentReader();
+    for (LogReport.Segment segment : report.segments()) {
+      try (DiskFile file = disk.openRead(segment.file())) {
+        reader.start(file, segment.position(), segment.bytes());
+        while (reader.next()) {
+          if (!reader.mark()) {
+            groups.accept(segment, reader);
+          }
         }
       }
     }
+  }
+
+  private static Map<String, Object> row(SegmentReader group) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("row", "group");
+    row.put("number", group.number());
+    row.put("start", group.start());
+    row.put("position", group.position());
+    row.put("safe", group.safe());
+    row.put("bytes", group.body().remaining());
+    row.put("messages", messages(group.body()));
+    return row;
   }
 
   private static String messages(ByteBuffer body) {

@@ -5,6 +5,7 @@ import io.rabia.core.persistence.Persistence;
 import io.rabia.persistence.LogReport.Place;
 import io.rabia.persistence.LogStatus.State;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,9 +60,7 @@ final class LogRecovery {
     snapshots.open();
     LogScan scan = LogScan.of(disk, status, reader, snapshots);
     lastStart = scan.lastStart();
-    if (why == null && scan.damage() != null) {
-      why = "the log in " + disk.location() + " is damaged: " + scan.damage();
-    }
+    why = why == null ? foundLoss(scan) : why;
     if (why != null) {
       replay.onVotesLost(why);
       LOG.warn("The votes of this member are lost, its log is moved aside: {}", why);
@@ -72,6 +71,57 @@ final class LogRecovery {
       cut(scan.unsafeTail());
     }
     return scan;
+  }
+
+  /** {@link Persistence#look}. */
+  boolean look(Persistence.GroupHandler handler) throws IOException {
+    String stated = statedLoss();
+    snapshots.open();
+    LogScan scan = LogScan.of(disk, status, reader, snapshots);
+    String why = stated == null ? foundLoss(scan) : stated;
+    if (why != null) {
+      handler.onVotesLost(why);
+    }
+    long from = 1;
+    if (!snapshots.isEmpty()) {
+      from = snapshots.newest();
+      try (InputStream content = snapshots.readNewest()) {
+        handler.onSnapshot(from, content);
+      }
+    }
+    show(from, handler);
+    boolean aside = status != null && status.state() == State.LOST;
+    return !aside && !LogScan.segmentNames(disk).isEmpty();
+  }
+
+  /** The groups from this one on, none if it is not there: damage before it does not matter. */
+  private void show(long from, Persistence.GroupHandler handler) throws IOException {
+    long expected = from;
+    long start = 0;
+    for (String name : LogScan.segmentNames(disk)) {
+      try (DiskFile file = disk.openRead(name)) {
+        LogSegment segment = LogScan.readHeader(disk, file, name);
+        if (segment == null) {
+          continue;
+        }
+        reader.start(file, segment.base(), file.size());
+        while (reader.next() && reader.start() >= start) {
+          start = reader.start();
+          if (!reader.mark() && reader.number() == expected) {
+            if (!handler.onGroup(expected, reader.body())) {
+              return;
+            }
+            expected++;
+          }
+        }
+      }
+    }
+  }
+
+  private @Nullable String foundLoss(LogScan scan) {
+    return scan.damage() == null
+        ? null
+        : "the log in " + disk.location() + " is damaged: " + scan.damage();
   }
 
   /** Why the votes are lost, as far as the status says it. */

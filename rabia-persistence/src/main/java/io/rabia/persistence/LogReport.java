@@ -74,6 +74,23 @@ public record LogReport(
     aside = List.copyOf(aside);
   }
 
+  /** The same with this damage, for who knows more of what the groups mean. */
+  public LogReport damagedAt(Place place) {
+    return new LogReport(
+        directory,
+        status,
+        segments,
+        snapshots,
+        aside,
+        groups,
+        firstNumber,
+        lastNumber,
+        lastStart,
+        bytes,
+        unsafeTail,
+        Optional.of(place));
+  }
+
   /** True if the log opens with everything that it ever promised. */
   public boolean intact() {
     return damage.isEmpty();

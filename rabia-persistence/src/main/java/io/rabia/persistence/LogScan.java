@@ -150,7 +150,7 @@ final class LogScan {
     }
     try (DiskFile file = disk.openRead(name)) {
       long size = file.size();
-      LogSegment segment = readHeader(file, name);
+      LogSegment segment = readHeader(disk, file, name);
       if (segment == null) {
         judgeHeader(name, first, size, last);
       } else if (segment.first() != first
@@ -170,7 +170,8 @@ final class LogScan {
     }
   }
 
-  private @Nullable LogSegment readHeader(DiskFile file, String name) throws IOException {
+  /** Null if it is damaged. */
+  static @Nullable LogSegment readHeader(Disk disk, DiskFile file, String name) throws IOException {
     ByteBuffer header = ByteBuffer.allocate(LogSegment.HEADER_BYTES);
     file.read(header, 0);
     return LogSegment.parse(header.flip(), name + " in " + disk.location());

@@ -240,7 +240,11 @@ final class LogWriter {
 
   /** Everything written is safe from loss of power when this returns. */
   void force() throws IOException {
-    activeFile().force();
+    try {
+      activeFile().force();
+    } catch (NoSpaceException e) {
+      throw new IOException("there was no room for what is in the log: " + e.getMessage(), e);
+    }
     flushed = written;
   }
 

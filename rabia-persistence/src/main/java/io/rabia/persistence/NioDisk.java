@@ -138,7 +138,7 @@ public final class NioDisk implements Disk {
               StandardOpenOption.WRITE,
               StandardOpenOption.CREATE));
     } catch (IOException e) {
-      throw failedWrite(directory, e, 0);
+      throw failedWrite(directory, e, 1);
     }
   }
 
@@ -160,7 +160,7 @@ public final class NioDisk implements Disk {
 
   @Override
   public void delete(String name) throws IOException {
-    Files.delete(directory.resolve(name));
+    Files.deleteIfExists(directory.resolve(name));
   }
 
   @Override
@@ -263,6 +263,8 @@ public final class NioDisk implements Disk {
       boolean interrupted = Thread.interrupted();
       try {
         channel.force(false);
+      } catch (IOException e) {
+        throw failedWrite(directory, e, 0);
       } finally {
         restoreInterrupt(interrupted);
       }

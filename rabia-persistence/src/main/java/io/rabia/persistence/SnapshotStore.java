@@ -191,6 +191,14 @@ final class SnapshotStore {
     while (intact.size() > KEPT) {
       intact.removeFirst();
     }
+    try {
+      deleteOthers();
+    } catch (IOException e) {
+      LOG.warn("Older snapshots in {} stay for now: {}", disk.location(), e.toString());
+    }
+  }
+
+  private void deleteOthers() throws IOException {
     for (String old : names(disk)) {
       if (!intact.contains(SnapshotFile.firstOf(old).orElseThrow())) {
         disk.delete(old);

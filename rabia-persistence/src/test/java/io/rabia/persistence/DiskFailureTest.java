@@ -7,81 +7,189 @@ import static io.rabia.persistence.Logs.append;
 import static io.rabia.persistence.Logs.fill;
 import static io.rabia.persistence.Logs.open;
 import static io.rabia.persistence.Logs.text;
+import static io.rabia.persistence.Logs.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
+import io.rabia.core.persistence.SnapshotReader;
+import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.persistence.MemoryDisk.Operation;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** One operation of the disk fails, or the directory cannot be used. */
 class DiskFailureTest {
+  private static final int GROUPS = 30;
 
   @ParameterizedTest
   @EnumSource(
       value = Durability.class,
       names = {"FSYNC", "OS"})
-  void stopsForGoodWhenAnyOperationFailsOnce(Durability durability) {
+  void stopsForGoodOrGivesUpASnapshotWhenAnyOperationFailsOnce(Durability durability) {
     FilePersistenceConfig config = durability == Durability.OS ? OS : FSYNC;
-    Set<Operation> failed = EnumSet.noneOf(Operation.class);
-    for (int operation = 0; ; operation++) {
+    Set<Operation> stops = EnumSet.noneOf(Operation.class);
+    Set<Operation> goesOn = EnumSet.noneOf(Operation.class);
+    EnumSet<Operation> forces = EnumSet.of(Operation.FORCE, Operation.FORCE_DIRECTORY);
+    boolean failed = true;
+    for (int operation = 0; failed; operation++) {
       MemoryDisk disk = new MemoryDisk("boot");
       fill(open(disk, config), 1, 10);
       disk.afterProcessDeath().failAt(operation);
-      if (workUntilFailure(disk, config, failed) == null) {
-        break;
+      FilePersistence log = new FilePersistence(disk, config);
+      RabiaException.Storage failure = work(log);
+      failed = disk.history().size() > operation;
+      if (failed) {
+        (failure == null ? goesOn : stops).add(disk.history().get(operation));
+      }
+      if (failure == null) {
+        checkWhole(disk, config);
+      } else {
+        checkStopped(disk, config, log, failure);
       }
     }
-    assertThat(failed)
-        .contains(
-            Operation.OPEN,
-            Operation.READ,
-            Operation.WRITE,
-            Operation.FORCE,
-            Operation.RENAME,
-            Operation.LIST,
-            Operation.FORCE_DIRECTORY);
+    assertThat(stops).isEqualTo(EnumSet.allOf(Operation.class));
+    assertThat(goesOn).as("of snapshots").isEqualTo(EnumSet.complementOf(forces));
   }
 
-  /** Returns what was thrown, after checking what must hold then; null if nothing failed. */
-  private static RabiaException.Storage workUntilFailure(
-      MemoryDisk disk, FilePersistenceConfig config, Set<Operation> failed) {
-    List<String> replayed = new ArrayList<>();
-    FilePersistence log = new FilePersistence(disk, config);
-    int appended = 10;
+  /** Returns why the log stopped; null when nothing failed but a snapshot, or it did not matter. */
+  private static RabiaException.@Nullable Storage work(FilePersistence log) {
     try {
-      log.open((number, group) -> replayed.add(text(group)), NO_WAKEUP);
-      for (; appended < 25; appended++) {
-        append(log, text(appended + 1));
+      log.open(new Replay(new ArrayList<>()), NO_WAKEUP);
+      for (int i = 11; i <= GROUPS; i++) {
+        append(log, text(i));
         log.flush();
-        if (appended % 5 == 0) {
+        if (i % 5 == 0) {
           log.flush();
-          log.read(appended - 3, (number, group) -> true);
+          log.read(i - 3, (number, group) -> true);
+        }
+        if (i % 6 == 0) {
+          takeSnapshot(log, i);
         }
       }
+      assertThat(log.full()).isFalse();
       log.close();
       return null;
     } catch (RabiaException.Storage failure) {
-      failed.add(disk.history().get(disk.history().size() - 1));
-      checkStopped(disk, config, log, failure);
       return failure;
     }
+  }
+
+  private static void takeSnapshot(FilePersistence log, int groups) {
+    try {
+      log.compact(log.snapshot(groups + 1, new Texts(texts(groups))));
+      try (SnapshotReader reader = log.openSnapshot()) {
+        reader.read(0, ByteBuffer.allocate(100));
+      }
+    } catch (RabiaException.Storage givenUp) {
+      assertThat(givenUp).hasMessageContaining("in memory");
+    }
+  }
+
+  private interface SnapshotTaker {
+    void take(FilePersistence log) throws IOException;
+  }
+
+  private static Stream<SnapshotTaker> takers() {
+    return Stream.of(
+        log -> log.snapshot(5, new Texts(texts(4))),
+        log -> {
+          SnapshotWriter writer = log.beginSnapshot(5);
+          try {
+            writer.write(ByteBuffer.wrap(new Texts(texts(4)).bytes()));
+            writer.commit();
+          } catch (RabiaException.Storage e) {
+            writer.discard();
+            throw e;
+          }
+        });
+  }
+
+  private static void assertStopped(FilePersistence log, MemoryDisk disk, SnapshotTaker taker) {
+    assertThatThrownBy(log::full)
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("cannot force a file in memory: planted failure of ");
+    RabiaException failure = catchThrowableOfType(RabiaException.class, log::full);
+    Map<String, ByteBuffer> before = disk.contents();
+    assertThatThrownBy(() -> append(log, "more")).isSameAs(failure);
+    assertThatThrownBy(log::flush).isSameAs(failure);
+    assertThatThrownBy(() -> taker.take(log)).isInstanceOf(RabiaException.Storage.class);
+    log.close();
+    assertThat(disk.contents()).isEqualTo(before);
+    assertThat(replay(disk.afterProcessDeath(), FSYNC)).isEqualTo(texts(9));
+  }
+
+  /** It may have been told of what was lost of a segment. */
+  @ParameterizedTest
+  @MethodSource("takers")
+  void stopsForGoodWhenAForceOfASnapshotFails(SnapshotTaker taker) {
+    for (Operation force : List.of(Operation.FORCE, Operation.FORCE_DIRECTORY)) {
+      MemoryDisk disk = new MemoryDisk("boot");
+      FilePersistence log = open(disk, FSYNC);
+      fill(log, 1, 9);
+      disk.failNext(force);
+      assertThatThrownBy(() -> taker.take(log)).isInstanceOf(RabiaException.Storage.class);
+      assertStopped(log, disk, taker);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("takers")
+  void givesASnapshotUpForWhichThereWasNoRoomWhenItWasForced(SnapshotTaker taker) {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = open(disk, FSYNC);
+    fill(log, 1, 9);
+    disk.noRoomAtNextForce();
+    assertThatThrownBy(() -> taker.take(log)).hasMessageContaining("No space left");
+    fill(log, 10, 12);
+    assertThat(log.full()).isFalse();
+    log.close();
+    assertThat(disk.contents().keySet()).noneMatch(name -> name.startsWith("snapshot"));
+    assertThat(Logs.replay(disk.afterProcessDeath(), FSYNC)).isEqualTo(texts(12));
+  }
+
+  @Test
+  void stopsForGoodWhenThereWasNoRoomForWhatIsInTheLogWhenItWasForced() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = open(disk, FSYNC);
+    fill(log, 1, 5);
+    disk.noRoomAtNextForce();
+    assertThatThrownBy(() -> fill(log, 6, 6))
+        .isInstanceOf(RabiaException.Storage.class)
+        .hasMessageContaining("there was no room for what is in the log");
+    assertThatThrownBy(log::flush).isInstanceOf(RabiaException.Storage.class);
+    assertThat(log.durable()).isEqualTo(5);
+  }
+
+  private static void checkWhole(MemoryDisk disk, FilePersistenceConfig config) {
+    MemoryDisk next = disk.afterPowerLoss(new Random(disk.history().size()));
+    assertThat(replay(next, config)).isEqualTo(texts(GROUPS));
+  }
+
+  private static List<String> replay(MemoryDisk disk, FilePersistenceConfig config) {
+    List<String> replayed = new ArrayList<>();
+    new FilePersistence(disk, config).open(new Replay(replayed), NO_WAKEUP);
+    return replayed;
   }
 
   private static void checkStopped(
@@ -114,9 +222,8 @@ class DiskFailureTest {
       boolean stillClean = LogInspector.verify(unpowered).status().orElse("").startsWith("CLEAN");
       next = config.equals(FSYNC) || stillClean ? unpowered : disk;
     }
-    List<String> replayed = new ArrayList<>();
-    open(next, config, replayed);
-    assertThat(replayed).isEqualTo(Logs.texts(replayed.size()));
+    List<String> replayed = replay(next, config);
+    assertThat(replayed).isEqualTo(texts(replayed.size()));
     assertThat(replayed.size()).isGreaterThanOrEqualTo((int) Math.max(10, durable));
   }
 

@@ -354,6 +354,7 @@ class FilePersistenceTest {
     assertThat(real.list()).containsExactly("b");
     assertThat(Files.readString(directory.resolve("b"))).isEqualTo("01234567ab");
     real.delete("b");
+    real.delete("b");
     assertThat(real.list()).isEmpty();
     assertThatCode(real::forceDirectory).doesNotThrowAnyException();
   }

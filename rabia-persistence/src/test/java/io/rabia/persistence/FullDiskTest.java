@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A disk without room: what is appended waits, nothing is damaged, and it goes on. */
 class FullDiskTest {
@@ -68,6 +69,23 @@ class FullDiskTest {
           .isEqualTo(texts(GROUPS));
     }
     assertThat(rolls).as("also while a segment begins").isPositive();
+  }
+
+  /** First for the next segment, then for the status that names it. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void goesOnWhenThereWasNoRoomForAnotherFile(int files) {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = open(disk, FSYNC);
+    disk.files(disk.contents().size() + files);
+    appendAll(log);
+    assertThat(log.full()).isTrue();
+    assertIntact(disk, log.durable());
+    disk.files(Integer.MAX_VALUE);
+    log.flush();
+    assertThat(log.durable()).isEqualTo(GROUPS);
+    log.close();
+    assertThat(Logs.replay(disk.afterProcessDeath(), FSYNC)).isEqualTo(texts(GROUPS));
   }
 
   /** Nothing that is durable is gone, nothing else is there, nothing is damaged. */
@@ -153,12 +171,40 @@ class FullDiskTest {
     assertThat(log.durable()).isEqualTo(31);
   }
 
+  private static void mount(Path at, String options) throws Exception {
+    assumeThat(run("mount", "-t", "tmpfs", "-o", options, "tmpfs", at.toString()))
+        .as("only a privileged user mounts a file system")
+        .isZero();
+  }
+
+  /**
+   * There is room for one file more than there are: the next segment, but not for the status that
+   * names it.
+   */
+  @Test
+  void goesOnOnARealFileSystemThatTookNoMoreFiles(@TempDir Path mount) throws Exception {
+    mount(mount, "size=1m,nr_inodes=8");
+    try {
+      Path directory = mount.resolve("log");
+      FilePersistence log = open(new NioDisk(directory), FSYNC);
+      Path ballast = Files.createFile(mount.resolve("ballast"));
+      appendAll(log);
+      assertThat(log.full()).isTrue();
+      assertThat(LogInspector.verify(directory).lastNumber()).isEqualTo(log.durable());
+      Files.delete(ballast);
+      log.flush();
+      assertThat(log.durable()).isEqualTo(GROUPS);
+      log.close();
+      assertThat(replay(directory, FSYNC)).isEqualTo(texts(GROUPS));
+    } finally {
+      run("umount", "-l", mount.toString());
+    }
+  }
+
   /** A file system of one megabyte that another file fills and frees. */
   @Test
   void goesOnOnARealFileSystemThatWasFull(@TempDir Path mount) throws Exception {
-    assumeThat(run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mount.toString()))
-        .as("only a privileged user mounts a file system")
-        .isZero();
+    mount(mount, "size=1m");
     try {
       Path directory = mount.resolve("log");
       Path ballast = mount.resolve("ballast");

@@ -41,8 +41,11 @@ final class MemoryDisk implements Disk {
   private boolean locked;
   private int stopBefore = Integer.MAX_VALUE;
   private int failAt = Integer.MAX_VALUE;
+  private @Nullable Operation failNext;
+  private boolean noRoomAtForce;
   private long bytesRead;
   private long room = Long.MAX_VALUE;
+  private int files = Integer.MAX_VALUE;
 
   MemoryDisk(String bootId) {
     this.bootId = bootId;
@@ -65,9 +68,27 @@ final class MemoryDisk implements Disk {
     return this;
   }
 
+  /** The next operation of this kind fails, a write after half of its bytes. */
+  MemoryDisk failNext(Operation operation) {
+    failNext = operation;
+    return this;
+  }
+
+  /** Only at the next force of a file it is found that there is no room for it. */
+  MemoryDisk noRoomAtNextForce() {
+    noRoomAtForce = true;
+    return this;
+  }
+
   /** So many bytes may all files have together. */
   MemoryDisk room(long bytes) {
     room = bytes;
+    return this;
+  }
+
+  /** So many files there may be. */
+  MemoryDisk files(int count) {
+    files = count;
     return this;
   }
 
@@ -158,10 +179,12 @@ final class MemoryDisk implements Disk {
     if (index >= stopBefore) {
       throw new IOException("the power is off");
     }
-    if (index == failAt && operation != Operation.WRITE) {
+    boolean fails = index == failAt || operation == failNext;
+    failNext = fails ? null : failNext;
+    if (fails && operation != Operation.WRITE) {
       throw new IOException("planted failure of " + operation);
     }
-    return index == failAt;
+    return fails;
   }
 
   @Override
@@ -198,7 +221,7 @@ final class MemoryDisk implements Disk {
   public DiskFile openAppend(String name) throws IOException {
     begin(Operation.OPEN);
     if (!names.containsKey(name)) {
-      if (used() >= room) {
+      if (used() >= room || names.size() >= files) {
         throw new NoSpaceException("No space left on device");
       }
       change(new Rename(null, name, new Inode(new byte[0])));
@@ -209,13 +232,20 @@ final class MemoryDisk implements Disk {
   @Override
   public void rename(String from, String to) throws IOException {
     begin(Operation.RENAME);
-    change(new Rename(from, to, names.get(from)));
+    Inode inode = names.get(from);
+    if (inode == null) {
+      throw new FileNotFoundException(from);
+    }
+    change(new Rename(from, to, inode));
   }
 
   @Override
   public void delete(String name) throws IOException {
     begin(Operation.DELETE);
-    change(new Rename(name, null, names.get(name)));
+    Inode inode = names.get(name);
+    if (inode != null) {
+      change(new Rename(name, null, inode));
+    }
   }
 
   private void change(Rename rename) {
@@ -366,6 +396,10 @@ final class MemoryDisk implements Disk {
     @Override
     public void force() throws IOException {
       begin(Operation.FORCE);
+      if (noRoomAtForce) {
+        noRoomAtForce = false;
+        throw new NoSpaceException("No space left on device");
+      }
       inode.force();
     }
 

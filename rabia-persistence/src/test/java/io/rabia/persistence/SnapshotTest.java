@@ -7,17 +7,18 @@ import static io.rabia.persistence.Logs.fill;
 import static io.rabia.persistence.Logs.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.SnapshotReader;
 import io.rabia.core.persistence.SnapshotWriter;
-import io.rabia.core.statemachine.StateView;
-import java.io.ByteArrayOutputStream;
+import io.rabia.persistence.MemoryDisk.Operation;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
@@ -69,6 +70,32 @@ class SnapshotTest {
     assertThat(report.firstNumber()).isBetween(2L, 20L);
     assertThat(report.intact()).isTrue();
     assertThat(replay(disk)).isEqualTo(texts(GROUPS));
+  }
+
+  /** Else the next start would find a hole in the log. */
+  @Test
+  void aSegmentThatCannotBeDeletedIsTriedAgainBeforeAnyLaterOne() {
+    FilePersistence log = filled();
+    log.compact(Long.MAX_VALUE);
+    List<String> before = disk.segments();
+    disk.failNext(Operation.DELETE);
+    Throwable failure = catchThrowable(() -> log.snapshot(40, new Texts(texts(39))));
+    assertThat(disk.segments()).isEqualTo(before);
+    log.snapshot(40, new Texts(texts(39)));
+    assertThat(replay(disk.afterPowerLoss(new Random(1)))).isEqualTo(texts(GROUPS));
+    assertThat(disk.segments()).doesNotContain(before.get(0), before.get(1));
+    assertThat(failure).as("the snapshot is kept").isNull();
+  }
+
+  @Test
+  void anOldSnapshotThatCannotBeDeletedGoesWithTheNext() {
+    FilePersistence log = filled();
+    disk.failNext(Operation.DELETE);
+    assertThat(log.snapshot(43, new Texts(texts(42)))).isEqualTo(40);
+    assertThat(snapshots(disk)).hasSize(3);
+    log.snapshot(44, new Texts(texts(43)));
+    assertThat(snapshots(disk))
+        .containsExactlyInAnyOrder(SnapshotFile.name(43), SnapshotFile.name(44));
   }
 
   @Test
@@ -177,7 +204,7 @@ class SnapshotTest {
   @Test
   void onePieceByPieceIsASnapshotOnceItIsCommittedAndNotBefore() throws IOException {
     FilePersistence log = filled();
-    byte[] content = content(new Texts(texts(42)));
+    byte[] content = new Texts(texts(42)).bytes();
     SnapshotWriter writer = log.beginSnapshot(43);
     writer.write(ByteBuffer.wrap(content, 0, 10));
     writer.write(ByteBuffer.wrap(content, 10, content.length - 10));
@@ -189,7 +216,7 @@ class SnapshotTest {
   @Test
   void onePieceByPieceTakesThePlaceOfTheOldestWhenItIsCommitted() throws IOException {
     FilePersistence log = filled();
-    byte[] content = content(new Texts(texts(42)));
+    byte[] content = new Texts(texts(42)).bytes();
     SnapshotWriter writer = log.beginSnapshot(43);
     writer.write(ByteBuffer.wrap(content));
     assertThat(writer.commit()).isEqualTo(40);
@@ -201,7 +228,7 @@ class SnapshotTest {
   @Test
   void isReadToItsEndAlthoughItIsNoLongerKept() throws IOException {
     FilePersistence log = filled();
-    byte[] content = content(new Texts(texts(39)));
+    byte[] content = new Texts(texts(39)).bytes();
     try (SnapshotReader reader = log.openSnapshot()) {
       log.snapshot(43, new Texts(texts(42)));
       log.snapshot(44, new Texts(texts(43)));
@@ -234,12 +261,6 @@ class SnapshotTest {
       disk.content(newest, content);
       disk.afterProcessDeath();
     }
-  }
-
-  private static byte[] content(StateView view) throws IOException {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    view.writeTo(out);
-    return out.toByteArray();
   }
 
   @Test

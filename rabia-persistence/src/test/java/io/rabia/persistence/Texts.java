@@ -1,6 +1,7 @@
 package io.rabia.persistence;
 
 import io.rabia.core.statemachine.StateView;
+import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,6 +14,12 @@ final class Texts implements StateView {
 
   Texts(List<String> texts) {
     this.texts = new ArrayList<>(texts);
+  }
+
+  byte[] bytes() throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    writeTo(out);
+    return out.toByteArray();
   }
 
   @Override

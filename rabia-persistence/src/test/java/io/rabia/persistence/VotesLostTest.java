@@ -102,6 +102,40 @@ class VotesLostTest {
     assertThat(next.replayed).isEqualTo(expected);
   }
 
+  private static Replay look(MemoryDisk disk, List<String> shown, boolean there) {
+    Map<String, ByteBuffer> before = disk.contents();
+    Replay replay = new Replay(shown).withoutVotes();
+    try (FilePersistence log = new FilePersistence(disk, FSYNC)) {
+      assertThat(log.look(replay)).isEqualTo(there);
+    }
+    assertThat(disk.contents()).as("it stays as it was").isEqualTo(before);
+    return replay;
+  }
+
+  @Test
+  void aLookShowsWhatIsLeftAndChangesNothing() {
+    MemoryDisk disk = log();
+    List<String> whole = new ArrayList<>();
+    assertThat(look(disk, whole, true).losses()).isEmpty();
+    assertThat(whole).isEqualTo(texts(GROUPS));
+
+    flip(disk, disk.segments().get(0), LogSegment.HEADER_BYTES);
+    List<String> before = new ArrayList<>();
+    assertThat(look(disk, before, true).losses().get(0)).contains("is damaged");
+    assertThat(before).as("the snapshot stands for what is damaged").isEqualTo(texts(GROUPS));
+
+    String last = disk.segments().get(disk.segments().size() - 1);
+    flip(disk, last, disk.content(last).length - 1);
+    List<String> prefix = new ArrayList<>();
+    assertThat(look(disk, prefix, true).losses()).hasSize(1);
+    assertThat(prefix).isEqualTo(texts(prefix.size())).hasSizeBetween(SNAPSHOT - 1, GROUPS - 1);
+
+    new Life(disk);
+    List<String> snapshot = new ArrayList<>();
+    assertThat(look(disk.afterProcessDeath(), snapshot, false).losses()).hasSize(1);
+    assertThat(snapshot).as("its log was moved aside").isEqualTo(texts(SNAPSHOT - 1));
+  }
+
   @Test
   void beginsAnewWithoutASnapshot() {
     MemoryDisk disk = new MemoryDisk("boot");

@@ -175,6 +175,7 @@ public final class ConsensusTestHarness<I, O, S> {
       List<InjectedFault> injected = new FaultPlan(faults).carryOut(simulator);
       injected.forEach(InjectedFault::awaitEnd);
       load.stop();
+      cluster.requireNoneDied();
       simulator.heal();
       FaultPlan.requireFired(injected);
       cluster.awaitServing();

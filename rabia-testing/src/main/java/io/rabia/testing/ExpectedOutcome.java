@@ -28,6 +28,15 @@ public sealed interface ExpectedOutcome {
    */
   record NoProgress(Duration grace) implements ExpectedOutcome {}
 
-  /** Once the faults have ended, all nodes come to hold the same. */
-  record EventualConsistency() implements ExpectedOutcome {}
+  /**
+   * Whatever becomes of the commands, all nodes hold the same soon after the faults have ended.
+   *
+   * @param within so much time, in which all clients get their last answers, too
+   */
+  record EventualConsistency(Duration within) implements ExpectedOutcome {
+    /** Within a minute. */
+    public EventualConsistency() {
+      this(Duration.ofMinutes(1));
+    }
+  }
 }

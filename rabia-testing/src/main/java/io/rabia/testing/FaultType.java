@@ -13,7 +13,8 @@ public sealed interface FaultType {
   /**
    * The process dies and is started again later.
    *
-   * @param losesDisk it then finds an empty disk: its votes are lost
+   * @param losesDisk it then finds an empty disk: its votes are lost, as they are with durability
+   *     MEMORY. It comes back with a vote of another token while a majority of the others is left
    */
   record NodeCrash(NodeId node, Duration duration, boolean losesDisk) implements FaultType {
     /** With its disk. */
@@ -97,11 +98,11 @@ public sealed interface FaultType {
 
   /**
    * The process dies, one bit of the older half of its log flips, and it is started again later: it
-   * finds out and does not come back.
+   * finds out, votes no more and comes back with a vote of another token.
    */
   record BitFlip(NodeId node, Duration duration) implements FaultType {}
 
-  /** Nothing can be written. The node stops, and is started again when there is room again. */
+  /** Nothing can be written. The node refuses commands and promises nothing until it can. */
   record DiskFull(NodeId node, Duration duration) implements FaultType {}
 
   /** The next force of the node's log fails, once. The node stops and is started again later. */

@@ -173,6 +173,11 @@ final class FaultyTransport implements Transport, TransportListener {
   }
 
   @Override
+  public void onRefused(NodeId peer, String reason) {
+    listener().onRefused(peer, reason);
+  }
+
+  @Override
   public boolean mayJoin(Handshake peer) {
     return listener().mayJoin(peer);
   }

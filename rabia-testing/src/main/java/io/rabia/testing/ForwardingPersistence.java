@@ -31,6 +31,11 @@ public abstract class ForwardingPersistence implements Persistence {
   }
 
   @Override
+  public boolean look(GroupHandler handler) {
+    return log.look(handler);
+  }
+
+  @Override
   public long append(ByteBuffer group) {
     return log.append(group);
   }

@@ -51,7 +51,15 @@ final class NodeFaults {
 
   private static InjectedFault down(FaultType fault, TestNode node, Runnable death) {
     LongAdder strikes = new LongAdder();
-    InjectedFault injected = new InjectedFault(fault, strikes::sum, node::startAgain);
+    InjectedFault injected =
+        new InjectedFault(
+            fault,
+            strikes::sum,
+            () -> {
+              node.startAgain();
+              node.inTrouble(false);
+            });
+    node.inTrouble(true);
     if (node.isRunning()) {
       death.run();
       strikes.increment();
@@ -71,31 +79,37 @@ final class NodeFaults {
   private static InjectedFault disk(FaultType fault, Function<NodeId, TestNode> nodes) {
     if (fault instanceof TornWrite torn) {
       TestNode node = nodes.apply(torn.node());
-      return failing(fault, node, on -> node.disk().tearNextWrite(on), node.disk()::powerBack);
+      return failing(
+          fault, node, true, on -> node.disk().tearNextWrite(on), node.disk()::powerBack);
     }
     if (fault instanceof DiskFull full) {
       TestNode node = nodes.apply(full.node());
-      return failing(fault, node, on -> node.disk().full(on), () -> {});
+      return failing(fault, node, false, on -> node.disk().full(on), () -> {});
     }
     TestNode node = nodes.apply(((FsyncFailure) fault).node());
-    return failing(fault, node, on -> node.disk().failNextForce(on), () -> {});
+    return failing(fault, node, true, on -> node.disk().failNextForce(on), () -> {});
   }
 
   private interface Switch {
     void turn(boolean on);
   }
 
-  /** The node stops by itself when its disk fails. */
+  /**
+   * @param stops whether the node stops by itself when this strikes
+   */
   private static InjectedFault failing(
-      FaultType fault, TestNode node, Switch trouble, Runnable afterwards) {
+      FaultType fault, TestNode node, boolean stops, Switch trouble, Runnable afterwards) {
+    long before = node.disk().failures();
     InjectedFault injected =
         new InjectedFault(
             fault,
             node.disk()::failures,
             () -> {
               trouble.turn(false);
-              node.startAgainIfFailed(afterwards);
+              node.startAgainIfFailed(stops && node.disk().failures() > before, afterwards);
+              node.inTrouble(false);
             });
+    node.inTrouble(true);
     trouble.turn(true);
     return injected;
   }

@@ -7,6 +7,7 @@ import io.rabia.core.statemachine.InMemoryStateMachine;
 import io.rabia.core.statemachine.StateMachine;
 import io.rabia.engine.EngineState;
 import io.rabia.engine.EngineStatus;
+import io.rabia.engine.Initial;
 import io.rabia.engine.RabiaConfig;
 import io.rabia.engine.RabiaEngine;
 import io.rabia.network.InMemoryNetwork;
@@ -20,6 +21,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -102,12 +104,18 @@ public final class TestCluster implements AutoCloseable {
   // ---- what can be done to it
 
   /**
-   * Starts a node that is down, on what its disk holds.
+   * Starts a node that is down, on what its disk holds. One that finds nothing there comes back
+   * with a vote, under another token, as long as a majority of the others is left.
    *
    * @throws io.rabia.core.RabiaException when it cannot be started
    */
   public void start(NodeId id) {
     node(id).start();
+  }
+
+  /** As {@link #start(NodeId)}, with a meaning of an empty disk that may be wrong. */
+  void start(NodeId id, Initial initial) {
+    node(id).start(initial);
   }
 
   /** The process dies: nothing in memory is left, everything that was written is. */
@@ -181,18 +189,47 @@ public final class TestCluster implements AutoCloseable {
     }
   }
 
-  /** Waits until all nodes that run serve and are connected to each other, unless they are cut. */
+  /**
+   * Waits until all nodes serve and are connected to each other, unless they are cut; those that
+   * were taken down are left out.
+   *
+   * @throws AssertionError at once when a node has stopped by itself, or could not be started again
+   */
   public void awaitServing() {
+    requireNoneDied();
     awaitServing(running());
   }
 
-  /** Waits until these nodes serve and are connected to each other, unless they are cut. */
+  /**
+   * Waits until these nodes serve and are connected to each other, unless they are cut.
+   *
+   * @throws AssertionError at once when one has stopped by itself, or could not be started again
+   */
   public void awaitServing(Collection<NodeId> ids) {
     Await.until(
         "nodes " + ids + " serve",
         PATIENCE,
-        () -> ids.stream().allMatch(id -> serves(id, ids)),
+        () -> {
+          requireNoneDied(ids);
+          return ids.stream().allMatch(id -> serves(id, ids));
+        },
         this::describe);
+  }
+
+  /** But for those that a fault has stopped which is not over: it will start them again. */
+  void requireNoneDied() {
+    requireNoneDied(nodes());
+  }
+
+  private void requireNoneDied(Collection<NodeId> ids) {
+    for (NodeId id : ids) {
+      node(id)
+          .death()
+          .ifPresent(
+              why -> {
+                throw new AssertionError("node " + id + " died: " + why + "; " + describe(), why);
+              });
+    }
   }
 
   private boolean serves(NodeId id, Collection<NodeId> ids) {
@@ -204,15 +241,18 @@ public final class TestCluster implements AutoCloseable {
   }
 
   /**
-   * Waits until all nodes that run have applied as much and hold the same.
+   * Waits until all nodes have applied as much and hold the same; those that were taken down are
+   * left out.
    *
-   * @throws AssertionError at once when two nodes that applied as much hold different things
+   * @throws AssertionError at once when two nodes that applied as much hold different things, or
+   *     one has stopped by itself, or could not be started again
    */
   public void awaitEqual() {
     Await.until("all nodes hold the same", PATIENCE, this::equal, this::describe);
   }
 
   private boolean equal() {
+    requireNoneDied();
     Map<Long, EngineStatus> bySlot = new TreeMap<>();
     for (NodeId id : running()) {
       EngineStatus status = status(id);
@@ -268,7 +308,7 @@ public final class TestCluster implements AutoCloseable {
     private int nodes = 3;
     private Supplier<? extends StateMachine> stateMachine = InMemoryStateMachine::new;
     private Durability durability = Durability.FSYNC;
-    private RabiaConfig config = RabiaConfig.defaults();
+    private Consumer<RabiaConfig.Builder> config = defaults -> {};
     private long seed = 1;
 
     private Builder() {}
@@ -291,9 +331,12 @@ public final class TestCluster implements AutoCloseable {
       return this;
     }
 
-    /** Of every node. Default {@link RabiaConfig#defaults}. */
-    public Builder config(RabiaConfig config) {
-      this.config = config;
+    /**
+     * Changes the settings of every node, which are {@link RabiaConfig#defaults}. Called for each
+     * life of each node; what an empty log means is set by the cluster.
+     */
+    public Builder config(Consumer<RabiaConfig.Builder> changes) {
+      this.config = changes;
       return this;
     }
 

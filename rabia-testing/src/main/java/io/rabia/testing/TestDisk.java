@@ -164,7 +164,7 @@ final class TestDisk implements Disk {
   @Override
   public synchronized void delete(String name) throws IOException {
     requirePower();
-    existing(names.remove(name), name);
+    names.remove(name);
   }
 
   @Override

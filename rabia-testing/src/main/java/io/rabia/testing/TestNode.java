@@ -2,10 +2,10 @@ package io.rabia.testing;
 
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
-import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.statemachine.StateMachine;
+import io.rabia.engine.Initial;
 import io.rabia.engine.RabiaConfig;
 import io.rabia.engine.RabiaEngine;
 import io.rabia.persistence.FilePersistence;
@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,7 @@ final class TestNode {
   /** What every life of it is made of. */
   record Parts(
       ClusterConfig cluster,
-      RabiaConfig config,
+      Consumer<RabiaConfig.Builder> config,
       Supplier<? extends StateMachine> stateMachine,
       Durability durability,
       long seed) {}
@@ -41,6 +42,7 @@ final class TestNode {
   private @Nullable FaultyTransport transport;
   private @Nullable NodeLog log;
   private @Nullable RuntimeException startFailure;
+  private int troubles;
   private int lives;
   private boolean closed;
 
@@ -84,7 +86,15 @@ final class TestNode {
 
   // ---- lives
 
+  /** Its first life founds the cluster, any other one comes back to it. */
   synchronized void start() {
+    start(lives == 0 ? Initial.NEW : Initial.EXISTING);
+  }
+
+  /**
+   * @param initial what it means that the disk is empty
+   */
+  synchronized void start(Initial initial) {
     if (closed) {
       throw new IllegalStateException("the cluster is closed");
     }
@@ -93,6 +103,21 @@ final class TestNode {
     }
     forget();
     lives++;
+    try {
+      begin(initial);
+    } catch (RuntimeException e) {
+      if (engine != null) {
+        engine.close();
+      }
+      forget();
+      startFailure = e;
+      throw e;
+    }
+  }
+
+  private void begin(Initial initial) {
+    RabiaConfig.Builder config = RabiaConfig.builder();
+    parts.config().accept(config);
     Random random = new Random(parts.seed() * 31 + id.value() * 7L + lives);
     FaultyTransport ports = new FaultyTransport(id, network.transport(id), network, gate, random);
     NodeLog files = new NodeLog(persistence());
@@ -100,7 +125,7 @@ final class TestNode {
         RabiaEngine.builder()
             .nodeId(id)
             .cluster(parts.cluster())
-            .config(parts.config())
+            .config(config.initial(initial).build())
             .stateMachine(parts.stateMachine().get())
             .transport(ports)
             .persistence(files)
@@ -109,14 +134,7 @@ final class TestNode {
     engine = born;
     transport = ports;
     log = files;
-    try {
-      born.start();
-    } catch (RuntimeException e) {
-      born.close();
-      forget();
-      startFailure = e;
-      throw e;
-    }
+    born.start();
   }
 
   private Persistence persistence() {
@@ -137,16 +155,32 @@ final class TestNode {
     }
     try {
       start();
-    } catch (RabiaException e) {
+    } catch (RuntimeException e) {
       startFailure = e;
     }
   }
 
-  synchronized void startAgainIfFailed(Runnable first) {
-    if (engine != null && engine.failure().isPresent()) {
+  /**
+   * A disk that failed may stop the process of now a little later, or let none start.
+   *
+   * @param failed whether it did
+   * @param first what happens before the next life
+   */
+  synchronized void startAgainIfFailed(boolean failed, Runnable first) {
+    if (failure().isPresent() || failed && engine != null) {
       kill(first);
       startAgain();
     }
+  }
+
+  /** Something that lasts may stop it, and whoever began that will start it again. */
+  synchronized void inTrouble(boolean begins) {
+    troubles += begins ? 1 : -1;
+  }
+
+  /** Why it is dead, when nobody is going to start it again. */
+  synchronized Optional<RuntimeException> death() {
+    return troubles > 0 ? Optional.empty() : failure();
   }
 
   /**

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A cluster under load, faults, and what must come of it. Immutable. Whatever is expected, in the
- * end all nodes that run must hold the same, every committed command once.
+ * end all nodes must be there and hold the same, every committed command once.
  */
 public final class TestScenario {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -77,8 +77,14 @@ public final class TestScenario {
    * @throws AssertionError when it came to something else
    */
   public Result run() {
-    try (TestCluster cluster =
-        TestCluster.builder().nodes(nodes).stateMachine(Ledger::new).start()) {
+    return run(TestCluster.builder());
+  }
+
+  /**
+   * @param settings of what a scenario leaves open
+   */
+  Result run(TestCluster.Builder settings) {
+    try (TestCluster cluster = settings.nodes(nodes).stateMachine(Ledger::new).start()) {
       return new Run(cluster).run();
     } catch (AssertionError e) {
       throw new AssertionError("scenario " + name + ": " + e.getMessage(), e);
@@ -113,13 +119,16 @@ public final class TestScenario {
         requireNoProgress(noProgress, injected);
       }
       injected.forEach(InjectedFault::awaitEnd);
+      long ended = System.nanoTime();
       int triedDuring = load.asked();
       int committedDuring = load.answered();
       load.stop();
+      cluster.requireNoneDied();
       FaultPlan.requireFired(injected);
       requireCommitments(triedDuring, committedDuring);
       cluster.simulator().heal();
       requireSame();
+      requireSoon(Duration.ofNanos(System.nanoTime() - ended));
       return new Result(
           name,
           load.asked(),
@@ -162,7 +171,7 @@ public final class TestScenario {
     private void requireSame() {
       cluster.awaitServing();
       cluster.awaitEqual();
-      for (NodeId node : cluster.running()) {
+      for (NodeId node : cluster.nodes()) {
         List<Long> executed = executed(node);
         Set<Long> once = new HashSet<>(executed);
         if (once.size() < executed.size()) {
@@ -173,6 +182,17 @@ public final class TestScenario {
           lost.removeAll(once);
           throw new AssertionError("node " + node + " lost the commands " + lost);
         }
+      }
+    }
+
+    private void requireSoon(Duration took) {
+      if (expected instanceof EventualConsistency eventual
+          && took.compareTo(eventual.within()) > 0) {
+        throw new AssertionError(
+            "all nodes held the same only "
+                + took.toMillis()
+                + " ms after the faults, not within "
+                + eventual.within().toMillis());
       }
     }
 

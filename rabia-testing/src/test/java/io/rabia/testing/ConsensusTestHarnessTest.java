@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Tag("fault-injection")
 class ConsensusTestHarnessTest {
@@ -121,6 +123,41 @@ class ConsensusTestHarnessTest {
                     .run())
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("broken");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FSYNC", "MEMORY"})
+  void whoLosesEverythingComesBackWhileOthersDo(Durability durability) {
+    Duration away = Duration.ofMillis(300);
+    boolean losesDisk = durability != Durability.MEMORY;
+    ConsensusTestHarness.Report report =
+        harness(Counter::new)
+            .nodes(5)
+            .durability(durability)
+            .fault(Duration.ofMillis(100), new FaultType.NodeCrash(NodeId.of(1), away, losesDisk))
+            .fault(Duration.ofMillis(200), new FaultType.NodeCrash(NodeId.of(5), away, losesDisk))
+            .run();
+    assertThat(report.unknown()).isZero();
+  }
+
+  @Test
+  void aNodeThatDoesNotComeBackFailsTheRun() {
+    AtomicInteger born = new AtomicInteger();
+    Duration away = Duration.ofMillis(100);
+    assertThatThrownBy(
+            () ->
+                harness(
+                        () -> {
+                          if (born.incrementAndGet() > 3) {
+                            throw new IllegalStateException("no second life");
+                          }
+                          return new Counter();
+                        })
+                    .fault(Duration.ZERO, new FaultType.NodeCrash(NodeId.of(2), away))
+                    .run())
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("node 2 died")
+        .hasMessageContaining("no second life");
   }
 
   @Test

@@ -11,10 +11,12 @@ import io.rabia.core.RabiaException;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.persistence.Durability;
 import io.rabia.engine.EngineState;
+import io.rabia.engine.Initial;
 import io.rabia.engine.RabiaConfig;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -105,34 +107,65 @@ class TestClusterTest {
     }
   }
 
-  private static void awaitRefused(TestCluster cluster, NodeId node) {
-    await().until(() -> !cluster.isRunning(node));
-    assertThat(cluster.failure(node))
-        .get()
-        .isInstanceOf(RabiaException.NotAMember.class)
-        .asString()
-        .contains("does not hold");
+  /** Its vote is needed when another one is gone. */
+  private static void comesBackWithAVote(TestCluster cluster) {
+    cluster.start(C);
+    cluster.awaitServing();
+    cluster.awaitEqual();
+    cluster.kill(A);
+    set(cluster, B, "by-two-of-three");
+    assertThat(local(cluster, C, "k")).isEqualTo("x");
   }
 
   @Test
-  void nothingIsLeftInMemory() {
+  void whoHasNothingLeftButMemoryComesBackWithAVote() {
     try (TestCluster cluster = TestCluster.builder().durability(Durability.MEMORY).start()) {
       set(cluster, A, "k");
       cluster.kill(C);
-      cluster.start(C);
-      awaitRefused(cluster, C);
-      set(cluster, A, "others-go-on");
+      comesBackWithAVote(cluster);
     }
   }
 
   @Test
   @RabiaCluster(nodes = 3)
-  void aDestroyedNodeHasNoVoteAnyMore(TestCluster cluster) {
+  void aDestroyedNodeComesBackWithAVote(TestCluster cluster) {
     set(cluster, A, "k");
     cluster.destroy(C);
-    cluster.start(C);
-    awaitRefused(cluster, C);
+    comesBackWithAVote(cluster);
+  }
+
+  /** And whoever waits for such a cluster is told why it is not whole. */
+  @Test
+  @RabiaCluster(nodes = 3)
+  void whoLostItsDiskAndSaysThatTheClusterIsNewIsRefused(TestCluster cluster) {
+    set(cluster, A, "k");
+    cluster.destroy(C);
+    cluster.start(C, Initial.NEW);
+    await().until(() -> !cluster.isRunning(C));
+    assertThat(cluster.failure(C))
+        .get()
+        .isInstanceOf(RabiaException.NotAMember.class)
+        .asString()
+        .contains("does not hold");
     set(cluster, A, "others-go-on");
+    assertThatThrownBy(cluster::awaitServing)
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("node 3 died")
+        .hasMessageContaining("does not hold");
+    assertThatThrownBy(cluster::awaitEqual).hasMessageContaining("node 3 died");
+    comesBackWithAVote(cluster);
+  }
+
+  @Test
+  @RabiaCluster(nodes = 3)
+  void whoAFaultHasStoppedIsNotMissedUntilItIsOver(TestCluster cluster) {
+    InjectedFault fault = cluster.simulator().injectFault(new FaultType.FsyncFailure(C, LONG));
+    set(cluster, A, "unforced");
+    await().until(() -> !cluster.isRunning(C));
+    cluster.awaitServing();
+    cluster.awaitEqual();
+    fault.end();
+    cluster.awaitServing(cluster.nodes());
   }
 
   @Test
@@ -211,7 +244,7 @@ class TestClusterTest {
 
   @Test
   void nodesRunByTheGivenConfiguration() {
-    RabiaConfig hasty = RabiaConfig.builder().requestTimeout(Duration.ofMillis(50)).build();
+    Consumer<RabiaConfig.Builder> hasty = config -> config.requestTimeout(Duration.ofMillis(50));
     try (TestCluster cluster = TestCluster.builder().config(hasty).start()) {
       cluster.pause(B);
       cluster.pause(C);

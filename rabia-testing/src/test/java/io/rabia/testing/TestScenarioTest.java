@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rabia.core.NodeId;
 import io.rabia.testing.ExpectedOutcome.AllCommitted;
+import io.rabia.testing.ExpectedOutcome.EventualConsistency;
 import io.rabia.testing.ExpectedOutcome.NoProgress;
 import io.rabia.testing.ExpectedOutcome.PartialCommitment;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -105,6 +107,43 @@ class TestScenarioTest {
             .expect(new PartialCommitment(0.1))
             .build();
     assertThatThrownBy(scenario::run).hasMessageContaining("committed meanwhile");
+  }
+
+  @Test
+  void allNodesHoldTheSameWithinTheTimeThatIsExpected() {
+    TestScenario.Builder crash =
+        TestScenario.builder("late")
+            .commands(10)
+            .fault(ms(10), new FaultType.NodeCrash(THREE, ms(100)));
+    assertThatThrownBy(crash.expect(new EventualConsistency(Duration.ofNanos(1))).build()::run)
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("scenario late")
+        .hasMessageContaining("after the faults, not within 0");
+    assertThat(crash.expect(new EventualConsistency()).build().run().tried())
+        .isGreaterThanOrEqualTo(10);
+  }
+
+  @Test
+  void aNodeThatDiesForGoodFailsTheScenario() {
+    AtomicInteger lives = new AtomicInteger();
+    TestScenario scenario =
+        TestScenario.builder("two of three")
+            .fault(ms(50), new FaultType.NodeCrash(THREE, ms(100)))
+            .build();
+    assertThatThrownBy(
+            () ->
+                scenario.run(
+                    TestCluster.builder()
+                        .config(
+                            config -> {
+                              if (lives.incrementAndGet() > 3) {
+                                throw new IllegalStateException("no second life");
+                              }
+                            })))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("scenario two of three")
+        .hasMessageContaining("node 3 died")
+        .hasMessageContaining("no second life");
   }
 
   @Test

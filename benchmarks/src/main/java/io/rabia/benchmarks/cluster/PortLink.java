@@ -13,7 +13,7 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.rabia.benchmarks.port.PortProtocol;
-import io.rabia.kvstore.client.HostPort;
+import io.rabia.network.client.HostPort;
 import org.jspecify.annotations.Nullable;
 
 /** One connection to a {@link io.rabia.benchmarks.port.PeerPort}. Lives on one event loop. */

@@ -60,6 +60,19 @@ public interface Persistence extends AutoCloseable {
   long open(GroupHandler replay, Runnable wakeup);
 
   /**
+   * Shows what can be read and changes nothing: the newest intact snapshot, if there is one, then
+   * the groups that it does not stand for, up to the first that is gone or damaged. Whether votes
+   * are lost is told before that. For a log that is not open, and from within {@link
+   * GroupHandler#onVotesLost}.
+   *
+   * @return whether there is a log, readable or not: false for a fresh one, for one that was moved
+   *     aside, and for one that does not survive its process
+   */
+  default boolean look(GroupHandler handler) {
+    return false;
+  }
+
+  /**
    * Appends the bytes from position to limit as one group and returns its running number (1, 2,
    * ...). Copies.
    */
@@ -111,7 +124,8 @@ public interface Persistence extends AutoCloseable {
   /**
    * True while the disk has no room: appended groups wait in memory and are not durable, and every
    * {@link #flush} tries again. Whoever appends must stop making promises meanwhile. False for a
-   * log that fails instead.
+   * log that fails instead. Asked in every duty cycle: who has nothing to append learns here that
+   * the writing of a snapshot has found the disk failed.
    */
   default boolean full() {
     return false;

@@ -42,7 +42,10 @@ public interface StateMachine {
     return copy::writeTo;
   }
 
-  /** Replaces the whole state by one written by {@link #snapshot}. */
+  /**
+   * Replaces the whole state by one written by {@link #snapshot}. When it throws, the state may be
+   * anything: the node stops, and serves nothing of it; started again, it reads the snapshot anew.
+   */
   void restore(InputStream source) throws IOException;
 
   /** A hash of the state, equal at replicas that applied the same slots. */

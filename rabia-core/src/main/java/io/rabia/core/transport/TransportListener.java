@@ -18,6 +18,13 @@ public interface TransportListener {
   /** Judges a peer's handshake: null to accept, or the reason to refuse it and close. */
   @Nullable String refuse(Handshake peer);
 
+  /**
+   * The peer, or who is where it should be, did not accept this node's handshake.
+   *
+   * @param reason in its words: what its {@link #refuse} said, or its transport
+   */
+  default void onRefused(NodeId peer, String reason) {}
+
   /** May a process that is not among the members connect, if {@link #refuse} accepts it? */
   default boolean mayJoin(Handshake peer) {
     return false;

@@ -14,6 +14,9 @@ final class CatchUp {
   private static final int MAX_BYTES = 1 << 20;
   private static final int NOBODY = -1;
 
+  /** So long whose snapshot was installed may be silent before others are asked, too. */
+  private static final long SOURCE_NANOS = 3_000_000_000L;
+
   private final Replica replica;
   private int asked = NOBODY;
   private long askedAt;
@@ -21,6 +24,11 @@ final class CatchUp {
   private boolean catchingUp;
   private boolean takesSnapshot;
   private boolean inVain;
+
+  /** Whose snapshot was installed, until all is caught up with. */
+  private int source = NOBODY;
+
+  private long sourceAt;
 
   CatchUp(Replica replica) {
     this.replica = replica;
@@ -37,10 +45,11 @@ final class CatchUp {
    * @param progressAt when the applied prefix grew last
    */
   void advance(long now, long progressAt) {
-    int peer = takesSnapshot ? NOBODY : ahead(NOBODY);
+    int peer = takesSnapshot ? NOBODY : next(NOBODY, now);
     if (peer == NOBODY) {
       catchingUp = false;
       asked = NOBODY;
+      source = NOBODY;
       return;
     }
     long gap = replica.peers.get(peer).applied - replica.applied();
@@ -49,7 +58,7 @@ final class CatchUp {
     if (catchingUp
         && free
         && (askedFrom != replica.applied() || now - askedAt > replica.waits.owner())) {
-      int other = asked == NOBODY ? NOBODY : ahead(asked);
+      int other = asked == NOBODY ? NOBODY : next(asked, now);
       asked = other == NOBODY ? peer : other;
       askedAt = now;
       inVain = false;
@@ -63,33 +72,55 @@ final class CatchUp {
     if (from == asked) {
       asked = NOBODY;
     }
+    if (from == source) {
+      sourceAt = replica.now;
+    }
   }
 
   void takesSnapshot(boolean taking) {
     takesSnapshot = taking;
   }
 
+  /**
+   * The state is now that of this member's snapshot, and it alone is asked for what follows, as
+   * long as it answers: it keeps the log from there on for who has fetched that, while others may
+   * have let go of it and would offer a snapshot again, for ever.
+   */
+  void installed(int peer) {
+    source = peer;
+    sourceAt = replica.now;
+  }
+
   /** This one could not help: another one is asked next, at once. */
   void inVain(int peer) {
     asked = peer;
+    source = NOBODY;
     inVain = true;
     askedFrom = -1;
+  }
+
+  /** Who is asked next, and not this one if there is another. */
+  private int next(int inVain, long now) {
+    boolean follows = source != NOBODY && now - sourceAt <= SOURCE_NANOS && isAhead(source);
+    return follows ? source : ahead(inVain);
   }
 
   /** The connected member that has applied most, if that is more than here; not this one. */
   private int ahead(int inVain) {
     int best = NOBODY;
     for (int i = 0; i < replica.peers.size(); i++) {
-      Peer peer = replica.peers.get(i);
-      if (i != replica.self
-          && i != inVain
-          && peer.connected
-          && peer.applied > replica.applied()
-          && (best == NOBODY || peer.applied > replica.peers.get(best).applied)) {
+      if (i != inVain
+          && isAhead(i)
+          && (best == NOBODY || replica.peers.get(i).applied > replica.peers.get(best).applied)) {
         best = i;
       }
     }
     return best;
+  }
+
+  private boolean isAhead(int place) {
+    Peer peer = replica.peers.get(place);
+    return place != replica.self && peer.connected && peer.applied > replica.applied();
   }
 
   // ---- answering

@@ -150,6 +150,10 @@ final class Eras {
     return lives.get(origin).id();
   }
 
+  boolean wasMember(NodeId member) {
+    return lives.stream().anyMatch(life -> life.id().equals(member));
+  }
+
   /** How many tokens have been members. */
   int origins() {
     return lives.size();

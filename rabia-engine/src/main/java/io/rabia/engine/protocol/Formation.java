@@ -16,8 +16,17 @@ import org.jspecify.annotations.Nullable;
  * The first start of a cluster (protocol.md section 6): all must agree on the initial tokens, and a
  * first start looks from inside like a lost disk. The first id of the member list founds: it
  * collects from every other member the promise to take INIT from this founder's token only, and
- * writes INIT once it has all. Pure; records go to the log and are durable before the messages
- * leave, as everywhere.
+ * writes INIT once it has all.
+ *
+ * <p>A founder that lost its disk may get promises again, from members that missed INIT, before it
+ * meets one that holds it. Then only that founder frees those who promised: it takes the INIT that
+ * is there as who joins does, and passes it on in its own name. Why this is safe: a promise leaves
+ * it to the founder's life that got it which INIT is taken. That life holds this one, durable,
+ * before it passes it on, so it never writes another; earlier lives were left, and what they may
+ * have written is taken from nobody but them. INIT straight from a member is not taken: that member
+ * may have been replaced, on another disk, by one whose promise the founder has got, and then the
+ * founder writes a second INIT with the votes of both. Pure; records go to the log and are durable
+ * before the messages leave, as everywhere.
  */
 @Internal
 public final class Formation {
@@ -123,30 +132,40 @@ public final class Formation {
     take(new Init(cluster.name(), members, cluster.alpha(), secretHash, clockStart));
   }
 
+  /** Are this member's votes in it? */
+  public boolean isIn(Init received) {
+    return received.members().stream()
+        .anyMatch(member -> member.id().equals(self) && member.token().equals(own));
+  }
+
   /**
    * An INIT came from a member that holds it.
    *
+   * @param from the life of that member
    * @throws RabiaException.NotAMember when the cluster was formed with another life of this member:
    *     its votes are lost
    */
-  public void onInit(Init received) {
+  public void onInit(Init received, Token from) {
     if (init != null) {
       return;
     }
     if (!received.clusterName().equals(cluster.name()) || received.secretHash() != secretHash) {
       throw new RabiaException.WrongCluster("INIT of a cluster with another name or secret");
     }
-    boolean mine =
-        received.members().stream().anyMatch(m -> m.id().equals(self) && m.token().equals(own));
-    if (!mine) {
-      throw new RabiaException.NotAMember(
-          "the cluster exists and knows member "
-              + self
-              + " with votes that this data directory does not hold; start it with --initial existing");
+    if (!isIn(received)) {
+      throw exists(self);
     }
-    if (founds() || received.founder().equals(promised)) {
+    if (founds() || received.founder().equals(promised) || from.equals(promised)) {
       take(received);
     }
+  }
+
+  /** What ends a first start under the id of a member. */
+  public static RabiaException.NotAMember exists(NodeId member) {
+    return new RabiaException.NotAMember(
+        "the cluster exists and knows member "
+            + member
+            + " with votes that this data directory does not hold; start it with --initial existing");
   }
 
   private void take(Init taken) {

@@ -27,6 +27,9 @@ final class Lanes {
 
   private static final int ALWAYS = 256;
 
+  /** A lag counts as so many times the longest that is in time at most: one pause is no rule. */
+  private static final int MOST_LAG = 4;
+
   private final Replica replica;
   private final BatchSource source;
   private long seen = NO_SLOT;
@@ -72,7 +75,7 @@ final class Lanes {
    */
   void ownerSpoke(int owner, Slot slot, long id, long lag) {
     Peer peer = replica.peers.get(owner);
-    peer.lagged(lag);
+    peer.lagged(Math.min(lag, MOST_LAG * replica.waits.slow()));
     if (BatchId.isBatch(id)) {
       ownerOffered(owner, slot, id);
     } else {
@@ -318,10 +321,15 @@ final class Lanes {
   /**
    * Does it speak so late as a rule that nobody waits for it? So it is when it is much later than
    * decisions take; or later than a prompt one and than three times what a quorum takes to speak,
-   * this one among them: those decide without it.
+   * this one among them: those decide without it. Who was found late is late until it takes half of
+   * that, or one whose lag lies at the bound would be waited for and given up by turns.
    */
   boolean late(Peer peer) {
-    long lag = peer.lag();
+    peer.late = isLate(peer.late ? 2 * peer.lag() : peer.lag());
+    return peer.late;
+  }
+
+  private boolean isLate(long lag) {
     if (lag > replica.waits.slow() || lag <= replica.waits.prompt()) {
       return lag > replica.waits.slow();
     }

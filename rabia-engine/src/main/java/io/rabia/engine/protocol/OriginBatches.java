@@ -217,9 +217,11 @@ final class OriginBatches {
 
   void saveRow(DataOutput out) throws IOException {
     out.writeLong(appliedLow);
-    for (long number = appliedLow; number <= appliedLow + mask; number++) {
-      out.writeBoolean(appliedAbove[(int) number & mask]);
+    byte[] row = new byte[mask + 1];
+    for (int i = 0; i < row.length; i++) {
+      row[i] = (byte) (appliedAbove[(int) (appliedLow + i) & mask] ? 1 : 0);
     }
+    out.write(row);
   }
 
   /** Takes a row of later; what is held and was not applied is in no slot that has ended. */

@@ -16,6 +16,9 @@ final class Peer {
   /** A configuration that is being made has it. */
   boolean needed;
 
+  /** It was taken for late when that was last asked. */
+  boolean late;
+
   private boolean quiet = true;
   private int noops;
   private long lag;
@@ -45,9 +48,12 @@ final class Peer {
     }
   }
 
-  /** It proposed in its own slot so long after the slot was seen here, nanoseconds. */
+  /**
+   * It proposed in its own slot so long after the slot was seen here, nanoseconds; 0 when nobody
+   * waited for it, which says little about how long others would have.
+   */
   void lagged(long nanos) {
-    lag += (nanos - lag) / 8;
+    lag += (nanos - lag) / (nanos > 0 ? 8 : 64);
   }
 
   /** How late it speaks as a rule, nanoseconds. */

@@ -10,13 +10,20 @@ import org.jspecify.annotations.Nullable;
  * Rebuilds a replica from its own records (protocol.md section 6): what it promised, what it held,
  * what was decided.
  */
-final class Recovery extends LogRecords {
+@Internal
+public final class Recovery extends LogRecords {
   private final Replica replica;
   private final Runnable decided;
+  private long reached;
 
   Recovery(Replica replica, Runnable decided) {
     this.replica = replica;
     this.decided = decided;
+  }
+
+  /** Does the log know of so many slots, by their decisions or as a member's snapshot? */
+  public boolean reaches(long applied) {
+    return reached >= applied;
   }
 
   private @Nullable Slot open(long number) {
@@ -62,6 +69,7 @@ final class Recovery extends LogRecords {
 
   @Override
   public void onDecide(long number, long id, @Nullable CommandBatch batch) {
+    reached = Math.max(reached, number + 1);
     if (replica.restored(number)) {
       return;
     }
@@ -84,6 +92,7 @@ final class Recovery extends LogRecords {
               + replica.applied()
               + " are there. This member has lost its votes");
     }
+    reached = Math.max(reached, applied);
   }
 
   @Override

@@ -115,7 +115,7 @@ public final class Replica {
    * @param decided called after each decision, to take it with {@link #pollDecided} before the next
    *     record
    */
-  public MessageHandler recovery(long now, Runnable decided) {
+  public Recovery recovery(long now, Runnable decided) {
     this.now = now;
     return new Recovery(this, decided);
   }
@@ -130,9 +130,7 @@ public final class Replica {
     batches.restoreNumbers(end);
   }
 
-  /**
-   * Writes what every replica knows beside the sessions and the state machine: a snapshot's part.
-   */
+  /** Writes what every replica knows beside sessions and state machine: a snapshot's part. */
   public void save(DataOutput out) throws IOException {
     out.writeLong(applied);
     out.writeLong(clock.applied());
@@ -208,6 +206,11 @@ public final class Replica {
   /** While a snapshot comes, nobody is asked for decisions. */
   public void takesSnapshot(boolean taking) {
     catchUp.takesSnapshot(taking);
+  }
+
+  /** {@link #install} took this member's snapshot: it is asked for what follows. */
+  public void installedFrom(int peer) {
+    catchUp.installed(peer);
   }
 
   /** A member's snapshot did not come or is damaged: another is asked next, if there is one. */
@@ -758,6 +761,11 @@ public final class Replica {
     return batches.ownOrigin();
   }
 
+  /** Is or was this a member, in whatever life? */
+  public boolean wasMember(NodeId id) {
+    return eras.wasMember(id);
+  }
+
   /** The number of this token among all that were members, or -1. */
   public int origin(Token token) {
     return eras.origin(token);
@@ -782,10 +790,6 @@ public final class Replica {
   /** Does who is at this place speak so late as a rule that nobody waits for it? */
   public boolean late(int place) {
     return lanes.late(peers.get(place));
-  }
-
-  public boolean quiet(int peer) {
-    return peers.get(peer).quiet();
   }
 
   /** The time of the last batch that was applied. */

@@ -1,13 +1,18 @@
 package io.rabia.engine.protocol;
 
 import io.rabia.core.InvariantViolation;
+import io.rabia.core.statemachine.StateView;
+import java.io.BufferedOutputStream;
 import java.io.DataInput;
-import java.io.DataOutput;
+import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Objects;
+import java.util.Comparator;
 import java.util.function.LongConsumer;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +30,15 @@ public final class Sessions {
 
   /** How many sessions may be open. */
   public static final int MAX_SESSIONS = 1 << 16;
+
+  /**
+   * A session whose results that were not acknowledged hold so many bytes executes nothing more. It
+   * may hold one result beyond that, since nobody knows how long a result will be.
+   */
+  public static final long SESSION_BYTES = 64L << 20;
+
+  /** The same for the whole table. */
+  public static final long TABLE_BYTES = 256L << 20;
 
   /** First byte of a stored result: the rest is the state machine's. */
   public static final byte OK = 0;
@@ -44,17 +58,45 @@ public final class Sessions {
   /** A change of the configuration was refused; the rest says why. */
   public static final byte CHANGE_REFUSED = 5;
 
+  /** Results that were not acknowledged fill the session, or the table: not executed. */
+  public static final byte UNREAD = 6;
+
+  /** What a failure counts as: its text, which is no longer, need not be the same everywhere. */
+  private static final int FAILURE_BYTES = 1024;
+
   private static final byte[] NO_RESULT = {};
   private static final byte[] CLOSED_RESULT = {CLOSED};
   private static final byte[] REFUSED_RESULT = {REFUSED};
   private static final byte[] FULL_RESULT = {FULL};
+  private static final byte[] UNREAD_RESULT = {UNREAD};
   private static final int INDEX_BITS = 17;
+  private static final int BUFFER = 1 << 16;
 
   private static final class Session {
+    final long id;
+
+    /** So many views had been taken when it was made: whatever later ones hold stays as it is. */
+    final int views;
+
     long lowest = 1;
     long highest;
     long lastSlot;
+    long bytes;
     byte[][] results = new byte[4][];
+
+    Session(long id, int views) {
+      this.id = id;
+      this.views = views;
+    }
+
+    Session(Session from, int views) {
+      this(from.id, views);
+      lowest = from.lowest;
+      highest = from.highest;
+      lastSlot = from.lastSlot;
+      bytes = from.bytes;
+      results = from.results.clone();
+    }
 
     byte @Nullable [] result(long number) {
       return number > highest ? null : results[(int) number & (results.length - 1)];
@@ -65,6 +107,7 @@ public final class Sessions {
         grow();
       }
       results[(int) number & (results.length - 1)] = result;
+      bytes += size(result);
       highest = Math.max(highest, number);
     }
 
@@ -76,8 +119,13 @@ public final class Sessions {
       results = larger;
     }
 
+    private static int size(byte @Nullable [] result) {
+      return result == null ? 0 : result[0] == FAILED ? FAILURE_BYTES : result.length;
+    }
+
     void raise(long to) {
       for (long n = lowest; n < Math.min(to, highest + 1); n++) {
+        bytes -= size(result(n));
         results[(int) n & (results.length - 1)] = null;
       }
       lowest = Math.max(lowest, to);
@@ -91,7 +139,22 @@ public final class Sessions {
     byte[] execute();
   }
 
+  private final long sessionBytes;
+  private final long tableBytes;
   private final Long2ObjectHashMap<Session> table = new Long2ObjectHashMap<>();
+  private long bytes;
+
+  /** So many were taken. */
+  private int views;
+
+  public Sessions() {
+    this(SESSION_BYTES, TABLE_BYTES);
+  }
+
+  Sessions(long sessionBytes, long tableBytes) {
+    this.sessionBytes = sessionBytes;
+    this.tableBytes = tableBytes;
+  }
 
   /** Opens the session that this command of the log names for ever: by slot and index. */
   public byte[] open(long slot, int index) {
@@ -99,7 +162,7 @@ public final class Sessions {
       return FULL_RESULT;
     }
     long id = (slot << INDEX_BITS) + index + 1;
-    Session session = new Session();
+    Session session = new Session(id, views);
     session.lastSlot = slot;
     table.put(id, session);
     return ByteBuffer.allocate(9).put(OK).putLong(id).array();
@@ -110,27 +173,42 @@ public final class Sessions {
     Session session = table.get(id);
     if (session != null && session.lastSlot <= lastSlot) {
       table.remove(id);
+      bytes -= session.bytes;
     }
     return CLOSED_RESULT;
   }
 
   /** Applies a numbered command once. */
   public byte[] apply(long id, long number, long lowestUnanswered, long slot, Execution execution) {
-    Session session = table.get(id);
+    Session session = changing(id);
     if (session == null) {
       return CLOSED_RESULT;
     }
     session.lastSlot = slot;
-    if (number < session.lowest || number - Math.max(session.lowest, lowestUnanswered) >= WINDOW) {
+    long lowest = Math.max(session.lowest, lowestUnanswered);
+    if (number < lowest || number - lowest >= WINDOW) {
       return REFUSED_RESULT;
     }
+    long before = session.bytes;
+    session.raise(lowest);
     byte[] result = session.result(number);
-    session.raise(lowestUnanswered);
     if (result == null) {
-      result = execution.execute();
+      boolean full = session.bytes >= sessionBytes || bytes - before + session.bytes >= tableBytes;
+      result = full ? UNREAD_RESULT : execution.execute();
       session.store(number, result);
     }
+    bytes += session.bytes - before;
     return result;
+  }
+
+  /** The session, which no view holds. */
+  private @Nullable Session changing(long id) {
+    Session session = table.get(id);
+    if (session != null && session.views != views) {
+      session = new Session(session, views);
+      table.put(id, session);
+    }
+    return session;
   }
 
   /** The stored result of a number that was applied; null if it is not, or no longer, there. */
@@ -139,13 +217,14 @@ public final class Sessions {
     return session == null || number < session.lowest ? null : session.result(number);
   }
 
-  /** A failure's stored form. */
+  /** A failure's stored form; the end of a long message is cut off. */
   public static byte[] failed(String message) {
-    byte[] text = message.getBytes(StandardCharsets.UTF_8);
-    byte[] result = new byte[1 + text.length];
-    result[0] = FAILED;
-    System.arraycopy(text, 0, result, 1, text.length);
-    return result;
+    ByteBuffer result = ByteBuffer.allocate(FAILURE_BYTES).put(FAILED);
+    StandardCharsets.UTF_8
+        .newEncoder()
+        .onMalformedInput(CodingErrorAction.REPLACE)
+        .encode(CharBuffer.wrap(message), result, true);
+    return Arrays.copyOf(result.array(), result.position());
   }
 
   public boolean isOpen(long id) {
@@ -166,16 +245,29 @@ public final class Sessions {
     return table.size();
   }
 
-  /** Writes the table, the same bytes for the same table. */
-  public void save(DataOutput out) throws IOException {
-    long[] ids = new long[table.size()];
+  /** Of the results that it holds. */
+  long bytes() {
+    return bytes;
+  }
+
+  /**
+   * The table as it is now: the same bytes for the same table. It costs a reference for each
+   * session now, and a copy of each that changes, once.
+   */
+  public StateView freeze() {
+    Session[] frozen = new Session[table.size()];
     int[] count = {0};
-    table.forEachLong((id, session) -> ids[count[0]++] = id);
-    Arrays.sort(ids);
-    out.writeInt(ids.length);
-    for (long id : ids) {
-      Session session = Objects.requireNonNull(table.get(id));
-      out.writeLong(id);
+    table.forEachLong((id, session) -> frozen[count[0]++] = session);
+    views++;
+    return target -> write(frozen, target);
+  }
+
+  private static void write(Session[] sessions, OutputStream target) throws IOException {
+    DataOutputStream out = new DataOutputStream(new BufferedOutputStream(target, BUFFER));
+    Arrays.sort(sessions, Comparator.comparingLong(session -> session.id));
+    out.writeInt(sessions.length);
+    for (Session session : sessions) {
+      out.writeLong(session.id);
       out.writeLong(session.lowest);
       out.writeLong(session.highest);
       out.writeLong(session.lastSlot);
@@ -185,15 +277,16 @@ public final class Sessions {
         out.write(result == null ? NO_RESULT : result);
       }
     }
+    out.flush();
   }
 
-  /** Takes the table that {@link #save} wrote, into an empty one. */
+  /** Takes the table that {@link #freeze} gave, into an empty one. */
   public void load(DataInput in) throws IOException {
     InvariantViolation.check(table.isEmpty(), "a table of sessions is loaded into an empty one");
     int count = in.readInt();
     for (int i = 0; i < count; i++) {
       long id = in.readLong();
-      Session session = new Session();
+      Session session = new Session(id, views);
       session.lowest = in.readLong();
       long highest = in.readLong();
       session.lastSlot = in.readLong();
@@ -206,6 +299,7 @@ public final class Sessions {
         }
       }
       session.highest = highest;
+      bytes += session.bytes;
       table.put(id, session);
     }
   }

@@ -193,6 +193,11 @@ public final class StateComparison {
     return hash;
   }
 
+  /** Is the own last hash still to be told? */
+  public boolean hasNews() {
+    return news;
+  }
+
   /** Once after every own hash: it should be told to all. */
   public boolean takeNews() {
     boolean fresh = news;

@@ -85,7 +85,7 @@ class FormationTest {
             new Outgoing(A, promise(token(A), token(B))),
             new Outgoing(C, promise(token(A), token(B))));
     assertThat(other.takeRecords()).as("promised before").isEmpty();
-    other.onInit(founded(token(A)));
+    other.onInit(founded(token(A)), token(C));
     other.takeMessages();
     other.repeat();
     assertThat(other.takeMessages()).isEmpty();
@@ -145,7 +145,7 @@ class FormationTest {
     Formation founder = formation(A);
     founder.onPromise(B, token(A), token(B));
     Init existing = founded(token(A));
-    founder.onInit(existing);
+    founder.onInit(existing, token(B));
     founder.onPromise(C, token(A), new Token(9, 9));
     founder.onConnected(C);
     assertThat(founder.init()).isEqualTo(existing);
@@ -192,10 +192,23 @@ class FormationTest {
     member.onAsk(A, token(A));
     assertThat(member.takeMessages()).isEmpty();
     assertThat(member.takeRecords()).isEmpty();
-    member.onInit(founded(token(A)));
+    member.onInit(founded(token(A)), token(C));
     assertThat(member.init()).as("the INIT of the founder that was left").isNull();
     Init init = founded(later);
-    member.onInit(init);
+    member.onInit(init, token(C));
+    assertThat(member.init()).isEqualTo(init);
+  }
+
+  @Test
+  void takesTheInitOfAnEarlierFounderFromTheOneThatItPromisedLast() {
+    Token later = new Token(50, 50);
+    Init init = founded(token(A));
+    Formation member = formation(B);
+    member.onAsk(A, token(A));
+    member.onAsk(A, later);
+    member.onInit(init, token(C));
+    assertThat(member.init()).as("of one to whom nothing was promised").isNull();
+    member.onInit(init, later);
     assertThat(member.init()).isEqualTo(init);
   }
 
@@ -215,7 +228,7 @@ class FormationTest {
   @Test
   void takesNoInitWithoutHavingPromised() {
     Formation member = formation(B);
-    member.onInit(founded(token(A)));
+    member.onInit(founded(token(A)), token(C));
     assertThat(member.init()).isNull();
     assertThat(member.takeRecords()).isEmpty();
   }
@@ -227,8 +240,8 @@ class FormationTest {
     member.onAsk(A, token(A));
     member.takeRecords();
     member.takeMessages();
-    member.onInit(init);
-    member.onInit(init);
+    member.onInit(init, token(C));
+    member.onInit(init, token(C));
     assertThat(member.init()).isEqualTo(init);
     assertThat(member.takeRecords()).containsExactly(new Message.Init(init.encode()));
     assertThat(member.takeMessages()).extracting(Outgoing::to).containsExactly(A, C);
@@ -242,7 +255,7 @@ class FormationTest {
     Formation wiped = formation(B, new Token(60, 60));
     wiped.onAsk(A, token(A));
     assertThatExceptionOfType(RabiaException.NotAMember.class)
-        .isThrownBy(() -> wiped.onInit(init))
+        .isThrownBy(() -> wiped.onInit(init, token(C)))
         .withMessageContaining("--initial existing");
     assertThat(wiped.init()).isNull();
   }
@@ -253,9 +266,9 @@ class FormationTest {
     Formation member = formation(B);
     member.onAsk(A, token(A));
     assertThatExceptionOfType(RabiaException.WrongCluster.class)
-        .isThrownBy(() -> member.onInit(new Init("other", members, 16, SECRET, 1000)));
+        .isThrownBy(() -> member.onInit(new Init("other", members, 16, SECRET, 1000), token(C)));
     assertThatExceptionOfType(RabiaException.WrongCluster.class)
-        .isThrownBy(() -> member.onInit(new Init("c", members, 16, SECRET + 1, 1000)));
+        .isThrownBy(() -> member.onInit(new Init("c", members, 16, SECRET + 1, 1000), token(C)));
     assertThat(member.init()).isNull();
   }
 }

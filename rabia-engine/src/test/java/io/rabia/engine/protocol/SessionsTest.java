@@ -2,6 +2,10 @@ package io.rabia.engine.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -14,6 +18,11 @@ class SessionsTest {
   private static final byte[] REFUSED = {Sessions.REFUSED};
   private static final byte[] CLOSED = {Sessions.CLOSED};
   private static final byte[] FULL = {Sessions.FULL};
+  private static final byte[] UNREAD = {Sessions.UNREAD};
+  private static final Sessions.Execution NEVER =
+      () -> {
+        throw new AssertionError("executed");
+      };
 
   private final Sessions sessions = new Sessions();
   private final List<Long> executed = new ArrayList<>();
@@ -22,6 +31,10 @@ class SessionsTest {
   private long open() {
     byte[] opened = sessions.open(slot++, 0);
     assertThat(opened[0]).isEqualTo(Sessions.OK);
+    return id(opened);
+  }
+
+  private static long id(byte[] opened) {
     return ByteBuffer.wrap(opened).getLong(1);
   }
 
@@ -91,6 +104,76 @@ class SessionsTest {
     assertThat(apply(session, 1, 1)).isEqualTo(ok("result 1 of 1"));
     apply(session, 2, 2);
     assertThat(apply(session, 1, 1)).isEqualTo(REFUSED);
+  }
+
+  @Test
+  void aNumberBelowTheOneThatItCallsLowestTakesNobodysPlace() {
+    long session = open();
+    assertThat(apply(session, 1, 5)).isEqualTo(REFUSED);
+    assertThat(apply(session, 5, 5)).isEqualTo(ok("result 5 of 1"));
+    assertThat(executed).containsExactly(5L);
+  }
+
+  @Test
+  void executesNothingMoreWhereResultsThatNobodyAcknowledgedFillTheSession() {
+    Sessions table = new Sessions(10, 100);
+    long session = id(table.open(1, 0));
+    long other = id(table.open(2, 0));
+    byte[] result = new byte[6];
+    assertThat(table.apply(session, 1, 1, 3, () -> result)).isEqualTo(result);
+    assertThat(table.apply(session, 2, 1, 4, () -> result)).isEqualTo(result);
+    assertThat(table.apply(session, 3, 1, 5, NEVER)).isEqualTo(UNREAD);
+    assertThat(table.apply(other, 1, 1, 6, () -> result)).as("another session").isEqualTo(result);
+    assertThat(table.apply(session, 2, 1, 7, NEVER)).as("what it holds").isEqualTo(result);
+    assertThat(table.apply(session, 4, 3, 8, () -> result)).as("acknowledged").isEqualTo(result);
+    assertThat(table.apply(session, 3, 3, 9, NEVER)).as("that is final").isEqualTo(UNREAD);
+    assertThat(table.bytes()).isEqualTo(1 + 6 + 6);
+  }
+
+  @Test
+  void executesNothingMoreWhereTheyFillTheTable() {
+    Sessions table = new Sessions(10, 15);
+    long first = id(table.open(1, 0));
+    long second = id(table.open(2, 0));
+    byte[] result = new byte[8];
+    table.apply(first, 1, 1, 3, () -> result);
+    table.apply(second, 1, 1, 4, () -> result);
+    assertThat(table.apply(second, 2, 1, 5, NEVER)).isEqualTo(UNREAD);
+    assertThat(table.bytes()).isEqualTo(8 + 8 + 1);
+    table.close(first, 3);
+    assertThat(table.bytes()).isEqualTo(8 + 1);
+    assertThat(table.apply(second, 3, 1, 6, () -> result)).isEqualTo(result);
+  }
+
+  /** Or members with different versions of Java would go different ways. */
+  @Test
+  void theTextOfAFailureHasNoPartInWhatIsRefused() {
+    for (String text : List.of("no", "n\u00F6 ".repeat(5000))) {
+      Sessions table = new Sessions(2048, 1 << 20);
+      long session = id(table.open(1, 0));
+      byte[] failure = Sessions.failed(text);
+      assertThat(failure).hasSizeLessThanOrEqualTo(1024);
+      String kept = new String(failure, 1, failure.length - 1, StandardCharsets.UTF_8);
+      assertThat(text).startsWith(kept);
+      table.apply(session, 1, 1, 2, () -> failure);
+      assertThat(table.apply(session, 2, 1, 3, () -> failure)).isEqualTo(failure);
+      assertThat(table.apply(session, 3, 1, 4, NEVER)).as(kept).isEqualTo(UNREAD);
+      assertThat(table.apply(session, 4, 4, 5, () -> failure)).isEqualTo(failure);
+      assertThat(table.bytes()).isEqualTo(1024);
+    }
+  }
+
+  @Test
+  void aTableThatIsLoadedRefusesAsTheOneThatItWasTakenFrom() throws IOException {
+    Sessions table = new Sessions(10, 15);
+    long session = id(table.open(1, 0));
+    table.apply(session, 1, 1, 3, () -> new byte[12]);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    table.freeze().writeTo(bytes);
+    Sessions loaded = new Sessions(10, 15);
+    loaded.load(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
+    assertThat(loaded.bytes()).isEqualTo(12);
+    assertThat(loaded.apply(session, 2, 1, 4, NEVER)).isEqualTo(UNREAD);
   }
 
   @Test

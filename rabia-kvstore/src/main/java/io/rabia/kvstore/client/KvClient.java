@@ -1,26 +1,21 @@
 package io.rabia.kvstore.client;
 
-import io.rabia.core.RabiaException;
 import io.rabia.core.ReadConsistency;
 import io.rabia.kvstore.KvOperations;
+import io.rabia.network.client.ClientConfig;
+import io.rabia.network.client.RabiaClient;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A store somewhere else: pipelined over one connection, with fail-over between the servers,
  * commands executed exactly once within one session. Thread-safe. Futures complete on the client's
  * event loop.
  */
-public final class KvClient extends KvOperations implements AutoCloseable {
-  private final ClientCore core;
-  private final ClientSession session;
-  private final int first;
+public final class KvClient extends KvOperations {
+  private final RabiaClient client;
 
-  private KvClient(ClientCore core) {
-    this.core = core;
-    session = core.newSession();
-    first = ThreadLocalRandom.current().nextInt(core.servers().size());
+  private KvClient(RabiaClient client) {
+    this.client = client;
   }
 
   /**
@@ -31,36 +26,23 @@ public final class KvClient extends KvOperations implements AutoCloseable {
   }
 
   public static KvClient connect(String servers, ClientConfig config) {
-    return new KvClient(ClientCore.connect(servers, config));
+    return new KvClient(RabiaClient.connect(servers, config));
   }
 
   @Override
   protected CompletableFuture<byte[]> submit(byte[] command) {
-    CompletableFuture<byte[]> future = new CompletableFuture<>();
-    core.submit(session, command, first, core.config().requestTimeout(), completing(future));
-    return future;
+    return client.submit(command);
   }
 
   @Override
   protected CompletableFuture<byte[]> read(byte[] query, ReadConsistency consistency) {
-    CompletableFuture<byte[]> future = new CompletableFuture<>();
-    core.read(query, consistency, first, core.config().requestTimeout(), completing(future));
-    return future;
+    return client.read(query, consistency);
   }
 
-  private static ResultHandler completing(CompletableFuture<byte[]> future) {
-    return (byte @Nullable [] result, @Nullable RabiaException failure) -> {
-      if (failure != null) {
-        future.completeExceptionally(failure);
-      } else {
-        future.complete(result);
-      }
-    };
-  }
-
-  /** Fails what is outstanding and ends the connections. */
+  /** Fails what is outstanding and ends the subscriptions and the connections. */
   @Override
   public void close() {
-    core.close();
+    super.close();
+    client.close();
   }
 }

@@ -6,8 +6,9 @@ import io.rabia.engine.ClusterView;
 import io.rabia.engine.EngineStatus;
 import io.rabia.engine.OpenBackup;
 import io.rabia.engine.RabiaEngine;
-import io.rabia.kvstore.wire.ErrorCode;
-import io.rabia.kvstore.wire.Fields;
+import io.rabia.network.server.Administration;
+import io.rabia.network.wire.ErrorCode;
+import io.rabia.network.wire.Fields;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * members                                    the newest configuration
+ * address                                    this member, and where it listens for the others
  * change epoch=N alpha=N members=1=h:p,...   the whole next one, made from that of this epoch
  * snapshot                                   one of now, kept beside the log
  * backup                                     the same, opened to be read: its number, and its head in base 64
@@ -29,10 +31,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class EngineAdministration implements Administration, AutoCloseable {
   private final RabiaEngine engine;
+  private final ClusterConfig.Member own;
   private final OpenBackups backups;
 
-  EngineAdministration(RabiaEngine engine) {
+  EngineAdministration(RabiaEngine engine, ClusterConfig.Member own) {
     this.engine = engine;
+    this.own = own;
     backups = new OpenBackups(engine.id().value());
   }
 
@@ -41,6 +45,7 @@ final class EngineAdministration implements Administration, AutoCloseable {
     Fields asked = Fields.parse(line);
     return switch (asked.word()) {
       case "members" -> members(timeout);
+      case "address" -> CompletableFuture.completedFuture(bytes("address member=" + own));
       case "change" -> change(asked, timeout);
       case "snapshot" ->
           engine.snapshot(timeout).thenApply(taken -> bytes(BackupText.line("snapshot", taken)));

@@ -1,5 +1,6 @@
 package io.rabia.kvstore.server;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
 import io.rabia.core.persistence.Durability;
@@ -11,6 +12,10 @@ import io.rabia.engine.RabiaConfig;
 import io.rabia.engine.RabiaEngine;
 import io.rabia.kvstore.KvStateMachine;
 import io.rabia.network.NettyTransport;
+import io.rabia.network.client.HostPort;
+import io.rabia.network.server.Administration;
+import io.rabia.network.server.NodeStatus;
+import io.rabia.network.server.NodeStatusSource;
 import io.rabia.persistence.FilePersistence;
 import io.rabia.persistence.FilePersistenceConfig;
 import io.rabia.persistence.InMemoryPersistence;
@@ -18,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -32,30 +38,34 @@ final class EngineNode implements KvServer.Node {
   private static final long STATUS_MILLIS = 250;
 
   private final RabiaEngine engine;
+  private final NettyTransport transport;
   private final EngineAdministration administration;
   private final AtomicBoolean closing = new AtomicBoolean();
   private volatile NodeStatus last;
 
-  private EngineNode(RabiaEngine engine) {
+  private EngineNode(RabiaEngine engine, NettyTransport transport, ClusterConfig.Member own) {
     this.engine = engine;
-    administration = new EngineAdministration(engine);
+    this.transport = transport;
+    administration = new EngineAdministration(engine, own);
     last = status(engine.lastStatus());
   }
 
   static EngineNode start(
       ServerConfig config, KvStateMachine store, Consumer<RabiaException> onStopped) {
     refuseUnknownPast(config);
+    NettyTransport transport = transport(config);
     RabiaEngine engine =
         RabiaEngine.builder()
             .nodeId(config.nodeId())
             .cluster(config.cluster())
             .config(engineConfig(config))
             .stateMachine(store)
-            .transport(NettyTransport.builder(config.nodeId(), config.cluster()).build())
+            .transport(transport)
             .persistence(persistence(config))
             .completionExecutor(Runnable::run)
             .build();
-    EngineNode node = new EngineNode(engine);
+    EngineNode node =
+        new EngineNode(engine, transport, config.cluster().member(config.nodeId()).orElseThrow());
     engine.start();
     engine
         .stopped()
@@ -69,6 +79,15 @@ final class EngineNode implements KvServer.Node {
               }
             });
     return node;
+  }
+
+  private static NettyTransport transport(ServerConfig config) {
+    NettyTransport.Builder builder = NettyTransport.builder(config.nodeId(), config.cluster());
+    HostPort client = config.advertised();
+    if (client != null) {
+      builder.clientAddress(client.host(), client.port());
+    }
+    return builder.build();
   }
 
   private static void refuseUnknownPast(ServerConfig config) {
@@ -113,6 +132,7 @@ final class EngineNode implements KvServer.Node {
     LogLimits log = config.log();
     return RabiaConfig.builder()
         .requestTimeout(config.store().requestTimeout())
+        .sessionTimeToLive(config.sessionTimeToLive())
         .initial(config.initial() == ServerConfig.Initial.EXISTING ? Initial.EXISTING : Initial.NEW)
         .snapshotInterval(log.snapshotSlots(), mib(log.snapshotMb()))
         .snapshotEvery(Duration.ofMinutes(log.snapshotMinutes()))
@@ -148,6 +168,11 @@ final class EngineNode implements KvServer.Node {
   @Override
   public Administration administration() {
     return administration;
+  }
+
+  @Override
+  public List<ClusterConfig.Member> clientAddresses() {
+    return transport.clientAddresses();
   }
 
   /**

@@ -1,24 +1,29 @@
 package io.rabia.kvstore.server;
 
-import io.netty.channel.EventLoop;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.util.concurrent.FastThreadLocalThread;
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.Submitter;
+import io.rabia.kvstore.KVStore;
 import io.rabia.kvstore.KVStoreConfig;
+import io.rabia.kvstore.KvCodec;
 import io.rabia.kvstore.KvStateMachine;
-import io.rabia.kvstore.client.HostPort;
 import io.rabia.kvstore.server.http.HealthPages;
 import io.rabia.kvstore.server.http.HttpConnection;
 import io.rabia.kvstore.server.redis.RedisConnection;
+import io.rabia.kvstore.server.redis.RedisNotifications;
+import io.rabia.kvstore.server.redis.RedisServer;
+import io.rabia.network.client.HostPort;
+import io.rabia.network.server.Administration;
+import io.rabia.network.server.ClientConnection;
+import io.rabia.network.server.ClientService;
+import io.rabia.network.server.NodeStatusSource;
+import io.rabia.network.server.Port;
+import io.rabia.network.server.PortConnection;
+import io.rabia.network.server.Ports;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,15 +32,9 @@ import org.jspecify.annotations.Nullable;
  * closed. The methods wait for what they do and are called from one thread, not the event loop.
  */
 public final class KvPorts implements AutoCloseable {
-  private static final long POLL_MILLIS = 5;
-  private static final long CLOSE_SECONDS = 2;
-
   private final ServerConfig config;
-  private final MultiThreadIoEventLoopGroup group;
-  private final EventLoop loop;
-  private final List<Port> ports = new ArrayList<>();
-  private final Completions completions;
-  private @Nullable InetSocketAddress client;
+  private final Ports ports;
+  private final InetSocketAddress client;
   private @Nullable InetSocketAddress redis;
   private @Nullable InetSocketAddress http;
   private int redisConnections;
@@ -44,10 +43,7 @@ public final class KvPorts implements AutoCloseable {
 
   /** What the ports give access to. */
   private record Served(
-      Submitter submitter,
-      NodeStatusSource status,
-      Administration administration,
-      HealthPages pages) {}
+      ClientService clients, HealthPages pages, KVStore store, RedisServer redis) {}
 
   /**
    * Takes the addresses; nobody is accepted yet.
@@ -56,11 +52,7 @@ public final class KvPorts implements AutoCloseable {
    */
   public KvPorts(ServerConfig config) {
     this.config = config;
-    ThreadFactory threads =
-        task -> new FastThreadLocalThread(task, "rabia-" + config.nodeId() + "-io");
-    group = new MultiThreadIoEventLoopGroup(1, threads, NioIoHandler.newFactory());
-    loop = (EventLoop) group.next();
-    completions = new Completions(loop);
+    ports = new Ports("rabia-" + config.nodeId() + "-io");
     try {
       client = bind("client", config.client(), this::clientConnection);
       redis = config.redis() == null ? null : bind("redis", config.redis(), this::redisConnection);
@@ -73,39 +65,24 @@ public final class KvPorts implements AutoCloseable {
 
   private InetSocketAddress bind(
       String name, HostPort address, Function<Port, PortConnection> connection) {
-    Port port = new Port(name, config.limits(), loop);
-    InetSocketAddress bound = port.bind(address.host(), address.port(), connection);
-    ports.add(port);
-    return bound;
+    return ports.bind(name, address, config.limits(), connection);
   }
 
   private PortConnection clientConnection(Port port) {
-    Served to = served();
-    return new ClientConnection(
-        port,
-        config.nodeId().value(),
-        config.store().maxValueSize(),
-        to.submitter(),
-        to.status(),
-        to.administration(),
-        completions);
+    return new ClientConnection(port, served().clients(), ports.completions());
+  }
+
+  private int largestAnswer(byte[] query) {
+    KVStoreConfig store = config.store();
+    return KvCodec.readsOneKey(query) ? store.maxValueSize() : store.maxAnswerBytes();
   }
 
   private PortConnection redisConnection(Port port) {
-    KVStoreConfig store = config.store();
-    return new RedisConnection(
-        port,
-        ++redisConnections,
-        Version.current(),
-        config.nodeId().value(),
-        served().submitter(),
-        store.requestTimeout(),
-        Math.max(store.maxKeySize(), store.maxValueSize()),
-        completions);
+    return new RedisConnection(port, served().redis(), ++redisConnections);
   }
 
   private PortConnection httpConnection(Port port) {
-    return new HttpConnection(port, served().pages(), completions);
+    return new HttpConnection(port, served().pages(), ports.completions());
   }
 
   private Served served() {
@@ -116,15 +93,32 @@ public final class KvPorts implements AutoCloseable {
     return to;
   }
 
-  /** Lets the world in. */
+  /**
+   * Lets the world in.
+   *
+   * @param members where clients reach the members, as {@link ClientService} has it
+   */
   public void open(
       Submitter submitter,
       NodeStatusSource status,
       Administration administration,
-      KvStateMachine store) {
-    HealthPages pages = new HealthPages(status, store, List.copyOf(ports));
-    served = new Served(submitter, status, administration, pages);
-    loop.submit(() -> ports.forEach(Port::accept)).awaitUninterruptibly();
+      Supplier<List<ClusterConfig.Member>> members,
+      KvStateMachine machine) {
+    ClientService clients =
+        new ClientService(
+            config.nodeId(), this::largestAnswer, submitter, status, administration, members);
+    HealthPages pages = new HealthPages(status, machine, ports.all());
+    KVStore store = KVStore.on(submitter, config.store());
+    RedisServer shared =
+        new RedisServer(
+            Version.current(),
+            config.nodeId().value(),
+            submitter,
+            config.store(),
+            ports.completions(),
+            new RedisNotifications(store, ports.loop()));
+    served = new Served(clients, pages, store, shared);
+    ports.accept();
   }
 
   /** The line that says that the server is there, with the ports that it really has. */
@@ -144,7 +138,7 @@ public final class KvPorts implements AutoCloseable {
   }
 
   public List<Port> ports() {
-    return List.copyOf(ports);
+    return ports.all();
   }
 
   /**
@@ -154,38 +148,16 @@ public final class KvPorts implements AutoCloseable {
    * @return false when that took longer than {@code timeout}
    */
   public boolean drain(Duration timeout) {
-    CompletableFuture<Boolean> done = new CompletableFuture<>();
-    long deadline = System.nanoTime() + timeout.toNanos();
-    loop.execute(
-        () -> {
-          ports.forEach(Port::drain);
-          awaitIdle(done, deadline);
-        });
-    return done.join();
-  }
-
-  private void awaitIdle(CompletableFuture<Boolean> done, long deadline) {
-    if (ports.stream().allMatch(port -> port.inFlight() == 0)) {
-      done.complete(true);
-    } else if (System.nanoTime() - deadline > 0) {
-      done.complete(false);
-    } else {
-      loop.schedule(() -> awaitIdle(done, deadline), POLL_MILLIS, TimeUnit.MILLISECONDS);
-    }
+    return ports.drain(timeout);
   }
 
   /** Ends all connections. Idempotent. */
   @Override
   public void close() {
-    if (!group.isShuttingDown()) {
-      loop.submit(
-              () -> {
-                ports.forEach(Port::drain);
-                ports.forEach(Port::closeConnections);
-              })
-          .awaitUninterruptibly();
-      group.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
+    Served to = served;
+    if (to != null) {
+      to.store().close();
     }
-    group.terminationFuture().awaitUninterruptibly(CLOSE_SECONDS + 1, TimeUnit.SECONDS);
+    ports.close();
   }
 }

@@ -1,11 +1,18 @@
 package io.rabia.kvstore.server;
 
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
 import io.rabia.kvstore.KvStateMachine;
+import io.rabia.network.server.Administration;
+import io.rabia.network.server.ClientService;
+import io.rabia.network.server.NodeStatus;
+import io.rabia.network.server.NodeStatusSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +31,11 @@ public final class KvServer implements AutoCloseable {
     NodeStatusSource status();
 
     Administration administration();
+
+    /** Where clients reach the members, as {@link ClientService} has it. */
+    default List<ClusterConfig.Member> clientAddresses() {
+      return List.of();
+    }
 
     /** Finishes what is outstanding, within a few seconds, and stops. */
     @Override
@@ -63,7 +75,8 @@ public final class KvServer implements AutoCloseable {
     try {
       KvStateMachine store = new KvStateMachine(config.store());
       Node node = starter.start(config, store, onStopped);
-      ports.open(node.submitter(), node.status(), node.administration(), store);
+      ports.open(
+          node.submitter(), node.status(), node.administration(), node::clientAddresses, store);
       return new KvServer(ports, node);
     } catch (RuntimeException e) {
       ports.close();
@@ -97,10 +110,20 @@ public final class KvServer implements AutoCloseable {
     return ports;
   }
 
-  /** Answers what was taken in, refuses the rest so that clients go elsewhere, stops the node. */
+  /** What its node says of itself. */
+  public CompletableFuture<NodeStatus> status() {
+    return node.status().status();
+  }
+
+  /** Answers what was taken in and refuses the rest, so that clients go elsewhere. Idempotent. */
+  public void drain() {
+    ports.drain(DRAIN);
+  }
+
+  /** Drains and stops the node. */
   @Override
   public void close() {
-    ports.drain(DRAIN);
+    drain();
     node.close();
     ports.close();
   }

@@ -7,12 +7,14 @@ import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.engine.RabiaConfig;
 import io.rabia.kvstore.KVStoreConfig;
-import io.rabia.kvstore.client.HostPort;
-import io.rabia.kvstore.wire.Frames;
+import io.rabia.network.client.HostPort;
+import io.rabia.network.server.PortLimits;
+import io.rabia.network.wire.Frames;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +23,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param initial what an empty data directory means
  * @param data null with {@link Durability#MEMORY} only
+ * @param clientAddress what clients and the other members are told of {@code client}; null: that
+ *     itself
  * @param redis null: no such port; likewise {@code http}
+ * @param sessionTimeToLive of a client that sends nothing
  * @param log how large the log grows
  * @param limits of each port
  */
@@ -30,13 +35,17 @@ public record ServerConfig(
     ClusterConfig cluster,
     Initial initial,
     HostPort client,
+    @Nullable HostPort clientAddress,
     @Nullable HostPort redis,
     @Nullable HostPort http,
     @Nullable Path data,
     Durability durability,
+    Duration sessionTimeToLive,
     LogLimits log,
     KVStoreConfig store,
     PortLimits limits) {
+
+  private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "::", "0:0:0:0:0:0:0:0");
 
   /** Whether a member without a history belongs to a cluster that has one. */
   public enum Initial {
@@ -45,11 +54,6 @@ public record ServerConfig(
     /** This member joins, or lost its disk. */
     EXISTING
   }
-
-  private static final int MAX_OUTBOUND = 64 << 20;
-  private static final Duration FRAME_TIMEOUT = Duration.ofSeconds(10);
-  private static final Duration SLOW_READER_TIMEOUT = Duration.ofSeconds(10);
-  private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(10);
 
   /**
    * @throws RabiaException.Validation naming the setting that is missing or wrong, and where it was
@@ -83,13 +87,27 @@ public record ServerConfig(
         cluster,
         valid(settings, "initial", text -> Initial.valueOf(text.toUpperCase(Locale.ROOT))),
         valid(settings, "client", HostPort::parse),
+        settings.get("client-address").isEmpty()
+            ? null
+            : valid(settings, "client-address", HostPort::parse),
         settings.get("redis").isEmpty() ? null : valid(settings, "redis", HostPort::parse),
         settings.get("http").isEmpty() ? null : valid(settings, "http", HostPort::parse),
         data,
         durability,
+        Duration.ofSeconds(settings.requireInt("session-seconds")),
         log(settings),
         store,
         limits(settings, store));
+  }
+
+  /**
+   * Where clients reach this server, as far as its operator said so; null when only clients know.
+   */
+  @Nullable HostPort advertised() {
+    if (clientAddress != null) {
+      return clientAddress;
+    }
+    return client.port() == 0 || WILDCARDS.contains(client.host()) ? null : client;
   }
 
   private static LogLimits log(Settings settings) {
@@ -104,6 +122,8 @@ public record ServerConfig(
 
   private static KVStoreConfig store(Settings settings) {
     return KVStoreConfig.builder()
+        .history(settings.requireInt("history-events"), settings.requireInt("history-mb"))
+        .compressSnapshots(valid(settings, "compress-snapshots", ServerConfig::truth))
         .maxEntries(settings.requireInt("max-entries"))
         .maxMemoryMb(settings.requireInt("max-memory-mb"))
         .maxKeySize(settings.requireInt("max-key-size"))
@@ -123,15 +143,23 @@ public record ServerConfig(
       throw settings.invalid(
           "max-value-size", "two such values and the largest key must fit a batch of " + batch);
     }
+    PortLimits defaults = PortLimits.defaults();
     return new PortLimits(
         settings.requireInt("max-connections"),
         settings.requireInt("max-in-flight"),
         Math.max(1 << 16, largest),
-        Math.max(MAX_OUTBOUND, 2 * largest),
+        Math.max(defaults.maxOutboundBytes(), 2 * largest),
         Math.max(4L * largest, Runtime.getRuntime().maxMemory() / 8),
-        FRAME_TIMEOUT,
-        SLOW_READER_TIMEOUT,
-        IDLE_TIMEOUT);
+        defaults.frameTimeout(),
+        defaults.slowReaderTimeout(),
+        defaults.idleTimeout());
+  }
+
+  private static boolean truth(String text) {
+    if (!text.equals("true") && !text.equals("false")) {
+      throw new IllegalArgumentException(text);
+    }
+    return text.equals("true");
   }
 
   private static <T> T valid(Settings settings, String name, Function<String, T> parser) {

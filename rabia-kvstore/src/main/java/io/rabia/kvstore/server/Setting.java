@@ -28,12 +28,21 @@ public record Setting(
           of("alpha", "128", "slots that may be open at once, 8 to 4096, the same at all members"),
           of("initial", null, "new or existing; counts only for an empty data directory"),
           of("client", null, "host:port for clients"),
+          of(
+              "client-address",
+              null,
+              "host:port by which clients reach that, which all are told; not set: what --client says,"
+                  + " unless that is every address of this machine, or any port"),
           of("redis", null, "host:port for the Redis protocol; off when not set"),
           of("http", null, "host:port for health and status; off when not set"),
           of("data", null, "data directory; durability memory uses none"),
           of("durability", "fsync", "fsync, os or memory"),
-          of("snapshot-slots", "1048576", "slots after which a snapshot is taken"),
-          of("snapshot-mb", "64", "MiB of log after which a snapshot is taken"),
+          of(
+              "snapshot-slots",
+              "262144",
+              "slots after which a snapshot is taken; of a state of more than a MiB only once half"
+                  + " its last snapshot's bytes went to the log"),
+          of("snapshot-mb", "64", "MiB of log after which a snapshot is taken, with that limit"),
           of("snapshot-minutes", "60", "age of a snapshot after which one of what is new is taken"),
           of("retained-slots", "65536", "decisions in memory for members that are behind"),
           of(
@@ -46,6 +55,17 @@ public record Setting(
           of("max-memory-mb", "1024", "MiB of keys and values, the same at all members"),
           of("max-key-size", "1024", "bytes, the same at all members"),
           of("max-value-size", "1048576", "bytes, the same at all members"),
+          of(
+              "history-events",
+              "100000",
+              "changes that are kept for subscribers, 0: none; the same at all members"),
+          of("history-mb", "64", "MiB of changes at most, the same at all members"),
+          of("compress-snapshots", "false", "true: smaller snapshots for more processor time"),
+          of(
+              "session-seconds",
+              "600",
+              "until the session of a client that sends nothing is closed; what it sends again after"
+                  + " that is refused, not executed a second time"),
           of("request-timeout-ms", "5000", "until a Redis command fails"),
           of("max-connections", "2000", "open at once, each port"),
           of("max-in-flight", "2048", "unanswered requests of a client connection"));

@@ -9,10 +9,15 @@ import io.rabia.core.RabiaException;
 import io.rabia.kvstore.FakeCluster;
 import io.rabia.kvstore.KvCodec;
 import io.rabia.kvstore.KvCommand;
+import io.rabia.kvstore.NotificationFilter;
 import io.rabia.kvstore.StoreError;
 import io.rabia.kvstore.StoreException;
+import io.rabia.kvstore.Subscription;
 import io.rabia.kvstore.TestServer;
-import io.rabia.kvstore.server.PortStatistics.Event;
+import io.rabia.network.client.ClientConfig;
+import io.rabia.network.client.ClientCore;
+import io.rabia.network.client.ClientSession;
+import io.rabia.network.server.PortStatistics.Event;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -30,8 +35,7 @@ import org.junit.jupiter.api.Timeout;
 final class KvClientTest {
   private static final ClientConfig DEFAULTS = ClientConfig.defaults();
   private static final ClientConfig QUICK =
-      new ClientConfig(
-          Duration.ofSeconds(10), Duration.ofMillis(200), 1024, 65536, DEFAULTS.maxFrame());
+      DEFAULTS.withRequestTimeout(Duration.ofSeconds(10)).withSilence(Duration.ofMillis(200));
 
   private final FakeCluster cluster = new FakeCluster();
   private TestServer one;
@@ -74,6 +78,15 @@ final class KvClientTest {
       assertThat(kv.get("n")).contains("5000");
       assertThat(cluster.sessions()).isEqualTo(1);
     }
+  }
+
+  @Test
+  void leavesNoSessionBehind() {
+    try (KvClient kv = KvClient.connect(both())) {
+      kv.set("a", "1");
+      assertThat(cluster.sessions()).isEqualTo(1);
+    }
+    await().until(() -> cluster.sessions() == 0);
   }
 
   @Test
@@ -242,8 +255,7 @@ final class KvClientTest {
 
   @Test
   void holdsNoMoreRequestsThanItsBound() {
-    ClientConfig small =
-        new ClientConfig(Duration.ofSeconds(5), Duration.ofSeconds(1), 1, 3, DEFAULTS.maxFrame());
+    ClientConfig small = DEFAULTS.withMaxRequests(1, 3);
     try (KvClient kv = KvClient.connect(one.client(), small)) {
       kv.set("a", "1");
       one.node().mode(FakeCluster.Mode.SILENT);
@@ -254,6 +266,22 @@ final class KvClientTest {
       await()
           .until(
               () -> sent.stream().filter(CompletableFuture::isCompletedExceptionally).count() == 6);
+    }
+  }
+
+  @Test
+  void hasNoMoreSubscriptionsThanItMay() {
+    try (KvClient kv = KvClient.connect(one.client())) {
+      List<Subscription> all = new ArrayList<>();
+      for (int i = 0; i < 256; i++) {
+        all.add(kv.subscribe(NotificationFilter.all(), event -> {}));
+      }
+      assertThatThrownBy(() -> kv.subscribe(NotificationFilter.all(), event -> {}))
+          .isInstanceOfSatisfying(
+              StoreException.class, e -> assertThat(e.error()).isEqualTo(StoreError.OVERLOADED));
+      all.get(0).close();
+      all.get(0).ended().join();
+      kv.subscribe(NotificationFilter.all(), event -> {});
     }
   }
 

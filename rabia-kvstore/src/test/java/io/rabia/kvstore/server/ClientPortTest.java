@@ -12,11 +12,14 @@ import io.rabia.kvstore.KvQuery;
 import io.rabia.kvstore.RawClient;
 import io.rabia.kvstore.TestServer;
 import io.rabia.kvstore.client.KvClient;
-import io.rabia.kvstore.server.PortStatistics.Event;
-import io.rabia.kvstore.wire.ErrorCode;
-import io.rabia.kvstore.wire.Frames;
-import io.rabia.kvstore.wire.Request;
-import io.rabia.kvstore.wire.RequestKind;
+import io.rabia.network.server.PortLimits;
+import io.rabia.network.server.PortStatistics.Event;
+import io.rabia.network.wire.ErrorCode;
+import io.rabia.network.wire.Frames;
+import io.rabia.network.wire.Hello;
+import io.rabia.network.wire.Request;
+import io.rabia.network.wire.RequestKind;
+import io.rabia.network.wire.Welcome;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -60,10 +63,11 @@ final class ClientPortTest {
   }
 
   private RawClient greeted() throws IOException {
-    RawClient client = connect().send(b -> Frames.writeHello(b, ClusterId.NONE));
+    RawClient client =
+        connect().send(b -> Frames.writeHello(b, new Hello(1, ClusterId.NONE, Integer.MAX_VALUE)));
     ByteBuf welcome = client.frame();
     assertThat(welcome.readByte()).isEqualTo(Frames.WELCOME);
-    assertThat(Frames.readWelcome(welcome)).isEqualTo(FakeCluster.ID);
+    assertThat(Frames.readWelcome(welcome)).isEqualTo(new Welcome(1, 1, FakeCluster.ID));
     return client;
   }
 
@@ -119,7 +123,10 @@ final class ClientPortTest {
           b -> b.writeInt(22).writeByte(1).writeInt(Frames.MAGIC).writeByte(9).writeZero(16));
       expectRefusal(client, ErrorCode.VALIDATION, "version 9");
     }
-    try (RawClient client = connect().send(b -> Frames.writeHello(b, new ClusterId(1, 1)))) {
+    try (RawClient client =
+        connect()
+            .send(
+                b -> Frames.writeHello(b, new Hello(1, new ClusterId(1, 1), Integer.MAX_VALUE)))) {
       expectRefusal(client, ErrorCode.WRONG_CLUSTER, "cluster");
     }
     assertThat(server.count("client", Event.REFUSED)).isEqualTo(2);
@@ -231,6 +238,26 @@ final class ClientPortTest {
   }
 
   @Test
+  void tellsWhoseRequestWaitsForRoomOrIsOnItsWayThatTheServerIsThere() throws IOException {
+    restart(withBytes(1 << 20));
+    server.node().mode(FakeCluster.Mode.SILENT);
+    byte[] query = KvCodec.encode(new KvQuery.Get(BIG));
+    try (RawClient one = greeted();
+        RawClient two = greeted();
+        RawClient three = greeted()) {
+      Request read = Request.of(1, RequestKind.READ_LOCAL, 1000, 0, query);
+      one.send(b -> Frames.writeRequest(b, read));
+      await().until(() -> server.count("client", Event.REQUESTS) == 1);
+      two.send(b -> Frames.writeRequest(b, read));
+      assertThat(two.frame().readByte()).isEqualTo(Frames.PONG);
+      assertThat(two.frame().readByte()).isEqualTo(Frames.PONG);
+      three.send(b -> b.writeInt(100_000).writeByte(Frames.REQUEST));
+      assertThat(three.frame().readByte()).isEqualTo(Frames.PONG);
+      assertThat(server.count("client", Event.REQUESTS)).isEqualTo(1);
+    }
+  }
+
+  @Test
   void cutsOffWhoHoldsMostWhenAllTogetherHoldTooMuch() throws IOException {
     restart(withBytes(1 << 20));
     try (RawClient small = greeted().send(b -> b.writeInt(900_000).writeZero(100_000));
@@ -313,7 +340,7 @@ final class ClientPortTest {
           .isEqualTo(
               "status id=1 state=SERVING reason=- epoch=1 decided=0 applied=0"
                   + " hash=0000000000000abc slots=0 batches=0 noop=0 forfeits=0 fast=1.0000"
-                  + " pending=0 connected=2 own=0 data=a295c69ab77079ea");
+                  + " pending=0 connected=2 own=0 data=2ecf52accddefdcd");
       client.send(b -> Frames.writeRequest(b, Request.of(2, RequestKind.STATUS_AT, 1000, 5, null)));
       assertThat(response(client)).isEqualTo("slot 5");
     }

@@ -6,7 +6,8 @@ import io.rabia.kvstore.FakeCluster;
 import io.rabia.kvstore.RawClient;
 import io.rabia.kvstore.TestServer;
 import io.rabia.kvstore.client.KvClient;
-import io.rabia.kvstore.server.PortStatistics.Event;
+import io.rabia.network.server.NodeStatus;
+import io.rabia.network.server.PortStatistics.Event;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -47,10 +48,11 @@ final class HttpPortTest {
 
   @Test
   void showsItsStatusWithStoreAndPorts() throws IOException, InterruptedException {
+    HttpResponse<String> status;
     try (KvClient kv = KvClient.connect(server.client())) {
       kv.set("a", "1");
+      status = get("/status");
     }
-    HttpResponse<String> status = get("/status");
     assertThat(status.headers().firstValue("content-type")).contains("application/json");
     assertThat(status.body())
         .contains("\"id\":1", "\"state\":\"SERVING\"", "\"hash\":\"0000000000000abc\"")

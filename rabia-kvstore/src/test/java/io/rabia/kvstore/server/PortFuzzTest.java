@@ -12,21 +12,33 @@ import io.netty.channel.socket.DuplexChannel;
 import io.rabia.core.ClusterId;
 import io.rabia.core.Command;
 import io.rabia.core.Fuzz;
+import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
 import io.rabia.core.transport.TransportStatistics;
+import io.rabia.kvstore.KVStore;
 import io.rabia.kvstore.KVStoreConfig;
-import io.rabia.kvstore.KvCodec;
-import io.rabia.kvstore.KvResult;
 import io.rabia.kvstore.KvStateMachine;
 import io.rabia.kvstore.TestServer;
 import io.rabia.kvstore.server.http.HealthPages;
 import io.rabia.kvstore.server.http.HttpConnection;
 import io.rabia.kvstore.server.redis.RedisConnection;
-import io.rabia.kvstore.wire.Frames;
-import io.rabia.kvstore.wire.Request;
-import io.rabia.kvstore.wire.RequestKind;
+import io.rabia.kvstore.server.redis.RedisNotifications;
+import io.rabia.kvstore.server.redis.RedisServer;
+import io.rabia.network.server.Administration;
+import io.rabia.network.server.ClientConnection;
+import io.rabia.network.server.ClientService;
+import io.rabia.network.server.Completions;
+import io.rabia.network.server.NodeStatus;
+import io.rabia.network.server.NodeStatusSource;
+import io.rabia.network.server.Port;
+import io.rabia.network.server.PortConnection;
+import io.rabia.network.wire.Frames;
+import io.rabia.network.wire.Hello;
+import io.rabia.network.wire.Request;
+import io.rabia.network.wire.RequestKind;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -94,16 +106,21 @@ class PortFuzzTest {
 
   /** Answers everything at once. */
   private static final class Prompt implements Submitter, NodeStatusSource, Administration {
-    private static final byte[] STORED = KvCodec.encode(new KvResult.Stored(1));
+    private final KvStateMachine store = new KvStateMachine(SMALL);
+    private long slot;
 
     @Override
     public CompletableFuture<byte[]> submit(Command command, Duration timeout) {
-      return CompletableFuture.completedFuture(STORED);
+      slot++;
+      return CompletableFuture.completedFuture(
+          store.apply(slot, slot, ByteBuffer.wrap(command.payload())));
     }
 
     @Override
     public CompletableFuture<byte[]> read(byte[] query, ReadConsistency as, Duration timeout) {
-      return CompletableFuture.failedFuture(new RabiaException.Timeout("for a test"));
+      return as == ReadConsistency.LOCAL
+          ? CompletableFuture.failedFuture(new RabiaException.Timeout("for a test"))
+          : CompletableFuture.completedFuture(store.query(ByteBuffer.wrap(query)));
     }
 
     @Override
@@ -132,6 +149,17 @@ class PortFuzzTest {
     }
   }
 
+  private static final KVStoreConfig SMALL =
+      KVStoreConfig.builder()
+          .maxEntries(16)
+          .maxMemoryMb(8)
+          .historyEvents(1000)
+          .historyMb(4)
+          .build();
+
+  /** What nobody uses while others do, for who else asks now and then. */
+  private static final KVStore ASIDE = KVStore.on(new Prompt(), SMALL);
+
   private static final ClusterId CLUSTER = new ClusterId(1, 2);
   private static final NodeStatus STATUS =
       new NodeStatus(
@@ -153,6 +181,8 @@ class PortFuzzTest {
           3,
           new TransportStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0));
   private static final Prompt NODE = new Prompt();
+  private static final ClientService SERVICE =
+      new ClientService(NodeId.of(1), query -> 1 << 20, NODE, NODE, NODE, List::of);
 
   /** Whoever is cut off is told why: a connection that only closes met an error of this side. */
   private static Fuzz.Result feed(
@@ -208,7 +238,7 @@ class PortFuzzTest {
 
   private static byte[] written(Consumer<ByteBuf> writer) {
     ByteBuf buffer = Unpooled.buffer();
-    Frames.writeHello(buffer, CLUSTER);
+    Frames.writeHello(buffer, new Hello(1, CLUSTER, Integer.MAX_VALUE));
     writer.accept(buffer);
     return ByteBufUtil.getBytes(buffer);
   }
@@ -231,8 +261,7 @@ class PortFuzzTest {
         inputs,
         samples,
         samples,
-        (port, completions) ->
-            new ClientConnection(port, 1, 1 << 20, NODE, NODE, NODE, completions));
+        (port, completions) -> new ClientConnection(port, SERVICE, completions));
   }
 
   private static Fuzz.Result redis(int inputs) throws Exception {
@@ -243,7 +272,10 @@ class PortFuzzTest {
             "*2\r\n$4\r\nINCR\r\n$1\r\na\r\n",
             "*3\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$1\r\nx\r\n",
             "GET a\r\nSELECT 0\r\nCLIENT SETNAME x\r\nCOMMAND DOCS\r\nINFO\r\n",
-            "DEL a b \"c d\"\r\n"),
+            "DEL a b \"c d\"\r\n",
+            "SET a b PX 100 NX GET\r\nMGET a b\r\nTTL a\r\nEXPIRE a 10\r\nSTRLEN a\r\n",
+            "WATCH a\r\nMULTI\r\nAPPEND a x\r\nMSET a 1 b 2\r\nGET a\r\nEXEC\r\n",
+            "SCAN 0 MATCH [a-c]*\\?x COUNT 5\r\nKEYS *a?[^b]\r\nMSETNX c 1 d 2\r\n"),
         texts(
             "\r\n",
             "*-1\r\n",
@@ -254,9 +286,13 @@ class PortFuzzTest {
             "*3\r\n",
             "'",
             "QUIT\r\n"),
-        (port, completions) ->
-            new RedisConnection(
-                port, 1, "1", 1, NODE, Duration.ofSeconds(1), 1 << 16, completions));
+        (port, completions) -> new RedisConnection(port, redisServer(completions), 1));
+  }
+
+  private static RedisServer redisServer(Completions completions) {
+    RedisNotifications notifications =
+        new RedisNotifications(ASIDE, new EmbeddedChannel().eventLoop());
+    return new RedisServer("1", 1, NODE, SMALL, completions, notifications);
   }
 
   private static Fuzz.Result http(int inputs) throws Exception {

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
+import io.rabia.engine.RabiaConfig;
+import io.rabia.network.client.HostPort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +55,20 @@ final class SettingsTest {
         .contains("redis = 127.0.0.1:1  # " + file + ":5\n")
         .contains("durability = fsync  # default\n")
         .contains("http =   # not set\n");
+  }
+
+  @Test
+  void clientsAreToldWhereItIsUnlessOnlyTheyCanKnow() {
+    assertThat(with("client", "127.0.0.1:7201").advertised())
+        .isEqualTo(new HostPort("127.0.0.1", 7201));
+    for (String anywhere : List.of("0.0.0.0:7201", "[::]:7201", "127.0.0.1:0")) {
+      assertThat(with("client", anywhere).advertised()).isNull();
+    }
+    assertThat(with("client-address", "outside.example:9").advertised())
+        .isEqualTo(new HostPort("outside.example", 9));
+    assertThatThrownBy(() -> with("client-address", "nowhere"))
+        .isInstanceOf(RabiaException.Validation.class)
+        .hasMessageContaining("client-address");
   }
 
   @Test
@@ -111,6 +128,14 @@ final class SettingsTest {
     assertThat(with("max-memory-mb", "7").store().maxMemoryMb()).isEqualTo(7);
     assertThat(with("max-key-size", "7").store().maxKeySize()).isEqualTo(7);
     assertThat(with("max-value-size", "7").store().maxValueSize()).isEqualTo(7);
+    assertThat(with("history-events", "7").store().historyEvents()).isEqualTo(7);
+    assertThat(with("history-events", "7").store().enableNotifications()).isTrue();
+    assertThat(with("history-events", "0").store().enableNotifications()).isFalse();
+    assertThat(with("history-mb", "7").store().historyMb()).isEqualTo(7);
+    assertThat(with("compress-snapshots", "true").store().compressSnapshots()).isTrue();
+    assertThat(with("compress-snapshots", "false").store().compressSnapshots()).isFalse();
+    assertThat(defaults.sessionTimeToLive()).isEqualTo(RabiaConfig.defaults().sessionTimeToLive());
+    assertThat(with("session-seconds", "7").sessionTimeToLive()).isEqualTo(Duration.ofSeconds(7));
     assertThat(with("request-timeout-ms", "7").store().requestTimeout())
         .isEqualTo(Duration.ofMillis(7));
     assertThat(with("max-connections", "7").limits().maxConnections()).isEqualTo(7);

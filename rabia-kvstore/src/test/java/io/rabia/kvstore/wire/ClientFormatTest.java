@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.Golden;
 import io.rabia.kvstore.KvCodec;
-import io.rabia.kvstore.KvCommand;
-import io.rabia.kvstore.KvEntry;
-import io.rabia.kvstore.KvQuery;
-import io.rabia.kvstore.KvResult;
-import io.rabia.kvstore.StoreError;
+import io.rabia.kvstore.KvForms;
+import io.rabia.network.wire.ErrorCode;
+import io.rabia.network.wire.Frames;
+import io.rabia.network.wire.Hello;
+import io.rabia.network.wire.Request;
+import io.rabia.network.wire.RequestKind;
+import io.rabia.network.wire.Welcome;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,9 +26,12 @@ import org.junit.jupiter.api.Test;
 /** What clients and servers say to each other, and the store's commands, as releases have. */
 class ClientFormatTest {
   private static final ClusterId CLUSTER = new ClusterId(1, 2);
-  private static final byte[] KEY = {1, 2, 3};
+  private static final List<ClusterConfig.Member> MEMBERS =
+      ClusterConfig.parse("1=one.example:7201,65535=10.0.0.3:65535").members();
   private static final byte[] VALUE = {9, 8};
-  private static final KvEntry ENTRY = new KvEntry(VALUE, 3, 4, 5);
+
+  /** Rises with every form that is added. */
+  private static final int STORE_VERSION = 2;
 
   private final Map<String, byte[]> parts = new LinkedHashMap<>();
 
@@ -43,13 +49,15 @@ class ClientFormatTest {
         Request.of(4, RequestKind.OPEN_SESSION, 1, 0, null),
         Request.of(5, RequestKind.STATUS, 1, 0, null),
         Request.of(6, RequestKind.STATUS_AT, 1, 99, null),
-        Request.of(7, RequestKind.ADMINISTRATION, 1, 0, VALUE));
+        Request.of(7, RequestKind.ADMINISTRATION, 1, 0, VALUE),
+        Request.closeSession(8, 1, 77));
   }
 
   @Test
   void framesOfEveryKind() {
-    frame("hello", b -> Frames.writeHello(b, CLUSTER));
-    frame("welcome", b -> Frames.writeWelcome(b, 3, CLUSTER));
+    frame("hello", b -> Frames.writeHello(b, new Hello(Frames.VERSION, CLUSTER, 1 << 20)));
+    frame("welcome", b -> Frames.writeWelcome(b, new Welcome(Frames.VERSION, 3, CLUSTER)));
+    frame("members", b -> Frames.writeMembers(b, MEMBERS));
     frame("refused", b -> Frames.writeRefused(b, ErrorCode.OVERLOAD, "zürich"));
     requests().forEach(r -> frame("request " + r.kind(), b -> Frames.writeRequest(b, r)));
     for (ErrorCode code : ErrorCode.values()) {
@@ -59,42 +67,42 @@ class ClientFormatTest {
     frame("pong", b -> Frames.writeEmpty(b, Frames.PONG));
     Golden.assertUnchanged("client", Frames.VERSION, parts);
 
-    Map<String, byte[]> golden = Golden.read("client", Frames.VERSION);
-    for (Request request : requests()) {
-      ByteBuf frame = Unpooled.wrappedBuffer(golden.get("request " + request.kind()));
-      assertThat(frame.skipBytes(Frames.LENGTH_FIELD).readByte()).isEqualTo(Frames.REQUEST);
-      assertThat(Frames.readRequest(frame)).usingRecursiveComparison().isEqualTo(request);
+    for (int version = Frames.OLDEST_VERSION; version <= Frames.VERSION; version++) {
+      Map<String, byte[]> golden = Golden.read("client", version);
+      int largest = version == 1 ? Integer.MAX_VALUE : 1 << 20;
+      assertThat(Frames.readHello(body(golden, "hello", Frames.HELLO)))
+          .isEqualTo(new Hello(version, CLUSTER, largest));
+      assertThat(Frames.readWelcome(body(golden, "welcome", Frames.WELCOME)))
+          .isEqualTo(new Welcome(version, 3, CLUSTER));
+      for (Request request : requests()) {
+        if (golden.containsKey("request " + request.kind())) {
+          assertThat(Frames.readRequest(body(golden, "request " + request.kind(), Frames.REQUEST)))
+              .usingRecursiveComparison()
+              .isEqualTo(request);
+        }
+      }
     }
+    assertThat(Frames.readMembers(body(Golden.read("client", 2), "members", Frames.MEMBERS)))
+        .isEqualTo(MEMBERS);
+  }
+
+  private static ByteBuf body(Map<String, byte[]> golden, String name, byte type) {
+    ByteBuf frame = Unpooled.wrappedBuffer(golden.get(name)).skipBytes(Frames.LENGTH_FIELD);
+    assertThat(frame.readByte()).isEqualTo(type);
+    return frame;
   }
 
   @Test
   void commandsQueriesAndResultsOfEveryKind() {
-    List<KvCommand> commands =
-        List.of(
-            new KvCommand.Set(KEY, VALUE),
-            new KvCommand.Delete(List.of(KEY, VALUE)),
-            new KvCommand.CompareAndSet(KEY, null, VALUE),
-            new KvCommand.CompareAndSet(KEY, KEY, VALUE),
-            new KvCommand.Increment(KEY, -7));
-    List<KvQuery> queries = List.of(new KvQuery.Get(KEY), new KvQuery.Exists(KEY));
-    List<KvResult> results =
-        List.of(
-            new KvResult.Stored(7),
-            new KvResult.Deleted(2),
-            new KvResult.Mismatch(null),
-            new KvResult.Mismatch(ENTRY),
-            new KvResult.Number(-5, 6),
-            new KvResult.Found(ENTRY),
-            new KvResult.Absent(),
-            new KvResult.Exists(true),
-            new KvResult.Failed(StoreError.STORE_FULL, "why"));
-    commands.forEach(c -> parts.put(parts.size() + " " + kind(c), KvCodec.encode(c)));
-    queries.forEach(q -> parts.put(parts.size() + " " + kind(q), KvCodec.encode(q)));
-    results.forEach(r -> parts.put(parts.size() + " " + kind(r), KvCodec.encode(r)));
-    Golden.assertUnchanged("store", Frames.VERSION, parts);
+    KvForms.COMMANDS.forEach(c -> parts.put(parts.size() + " " + kind(c), KvCodec.encode(c)));
+    KvForms.QUERIES.forEach(q -> parts.put(parts.size() + " " + kind(q), KvCodec.encode(q)));
+    KvForms.RESULTS.forEach(r -> parts.put(parts.size() + " " + kind(r), KvCodec.encode(r)));
+    Golden.assertUnchanged("store", STORE_VERSION, parts);
 
-    Golden.read("store", Frames.VERSION)
-        .forEach((name, bytes) -> assertThat(again(name, bytes)).as(name).isEqualTo(bytes));
+    for (int version = 1; version <= STORE_VERSION; version++) {
+      Golden.read("store", version)
+          .forEach((name, bytes) -> assertThat(again(name, bytes)).as(name).isEqualTo(bytes));
+    }
   }
 
   private static String kind(Object form) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.Fuzz;
 import io.rabia.kvstore.KvCodec;
@@ -12,6 +13,12 @@ import io.rabia.kvstore.KvCommand;
 import io.rabia.kvstore.KvEntry;
 import io.rabia.kvstore.KvQuery;
 import io.rabia.kvstore.KvResult;
+import io.rabia.network.wire.ErrorCode;
+import io.rabia.network.wire.Frames;
+import io.rabia.network.wire.Hello;
+import io.rabia.network.wire.Request;
+import io.rabia.network.wire.RequestKind;
+import io.rabia.network.wire.Welcome;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -24,13 +31,17 @@ import org.junit.jupiter.api.Test;
 class FramesFuzzTest {
   private static final int MAX_FRAME = 1 << 20;
   private static final ClusterId CLUSTER = new ClusterId(1, 2);
+  private static final List<ClusterConfig.Member> MEMBERS =
+      ClusterConfig.parse("1=one:7201,2=two:7202").members();
   private static final byte[] BYTES = {5, 6, 7};
 
   private static final List<byte[]> FRAMES =
       Stream.concat(
               Stream.of(
-                  written(b -> Frames.writeHello(b, CLUSTER)),
-                  written(b -> Frames.writeWelcome(b, 3, CLUSTER)),
+                  written(b -> Frames.writeHello(b, new Hello(Frames.VERSION, CLUSTER, MAX_FRAME))),
+                  written(b -> Frames.writeHello(b, new Hello(1, CLUSTER, Integer.MAX_VALUE))),
+                  written(b -> Frames.writeWelcome(b, new Welcome(2, 3, CLUSTER))),
+                  written(b -> Frames.writeMembers(b, MEMBERS)),
                   written(b -> Frames.writeRefused(b, ErrorCode.OVERLOAD, "full")),
                   written(b -> Frames.writeResponse(b, 7, ErrorCode.OK, BYTES))),
               Arrays.stream(RequestKind.values())
@@ -43,6 +54,7 @@ class FramesFuzzTest {
       case READ_LINEARIZABLE, READ_LOCAL, ADMINISTRATION -> Request.of(2, kind, 100, 0, BYTES);
       case OPEN_SESSION, STATUS -> Request.of(2, kind, 100, 0, null);
       case STATUS_AT -> Request.of(2, kind, 100, 9, null);
+      case CLOSE_SESSION -> Request.closeSession(2, 100, 9);
     };
   }
 
@@ -70,11 +82,15 @@ class FramesFuzzTest {
       switch (body.readByte()) {
         case Frames.HELLO -> {
           Hello hello = Frames.readHello(body);
-          if (hello.version() == Frames.VERSION) {
-            assertSame(whole, written(b -> Frames.writeHello(b, hello.clusterId())));
+          if (hello.version() == 1 || hello.version() == Frames.VERSION) {
+            assertSame(whole, written(b -> Frames.writeHello(b, hello)));
           }
         }
-        case Frames.WELCOME -> Frames.readWelcome(body);
+        case Frames.WELCOME -> {
+          Welcome welcome = Frames.readWelcome(body);
+          assertSame(whole, written(b -> Frames.writeWelcome(b, welcome)));
+        }
+        case Frames.MEMBERS -> assertThat(Frames.readMembers(body)).isNotNull();
         case Frames.REFUSED -> assertThat(Frames.readRefused(body).getMessage()).isNotNull();
         case Frames.REQUEST -> {
           Request request = Frames.readRequest(body);

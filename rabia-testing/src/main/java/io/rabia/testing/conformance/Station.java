@@ -26,6 +26,9 @@ final class Station implements TransportListener {
   /** "+id" and "-id". */
   final List<String> events = new ArrayList<>();
 
+  /** "id: why it refused". */
+  final List<String> refusals = new ArrayList<>();
+
   final List<Handshake> handshakes = new ArrayList<>();
   final List<byte[]> frames = new ArrayList<>();
   Function<Handshake, @Nullable String> judge = peer -> null;
@@ -82,6 +85,11 @@ final class Station implements TransportListener {
 
   boolean connectedTo(Station peer) {
     return connects(peer) > disconnects(peer);
+  }
+
+  @Override
+  public void onRefused(NodeId peer, String reason) {
+    refusals.add(peer + ": " + reason);
   }
 
   @Override

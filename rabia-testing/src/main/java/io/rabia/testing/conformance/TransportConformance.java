@@ -188,6 +188,9 @@ public abstract class TransportConformance {
                   && refused.transport.statistics().refused() >= 2);
       assertEquals(List.of(), strict.events);
       assertEquals(List.of(), refused.events);
+      until("told twice", () -> refused.refusals.size() >= 2);
+      assertEquals(judge + ": not with member " + refused.id, refused.refusals.get(0));
+      assertEquals(List.of(), strict.refusals);
       strict.judge = peer -> null;
       awaitConnected(strict, refused);
       closeAll();

@@ -2,6 +2,7 @@ package io.rabia.testing.sim;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 
@@ -14,6 +15,7 @@ final class Campaign {
 
   private final long first;
   private final long last;
+  private final Firings firings;
   private final PrintStream out;
   private final PrintStream progress;
   private final long began = System.nanoTime();
@@ -26,14 +28,18 @@ final class Campaign {
   private long slots;
   private long faultEvents;
 
-  Campaign(long first, long last, PrintStream out, PrintStream progress) {
+  /**
+   * @param all faults, each of which many seeds draw
+   */
+  Campaign(long first, long last, Set<Fault> all, PrintStream out, PrintStream progress) {
+    firings = new Firings(all);
     this.first = first;
     this.last = last;
     this.out = out;
     this.progress = progress;
   }
 
-  /** True when all passed. */
+  /** True when all passed, and each fault struck that may have. */
   boolean run(LongFunction<SimOptions> options) {
     InOrder.run(
         LongStream.rangeClosed(first, last).iterator(),
@@ -41,7 +47,11 @@ final class Campaign {
         this::add,
         this::progress);
     out.println(this);
-    return failed + invalid == 0;
+    String lacks = firings.lacks();
+    if (lacks != null) {
+      out.println("campaign INVALID " + lacks);
+    }
+    return failed + invalid == 0 && lacks == null;
   }
 
   private void add(SimReport report) {
@@ -51,6 +61,7 @@ final class Campaign {
     operations += report.operations();
     slots += report.slots();
     faultEvents += report.faultEvents();
+    firings.add(report.drawn(), report.fired());
     if (!report.passed()) {
       out.println(report.verdict());
       out.println("  replay: " + report.options().arguments());

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** Whether enough happened in a run for it to prove anything. One thread. */
 final class Coverage {
   private static final int OPERATIONS_PER_MINUTE = 1_000;
+  private static final int TRIED_PERCENT = 90;
   private static final long OFTEN = 20 * SimClock.SECOND;
 
   /** Where they are all drawn, each of them strikes at least once in {@link #OFTEN}. */
@@ -23,6 +24,8 @@ final class Coverage {
   private final SimOptions options;
   private final Faults faults;
   private long snapshots;
+  private long wanted;
+  private long tried;
 
   Coverage(SimOptions options, Faults faults) {
     this.options = options;
@@ -32,6 +35,23 @@ final class Coverage {
   /** A member has written a snapshot. */
   void snapshot() {
     snapshots++;
+  }
+
+  /**
+   * The time has come for a client's next wish, and it does not wait for so many answers already
+   * that it wants no more. It tries, unless it has not got its first session yet.
+   */
+  void wanted(boolean tries) {
+    wanted++;
+    tried += tries ? 1 : 0;
+  }
+
+  long wanted() {
+    return wanted;
+  }
+
+  long tried() {
+    return tried;
   }
 
   long snapshots() {
@@ -47,6 +67,9 @@ final class Coverage {
   @Nullable String lacks(long operations, long nanos) {
     if (operations * 60 * SimClock.SECOND < OPERATIONS_PER_MINUTE * nanos) {
       return "only " + operations + " operations";
+    }
+    if (tried * 100 < wanted * TRIED_PERCENT) {
+      return "only " + tried + " of " + wanted + " operations were tried";
     }
     Set<Fault> silent = faults.fewerThan(1);
     if (!silent.isEmpty()) {

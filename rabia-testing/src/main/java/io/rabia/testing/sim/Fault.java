@@ -110,12 +110,15 @@ public enum Fault {
    * A member is away until the others have compacted what it lacks. Strikes when it has installed a
    * snapshot of one of them.
    */
-  AWAY;
+  AWAY,
+  /** A monotonic clock goes forward by up to 100 s all at once, every 2 to 5 s. */
+  JUMP;
 
   /** They want a campaign of their own. */
   private static final Set<Fault> NOT_DRAWN =
       Collections.unmodifiableSet(
-          EnumSet.of(COIN, SPLIT, SLOW_MEMBERS, DIFFER, POWER_CUT, MEMBERS, WIPE, OLD_COPY, AWAY));
+          EnumSet.of(
+              COIN, SPLIT, SLOW_MEMBERS, DIFFER, POWER_CUT, MEMBERS, WIPE, OLD_COPY, AWAY, JUMP));
 
   private static final Set<Fault> FROM_THREE_NODES =
       Collections.unmodifiableSet(
@@ -151,10 +154,11 @@ public enum Fault {
               DISK_FULL,
               POWER_CUT,
               EXPIRY,
-              THROW));
+              THROW,
+              JUMP));
 
   /** Those that {@code all} draws from. */
-  static Set<Fault> drawn(int nodes) {
+  public static Set<Fault> drawn(int nodes) {
     Set<Fault> drawn = EnumSet.copyOf(fitting(nodes));
     drawn.removeAll(NOT_DRAWN);
     return drawn;

@@ -114,8 +114,13 @@ final class FaultDriver {
     if (OVER_AND_OVER.contains(fault)) {
       return random.magnitude(50 * SimClock.MILLI, SimClock.SECOND);
     }
-    long longest = fault == Fault.POWER_CUT ? 20 * SimClock.SECOND : 5 * SimClock.SECOND;
-    return lasts + random.magnitude(200 * SimClock.MILLI, longest);
+    if (fault == Fault.JUMP) {
+      return random.between(2 * SimClock.SECOND, 5 * SimClock.SECOND);
+    }
+    return lasts
+        + (fault == Fault.POWER_CUT
+            ? random.magnitude(SimClock.SECOND, 20 * SimClock.SECOND)
+            : random.magnitude(200 * SimClock.MILLI, 5 * SimClock.SECOND));
   }
 
   private void strike(Fault fault, long lasts) {
@@ -166,6 +171,7 @@ final class FaultDriver {
       }
       case STOP -> stop(anyNode());
       case PAUSE -> pause(anyNode(), lasts);
+      case JUMP -> jump(anyNode(), random.magnitude(10 * SimClock.MILLI, 100 * SimClock.SECOND));
       case SPLIT -> splitting.begin(lasts);
       case MEMBERS -> members.change();
       case WIPE -> members.wipe();
@@ -214,6 +220,19 @@ final class FaultDriver {
               node.index(), lasts, () -> "PAUSE of node " + (node.index() + 1) + forMillis(lasts));
       node.pause(lasts);
     }
+  }
+
+  private void jump(SimNode node, long nanos) {
+    faults.fired(Fault.JUMP);
+    say(
+        () ->
+            "JUMP of the clock of node "
+                + (node.index() + 1)
+                + " by "
+                + nanos / SimClock.MILLI
+                + " ms");
+    world.logTimes().jumped(nanos);
+    node.jump(nanos);
   }
 
   /** Once; not when too many would be away then. */

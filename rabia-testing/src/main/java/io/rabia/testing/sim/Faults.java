@@ -30,6 +30,13 @@ final class Faults {
     return counts.getOrDefault(fault, 0L);
   }
 
+  /** Those that struck, drawn or not. */
+  Set<Fault> fired() {
+    Set<Fault> fired = EnumSet.noneOf(Fault.class);
+    fired.addAll(counts.keySet());
+    return fired;
+  }
+
   long total() {
     return counts.values().stream().mapToLong(Long::longValue).sum();
   }

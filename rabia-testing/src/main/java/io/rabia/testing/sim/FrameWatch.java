@@ -100,6 +100,7 @@ final class FrameWatch extends LogRecords {
   private final Map<Long, SlotRecord> slots = new HashMap<>();
   private final Map<Long, Integer> contents = new HashMap<>();
   private final Map<Long, Configuration> configurations = new HashMap<>();
+  private int origins;
   private int from;
   private @Nullable Replica sender;
 
@@ -119,6 +120,14 @@ final class FrameWatch extends LogRecords {
     from = node;
     sender = replica;
     MessageCodec.read(body, this);
+  }
+
+  /** How many tokens have been members, as far as any member knows. */
+  int origins(Configuration newest) {
+    for (Configuration.Member member : newest.members()) {
+      origins = Math.max(origins, member.origin() + 1);
+    }
+    return origins;
   }
 
   /** Somebody else runs on this machine from now on. */
@@ -202,9 +211,15 @@ final class FrameWatch extends LogRecords {
 
   private void body(@Nullable CommandBatch batch) {
     if (batch != null) {
+      boolean own = sender != null && sender.ownOrigin() == BatchId.origin(batch.id());
       Integer before = contents.putIfAbsent(batch.id(), batch.hashCode());
       if (before != null && before != batch.hashCode()) {
         broken(Violations.NO_SLOT, "sends another content as batch " + FrameText.id(batch.id()));
+      }
+      if (before == null && !own) {
+        broken(
+            Violations.NO_SLOT,
+            "sends batch " + FrameText.id(batch.id()) + ", which its origin has never sent");
       }
     }
   }

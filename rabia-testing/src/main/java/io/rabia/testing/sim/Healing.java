@@ -35,6 +35,7 @@ final class Healing {
       node.start();
     }
     clients.forEach(client -> client.finish(3));
+    world.hosting().finish();
     List<SimNode> absent = nodes.stream().filter(SimNode::isAbsent).toList();
     rest();
     for (SimNode node : absent) {
@@ -94,6 +95,7 @@ final class Healing {
     requireFewForfeits();
     world.latencies().require(violations);
     world.slowMembers().require();
+    world.hosting().require();
     for (SimNode node : nodes) {
       if (node.isOut()) {
         continue;

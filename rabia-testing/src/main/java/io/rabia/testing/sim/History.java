@@ -71,6 +71,9 @@ final class History {
 
   /** A node executed a write. */
   void executed(int node, long slot, long logTime, long operation, int register, long previous) {
+    if (operation < 1 || operation > operations) {
+      violations.add(slot, node, "executed write " + operation + ", which no client has begun");
+    }
     Execution before = log.get(operation);
     if (!executed[node].add(operation)) {
       violations.add(slot, node, "executed write " + operation + " again, " + where(before));
@@ -203,17 +206,5 @@ final class History {
         return;
       }
     }
-  }
-
-  /**
-   * Every operation numbered so far that was not executed after all although its client was told so
-   * or gave up.
-   */
-  boolean wasExecuted(long operation) {
-    return log.containsKey(operation);
-  }
-
-  int answeredWrites() {
-    return answered.size();
   }
 }

@@ -14,6 +14,8 @@ final class LogTimes {
   /** When the first member was one: the first batch may have been stamped as early. */
   private long formedAt = -1;
 
+  private long jumped;
+
   LogTimes(SimClock clock, Violations violations) {
     this.clock = clock;
     this.violations = violations;
@@ -26,12 +28,17 @@ final class LogTimes {
     }
   }
 
+  /** A member's monotonic clock has gone on by so much all at once. */
+  void jumped(long nanos) {
+    jumped += nanos;
+  }
+
   /** A command was applied at this log time. */
   void applied(long slot, long logTime) {
     if (first < 0) {
       first = logTime;
     }
-    double most = (clock.now() - formedAt) * FASTEST_CLOCK + SimClock.SECOND;
+    double most = (clock.now() - formedAt) * FASTEST_CLOCK + SimClock.SECOND + jumped;
     if (logTime - first > most) {
       violations.add(
           slot,

@@ -2,6 +2,7 @@ package io.rabia.testing.sim;
 
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
+import io.rabia.core.Quorum;
 import io.rabia.core.RabiaException;
 import io.rabia.engine.ClusterView;
 import io.rabia.engine.ResultHandler;
@@ -157,8 +158,9 @@ final class MemberFaults {
   // ---- lost disks
 
   /**
-   * A member comes back on another machine, with its id and nothing else. At most one at a time:
-   * more than f without votes are a cluster's end.
+   * A member comes back on another machine, with its id and nothing else. Of five or more members a
+   * second one may do so before the first has a vote again: those that have one are a quorum still.
+   * Not while members change: of those who govern next they might be none.
    */
   void wipe() {
     SimNode asked = serving();
@@ -167,21 +169,24 @@ final class MemberFaults {
       return;
     }
     ClusterView view = asked.view();
-    List<SimNode> members = new ArrayList<>();
-    for (ClusterConfig.Member member : view.members()) {
-      SimNode node = world.voter(member.id());
-      if (node == null || node.view().epoch() != view.epoch()) {
-        return;
-      }
-      members.add(node);
+    List<SimNode> voters = voters(view);
+    int missing = view.members().size() - voters.size();
+    boolean mayMiss = missing == 0 || !world.faults().has(Fault.MEMBERS);
+    if (!mayMiss || voters.size() - 1 < Quorum.size(view.members().size())) {
+      return;
     }
-    SimNode victim = members.get(random.below(members.size()));
+    SimNode victim = voters.get(random.below(voters.size()));
     world.faults().fired(Fault.WIPE);
     world
         .trace()
         .line(
             "faults",
-            () -> "WIPE: node " + (machine.index() + 1) + " in place of " + (victim.index() + 1));
+            () ->
+                "WIPE: node "
+                    + (machine.index() + 1)
+                    + " in place of "
+                    + (victim.index() + 1)
+                    + (missing == 0 ? "" : ", while " + missing + " of the members do not serve"));
     if (random.chance(0.5)) {
       long pause = random.magnitude(SimClock.SECOND, 10 * SimClock.SECOND);
       victim.pause(pause);
@@ -201,5 +206,17 @@ final class MemberFaults {
     }
     machine.become(victim.nodeId());
     world.clock().after(random.between(5, 2000) * SimClock.MILLI, machine::start);
+  }
+
+  /** Where the votes are of those who govern now, as far as they serve and know it. */
+  private List<SimNode> voters(ClusterView view) {
+    List<SimNode> voters = new ArrayList<>();
+    for (ClusterConfig.Member member : view.members()) {
+      SimNode node = world.voter(member.id());
+      if (node != null && node.view().epoch() == view.epoch()) {
+        voters.add(node);
+      }
+    }
+    return voters;
   }
 }

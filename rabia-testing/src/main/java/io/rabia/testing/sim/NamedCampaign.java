@@ -16,6 +16,7 @@ import static io.rabia.testing.sim.Fault.DRIFT;
 import static io.rabia.testing.sim.Fault.DROP;
 import static io.rabia.testing.sim.Fault.DUPLICATE;
 import static io.rabia.testing.sim.Fault.FSYNC_FAILURE;
+import static io.rabia.testing.sim.Fault.JUMP;
 import static io.rabia.testing.sim.Fault.LONG_PAUSE;
 import static io.rabia.testing.sim.Fault.MEMBERS;
 import static io.rabia.testing.sim.Fault.OLD_COPY;
@@ -110,6 +111,10 @@ public enum NamedCampaign {
   S13(List.of(3, 5), List.of(EnumSet.of(PROPOSER), EnumSet.of(PROPOSER, ORPHAN))),
   /** Planted bugs: {@link MutantHunt}. */
   S14(List.of(3), SimCheck.MIXES),
+  /** Monotonic clocks that go forward all at once. */
+  S15(
+      List.of(3, 5),
+      List.of(EnumSet.of(JUMP), EnumSet.of(JUMP, DRIFT), EnumSet.of(JUMP, PAUSE, CRASH))),
   /** Disks that tear, lose, flip and have no room, power cuts of all, snapshots every 100 slots. */
   DISKS(
       List.of(3, 5),
@@ -118,7 +123,7 @@ public enum NamedCampaign {
           onDisks(CRASH_MID_CYCLE, STOP),
           onDisks(POWER_AFTER_DEATH),
           onDisks(DROP, BREAK, DELAY),
-          onDisks(PARTITION, CRASH)));
+          onDisks(PARTITION)));
 
   private final List<Integer> sizes;
   private final List<? extends Set<Fault>> mixes;

@@ -9,7 +9,7 @@ final class NodeClock {
   private final SimRandom random;
   private final boolean drifts;
   private final double rate;
-  private final long base;
+  private long base;
 
   /**
    * @param drifts whether the monotonic clock begins anywhere and runs at another rate, and the
@@ -25,6 +25,11 @@ final class NodeClock {
 
   long monotonic() {
     return base + (long) (clock.now() * rate);
+  }
+
+  /** The monotonic clock is ahead by so much from now on. */
+  void jump(long nanos) {
+    base += nanos;
   }
 
   /** It jumps whenever it is looked at. */

@@ -4,6 +4,7 @@ import io.rabia.core.NodeId;
 import io.rabia.engine.EngineListener;
 import io.rabia.engine.EngineState;
 import io.rabia.engine.Member;
+import io.rabia.engine.RabiaConfig;
 import io.rabia.engine.protocol.Replica;
 import io.rabia.engine.protocol.SlotInstance;
 import java.util.Arrays;
@@ -101,7 +102,7 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
   // ---- what it decided and applied
 
   /** After each of its steps. */
-  void check(Member member) {
+  void check(Member member, RabiaConfig config) {
     wasMember = true;
     world.logTimes().formed();
     Replica replica = member.replica();
@@ -118,9 +119,26 @@ final class NodeWatch implements RegisterMachine.Listener, EngineListener {
     if (applied > checked) {
       applied(member, applied);
     }
+    bounded(replica, config, applied);
+  }
+
+  /** Memory, as far as a replica tells what it holds. */
+  private void bounded(Replica replica, RabiaConfig config, long applied) {
     if (replica.pending() > 4L * replica.widest()) {
       violated(applied, "holds " + replica.pending() + " slots");
     }
+    long perOrigin = powerOfTwo(4L * replica.widest());
+    if (replica.held() > perOrigin * world.watch().origins(replica.configuration())) {
+      violated(applied, "holds " + replica.held() + " batches that are not applied");
+    }
+    long retained = powerOfTwo(Math.max(64, config.retainedSlots()));
+    if (applied > retained && replica.remembers(applied - retained - 1)) {
+      violated(applied, "keeps the decisions of more than " + retained + " slots");
+    }
+  }
+
+  private static long powerOfTwo(long least) {
+    return Long.highestOneBit(2 * least - 1);
   }
 
   private void decided(Replica replica, SlotInstance instance, boolean applied) {

@@ -22,7 +22,7 @@ public final class RabiaSim {
       usage: rabia-sim [--seeds A..B | --seed N] [--seconds S] [--nodes N]
                        [--faults all|none|NAME,...] [--load light|steady]
                        [--distances drawn|near|one-far] [--diagram FILE] [--slot S]
-             rabia-sim --campaign S1|S2|S3|S4|S5|S6|S7|S8|S9|S10|S11|S12|S13|S14|DISKS
+             rabia-sim --campaign S1|S2|S3|S4|S5|S6|S7|S8|S9|S10|S11|S12|S13|S14|S15|DISKS
                        [--seeds A..B | --seed N] [--seconds S]
              rabia-sim --mutants
              rabia-sim --mutant K ARGUMENTS
@@ -37,7 +37,7 @@ public final class RabiaSim {
       --campaign faults, nodes and load by seed as that row of the list of what must be survived wants;
                  S14 is --mutants
       --distances  of the members by seed, 0.1 ms, or 1 ms to the last one
-      --mutants  plants known bugs and finds each of them
+      --mutants  plants known bugs and finds each of them, by seeds that find nothing without it
       --mutant   plants the one with this number and simulates the arguments
       """;
 
@@ -72,7 +72,7 @@ public final class RabiaSim {
   public static int run(String[] args, PrintStream out, PrintStream progress) {
     try {
       if (args.length > 0 && args[0].equals("--mutants")) {
-        return MutantHunt.run(out, progress) ? 0 : 1;
+        return new MutantHunt().run(out, progress) ? 0 : 1;
       }
       if (args.length > 1 && args[0].equals("--mutant")) {
         return planted(Integer.parseInt(args[1]), tail(args, 2), out, progress);
@@ -80,7 +80,7 @@ public final class RabiaSim {
       RabiaSim sim = new RabiaSim();
       sim.parse(args);
       if (sim.campaign == NamedCampaign.S14) {
-        return MutantHunt.run(out, progress) ? 0 : 1;
+        return new MutantHunt().run(out, progress) ? 0 : 1;
       }
       return sim.simulate(out, progress) ? 0 : 1;
     } catch (IllegalArgumentException e) {
@@ -166,7 +166,11 @@ public final class RabiaSim {
     LongFunction<SimOptions> options = options();
     return replay
         ? replay(options.apply(first), out)
-        : new Campaign(first, last, out, progress).run(options);
+        : new Campaign(first, last, drawnByMany(), out, progress).run(options);
+  }
+
+  private Set<Fault> drawnByMany() {
+    return campaign == null && faults.equals("all") ? faults() : EnumSet.noneOf(Fault.class);
   }
 
   private LongFunction<SimOptions> options() {

@@ -227,7 +227,7 @@ final class Setup {
     if (faults.has(Fault.EXPIRY)) {
       return Duration.ofSeconds(1);
     }
-    return faults.has(Fault.DRIFT) ? SHORT_LIFE : Duration.ofMinutes(10);
+    return faults.has(Fault.DRIFT) && !faults.has(Fault.JUMP) ? SHORT_LIFE : Duration.ofMinutes(10);
   }
 
   /** Slow disks want logs that feel them, power losses those with a page cache. */

@@ -144,6 +144,7 @@ final class SimClient {
     void answered(byte[] result) {
       if (!done) {
         session = ByteBuffer.wrap(result).getLong();
+        started = true;
         nextNumber = 1;
         open.clear();
       }
@@ -283,6 +284,7 @@ final class SimClient {
   private final int home;
   private int target;
   private long session;
+  private boolean started;
   private long nextNumber = 1;
   private final List<Wish> outstanding = new ArrayList<>();
   private int more = Integer.MAX_VALUE;
@@ -330,7 +332,11 @@ final class SimClient {
     if (more == 0) {
       return;
     }
-    if (session != 0 && outstanding.size() < depth) {
+    boolean mayAsk = session != 0 && outstanding.size() < depth;
+    if (mayAsk || !started) {
+      world.coverage().wanted(mayAsk);
+    }
+    if (mayAsk) {
       more--;
       double kind = random.unit();
       begin(kind < 0.25 ? new Read() : new Write(kind < 0.9));

@@ -199,7 +199,8 @@ final class SimDisk implements Storage {
     content.bytes = survivor;
     content.size = size;
     content.forced = size;
-    content.forcedAtWrite = Math.min(content.forcedAtWrite, size);
+    // The records that would have stated more may be torn.
+    content.forcedAtWrite = lost == size ? content.forcedAtWrite : content.stated;
     return lost - size;
   }
 
@@ -272,7 +273,6 @@ final class SimDisk implements Storage {
     @Override
     public void delete(String name) throws IOException {
       use();
-      existing(name);
       names.remove(name);
       unforcedNames.add(name);
     }

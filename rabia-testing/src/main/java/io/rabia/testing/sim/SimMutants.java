@@ -42,7 +42,7 @@ public final class SimMutants {
         SourceMutant.of(
             "an old copy of a log is not noticed",
             ENGINE + "Boot.java",
-            "        && peer.seenOfReceiver() > persistence.durable()\n",
+            "        && peer.seenOfReceiver() > end\n",
             "        && false\n"),
         SourceMutant.of(
             "what was counted for the configuration before stays",
@@ -68,6 +68,11 @@ public final class SimMutants {
             "if (slot.gate > durable && !slot.instance.decidedByOthers()) {",
             "if (false) {"),
         SourceMutant.of(
+            "members make batches in each other's names",
+            PROTOCOL + "Batches.java",
+            "return BatchId.pack(ownOrigin, nextNumber);",
+            "return BatchId.pack((ownOrigin + 1) % origins.length, nextNumber);"),
+        SourceMutant.of(
             "batch numbers are used again after a restart",
             PROTOCOL + "Batches.java",
             "nextNumber = numbersEnd + 1;",
@@ -80,8 +85,8 @@ public final class SimMutants {
         SourceMutant.of(
             "a session's number is executed again",
             PROTOCOL + "Sessions.java",
-            "if (result == null) {\n      result = execution",
-            "if (true) {\n      result = execution"),
+            "if (result == null) {\n      boolean full",
+            "if (true) {\n      boolean full"),
         SourceMutant.of(
             "a batch decided in two slots is applied twice",
             PROTOCOL + "Replica.java",
@@ -92,6 +97,11 @@ public final class SimMutants {
             PROTOCOL + "Incoming.java",
             "replica.highestTakenPart()",
             "replica.applied() - 1"),
+        SourceMutant.of(
+            "a barrier is answered with what was decided",
+            PROTOCOL + "Incoming.java",
+            "replica.highestTakenPart()",
+            "replica.decidedPrefix() - 1"),
         SourceMutant.of(
             "a quiet owner's batches are held back",
             PROTOCOL + "Lanes.java",
@@ -105,8 +115,8 @@ public final class SimMutants {
         SourceMutant.of(
             "a force is skipped",
             "io/rabia/persistence/LogWriter.java",
-            "    activeFile().force();\n    flushed = written;",
-            "    flushed = written;"),
+            "      activeFile().force();\n    } catch",
+            "      activeFile().size();\n    } catch"),
         SourceMutant.of(
             "damage of what was stated to be safe is cut like a tail",
             "io/rabia/persistence/LogScan.java",

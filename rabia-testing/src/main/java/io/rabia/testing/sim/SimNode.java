@@ -1,6 +1,7 @@
 package io.rabia.testing.sim;
 
 import io.rabia.core.ClusterConfig;
+import io.rabia.core.ClusterId;
 import io.rabia.core.Command;
 import io.rabia.core.InvariantViolation;
 import io.rabia.core.NodeId;
@@ -201,6 +202,22 @@ final class SimNode {
     return agent != null;
   }
 
+  /** Counts its processes. */
+  int life() {
+    return life;
+  }
+
+  /** Is it still the process with this number that runs? */
+  boolean lives(int ofLife) {
+    return agent != null && life == ofLife;
+  }
+
+  /** Zero until it knows the cluster, or when nobody runs. */
+  ClusterId clusterId() {
+    EngineAgent active = agent;
+    return active == null ? ClusterId.NONE : active.clusterId();
+  }
+
   // ---- lives
 
   void start() {
@@ -225,7 +242,7 @@ final class SimNode {
             nodeId,
             cluster,
             config,
-            machine,
+            world.hosting().beside(machine, index),
             fresh,
             opened,
             pool,
@@ -250,7 +267,7 @@ final class SimNode {
         .after(
             random.between(0, 20 * SimClock.MILLI),
             () -> {
-              if (agent != null && life == ofLife) {
+              if (lives(ofLife)) {
                 guarded(task);
                 wake();
               }
@@ -273,6 +290,7 @@ final class SimNode {
       world.watch().requireKept(index, member.replica());
     }
     check(born);
+    world.hosting().begins(this, clocks::monotonic);
     wake();
   }
 
@@ -346,6 +364,7 @@ final class SimNode {
   }
 
   private void forget() {
+    world.hosting().ends(index);
     agent = null;
     log = null;
     transport = null;
@@ -377,6 +396,16 @@ final class SimNode {
   void pause(long nanos) {
     pausedUntil = Math.max(pausedUntil, world.clock().now() + nanos);
     wakeAt(pausedUntil);
+  }
+
+  boolean isPaused() {
+    return world.clock().now() < pausedUntil;
+  }
+
+  /** The monotonic clock of its machine is ahead by so much all at once. */
+  void jump(long nanos) {
+    clocks.jump(nanos);
+    wake();
   }
 
   /** A pause ends, unless it is a long one. */
@@ -432,7 +461,7 @@ final class SimNode {
       return;
     }
     nextWake = Long.MAX_VALUE;
-    if (world.clock().now() < pausedUntil) {
+    if (isPaused()) {
       wakeAt(pausedUntil);
       return;
     }
@@ -542,7 +571,7 @@ final class SimNode {
     Member member = active.member();
     if (member != null) {
       lost &= active.state() != EngineState.SERVING;
-      watch.check(member);
+      watch.check(member, config);
     }
   }
 

@@ -137,17 +137,30 @@ final class SimPersistence implements Storage {
         groups.addAll(Collections.nCopies((int) first - 1, null));
       }
       durable = groups.size();
+      show(replay);
+      return durable;
+    }
+
+    @Override
+    public boolean look(GroupHandler handler) {
+      if (lost != null) {
+        handler.onVotesLost(lost);
+      }
+      show(handler);
+      return groups.stream().anyMatch(group -> group != null);
+    }
+
+    private void show(GroupHandler handler) {
       long from = 1;
       if (!snapshots.isEmpty()) {
         from = snapshots.getLast().first();
         try {
-          replay.onSnapshot(from, snapshots.getLast().content().stream(0));
+          handler.onSnapshot(from, snapshots.getLast().content().stream(0));
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }
       }
-      read(from, replay);
-      return durable;
+      read(from, handler);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.rabia.testing.sim;
 
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,9 +16,13 @@ import org.jspecify.annotations.Nullable;
  * @param slow most slots with a batch that left the fast path in a node's last life
  * @param longestNanos between a client's wish and its answer
  * @param phases highest phase in which a slot was decided
+ * @param wanted operations for which a client's time had come
+ * @param tried of those, that it asked for: it had got its first session
  * @param snapshots that members took
  * @param installs snapshots of other members that were installed
  * @param frames accepted by the network, heartbeats included
+ * @param drawn faults that may strike
+ * @param fired faults that struck
  * @param traceHash of everything that happened
  */
 public record SimReport(
@@ -35,9 +40,13 @@ public record SimReport(
     long slow,
     long longestNanos,
     long phases,
+    long wanted,
+    long tried,
     long snapshots,
     long installs,
     long frames,
+    Set<Fault> drawn,
+    Set<Fault> fired,
     long faultEvents,
     String faultCounts,
     long traceHash) {
@@ -55,6 +64,8 @@ public record SimReport(
   public String figures() {
     return "operations="
         + operations()
+        + " tried_permille="
+        + (wanted == 0 ? 1000 : tried * 1000 / wanted)
         + " slots="
         + slots
         + " forfeits="

@@ -25,6 +25,8 @@ final class SimTransport implements Transport {
 
   record Greeted(SimConnection connection, Handshake peer) implements Arrival {}
 
+  record Refused(NodeId by, String reason) implements Arrival {}
+
   record Broken(SimConnection connection, String reason) implements Arrival {}
 
   record Arrived(SimConnection connection, Frame frame) implements Arrival {}
@@ -120,6 +122,8 @@ final class SimTransport implements Transport {
       network.handshake(connection, this, () -> peer.deliver(new Greeted(connection, own)));
     } else if (arrival instanceof Greeted greeted) {
       greeted(heard, greeted.connection(), greeted.peer());
+    } else if (arrival instanceof Refused refused) {
+      heard.onRefused(refused.by(), refused.reason());
     } else if (arrival instanceof Broken broken) {
       lost(heard, broken.connection(), broken.reason());
     } else if (arrival instanceof Arrived arrived) {
@@ -138,6 +142,7 @@ final class SimTransport implements Transport {
     String reason = heard.refuse(peer);
     if (reason != null) {
       node.refused(reason);
+      connection.other(this).deliver(new Refused(id, reason));
       network.sever(connection, reason);
       return;
     }

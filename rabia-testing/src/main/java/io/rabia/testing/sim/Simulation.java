@@ -11,6 +11,8 @@ import java.io.PrintStream;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +48,7 @@ public final class Simulation {
   private final OldCopies oldCopies;
   private final Latencies latencies;
   private final SlowMembers slowMembers;
+  private final Hosting hosting;
   private final Setup setup;
   private final List<SimNode> nodes;
   private final List<SimClient> clients;
@@ -59,6 +62,7 @@ public final class Simulation {
   private Simulation(
       SimOptions options,
       boolean healthyTwin,
+      @Nullable Guest guest,
       @Nullable PrintStream out,
       @Nullable SlotStory story) {
     this.options = options;
@@ -80,6 +84,7 @@ public final class Simulation {
     latencies = new Latencies(slow);
     slowMembers = new SlowMembers(violations, healthyTwin ? 0 : slow);
     oldCopies = new OldCopies(this, total);
+    hosting = new Hosting(this, guest);
     setup = new Setup(this, options, random);
     nodes = setup.nodes();
     clients = setup.clients();
@@ -88,21 +93,34 @@ public final class Simulation {
 
   /** Runs one simulation to its end; what happens is printed, too, if {@code out} is given. */
   public static SimReport run(SimOptions options, @Nullable PrintStream out) {
-    return run(options, out, null);
+    return run(options, () -> null, out, null);
+  }
+
+  /**
+   * As {@link #run(SimOptions, PrintStream)}, with a guest in every process.
+   *
+   * @param guests gives a new one, also for each run that this one is compared with
+   */
+  public static SimReport run(
+      SimOptions options, @Nullable PrintStream out, Supplier<? extends Guest> guests) {
+    return run(options, guests, out, null);
   }
 
   /** Runs it once more, for what happens to one slot. */
   static SlotStory story(SimOptions options, long slot) {
     SlotStory story = new SlotStory(slot, options.nodes() + SPARES);
-    run(options, null, story);
+    run(options, () -> null, null, story);
     return story;
   }
 
   private static SimReport run(
-      SimOptions options, @Nullable PrintStream out, @Nullable SlotStory story) {
-    Simulation simulation = new Simulation(options, false, out, story);
+      SimOptions options,
+      Supplier<? extends @Nullable Guest> guests,
+      @Nullable PrintStream out,
+      @Nullable SlotStory story) {
+    Simulation simulation = new Simulation(options, false, guests.get(), out, story);
     if (options.faults().contains(Fault.SLOW_MEMBERS) && options.allFaults()) {
-      Simulation twin = new Simulation(options, true, null, null);
+      Simulation twin = new Simulation(options, true, guests.get(), null, null);
       twin.run();
       simulation.latencies.compareWith(twin.latencies);
     }
@@ -210,9 +228,13 @@ public final class Simulation {
         slow,
         latencies.longest(),
         phases,
+        coverage.wanted(),
+        coverage.tried(),
         coverage.snapshots(),
         installs,
         network.frames(),
+        faults.drawn(),
+        faults.fired(),
         faults.total(),
         faults.toString(),
         trace.hash());
@@ -292,6 +314,10 @@ public final class Simulation {
     return slowMembers;
   }
 
+  Hosting hosting() {
+    return hosting;
+  }
+
   SimNode node(int index) {
     return nodes.get(index);
   }
@@ -307,17 +333,22 @@ public final class Simulation {
 
   /** Is anybody of this id in the newest configuration that anybody who is up knows? */
   boolean isMember(NodeId id) {
-    return nodes.stream()
-        .map(SimNode::view)
-        .max(Comparator.comparingLong(ClusterView::epoch))
-        .filter(view -> view.epoch() < 0 || view.has(id))
-        .isPresent();
+    return newestView().map(view -> view.has(id)).orElse(true);
   }
 
-  /** The machine on which the votes of this member are, if it serves. */
+  /** Of those that anybody who is up knows. */
+  private Optional<ClusterView> newestView() {
+    return nodes.stream()
+        .map(SimNode::view)
+        .filter(view -> view.epoch() >= 0)
+        .max(Comparator.comparingLong(ClusterView::epoch));
+  }
+
+  /** The machine on which the votes of this member are, if it serves and is not to be away. */
   @Nullable SimNode voter(NodeId id) {
     return nodes.stream()
-        .filter(node -> node.nodeId().equals(id) && node.isServing() && !node.isGhost())
+        .filter(node -> node.nodeId().equals(id) && node.isServing())
+        .filter(node -> !node.isGhost() && !node.isAbsent())
         .findFirst()
         .orElse(null);
   }
@@ -331,7 +362,13 @@ public final class Simulation {
   boolean mayLeave() {
     long gone =
         nodes.stream().filter(node -> node.isLost() || node.isDoomed() || node.isAbsent()).count();
-    return isFormed() && gone < Quorum.faults(options.nodes());
+    return isFormed() && gone < Quorum.faults(fewestMembers());
+  }
+
+  /** As many as there were at first, or fewer when some have been removed. */
+  private int fewestMembers() {
+    return Math.min(
+        options.nodes(), newestView().map(view -> view.members().size()).orElse(options.nodes()));
   }
 
   /** From here on who dies may stay away until all else has healed. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -29,5 +30,10 @@ class ChangeMutantsTest {
   @MethodSource("mutants")
   void plantedBugIsFound(SourceMutant mutant) {
     assertThat(found.get(mutant)).isPresent();
+  }
+
+  @Test
+  void soundCodePassesTheSameCheck() {
+    assertThat(new ChangeCheck().call()).isPositive();
   }
 }

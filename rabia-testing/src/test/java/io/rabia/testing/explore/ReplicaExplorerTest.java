@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Runs of whole replicas that depart from the plain one a bounded number of times. The count of
- * runs is part of the result: a search that tries less than it did fails.
+ * runs is part of the result: a search of the everyday build or of {@code .ci/run} that tries less
+ * than it did fails, and one of the longest ones that tries less than about as much.
  */
 class ReplicaExplorerTest {
   private static final int EVERYWHERE = Integer.MAX_VALUE;
@@ -34,20 +35,20 @@ class ReplicaExplorerTest {
 
   @Test
   void everyRunWithOneDepartureKeepsItsPromisesAndSettles() {
-    assertThat(explore(ALL, 1, EVERYWHERE)).isGreaterThanOrEqualTo(13_000);
+    assertThat(explore(ALL, 1, EVERYWHERE)).isGreaterThanOrEqualTo(13_143);
   }
 
   /** In {@code .ci/run}, too. */
   @Test
   @Tag("long")
   void everyRunWithTwoEarlyDeparturesKeepsItsPromisesAndSettles() {
-    assertThat(explore(OF_THREE, 2, 12)).isGreaterThanOrEqualTo(100_000);
+    assertThat(explore(OF_THREE, 2, 12)).isGreaterThanOrEqualTo(102_640);
   }
 
   /** Number 18: very late, too, and from a former run. */
   @Test
   void everyFrameMayComeAgainAtAnyTime() {
-    assertThat(explore(OF_THREE, 1, EVERYWHERE, Also.OLD_FRAMES)).isGreaterThanOrEqualTo(8_900);
+    assertThat(explore(OF_THREE, 1, EVERYWHERE, Also.OLD_FRAMES)).isGreaterThanOrEqualTo(8_918);
   }
 
   /** Numbers 4, 12, 13 and 16. */

@@ -40,6 +40,17 @@ class CoverageTest {
   }
 
   @Test
+  void operationsThatWereWantedAndNotTriedProveNothing() {
+    happen(DISKS, 9);
+    for (int i = 0; i < 10; i++) {
+      coverage.wanted(i > 0);
+    }
+    assertThat(coverage.lacks(OPERATIONS, MINUTE)).isNull();
+    coverage.wanted(false);
+    assertThat(coverage.lacks(OPERATIONS, MINUTE)).isEqualTo("only 9 of 11 operations were tried");
+  }
+
+  @Test
   void aFaultThatNeverFiredProvesNothing() {
     assertThat(coverage.lacks(OPERATIONS, MINUTE)).startsWith("never fired: [");
   }

@@ -3,10 +3,14 @@ package io.rabia.testing.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.testing.mutant.SourceMutant;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,6 +81,7 @@ class FaultInjectionTest {
     assertThat(mutant.source()).contains(mutant.edits().get(0).replacement());
   }
 
+  @Tag("long")
   @ParameterizedTest
   @Execution(ExecutionMode.CONCURRENT)
   @ValueSource(
@@ -88,6 +93,22 @@ class FaultInjectionTest {
   void plantedBugIsCaught(String name) {
     SourceMutant mutant =
         mutants().stream().filter(one -> one.name().equals(name)).findFirst().orElseThrow();
-    assertThat(mutant.run(SimCheck.class)).isPresent();
+    assertThat(new MutantHunt().caught(mutant)).isPresent();
+  }
+
+  @Test
+  @Tag("long")
+  void plantedBugIsNotCaughtByASeedThatFindsSomethingInSoundCode() {
+    SourceMutant mutant = mutants().get(0);
+    Set<Integer> asked = new TreeSet<>();
+    MutantHunt hunt =
+        new MutantHunt(
+            seed -> {
+              asked.add(seed);
+              return asked.size() < 3 ? "seed " + seed + " FAILED" : null;
+            });
+    Optional<String> caught = hunt.caught(mutant);
+    assertThat(asked).hasSize(3);
+    assertThat(caught).get().asString().startsWith("seed " + Collections.max(asked) + " FAILED");
   }
 }

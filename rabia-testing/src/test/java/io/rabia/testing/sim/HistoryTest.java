@@ -30,6 +30,12 @@ class HistoryTest {
   }
 
   @Test
+  void whatNoClientHasBegunIsNotExecuted() {
+    history.executed(0, 1, 1, history.begin() + 1, 0, 0);
+    assertThat(violations.first()).contains("executed write 2, which no client has begun");
+  }
+
+  @Test
   void readOfAnOlderWriteThanWasCompleteIsStale() {
     long old = write(1);
     write(1);

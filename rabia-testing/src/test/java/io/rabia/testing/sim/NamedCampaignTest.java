@@ -58,6 +58,16 @@ class NamedCampaignTest {
   }
 
   @Test
+  void ofFiveMembersTwoAreWithoutVotesAtTheSameTime() {
+    ByteArrayOutputStream trace = new ByteArrayOutputStream();
+    PrintStream out = new PrintStream(trace, true, StandardCharsets.UTF_8);
+    SimReport report = Simulation.run(NamedCampaign.S4.options(10, 8), out);
+    assertThat(report.violation()).as(report.verdict()).isNull();
+    assertThat(trace.toString(StandardCharsets.UTF_8))
+        .contains("WIPE: node 7 in place of 1, while 1 of the members do not serve");
+  }
+
+  @Test
   void schedulerThatKnowsTheCoinMakesMembersFlip() {
     SimReport report = Simulation.run(NamedCampaign.S8.options(2, 60), null);
     assertThat(report.passed()).as(report.verdict()).isTrue();

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("fault-injection")
 class SameTraceTest {
   private static final String FROM_FILES = ".*starts on [1-9][0-9]* files.*";
-  private static final long PATIENCE_SECONDS = 120;
+  private static final long PATIENCE_SECONDS = 600;
   private static final Path TRACES = Path.of("target", "traces").toAbsolutePath();
 
   /** What a main class prints in each of the surroundings. */
@@ -81,18 +82,34 @@ class SameTraceTest {
   @ParameterizedTest
   @ValueSource(ints = {3, 5})
   void ofManySeedsDependsOnTheSeedOnly(int nodes) throws Exception {
+    for (int seed = 1; seed <= 40; seed++) {
+      String arguments = "--seed " + seed + " --seconds 60 --nodes " + nodes + " --faults all";
+      assertSameEverywhere(arguments, "  replay: " + arguments + " --load light");
+    }
+  }
+
+  /** What {@code all} does not draw: their mixes, one after the other. */
+  @Tag("long")
+  @ParameterizedTest
+  @EnumSource(names = {"S4", "S7", "S8", "S9", "S10", "S11", "S12", "DISKS"})
+  void ofACampaignDependsOnTheSeedOnly(NamedCampaign campaign) throws Exception {
+    for (int seed = 1; seed <= Math.min(5, 2 * campaign.mixes()); seed++) {
+      String replay = "  replay: " + campaign.options(seed, 30).arguments();
+      assertSameEverywhere("--campaign " + campaign + " --seed " + seed + " --seconds 30", replay);
+    }
+  }
+
+  private static void assertSameEverywhere(String arguments, String replay) throws Exception {
     List<Surroundings> all = new ArrayList<>(List.of(Surroundings.plain()));
     all.add(Surroundings.strange());
     Surroundings.otherJava().ifPresent(all::add);
-    for (int seed = 1; seed <= 40; seed++) {
-      String arguments = "--seed " + seed + " --nodes " + nodes + " --faults all";
-      List<Path> outputs = outputs(RabiaSim.class, arguments, all);
-      for (Path output : outputs) {
-        assertThat(output).hasSameBinaryContentAs(outputs.get(0));
-      }
-      for (Path output : outputs) {
-        Files.delete(output);
-      }
+    List<Path> outputs = outputs(RabiaSim.class, arguments, all);
+    assertThat(outputs.get(0)).content().contains(replay);
+    for (Path output : outputs) {
+      assertThat(output).hasSameBinaryContentAs(outputs.get(0));
+    }
+    for (Path output : outputs) {
+      Files.delete(output);
     }
   }
 

@@ -18,7 +18,7 @@ record Surroundings(String name, Path javaHome, List<String> options) {
   private static final Path OWN_JAVA = Path.of(System.getProperty("java.home"));
 
   static Surroundings plain() {
-    return new Surroundings("plain", OWN_JAVA, List.of("-Xmx512m"));
+    return new Surroundings("plain", OWN_JAVA, List.of("-Xmx2g"));
   }
 
   /** The same Java, everything else as different as can be. */
@@ -31,7 +31,7 @@ record Surroundings(String name, Path javaHome, List<String> options) {
             "-XX:hashCode=3",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
-            "-Xmx1g",
+            "-Xmx3g",
             "-Dfile.encoding=UTF-16",
             "-Duser.language=ar",
             "-Duser.country=EG",
@@ -50,7 +50,7 @@ record Surroundings(String name, Path javaHome, List<String> options) {
                   new Surroundings(
                       "java-" + version(home),
                       home,
-                      List.of("-Xmx512m", "-Duser.language=tr", "-Duser.timezone=Pacific/Apia")));
+                      List.of("-Xmx2g", "-Duser.language=tr", "-Duser.timezone=Pacific/Apia")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

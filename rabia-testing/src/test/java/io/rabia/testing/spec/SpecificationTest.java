@@ -135,6 +135,7 @@ class SpecificationTest {
     assertThat(verdict.violated()).as(verdict.output()).hasValue(invariant);
   }
 
+  @Tag("long")
   @ParameterizedTest
   @Execution(ExecutionMode.CONCURRENT)
   @CsvSource({

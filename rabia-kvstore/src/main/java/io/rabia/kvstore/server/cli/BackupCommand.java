@@ -1,7 +1,7 @@
 package io.rabia.kvstore.server.cli;
 
 import io.rabia.kvstore.server.BackupText;
-import io.rabia.kvstore.wire.Fields;
+import io.rabia.network.wire.Fields;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -26,7 +26,7 @@ final class BackupCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Operator operator = new Operator(servers)) {
+    try (Operator operator = new Operator(servers, spec.commandLine())) {
       String line = BackupText.line("backup", new BackupDownload(operator).to(file));
       MembersCommand.print(spec, Fields.parse(line + " file=" + file), json);
       return CommandLine.ExitCode.OK;

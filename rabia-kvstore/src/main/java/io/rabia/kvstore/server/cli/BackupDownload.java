@@ -2,19 +2,18 @@ package io.rabia.kvstore.server.cli;
 
 import io.rabia.core.RabiaException;
 import io.rabia.engine.Backup;
-import io.rabia.kvstore.wire.ErrorCode;
-import io.rabia.kvstore.wire.Fields;
+import io.rabia.network.wire.ErrorCode;
+import io.rabia.network.wire.Fields;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Base64;
+import java.util.List;
 
 /** Copies a snapshot of a running server into a file. One thread. */
 final class BackupDownload {
@@ -25,22 +24,21 @@ final class BackupDownload {
   }
 
   /**
-   * Takes one of the first server of the list that gives it. The file has its name when it is
-   * whole, verified and forced.
+   * Takes one of the first server of the list that serves and gives it, else of another one. The
+   * file has its name when it is whole, verified and forced.
    *
    * @throws RabiaException.Storage when the file is there already, or cannot be written
    */
   Backup to(Path file) {
-    if (Files.exists(file)) {
-      throw new RabiaException.Storage(file + " is there already", null);
-    }
-    for (int server = 0; ; server++) {
+    WholeFile.requireAbsent(file);
+    List<Operator.View> views = operator.views(Operator.View.SERVING);
+    for (int i = 0; ; i++) {
       try {
-        return from(server, file);
+        return from(views.get(i).server(), file);
       } catch (IOException e) {
         throw new RabiaException.Storage("cannot write the backup " + file + ": " + e, e);
       } catch (RabiaException e) {
-        if (!ErrorCode.of(e).anotherServerMayServe() || server == operator.servers() - 1) {
+        if (!ErrorCode.of(e).anotherServerMayServe() || i == views.size() - 1) {
           throw e;
         }
       }
@@ -51,28 +49,24 @@ final class BackupDownload {
     Fields opened = operator.ask(server, "backup");
     byte[] head = Base64.getDecoder().decode(opened.text("head"));
     Backup backup = Backup.read(new ByteArrayInputStream(head));
-    Path part = file.resolveSibling(file.getFileName() + ".part");
-    try (FileChannel out =
-        FileChannel.open(
-            part,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      write(out, head);
-      for (long at = 0; at < backup.length(); ) {
-        byte[] piece = operator.read(server, opened.text("backup"), at);
-        if (piece.length == 0) {
-          throw new RabiaException.Checksum("the server's snapshot ends early");
-        }
-        write(out, piece);
-        at += piece.length;
+    WholeFile.write(
+        file,
+        out -> {
+          write(out, head);
+          copy(server, opened.text("backup"), backup.length(), out);
+          verify(out);
+        });
+    return backup;
+  }
+
+  private void copy(int server, String backup, long length, FileChannel out) throws IOException {
+    for (long at = 0; at < length; ) {
+      byte[] piece = operator.read(server, backup, at);
+      if (piece.length == 0) {
+        throw new RabiaException.Checksum("the server's snapshot ends early");
       }
-      out.force(true);
-      verify(part);
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-      return backup;
-    } finally {
-      Files.deleteIfExists(part);
+      write(out, piece);
+      at += piece.length;
     }
   }
 
@@ -83,9 +77,8 @@ final class BackupDownload {
     }
   }
 
-  private static void verify(Path file) throws IOException {
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-      Backup.read(in).verify(in);
-    }
+  private static void verify(FileChannel written) throws IOException {
+    InputStream in = new BufferedInputStream(Channels.newInputStream(written.position(0)));
+    Backup.read(in).verify(in);
   }
 }

@@ -1,7 +1,7 @@
 package io.rabia.kvstore.server.cli;
 
 import io.rabia.core.RabiaException;
-import io.rabia.kvstore.client.ClientCore;
+import io.rabia.network.client.ClientCore;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;

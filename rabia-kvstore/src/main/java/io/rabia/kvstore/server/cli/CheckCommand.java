@@ -6,12 +6,13 @@ import io.rabia.kvstore.client.KvClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Locale;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,6 +32,9 @@ final class CheckCommand implements Callable<Integer> {
   @Option(names = "--journal", required = true, paramLabel = "FILE")
   private Path file = Path.of("");
 
+  @Option(names = "--json", description = "one JSON object")
+  private boolean json;
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   private final LongAdder missing = new LongAdder();
@@ -48,16 +52,14 @@ final class CheckCommand implements Callable<Integer> {
     try (KvClient client = KvClient.connect(servers.list, servers.clientConfig())) {
       readBack(client, content.keys());
     }
-    spec.commandLine()
-        .getOut()
-        .printf(
-            Locale.ROOT,
-            "check acknowledged=%d missing=%d wrong=%d%s%n",
-            content.acknowledged(),
-            missing.sum(),
-            wrong.sum(),
-            unread.sum() == 0 ? "" : " unread=" + unread.sum());
-    spec.commandLine().getOut().flush();
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    fields.put("acknowledged", content.acknowledged());
+    fields.put("missing", missing.sum());
+    fields.put("wrong", wrong.sum());
+    if (unread.sum() > 0) {
+      fields.put("unread", unread.sum());
+    }
+    Output.print(spec, json, "check", fields);
     if (unread.sum() > 0) {
       spec.commandLine().getErr().println("error: " + unread.sum() + " keys could not be read");
       spec.commandLine().getErr().flush();

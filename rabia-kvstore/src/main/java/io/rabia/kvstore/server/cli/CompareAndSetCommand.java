@@ -8,11 +8,9 @@ import java.util.Map;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code cas KEY EXPECTED VALUE} or {@code cas --absent KEY VALUE}. */
 @Command(
@@ -25,13 +23,11 @@ final class CompareAndSetCommand extends StoreCommand {
   @Parameters(index = "1..*", arity = "1..2", paramLabel = "[EXPECTED] VALUE")
   private String[] values = {};
 
-  @Spec private CommandSpec specification = CommandSpec.create();
-
   @Override
   Outcome run(KvClient client, byte[] key, Map<String, @Nullable Object> fields) {
     if (values.length != (absent ? 1 : 2)) {
       throw new ParameterException(
-          specification.commandLine(), "cas takes KEY EXPECTED VALUE, or --absent KEY VALUE");
+          spec().commandLine(), "cas takes KEY EXPECTED VALUE, or --absent KEY VALUE");
     }
     KvResult result = compareAndSet(client, key);
     if (result instanceof KvResult.Stored stored) {

@@ -5,14 +5,17 @@ import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.engine.Backup;
 import io.rabia.engine.NewCluster;
+import io.rabia.kvstore.KvCommand;
 import io.rabia.kvstore.KvEntry;
 import io.rabia.kvstore.KvStateMachine;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -31,6 +34,9 @@ import picocli.CommandLine.Spec;
     name = "export",
     description = "Writes all keys, as they are at one slot, as a JSON object a line.")
 final class ExportCommand implements Callable<Integer> {
+  /** Of a line: what was left to the key at the slot. Not there for those that live for ever. */
+  static final String TIME_TO_LIVE = "timeToLiveNanos";
+
   private static final NodeId ANY = NodeId.of(1);
 
   @Option(names = "--servers", paramLabel = "HOST:PORT,...", description = "of running servers")
@@ -45,6 +51,9 @@ final class ExportCommand implements Callable<Integer> {
   @Option(names = "--timeout", defaultValue = "5", paramLabel = "SECONDS")
   private double timeoutSeconds;
 
+  @Option(names = "--json", description = "one JSON object about it; the file is the same")
+  private boolean json;
+
   @Mixin private StoreLimits limits = new StoreLimits();
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -55,6 +64,7 @@ final class ExportCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "export takes --servers or --from, one of both");
     }
+    WholeFile.requireAbsent(file);
     Path source = backup == null ? Files.createTempDirectory("rabia-export") : null;
     try {
       return export(backup == null ? download(source.resolve("backup")) : backup);
@@ -70,7 +80,7 @@ final class ExportCommand implements Callable<Integer> {
     Servers asked = new Servers();
     asked.list = String.valueOf(servers);
     asked.timeoutSeconds = timeoutSeconds;
-    try (Operator operator = new Operator(asked)) {
+    try (Operator operator = new Operator(asked, spec.commandLine())) {
       new BackupDownload(operator).to(target);
       return target;
     }
@@ -80,35 +90,36 @@ final class ExportCommand implements Callable<Integer> {
     KvStateMachine store = new KvStateMachine(limits.config());
     NewCluster cluster = new NewCluster(ANY, ClusterConfig.parse("1=localhost:1"), store);
     Backup read = cluster.take(from);
-    try (Writer out = create(file)) {
-      store.forEach((key, entry) -> out.write(line(key, entry) + "\n"));
+    try {
+      WholeFile.write(file, channel -> write(store, channel));
     } catch (IOException e) {
       throw new RabiaException.Storage("cannot write " + file + ": " + e, e);
     }
-    spec.commandLine()
-        .getOut()
-        .printf(
-            Locale.ROOT,
-            "export entries=%d slot=%d data=%016x file=%s%n",
-            store.entries(),
-            read.slot(),
-            read.data(),
-            file);
-    spec.commandLine().getOut().flush();
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    fields.put("entries", store.entries());
+    fields.put("slot", read.slot());
+    fields.put("data", String.format(Locale.ROOT, "%016x", read.data()));
+    fields.put("file", file);
+    Output.print(spec, json, "export", fields);
     return CommandLine.ExitCode.OK;
   }
 
-  private static BufferedWriter create(Path file) throws IOException {
-    return Files.newBufferedWriter(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  private static void write(KvStateMachine store, FileChannel channel) throws IOException {
+    Writer out = new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8));
+    store.forEach((key, entry, timeToLive) -> out.write(line(key, entry, timeToLive) + "\n"));
+    out.flush();
   }
 
-  private static String line(byte[] key, KvEntry entry) {
+  private static String line(byte[] key, KvEntry entry, long timeToLive) {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     Output.put(fields, "key", key);
     Output.putValue(fields, entry.value());
     fields.put("version", entry.version());
     fields.put("createdNanos", entry.created());
     fields.put("updatedNanos", entry.updated());
+    if (timeToLive != KvCommand.Put.FOREVER) {
+      fields.put(TIME_TO_LIVE, timeToLive);
+    }
     return Output.json(fields);
   }
 }

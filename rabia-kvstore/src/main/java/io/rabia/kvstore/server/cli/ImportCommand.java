@@ -3,8 +3,9 @@ package io.rabia.kvstore.server.cli;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.rabia.core.RabiaException;
+import io.rabia.kvstore.KvCommand;
 import io.rabia.kvstore.client.KvClient;
+import io.rabia.network.wire.ErrorCode;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,12 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.Locale;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,19 +30,35 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "import",
     description =
-        "Sets every key of a file of JSON lines, as any client does: versions and times are new.")
+        "Sets every key of a file of JSON lines, as any client does: versions and times are new;"
+            + " what was left to a key when it was exported is left to it from now on.")
 final class ImportCommand implements Callable<Integer> {
   private static final int OUTSTANDING = 256;
+
+  /** A line that says no key and value. */
+  private static final class Malformed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Malformed(String message) {
+      super(message);
+    }
+  }
 
   @Mixin private Servers servers = new Servers();
 
   @Option(names = "--from", required = true, paramLabel = "FILE")
   private Path file = Path.of("");
 
+  @Option(names = "--json", description = "one JSON object")
+  private boolean asJson;
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   private final JsonFactory json = new JsonFactory();
-  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+  /** By the numbers of the lines. */
+  private final ConcurrentSkipListMap<Long, Throwable> failures = new ConcurrentSkipListMap<>();
+
   private long sent;
 
   @Override
@@ -51,15 +67,40 @@ final class ImportCommand implements Callable<Integer> {
         KvClient client = KvClient.connect(servers.list, servers.clientConfig())) {
       setAll(client, in);
     } catch (IOException e) {
-      throw new RabiaException.Storage("cannot read " + file + ": " + e, e);
+      return notDone("cannot read " + file + ": " + e);
+    } catch (Malformed e) {
+      return notDone(e.getMessage());
     }
-    Throwable failed = failure.get();
-    if (failed != null) {
-      throw failed instanceof RuntimeException refused ? refused : new CompletionException(failed);
+    if (!failures.isEmpty()) {
+      return notDone("");
     }
-    spec.commandLine().getOut().printf(Locale.ROOT, "import entries=%d file=%s%n", sent, file);
-    spec.commandLine().getOut().flush();
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    fields.put("entries", sent);
+    fields.put("file", file);
+    Output.print(spec, asJson, "import", fields);
     return CommandLine.ExitCode.OK;
+  }
+
+  /** Says how far it came. A line that failed comes before the one that cannot be read. */
+  private int notDone(@Nullable String unreadable) {
+    Map.Entry<Long, Throwable> first = failures.firstEntry();
+    String why =
+        first == null
+            ? unreadable + "; the " + sent + " lines before it are set"
+            : file
+                + ":"
+                + first.getKey()
+                + ": "
+                + ErrorCode.text(first.getValue())
+                + "; the "
+                + (first.getKey() - 1)
+                + " lines before it are set, and "
+                + (sent - first.getKey() - failures.size() + 1)
+                + " after it; not, or it is not known: "
+                + failures.keySet();
+    spec.commandLine().getErr().println("error: " + why);
+    spec.commandLine().getErr().flush();
+    return RabiaKv.NOT_DONE;
   }
 
   /** Returns, or fails, when everything that was sent is answered. */
@@ -67,7 +108,7 @@ final class ImportCommand implements Callable<Integer> {
     Semaphore places = new Semaphore(OUTSTANDING);
     try {
       String line = in.readLine();
-      while (line != null && failure.get() == null) {
+      while (line != null && failures.isEmpty()) {
         set(client, line, places);
         line = in.readLine();
       }
@@ -80,14 +121,15 @@ final class ImportCommand implements Callable<Integer> {
     Map<String, String> fields = fields(line);
     byte[] key = bytes(fields, "key");
     byte[] value = bytes(fields, "value");
-    sent++;
+    KvCommand set = new KvCommand.Put(key, value, KvCommand.Put.When.ALWAYS, timeToLive(fields));
+    long number = ++sent;
     places.acquire();
     client
-        .setAsync(key, value)
+        .execute(set)
         .whenComplete(
-            (version, refused) -> {
+            (stored, refused) -> {
               if (refused != null) {
-                failure.compareAndSet(null, refused);
+                failures.put(number, refused);
               }
               places.release();
             });
@@ -112,6 +154,22 @@ final class ImportCommand implements Callable<Integer> {
     throw malformed("not one JSON object");
   }
 
+  private long timeToLive(Map<String, String> fields) {
+    String text = fields.get(ExportCommand.TIME_TO_LIVE);
+    if (text == null) {
+      return KvCommand.Put.FOREVER;
+    }
+    try {
+      long nanos = Long.parseLong(text);
+      if (nanos >= 1) {
+        return nanos;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw malformed(ExportCommand.TIME_TO_LIVE + " is no number of nanoseconds, 1 or more");
+  }
+
   private byte[] bytes(Map<String, String> fields, String name) {
     String text = fields.get(name);
     String encoded = fields.get(name + Output.BASE64);
@@ -128,8 +186,7 @@ final class ImportCommand implements Callable<Integer> {
     }
   }
 
-  private RabiaException malformed(@Nullable String what) {
-    return new RabiaException.Validation(
-        file + ":" + (sent + 1) + ": " + what + "; the " + sent + " lines before it are set");
+  private Malformed malformed(@Nullable String what) {
+    return new Malformed(file + ":" + (sent + 1) + ": " + what);
   }
 }

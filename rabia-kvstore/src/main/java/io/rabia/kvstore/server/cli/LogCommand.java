@@ -1,16 +1,21 @@
 package io.rabia.kvstore.server.cli;
 
 import io.rabia.core.RabiaException;
+import io.rabia.engine.LogHistory;
 import io.rabia.engine.SnapshotSummary;
 import io.rabia.persistence.LogInspector;
 import io.rabia.persistence.LogReport;
+import io.rabia.persistence.LogReport.Place;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -64,11 +69,12 @@ final class LogCommand implements Runnable {
         .collect(Collectors.joining(" "));
   }
 
-  private int report(Path directory, LogReport report, Consumer<Map<String, Object>> printer) {
+  private int report(Path directory, LogReport found, Consumer<Map<String, Object>> printer) {
     Map<String, Long> slots = new HashMap<>();
-    for (LogReport.Snapshot snapshot : report.snapshots()) {
+    for (LogReport.Snapshot snapshot : found.snapshots()) {
       slots.put(snapshot.file(), slot(directory, snapshot));
     }
+    LogReport report = judge(directory, found, slots);
     for (Map<String, Object> row : report.rows()) {
       if (row.get("row").equals("snapshot")) {
         row.put("slot", slots.get(String.valueOf(row.get("file"))));
@@ -77,6 +83,31 @@ final class LogCommand implements Runnable {
     }
     spec.commandLine().getOut().flush();
     return report.intact() ? CommandLine.ExitCode.OK : RabiaKv.NOT_DONE;
+  }
+
+  /** Goes through the groups as a start does, which finds out whether slots are missing there. */
+  private static LogReport judge(Path directory, LogReport report, Map<String, Long> slots) {
+    Optional<LogReport.Snapshot> newest =
+        report.snapshots().stream()
+            .filter(snapshot -> snapshot.damage().isEmpty())
+            .reduce((older, newer) -> newer);
+    long from = newest.map(LogReport.Snapshot::firstNumber).orElse(0L);
+    long applied = newest.map(snapshot -> slots.getOrDefault(snapshot.file(), -1L)).orElse(0L);
+    if (!report.intact() || applied < 0) {
+      return report;
+    }
+    LogHistory history = new LogHistory(applied);
+    List<Place> gaps = new ArrayList<>();
+    LogInspector.read(
+        directory,
+        report,
+        (file, offset, number, body) -> {
+          if (number >= from && gaps.isEmpty()) {
+            history.group(body);
+            history.gap().ifPresent(what -> gaps.add(new Place(file, offset, what)));
+          }
+        });
+    return gaps.isEmpty() ? report : report.damagedAt(gaps.get(0));
   }
 
   /** How many slots are applied in it; -1 when it cannot be read. */

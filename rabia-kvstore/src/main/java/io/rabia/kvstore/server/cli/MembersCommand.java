@@ -1,6 +1,6 @@
 package io.rabia.kvstore.server.cli;
 
-import io.rabia.kvstore.wire.Fields;
+import io.rabia.network.wire.Fields;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code members}: the newest configuration that the first server to answer knows. */
+/** {@code members}: the newest configuration that a server knows. */
 @Command(name = "members", description = "Prints who the members are, and since which slot.")
 final class MembersCommand implements Callable<Integer> {
   @Mixin private Servers servers = new Servers();
@@ -22,8 +22,8 @@ final class MembersCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Operator operator = new Operator(servers)) {
-      print(spec, operator.askAny("members"), json);
+    try (Operator operator = new Operator(servers, spec.commandLine())) {
+      print(spec, operator.views(Operator.View.NEWEST).get(0).configuration(), json);
       return CommandLine.ExitCode.OK;
     }
   }

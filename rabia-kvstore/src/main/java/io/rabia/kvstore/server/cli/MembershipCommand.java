@@ -3,7 +3,7 @@ package io.rabia.kvstore.server.cli;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
-import io.rabia.kvstore.wire.Fields;
+import io.rabia.network.wire.Fields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -45,7 +45,7 @@ abstract class MembershipCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() {
-    try (Operator operator = new Operator(servers)) {
+    try (Operator operator = new Operator(servers, spec.commandLine())) {
       MembersCommand.print(spec, make(operator), json);
       return CommandLine.ExitCode.OK;
     }
@@ -53,19 +53,23 @@ abstract class MembershipCommand implements Callable<Integer> {
 
   /**
    * Tries again, within the time, what is refused for what may soon be otherwise. A request that
-   * was sent twice is refused the second time, for what it made.
+   * was sent twice is refused the second time, for what it made: a later configuration, as one that
+   * was asked for before may be equal, too.
    */
   private Fields make(Operator operator) {
     long deadline = System.nanoTime() + servers.timeout().toNanos();
-    Fields now = operator.askAny("members");
+    List<Operator.View> views = operator.views(Operator.View.NEWEST);
+    checkAddresses(operator, views);
     while (true) {
-      Next next = next(members(now), now.number("alpha"));
+      Operator.View asked = views.get(0);
+      Next next = next(asked);
       try {
-        return operator.askAny(change(now, next));
+        return operator.askFrom(asked.server(), change(asked.configuration(), next));
       } catch (RabiaException.ChangeRefused e) {
-        now = operator.askAny("members");
-        if (next.equals(new Next(members(now), now.number("alpha")))) {
-          return now;
+        views = operator.views(Operator.View.NEWEST);
+        Operator.View now = views.get(0);
+        if (now.epoch() > asked.epoch() && next.equals(present(now))) {
+          return now.configuration();
         }
         if (!e.retryable() || System.nanoTime() - deadline > 0) {
           throw e;
@@ -75,8 +79,23 @@ abstract class MembershipCommand implements Callable<Integer> {
     }
   }
 
-  private static List<ClusterConfig.Member> members(Fields now) {
-    return ClusterConfig.parse(now.text("members")).members();
+  private void checkAddresses(Operator operator, List<Operator.View> views) {
+    List<ClusterConfig.Member> known = present(views.get(0)).members();
+    for (ClusterConfig.Member member : next(views.get(0)).members()) {
+      if (!known.contains(member)) {
+        JoiningAddress.check(operator, views, member);
+      }
+    }
+  }
+
+  private Next next(Operator.View now) {
+    Next present = present(now);
+    return next(present.members(), present.alpha());
+  }
+
+  private static Next present(Operator.View now) {
+    Fields line = now.configuration();
+    return new Next(ClusterConfig.parse(line.text("members")).members(), line.number("alpha"));
   }
 
   private String change(Fields now, Next next) {

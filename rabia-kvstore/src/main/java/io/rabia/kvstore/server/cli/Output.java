@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** Results for people and for scripts. Stateless. */
 final class Output {
@@ -34,6 +35,15 @@ final class Output {
     return text.toString();
   }
 
+  /** Prints fields as a JSON object, or in a line after a word. */
+  static void print(
+      CommandSpec spec, boolean json, String word, Map<String, @Nullable Object> fields) {
+    StringBuilder line = new StringBuilder(word);
+    fields.forEach((name, value) -> line.append(' ').append(name).append('=').append(value));
+    spec.commandLine().getOut().println(json ? json(fields) : line);
+    spec.commandLine().getOut().flush();
+  }
+
   private static void write(JsonGenerator out, @Nullable Object value) throws IOException {
     if (value instanceof Long || value instanceof Integer) {
       out.writeNumber(((Number) value).longValue());
@@ -53,10 +63,13 @@ final class Output {
     put(fields, "value", value);
   }
 
-  /** Puts bytes as text, or under the name with {@code Base64} at its end when they are none. */
-  static void put(Map<String, @Nullable Object> fields, String name, byte[] bytes) {
-    String text = text(bytes);
-    if (text == null) {
+  /**
+   * Puts bytes as text, or under the name with {@code Base64} at its end when they are none; null
+   * as null.
+   */
+  static void put(Map<String, @Nullable Object> fields, String name, byte @Nullable [] bytes) {
+    String text = bytes == null ? null : text(bytes);
+    if (bytes != null && text == null) {
       fields.put(name + BASE64, Base64.getEncoder().encodeToString(bytes));
     } else {
       fields.put(name, text);

@@ -4,7 +4,7 @@ import io.rabia.core.RabiaException;
 import io.rabia.kvstore.StoreException;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.Version;
-import io.rabia.kvstore.wire.ErrorCode;
+import io.rabia.network.wire.ErrorCode;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.security.Security;
@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 
 /**
  * The command line of rabia-kv.jar. Exit codes: 0 done, 1 not done, 2 not understood, 3 refused by
- * the members.
+ * the members, 4 nobody knows whether it was done or will be.
  */
 @Command(
     name = "rabia-kv",
@@ -26,8 +26,21 @@ import picocli.CommandLine.Command;
       GetCommand.class,
       SetCommand.class,
       DeleteCommand.class,
+      ExistsCommand.class,
+      TakeCommand.class,
       CompareAndSetCommand.class,
       IncrementCommand.class,
+      AppendCommand.class,
+      TtlCommand.class,
+      ExpireCommand.class,
+      KeysCommand.class,
+      RangeCommand.class,
+      MultiGetCommand.class,
+      MultiSetCommand.class,
+      CountCommand.class,
+      ClearCommand.class,
+      TransactionCommand.class,
+      WatchCommand.class,
       MembersCommand.class,
       AddCommand.class,
       RemoveCommand.class,
@@ -46,6 +59,7 @@ public final class RabiaKv {
 
   static final int NOT_DONE = 1;
   static final int REFUSED = 3;
+  static final int UNKNOWN = 4;
 
   private RabiaKv() {}
 
@@ -72,8 +86,11 @@ public final class RabiaKv {
       KvServer.NodeStarter starter, PrintWriter out, PrintWriter err, String... arguments) {
     CommandLine line = new CommandLine(new RabiaKv());
     line.addSubcommand(SettingFlags.specification(new ServerCommand(starter)));
+    line.addSubcommand(new LocalCommand(starter));
     line.addSubcommand(SettingFlags.specification(new RestoreCommand()));
     line.addSubcommand(SettingFlags.specification(new RecoverCommand()));
+    // Negative numbers are among its words.
+    line.getSubcommands().get("txn").setUnmatchedOptionsArePositionalParams(true);
     line.setOut(out).setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, command));
@@ -88,8 +105,15 @@ public final class RabiaKv {
     if (!(failure instanceof RabiaException) && !(failure instanceof StoreException)) {
       throw failure;
     }
+    boolean unknown = failure instanceof StoreException store && store.outcomeUnknown();
     command.getErr().println("error: " + ErrorCode.text(failure));
+    if (unknown) {
+      command.getErr().println("it may have been done, or may be yet: look before you do it again");
+    }
     command.getErr().flush();
+    if (unknown) {
+      return UNKNOWN;
+    }
     return failure instanceof RabiaException.NotAMember ? REFUSED : NOT_DONE;
   }
 }

@@ -1,15 +1,12 @@
 package io.rabia.kvstore.server.cli;
 
-import io.rabia.core.RabiaException;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.ServerConfig;
 import io.rabia.kvstore.server.Settings;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -47,24 +44,8 @@ final class ServerCommand implements Callable<Integer> {
       return CommandLine.ExitCode.OK;
     }
     ServerConfig config = ServerConfig.of(settings);
-    BlockingQueue<RabiaException> stopped = new LinkedBlockingQueue<>();
-    KvServer server = KvServer.start(config, starter, stopped::add);
-    AtomicBoolean ended = new AtomicBoolean();
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, ended), "rabia-stop"));
-    spec.commandLine().getOut().println(server.readyLine());
-    spec.commandLine().getOut().flush();
-    RabiaException reason = stopped.take();
-    ended.set(true);
-    server.close();
-    throw reason;
-  }
-
-  /** A signal would give the exit code 128 + its number; a drained stop is a success. */
-  private static void stop(KvServer server, AtomicBoolean ended) {
-    if (ended.compareAndSet(false, true)) {
-      server.close();
-      System.out.flush();
-      Runtime.getRuntime().halt(CommandLine.ExitCode.OK);
-    }
+    Lifetime lifetime = new Lifetime();
+    KvServer server = KvServer.start(config, starter, lifetime::stopped);
+    throw lifetime.live(spec, List.of(server.readyLine()), server::close);
   }
 }

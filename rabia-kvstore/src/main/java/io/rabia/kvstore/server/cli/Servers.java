@@ -1,6 +1,6 @@
 package io.rabia.kvstore.server.cli;
 
-import io.rabia.kvstore.client.ClientConfig;
+import io.rabia.network.client.ClientConfig;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 

@@ -1,8 +1,8 @@
 package io.rabia.kvstore.server.cli;
 
 import io.rabia.core.RabiaException;
-import io.rabia.kvstore.wire.ErrorCode;
-import io.rabia.kvstore.wire.Fields;
+import io.rabia.network.wire.ErrorCode;
+import io.rabia.network.wire.Fields;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -28,7 +28,7 @@ final class SnapshotCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     boolean complete = true;
-    try (Operator operator = new Operator(servers)) {
+    try (Operator operator = new Operator(servers, spec.commandLine())) {
       for (int server = 0; server < operator.servers(); server++) {
         try {
           Fields taken = operator.ask(server, "snapshot");

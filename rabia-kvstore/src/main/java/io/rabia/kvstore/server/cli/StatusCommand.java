@@ -1,9 +1,9 @@
 package io.rabia.kvstore.server.cli;
 
 import io.rabia.core.RabiaException;
-import io.rabia.kvstore.client.ClientCore;
-import io.rabia.kvstore.client.ResultHandler;
-import io.rabia.kvstore.wire.Fields;
+import io.rabia.network.client.ClientCore;
+import io.rabia.network.client.ResultHandler;
+import io.rabia.network.wire.Fields;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

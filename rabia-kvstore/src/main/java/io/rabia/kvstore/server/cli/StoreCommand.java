@@ -1,53 +1,32 @@
 package io.rabia.kvstore.server.cli;
 
 import io.rabia.kvstore.client.KvClient;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
-/** One operation on one key: asks, prints, and says with the exit code whether it was done. */
-abstract class StoreCommand implements Callable<Integer> {
+/** One operation on one key, and one line about it. */
+abstract class StoreCommand extends ClientCommand {
 
   /** What came out of an operation. */
   record Outcome(boolean done, String readable, Map<String, @Nullable Object> fields) {}
 
-  @Mixin private Servers servers = new Servers();
-
-  @Option(names = "--json", description = "one JSON object")
-  private boolean json;
-
   @Parameters(index = "0", paramLabel = "KEY")
   private String key = "";
-
-  @Spec private CommandSpec spec = CommandSpec.create();
 
   abstract Outcome run(KvClient client, byte[] key, Map<String, @Nullable Object> fields);
 
   @Override
-  public final Integer call() {
-    try (KvClient client = KvClient.connect(servers.list, servers.clientConfig())) {
-      Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-      fields.put("key", key);
-      Outcome outcome = run(client, bytes(key), fields);
-      String line = json ? Output.json(outcome.fields()) : outcome.readable();
-      (json || outcome.done() ? spec.commandLine().getOut() : spec.commandLine().getErr())
-          .println(line);
-      return outcome.done() ? CommandLine.ExitCode.OK : RabiaKv.NOT_DONE;
-    } finally {
-      spec.commandLine().getOut().flush();
-      spec.commandLine().getErr().flush();
+  final boolean run(KvClient client) {
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    fields.put("key", key);
+    Outcome outcome = run(client, bytes(key), fields);
+    if (outcome.done()) {
+      print(outcome.readable(), outcome.fields());
+    } else {
+      printNotDone(outcome.readable(), outcome.fields());
     }
-  }
-
-  static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
+    return outcome.done();
   }
 }

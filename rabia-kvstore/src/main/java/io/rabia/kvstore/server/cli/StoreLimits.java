@@ -19,8 +19,15 @@ final class StoreLimits {
   @Option(names = "--max-value-size", paramLabel = "N", description = "as at the servers")
   private int maxValueSize = defaults.maxValueSize();
 
+  @Option(names = "--history-events", paramLabel = "N", description = "as at the servers")
+  private int historyEvents = defaults.historyEvents();
+
+  @Option(names = "--history-mb", paramLabel = "N", description = "as at the servers")
+  private int historyMb = defaults.historyMb();
+
   KVStoreConfig config() {
     return KVStoreConfig.builder()
+        .history(historyEvents, historyMb)
         .maxEntries(maxEntries)
         .maxMemoryMb(maxMemoryMb)
         .maxKeySize(maxKeySize)

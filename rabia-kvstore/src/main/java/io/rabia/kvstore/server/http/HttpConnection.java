@@ -2,9 +2,9 @@ package io.rabia.kvstore.server.http;
 
 import io.netty.buffer.ByteBuf;
 import io.rabia.core.RabiaException;
-import io.rabia.kvstore.server.Completions;
-import io.rabia.kvstore.server.Port;
-import io.rabia.kvstore.server.PortConnection;
+import io.rabia.network.server.Completions;
+import io.rabia.network.server.Port;
+import io.rabia.network.server.PortConnection;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;

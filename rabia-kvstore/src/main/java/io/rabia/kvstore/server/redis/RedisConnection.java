@@ -5,20 +5,21 @@ import io.rabia.core.Command;
 import io.rabia.core.RabiaException;
 import io.rabia.core.ReadConsistency;
 import io.rabia.core.Submitter;
+import io.rabia.kvstore.KVStoreConfig;
 import io.rabia.kvstore.KvCodec;
-import io.rabia.kvstore.KvCommand;
 import io.rabia.kvstore.KvQuery;
 import io.rabia.kvstore.KvResult;
 import io.rabia.kvstore.StoreError;
 import io.rabia.kvstore.StoreException;
-import io.rabia.kvstore.server.Completions;
-import io.rabia.kvstore.server.Port;
-import io.rabia.kvstore.server.PortConnection;
-import io.rabia.kvstore.server.PortStatistics;
+import io.rabia.network.server.Completions;
+import io.rabia.network.server.Port;
+import io.rabia.network.server.PortConnection;
+import io.rabia.network.server.PortStatistics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,21 +28,23 @@ import org.jspecify.annotations.Nullable;
  * pipelined waits its turn. They carry no number: a client that sends a write again may have it
  * executed twice, as with Redis.
  */
-public final class RedisConnection extends PortConnection implements Completions.Receiver {
-  private static final int MAX_NAME = 1024;
+public final class RedisConnection extends PortConnection
+    implements Completions.Receiver, RedisNotifications.Receiver {
+  private static final byte[] NOT_YET = {};
 
-  private final int id;
-  private final String version;
-  private final int nodeId;
   private final Submitter submitter;
   private final Duration timeout;
+  private final KVStoreConfig store;
   private final Completions completions;
-  private final int maxArgument;
   private final RedisParser parser;
-  private int protocol = 2;
-  private byte[] name = new byte[0];
+  private final RedisTalk talk;
+  private final RedisTranslator translator;
+  private final RedisNotifications notifications;
+  private final RedisTransaction transaction;
+  private final RedisChannels channels = new RedisChannels();
   private boolean busy;
   private @Nullable Start waiting;
+  private RedisRequest.@Nullable Answer answer;
 
   /**
    * A request to the engine.
@@ -52,28 +55,21 @@ public final class RedisConnection extends PortConnection implements Completions
   private record Start(int held, long bytes, Supplier<CompletableFuture<byte[]>> begin) {}
 
   /**
+   * @param server what all connections of the port share
    * @param id of the connection, for CLIENT ID
-   * @param timeout of a command
-   * @param maxArgument bytes of a key or value
    */
-  public RedisConnection(
-      Port port,
-      int id,
-      String version,
-      int nodeId,
-      Submitter submitter,
-      Duration timeout,
-      int maxArgument,
-      Completions completions) {
+  public RedisConnection(Port port, RedisServer server, int id) {
     super(port);
-    this.id = id;
-    this.version = version;
-    this.nodeId = nodeId;
-    this.submitter = submitter;
-    this.timeout = timeout;
-    this.completions = completions;
-    this.maxArgument = maxArgument;
-    parser = new RedisParser(maxArgument, port.limits().maxFrame());
+    submitter = server.submitter();
+    store = server.store();
+    timeout = store.requestTimeout();
+    completions = server.completions();
+    notifications = server.notifications();
+    translator = new RedisTranslator(server.scans());
+    talk = new RedisTalk(id, server.version(), server.nodeId(), port.statistics());
+    int maxFrame = port.limits().maxFrame();
+    parser = new RedisParser(Math.max(store.maxKeySize(), store.maxValueSize()), maxFrame);
+    transaction = new RedisTransaction(maxFrame);
   }
 
   @Override
@@ -81,9 +77,10 @@ public final class RedisConnection extends PortConnection implements Completions
     return busy;
   }
 
+  /** Subscribers have nothing to say. */
   @Override
   protected boolean answersOwed() {
-    return busy;
+    return busy || !channels.isEmpty();
   }
 
   @Override
@@ -107,14 +104,20 @@ public final class RedisConnection extends PortConnection implements Completions
   private void execute(List<byte[]> arguments) {
     RedisCommand command = RedisCommand.of(arguments.get(0));
     if (command == null) {
+      transaction.fail();
       refuseUnknown(arguments.get(0));
     } else if (!command.accepts(arguments)) {
+      transaction.fail();
       RedisReply.error(
           out(), "ERR wrong number of arguments for '" + lower(arguments.get(0)) + "' command");
     } else {
       try {
         execute(command, arguments);
+      } catch (RedisError e) {
+        transaction.fail();
+        RedisReply.error(out(), e.reply());
       } catch (StoreException e) {
+        transaction.fail();
         replyWith(e); // a key that no command has room for
       }
     }
@@ -138,174 +141,140 @@ public final class RedisConnection extends PortConnection implements Completions
     return RedisCommand.upper(word).toLowerCase(Locale.ROOT);
   }
 
-  private void execute(RedisCommand command, List<byte[]> arguments) {
+  private void execute(RedisCommand command, List<byte[]> arguments) throws RedisError {
+    if (talk.protocol() == 2 && !channels.isEmpty() && !servedToSubscribers(command)) {
+      throw new RedisError(
+          "ERR Can't execute '"
+              + lower(arguments.get(0))
+              + "': only (P)SUBSCRIBE / (P)UNSUBSCRIBE / PING / QUIT are allowed in this context");
+    }
+    List<byte[]> rest = arguments.subList(1, arguments.size());
     switch (command) {
-      case PING -> ping(arguments);
-      case HELLO -> hello(arguments);
-      case CLIENT -> client(arguments);
-      case COMMAND -> describeCommands(arguments);
-      case INFO -> RedisReply.bulk(out(), info());
-      case SELECT -> select(arguments.get(1));
       case QUIT -> {
         RedisReply.simple(out(), "OK");
         closeAfterFlush();
       }
-      case GET -> read(new KvQuery.Get(arguments.get(1)));
-      case SET -> {
-        if (arguments.size() == 3) {
-          submit(new KvCommand.Set(arguments.get(1), arguments.get(2)));
+      case MULTI -> {
+        transaction.open();
+        RedisReply.simple(out(), "OK");
+      }
+      case DISCARD -> {
+        transaction.discard();
+        RedisReply.simple(out(), "OK");
+      }
+      case UNWATCH -> {
+        refuseInTransaction(command);
+        transaction.unwatch();
+        RedisReply.simple(out(), "OK");
+      }
+      case EXEC -> start(transaction.execute());
+      case WATCH -> start(transaction.watch(rest));
+      case SUBSCRIBE, PSUBSCRIBE -> subscribe(command, rest);
+      case UNSUBSCRIBE, PUNSUBSCRIBE -> {
+        channels.remove(command, rest, out(), talk.protocol());
+        if (channels.isEmpty()) {
+          notifications.leave(this);
+        }
+      }
+      default -> {
+        if (command.kind() == RedisCommand.Kind.TALK) {
+          refuseInTransaction(command);
+          talk.answer(command, arguments, out());
         } else {
-          RedisReply.error(out(), "ERR syntax error, served is SET key value without options");
+          ask(command, arguments);
         }
       }
-      case DEL -> submit(new KvCommand.Delete(arguments.subList(1, arguments.size())));
-      case INCR -> submit(new KvCommand.Increment(arguments.get(1), 1));
     }
   }
 
-  private void ping(List<byte[]> arguments) {
-    if (arguments.size() == 1) {
-      RedisReply.simple(out(), "PONG");
+  private static boolean servedToSubscribers(RedisCommand command) {
+    return command.kind() == RedisCommand.Kind.CHANNELS
+        || command == RedisCommand.PING
+        || command == RedisCommand.QUIT;
+  }
+
+  private void refuseInTransaction(RedisCommand command) throws RedisError {
+    if (transaction.isOpen()) {
+      throw new RedisError("ERR " + command + " is not served inside MULTI");
+    }
+  }
+
+  private void ask(RedisCommand command, List<byte[]> arguments) throws RedisError {
+    RedisRequest request = translator.translate(command, arguments);
+    if (transaction.isOpen()) {
+      transaction.queue(command, request, arguments);
+      RedisReply.simple(out(), "QUEUED");
     } else {
-      RedisReply.bulk(out(), arguments.get(1));
+      start(request);
     }
   }
 
-  private void hello(List<byte[]> arguments) {
-    int wanted = protocol;
-    if (arguments.size() > 1) {
-      String text = RedisCommand.upper(arguments.get(1));
-      if (!text.equals("2") && !text.equals("3")) {
-        RedisReply.error(out(), "NOPROTO unsupported protocol version");
-        return;
-      }
-      wanted = text.charAt(0) - '0';
-    }
-    for (int i = 2; i < arguments.size(); i += 2) {
-      if (!RedisCommand.upper(arguments.get(i)).equals("SETNAME") || i + 1 == arguments.size()) {
-        RedisReply.error(out(), "ERR syntax error in HELLO, served is HELLO [2|3 [SETNAME name]]");
-        return;
-      }
-      if (!rename(arguments.get(i + 1))) {
-        return;
-      }
-    }
-    protocol = wanted;
-    ByteBuf out = out();
-    RedisReply.map(out, protocol, 7);
-    RedisReply.bulk(out, "server");
-    RedisReply.bulk(out, "rabia-kv");
-    RedisReply.bulk(out, "version");
-    RedisReply.bulk(out, version);
-    RedisReply.bulk(out, "proto");
-    RedisReply.integer(out, protocol);
-    RedisReply.bulk(out, "id");
-    RedisReply.integer(out, id);
-    RedisReply.bulk(out, "mode");
-    RedisReply.bulk(out, "standalone");
-    RedisReply.bulk(out, "role");
-    RedisReply.bulk(out, "master");
-    RedisReply.bulk(out, "modules");
-    RedisReply.array(out, 0);
+  private void subscribe(RedisCommand command, List<byte[]> names) throws RedisError {
+    refuseInTransaction(command);
+    channels.check(command, names);
+    answer =
+        (out, protocol, result) -> {
+          try {
+            channels.add(command, names, out, protocol);
+          } catch (RedisError e) {
+            RedisReply.error(out, e.reply());
+          }
+          return null;
+        };
+    start(new Start(0, 0, this::join));
   }
 
-  private void client(List<byte[]> arguments) {
-    switch (RedisCommand.upper(arguments.get(1))) {
-      case "ID" -> RedisReply.integer(out(), id);
-      case "GETNAME" -> RedisReply.bulk(out(), name);
-      case "SETNAME" -> {
-        if (arguments.size() != 3) {
-          RedisReply.error(out(), "ERR wrong number of arguments for 'client|setname' command");
-        } else if (rename(arguments.get(2))) {
-          RedisReply.simple(out(), "OK");
-        }
-      }
-      case "SETINFO" -> RedisReply.simple(out(), "OK");
-      default ->
-          RedisReply.error(
-              out(), "ERR unknown subcommand, served are CLIENT ID|GETNAME|SETNAME|SETINFO");
+  private CompletableFuture<byte[]> join() {
+    CompletableFuture<byte[]> joined = notifications.join(this);
+    RabiaException late = new RabiaException.Timeout("the store does not answer");
+    return joined
+        .completeOnTimeout(NOT_YET, timeout.toMillis(), TimeUnit.MILLISECONDS)
+        .thenApply(
+            answer -> {
+              if (answer == NOT_YET) {
+                throw late;
+              }
+              return answer;
+            });
+  }
+
+  @Override
+  public void onChange(String event, byte[] key) {
+    if (connected() && !ending() && !channels.isEmpty()) {
+      channels.tell(event, key, out(), talk.protocol());
+      flush();
     }
   }
 
-  /** Answers an error and returns false for what is no name, or one that holds too much memory. */
-  private boolean rename(byte[] wanted) {
-    boolean good = wanted.length <= MAX_NAME;
-    for (int i = 0; good && i < wanted.length; i++) {
-      good = wanted[i] > ' ' && wanted[i] <= '~';
+  @Override
+  public void onLoss(String reason) {
+    if (connected() && !ending() && !channels.isEmpty()) {
+      refuse(PortStatistics.Event.CUT_OFF, new RabiaException.Unavailable(reason));
     }
-    if (good) {
-      name = wanted;
+  }
+
+  @Override
+  protected void gone() {
+    notifications.leave(this);
+  }
+
+  private void start(RedisRequest request) {
+    answer = request.answer();
+    KvQuery query = request.query();
+    if (query == null) {
+      byte[] bytes = KvCodec.encode(request.command());
+      start(
+          new Start(
+              bytes.length, bytes.length, () -> submitter.submit(Command.of(bytes), timeout)));
     } else {
-      RedisReply.error(
-          out(),
-          "ERR Client names cannot contain spaces, newlines or special characters, nor be longer than "
-              + MAX_NAME);
+      byte[] bytes = KvCodec.encode(query);
+      int most = KvCodec.readsOneKey(bytes) ? store.maxValueSize() : store.maxAnswerBytes();
+      start(
+          new Start(
+              bytes.length,
+              (long) bytes.length + most,
+              () -> submitter.read(bytes, ReadConsistency.LINEARIZABLE, timeout)));
     }
-    return good;
-  }
-
-  private void describeCommands(List<byte[]> arguments) {
-    String what = arguments.size() == 1 ? "" : RedisCommand.upper(arguments.get(1));
-    switch (what) {
-      case "" -> {
-        RedisReply.array(out(), RedisCommand.values().length);
-        for (RedisCommand command : RedisCommand.values()) {
-          describe(command);
-        }
-      }
-      case "COUNT" -> RedisReply.integer(out(), RedisCommand.values().length);
-      case "DOCS" -> RedisReply.map(out(), protocol, 0);
-      default -> RedisReply.error(out(), "ERR unknown subcommand, served are COMMAND [COUNT|DOCS]");
-    }
-  }
-
-  private void describe(RedisCommand command) {
-    ByteBuf out = out();
-    RedisReply.array(out, 6);
-    RedisReply.bulk(out, command.name().toLowerCase(Locale.ROOT));
-    RedisReply.integer(out, command.arity());
-    RedisReply.array(out, 1);
-    RedisReply.simple(out, command.write() ? "write" : "readonly");
-    RedisReply.integer(out, command.lastKey() == 0 ? 0 : 1);
-    RedisReply.integer(out, command.lastKey());
-    RedisReply.integer(out, command.lastKey() == 0 ? 0 : 1);
-  }
-
-  private String info() {
-    return "# Server\r\nrabia_version:"
-        + version
-        + "\r\nnode_id:"
-        + nodeId
-        + "\r\nredis_mode:standalone\r\n\r\n# Clients\r\nrejected_connections:"
-        + port().statistics().get(PortStatistics.Event.REFUSED)
-        + "\r\n\r\n# Stats\r\ntotal_connections_received:"
-        + port().statistics().get(PortStatistics.Event.ACCEPTED)
-        + "\r\ntotal_requests:"
-        + port().statistics().get(PortStatistics.Event.REQUESTS)
-        + "\r\n";
-  }
-
-  private void select(byte[] database) {
-    if (RedisCommand.upper(database).equals("0")) {
-      RedisReply.simple(out(), "OK");
-    } else {
-      RedisReply.error(out(), "ERR DB index is out of range, served is 0");
-    }
-  }
-
-  private void submit(KvCommand command) {
-    byte[] bytes = KvCodec.encode(command);
-    start(
-        new Start(bytes.length, bytes.length, () -> submitter.submit(Command.of(bytes), timeout)));
-  }
-
-  private void read(KvQuery query) {
-    byte[] bytes = KvCodec.encode(query);
-    start(
-        new Start(
-            bytes.length,
-            bytes.length + maxArgument,
-            () -> submitter.read(bytes, ReadConsistency.LINEARIZABLE, timeout)));
   }
 
   private void start(Start request) {
@@ -330,7 +299,7 @@ public final class RedisConnection extends PortConnection implements Completions
 
   @Override
   protected long waitingBytes() {
-    return waiting == null ? 0 : waiting.held();
+    return transaction.bytes() + channels.bytes() + (waiting == null ? 0 : waiting.held());
   }
 
   @Override
@@ -357,7 +326,7 @@ public final class RedisConnection extends PortConnection implements Completions
           StoreException.from(failure == null ? new IllegalStateException("no result") : failure);
       replyWith(store);
     } else {
-      reply(KvCodec.decodeResult(result));
+      reply(result);
     }
   }
 
@@ -369,29 +338,35 @@ public final class RedisConnection extends PortConnection implements Completions
     }
   }
 
-  private void reply(KvResult result) {
-    if (result instanceof KvResult.Found found) {
-      RedisReply.bulk(out(), found.entry().value());
-    } else if (result instanceof KvResult.Absent) {
-      RedisReply.nil(out(), protocol);
-    } else if (result instanceof KvResult.Stored) {
-      RedisReply.simple(out(), "OK");
-    } else if (result instanceof KvResult.Deleted deleted) {
-      RedisReply.integer(out(), deleted.count());
-    } else if (result instanceof KvResult.Number number) {
-      RedisReply.integer(out(), number.value());
-    } else if (result instanceof KvResult.Failed failed) {
+  private void reply(byte[] result) {
+    RedisRequest.Answer how = answer;
+    answer = null;
+    if (how == null) {
+      throw new IllegalStateException("an answer that nobody waits for");
+    }
+    KvResult decoded = result.length == 0 ? new KvResult.Absent() : KvCodec.decodeResult(result);
+    if (decoded instanceof KvResult.Failed failed) {
       RedisReply.error(out(), refusal(failed));
-    } else {
-      RedisReply.error(out(), "ERR unexpected " + result.getClass().getSimpleName());
+      return;
+    }
+    RedisRequest more = how.write(out(), talk.protocol(), decoded);
+    if (more != null) {
+      start(more);
     }
   }
 
   private void replyWith(StoreException reason) {
+    answer = null;
+    if (channels.isEmpty()) {
+      notifications.leave(this);
+    }
     RedisReply.error(out(), prefix(reason.error()) + " " + reason.getMessage());
   }
 
   private static String refusal(KvResult.Failed failed) {
+    if (failed.message().startsWith("command ")) {
+      return "EXECABORT Transaction discarded: " + failed.error() + ": " + failed.message();
+    }
     return switch (failed.error()) {
       case NOT_A_NUMBER -> "ERR value is not an integer or out of range";
       case OVERFLOW -> "ERR increment or decrement would overflow";

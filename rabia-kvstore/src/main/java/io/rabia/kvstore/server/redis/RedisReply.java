@@ -41,6 +41,15 @@ final class RedisReply {
     line(out, protocol == 3 ? '_' : '$', protocol == 3 ? "" : "-1");
   }
 
+  static void nilArray(ByteBuf out, int protocol) {
+    line(out, protocol == 3 ? '_' : '*', protocol == 3 ? "" : "-1");
+  }
+
+  /** Opens what nobody has asked for; in RESP2 that is an array. */
+  static void push(ByteBuf out, int protocol, int size) {
+    line(out, protocol == 3 ? '>' : '*', Integer.toString(size));
+  }
+
   static void array(ByteBuf out, int size) {
     line(out, '*', Integer.toString(size));
   }

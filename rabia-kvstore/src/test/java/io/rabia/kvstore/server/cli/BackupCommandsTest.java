@@ -1,7 +1,9 @@
 package io.rabia.kvstore.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.rabia.kvstore.FreePorts;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.ServerConfig;
 import io.rabia.kvstore.server.Settings;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,8 +29,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Timeout(60)
 final class BackupCommandsTest {
   @TempDir private Path directory;
-  private final String member = "1=127.0.0.1:" + ServerProcesses.freePort();
-  private final String client = "127.0.0.1:" + ServerProcesses.freePort();
+  private final String member = "1=127.0.0.1:" + FreePorts.next();
+  private final String client = "127.0.0.1:" + FreePorts.next();
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
@@ -125,6 +128,7 @@ final class BackupCommandsTest {
       assertThat(done("get", "b", "--servers", client)).isEqualToIgnoringNewLines("2");
       done("set", "b", "4", "--servers", client);
     }
+    assertTheLogNeedsItsSnapshot("two", field(taken, "backup", "slot"));
     byte[] damaged = Files.readAllBytes(directory.resolve("backup"));
     damaged[damaged.length - 3] ^= 4;
     Files.write(directory.resolve("damaged"), damaged);
@@ -136,14 +140,67 @@ final class BackupCommandsTest {
     assertThat(directory.resolve("three")).doesNotExist();
   }
 
+  /** The server would not start, and so says who looks at the log. */
+  private void assertTheLogNeedsItsSnapshot(String data, String slot) throws IOException {
+    assertThat(done("log", "verify", file(data))).contains(" slot=" + slot).contains("intact=true");
+    try (Stream<Path> files = Files.list(directory.resolve(data))) {
+      for (Path snapshot : files.filter(name -> name.toString().endsWith(".rsnap")).toList()) {
+        Files.delete(snapshot);
+      }
+    }
+    assertThat(run("log", "verify", file(data))).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("damage file=log-0000000000000000001.rlog offset=")
+        .contains("goes on after a snapshot of " + slot + " slots, which is gone or damaged")
+        .contains("intact=false");
+  }
+
   @Test
   void whatIsExportedIsHeldAgainstTheLimitsOfTheServers() {
-    try (KvServer server = server("one", "new", Map.of("max-entries", "7"))) {
+    Map<String, String> limits =
+        Map.of("max-entries", "7", "history-events", "0", "history-mb", "5");
+    try (KvServer server = server("one", "new", limits)) {
       assertThat(server.readyLine()).contains(client);
       done("set", "a", "1", "--servers", client);
       refused("limits of the store", "export", "--to", file("keys"), "--servers", client);
-      assertThat(done("export", "--to", file("keys"), "--servers", client, "--max-entries", "7"))
+      String[] known =
+          ("--max-entries 7 --history-events 0 --history-mb 5 --servers " + client).split(" ");
+      assertThat(done(with(known, "export", "--to", file("keys"))))
           .startsWith("export entries=1 slot=");
+    }
+  }
+
+  private static String[] with(String[] more, String... arguments) {
+    return Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new);
+  }
+
+  @Test
+  void whatIsLeftToAKeyIsExportedAndGivenToItAgainAndOverWithoutACommand() throws IOException {
+    Path exported = directory.resolve("keys");
+    try (KvServer server = server("one", "new", Map.of("compress-snapshots", "true"))) {
+      assertThat(server.readyLine()).contains(client);
+      done("set", "a", "1", "--ttl", "1000", "--servers", client);
+      done("set", "b", "2", "--servers", client);
+      done("export", "--to", file("keys"), "--servers", client);
+      assertThat(Files.readAllLines(exported))
+          .satisfiesExactly(
+              a -> assertThat(a).matches(".*,\"timeToLiveNanos\":(9[0-9]{11}|1000000000000)}"),
+              b -> assertThat(b).doesNotContain("timeToLive"));
+      done("clear", "--yes", "--servers", client);
+      Files.writeString(
+          exported,
+          Files.readString(exported)
+              + "{\"key\":\"c\",\"value\":\"3\",\"timeToLiveNanos\":300000000}\n");
+      done("import", "--from", file("keys"), "--servers", client);
+      assertThat(Double.parseDouble(done("ttl", "a", "--servers", client)))
+          .isBetween(900.0, 1000.0);
+      assertThat(run("ttl", "b", "--servers", client)).isEqualTo(1);
+      Awaitility.await().until(() -> run("get", "c", "--servers", client) == 1);
+      assertThat(done("keys", "--servers", client)).isEqualToIgnoringNewLines("a\nb");
+      Files.writeString(exported, "{\"key\":\"n\",\"value\":\"\",\"timeToLiveNanos\":0}\n");
+      refused(
+          "keys:1: timeToLiveNanos is no number of nanoseconds, 1 or more; the 0 lines before",
+          with(new String[] {"--servers", client}, "import", "--from", file("keys")));
     }
   }
 
@@ -162,7 +219,9 @@ final class BackupCommandsTest {
           .asString()
           .startsWith("{\"key\":\"a\",\"value\":\"\\\"1\\\"\",\"version\":2,\"createdNanos\":");
       done("backup", "--to", file("backup"), "--servers", client);
-      done("export", "--from", file("backup"), "--to", file("again"));
+      assertThat(done("export", "--from", file("backup"), "--to", file("again"), "--json"))
+          .startsWith("{\"entries\":2,\"slot\":")
+          .contains("\"data\":\"" + status("data") + "\"");
       assertThat(Files.readString(directory.resolve("again")))
           .isEqualTo(Files.readString(exported));
       Files.writeString(
@@ -171,6 +230,8 @@ final class BackupCommandsTest {
       done("del", "a", "--servers", client);
       assertThat(done("import", "--from", file("keys"), "--servers", client))
           .isEqualToIgnoringNewLines("import entries=3 file=" + exported);
+      assertThat(done("import", "--from", file("again"), "--servers", client, "--json"))
+          .startsWith("{\"entries\":2,\"file\":\"");
       assertThat(done("get", "a", "--servers", client)).isEqualToIgnoringNewLines("\"1\"");
       done("export", "--to", file("more"), "--servers", client);
       assertThat(Files.readString(directory.resolve("more")))
@@ -184,6 +245,23 @@ final class BackupCommandsTest {
           "--servers",
           client);
       assertThat(done("get", "n", "--servers", client)).isBlank();
+    }
+  }
+
+  @Test
+  void anExportForWhichThereIsNoRoomLeavesNothingAndNoFileIsWrittenOver() throws IOException {
+    Path noRoom = Path.of("/dev/full");
+    assumeTrue(Files.exists(noRoom), "no " + noRoom);
+    try (KvServer server = server("one", "new")) {
+      assertThat(server.readyLine()).contains(client);
+      done("set", "a", "1", "--servers", client);
+      Files.createSymbolicLink(directory.resolve("keys.part"), noRoom);
+      refused("No space left on device", "export", "--to", file("keys"), "--servers", client);
+      assertThat(directory.resolve("keys")).doesNotExist();
+      assertThat(directory.resolve("keys.part")).doesNotExist();
+      Files.writeString(directory.resolve("keys"), "of another");
+      refused("is there already", "export", "--to", file("keys"), "--servers", client);
+      assertThat(directory.resolve("keys")).hasContent("of another");
     }
   }
 

@@ -12,7 +12,7 @@ import java.util.List;
 final class Campaign implements AutoCloseable {
   static final int MEMBERS = 3;
 
-  /** Minutes of each of the campaigns that may take any time; one when it is not set. */
+  /** Minutes, or a part of one, of each of the campaigns that may take any time; else one. */
   private static final String MINUTES = "rabia.campaign.minutes";
 
   private static final int CLIENTS = 24;
@@ -33,7 +33,8 @@ final class Campaign implements AutoCloseable {
   }
 
   static Duration length() {
-    return Duration.ofMinutes(Integer.getInteger(MINUTES, 1));
+    double minutes = Double.parseDouble(System.getProperty(MINUTES, "1"));
+    return Duration.ofSeconds(Math.round(minutes * 60));
   }
 
   /** Waits until so long after the start. */

@@ -46,7 +46,7 @@ final class CatchUpUnderLoadTest {
             .virtualMachine()
             .startAll()) {
       double rate =
-          0.5 * bench(servers, WARMUP, "--clients=64").number("bench clients", "ops_per_s");
+          0.5 * bench(servers, WARMUP, "--clients=256").number("bench clients", "ops_per_s");
       String half = String.format(Locale.ROOT, "--rate=%.0f", rate);
       bench(servers, WARMUP, MANY);
       Output whole = bench(servers, WARMUP, MANY, half);

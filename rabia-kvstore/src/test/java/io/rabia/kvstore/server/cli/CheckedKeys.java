@@ -1,34 +1,31 @@
 package io.rabia.kvstore.server.cli;
 
 import io.rabia.testing.linearizability.Bounds;
-import io.rabia.testing.linearizability.KeyValueModel;
-import io.rabia.testing.linearizability.KeyValueModel.Input;
-import io.rabia.testing.linearizability.KeyValueModel.Output;
 import io.rabia.testing.linearizability.LinearizabilityChecker;
 import io.rabia.testing.linearizability.Operation;
 import io.rabia.testing.linearizability.Verdict;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The keys that clients are at, with all that was done to each. A key that has had its share makes
- * room for a new one and is checked for linearizability beside the load, so that neither memory nor
- * the time of a check grows with the length of a campaign. One thread, but for the verdicts.
+ * The keys, or groups of keys, that clients are at, with all that was done to each. One that has
+ * had its share makes room for a new one and is checked for linearizability beside the load, so
+ * that neither memory nor the time of a check grows with the length of a campaign. One thread, but
+ * for the verdicts.
  */
-final class CheckedKeys {
+final class CheckedKeys<I, O, S> {
   private static final int AT_A_TIME = 12;
   private static final int OPERATIONS = 300;
   private static final Bounds BOUNDS = new Bounds(256L << 20, 100_000_000);
 
   private final String prefix;
+  private final CheckedWork<I, O, S> work;
   private final List<Key> keys = new ArrayList<>();
   private final ExecutorService checker =
       Executors.newSingleThreadExecutor(
@@ -41,18 +38,24 @@ final class CheckedKeys {
   private final AtomicLong operations = new AtomicLong();
   private int made;
 
-  CheckedKeys(String prefix) {
+  CheckedKeys(String prefix, CheckedWork<I, O, S> work) {
     this.prefix = prefix;
+    this.work = work;
     for (int i = 0; i < AT_A_TIME; i++) {
       keys.add(new Key());
     }
   }
 
+  /** What is done to the keys. */
+  CheckedWork<I, O, S> work() {
+    return work;
+  }
+
   /** A key, and what clients asked of it. */
   final class Key {
     final String name = prefix + ++made;
-    private final List<Operation<Input, Output>> history = new ArrayList<>();
-    private Optional<String> seen = Optional.empty();
+    private final List<Operation<I, O>> history = new ArrayList<>();
+    private S seen = work.initial();
     private int begun;
     private int open;
     private boolean retired;
@@ -60,7 +63,7 @@ final class CheckedKeys {
     private Key() {}
 
     /** What somebody has just seen in it. */
-    Optional<String> seen() {
+    S seen() {
       return seen;
     }
 
@@ -69,28 +72,24 @@ final class CheckedKeys {
       open++;
     }
 
-    /**
-     * @param output null: nobody knows
-     */
-    void ended(int client, Input input, @Nullable Output output, long invoked, long returned) {
+    void ended(int client, I input, O output, long invoked, long returned) {
       open--;
-      if (output != null) {
-        history.add(Operation.completed(client, input, output, invoked, returned));
-        learn(input, output);
-      } else if (!(input instanceof KeyValueModel.Get)) {
-        history.add(Operation.unknown(client, input, invoked));
-      }
+      history.add(Operation.completed(client, input, output, invoked, returned));
+      seen = work.seen(seen, input, output);
       checkIfComplete();
     }
 
-    private void learn(Input input, Output output) {
-      if (output instanceof KeyValueModel.Value value) {
-        seen = Optional.of(value.value());
-      } else if (output instanceof KeyValueModel.Absent || input instanceof KeyValueModel.Delete) {
-        seen = Optional.empty();
-      } else if (input instanceof KeyValueModel.Put put) {
-        seen = Optional.of(put.value());
+    /**
+     * It has no answer.
+     *
+     * @param executed whether it may have been executed; what was not must not show in any answer
+     */
+    void failed(int client, I input, boolean executed, long invoked) {
+      open--;
+      if (executed && work.query(input) == null) {
+        history.add(Operation.unknown(client, input, invoked));
       }
+      checkIfComplete();
     }
 
     private void retire() {
@@ -100,7 +99,7 @@ final class CheckedKeys {
 
     private void checkIfComplete() {
       if (retired && open == 0) {
-        List<Operation<Input, Output>> whole = List.copyOf(history);
+        List<Operation<I, O>> whole = List.copyOf(history);
         checker.execute(() -> check(whole));
       }
     }
@@ -118,8 +117,8 @@ final class CheckedKeys {
     return key;
   }
 
-  private void check(List<Operation<Input, Output>> history) {
-    Verdict verdict = LinearizabilityChecker.check(new KeyValueModel(), history, BOUNDS);
+  private void check(List<Operation<I, O>> history) {
+    Verdict verdict = LinearizabilityChecker.check(work, history, BOUNDS);
     operations.addAndGet(history.size());
     if (!verdict.linearizable()) {
       violations.add(verdict.toString());

@@ -49,6 +49,7 @@ final class ClusterSizeTest {
 
   /** Its disk is gone: the others bring it back, under another token. */
   @Test
+  @Tag("long")
   void aMemberWithAnEmptyDirectoryComesBackByItself() throws IOException {
     try (ServerProcesses servers = new ServerProcesses(directory, 3, "os").startAll()) {
       assertServes(servers, "1");
@@ -67,6 +68,7 @@ final class ClusterSizeTest {
   }
 
   @Test
+  @Tag("long")
   void fourServeWithoutOne() {
     try (ServerProcesses servers = new ServerProcesses(directory, 4, "os").startAll()) {
       assertServes(servers, "1");
@@ -79,6 +81,7 @@ final class ClusterSizeTest {
   }
 
   @Test
+  @Tag("long")
   void fiveServeWithoutTwo() {
     try (ServerProcesses servers = new ServerProcesses(directory, 5, "os").startAll();
         Load load = new Load(servers.servers(), "--warmup", "0", "--rate", "300")) {

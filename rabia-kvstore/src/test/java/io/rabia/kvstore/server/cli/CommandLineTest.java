@@ -3,18 +3,22 @@ package io.rabia.kvstore.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.RabiaException;
+import io.rabia.core.message.Message;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.kvstore.FakeCluster;
+import io.rabia.kvstore.FreePorts;
 import io.rabia.kvstore.KVStore;
 import io.rabia.kvstore.KVStoreConfig;
 import io.rabia.kvstore.TestServer;
 import io.rabia.kvstore.server.KvServer;
-import io.rabia.kvstore.server.PortStatistics.Event;
+import io.rabia.network.server.PortStatistics.Event;
 import io.rabia.persistence.FilePersistence;
 import io.rabia.persistence.FilePersistenceConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -149,6 +153,26 @@ final class CommandLineTest {
     assertThat(run(blind)).isEqualTo(2);
     assertThat(run("cas", "a", "b", "--servers", servers())).isEqualTo(2);
     assertThat(run("log")).isEqualTo(2);
+    assertThat(run("local", "--nodes", "0")).isEqualTo(2);
+    assertThat(run("local", "--data", "d")).isEqualTo(2);
+    assertThat(err.toString()).startsWith("--data needs --peer-base");
+  }
+
+  @Test
+  void aClusterInOneProcessThatCannotStartLeavesNothingBehind() throws IOException {
+    int client = FreePorts.next(3);
+    int redis = FreePorts.next(3);
+    String[] local = {"local", "--client-base", "" + client, "--redis-base", "" + redis};
+    InetAddress loopback = InetAddress.getByName("127.0.0.1");
+    try (ServerSocket taken = new ServerSocket(redis, 1, loopback)) {
+      assertThat(taken.isBound()).isTrue();
+      assertThat(run(local)).isEqualTo(1);
+      assertThat(err.toString()).contains("redis").contains("Address already in use");
+    }
+    assertThat(run(local)).as("refused by the members").isEqualTo(3);
+    try (ServerSocket free = new ServerSocket(client, 1, loopback)) {
+      assertThat(free.isBound()).isTrue();
+    }
   }
 
   @Test
@@ -205,6 +229,9 @@ final class CommandLineTest {
     kv.delete(keys.get(7));
     kv.set(keys.get(8), "of another");
     expect(1, "check acknowledged=" + acknowledged + " missing=1 wrong=1", check);
+    String[] json = Arrays.copyOf(check, check.length + 1);
+    json[check.length] = "--json";
+    expect(1, "{\"acknowledged\":" + acknowledged + ",\"missing\":1,\"wrong\":1}", json);
     assertThat(run("check", "--servers", servers(), "--journal", directory + "/none")).isEqualTo(1);
     one.close();
     two.close();
@@ -287,6 +314,25 @@ final class CommandLineTest {
     assertThat(out.toString()).contains("id = 4  # flag --id").contains("secret = ***");
     assertThat(run("--version")).isZero();
     assertThat(out.toString()).matches("rabia-kv [0-9]+\\.[0-9]+\\.[0-9]+.*\\R");
+  }
+
+  @Test
+  void tellsThatALogNeedsASnapshotThatIsGone() {
+    Path log = directory.resolve("log");
+    try (Persistence persistence = new FilePersistence(log, FilePersistenceConfig.defaults())) {
+      persistence.open((number, group) -> true, () -> {});
+      ByteBuffer group = ByteBuffer.allocate(100);
+      new Message.Installed(5).writeTo(group);
+      persistence.append(group.flip());
+      persistence.flush();
+    }
+    for (String command : List.of("verify", "inspect")) {
+      assertThat(run("log", command, log.toString())).isEqualTo(1);
+      assertThat(out.toString())
+          .contains("damage file=log-0000000000000000001.rlog offset=36 what=")
+          .contains("the log goes on after a snapshot of 5 slots, which is gone or damaged")
+          .endsWith("intact=false" + System.lineSeparator());
+    }
   }
 
   @Test

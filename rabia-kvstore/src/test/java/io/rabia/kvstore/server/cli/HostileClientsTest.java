@@ -12,10 +12,11 @@ import io.rabia.core.transport.TransportListener;
 import io.rabia.kvstore.KvCodec;
 import io.rabia.kvstore.KvQuery;
 import io.rabia.kvstore.RawClient;
-import io.rabia.kvstore.wire.Frames;
-import io.rabia.kvstore.wire.Request;
-import io.rabia.kvstore.wire.RequestKind;
 import io.rabia.network.NettyTransport;
+import io.rabia.network.wire.Frames;
+import io.rabia.network.wire.Hello;
+import io.rabia.network.wire.Request;
+import io.rabia.network.wire.RequestKind;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -181,7 +182,10 @@ final class HostileClientsTest {
 
   private RawClient greeted() throws IOException {
     RawClient client = connect("client");
-    client.send(b -> Frames.writeHello(b, ClusterId.NONE)).frame().release();
+    client
+        .send(b -> Frames.writeHello(b, new Hello(1, ClusterId.NONE, Integer.MAX_VALUE)))
+        .frame()
+        .release();
     return client;
   }
 

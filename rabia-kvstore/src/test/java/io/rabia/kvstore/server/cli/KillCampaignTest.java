@@ -10,14 +10,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Members are killed under load, one after another and all at once, and only started again. */
+/**
+ * Members are killed under load, one after another and all at once, and only started again; or
+ * killed and stopped in turn.
+ */
 @Isolated
 @Tag("integration")
 @Tag("long")
@@ -34,6 +39,8 @@ final class KillCampaignTest {
   private final List<Long> writesBetween = new ArrayList<>();
   private final List<Double> pauses = new ArrayList<>();
   private int kills;
+  private int stops;
+  private int turns;
   private long writesBefore;
   @TempDir private Path directory;
 
@@ -41,14 +48,34 @@ final class KillCampaignTest {
   @ValueSource(strings = {"fsync", "os"})
   void keepsItsPromisesWhileOneIsKilledEveryThreeSecondsAndAllEveryTwenty(String durability)
       throws Exception {
+    run("P1", durability, this::killOne);
+  }
+
+  /** Those that were stopped find others with other lives when they go on. */
+  @Test
+  void keepsItsPromisesWhileOneIsKilledOrStoppedInTurnAndAllAreKilledEveryTwentySeconds()
+      throws Exception {
+    run(
+        "P1 and P2",
+        "os",
+        campaign -> {
+          if (++turns % 2 == 0) {
+            stopOne(campaign);
+          } else {
+            killOne(campaign);
+          }
+        });
+  }
+
+  private void run(String what, String durability, Consumer<Campaign> toOne) throws Exception {
     try (Campaign campaign = new Campaign(directory, durability, new Links() {})) {
-      long rounds = Campaign.length().dividedBy(ALL_EVERY);
+      long rounds = Math.max(1, Campaign.length().dividedBy(ALL_EVERY));
       Duration time = Duration.ZERO;
       for (long round = 1; round <= rounds; round++) {
         Duration end = ALL_EVERY.multipliedBy(round);
         for (time = time.plus(ONE_EVERY); time.compareTo(end) < 0; time = time.plus(ONE_EVERY)) {
           campaign.awaitTime(time);
-          killOne(campaign);
+          toOne.accept(campaign);
         }
         campaign.awaitTime(end);
         killAll(campaign);
@@ -60,11 +87,13 @@ final class KillCampaignTest {
       String looked = campaign.assertSafe();
       System.out.printf(
           Locale.ROOT,
-          "P1 %s: minutes=%.1f kills=%d acknowledged=%d least_between=%d pauses=%d"
+          "%s %s: minutes=%.1f kills=%d stops=%d acknowledged=%d least_between=%d pauses=%d"
               + " median_pause_ms=%.1f longest_pause_ms=%.1f %s%n",
+          what,
           durability,
           time.toSeconds() / 60.0,
           kills,
+          stops,
           acknowledged,
           writesBetween.stream().min(Long::compare).orElseThrow(),
           pauses.size(),
@@ -72,7 +101,7 @@ final class KillCampaignTest {
           pauses.stream().max(Double::compare).orElse(0.0),
           looked);
       assertThat(writesBetween).as("INVALID").allMatch(writes -> writes >= LEAST_WRITES);
-      assertThat(pauses).as("INVALID").hasSizeGreaterThan((int) rounds * 2);
+      assertThat(pauses).as("INVALID").hasSizeGreaterThan((int) (stops == 0 ? rounds * 2 : rounds));
       assertThat(pauses).allMatch(pause -> pause < MAX_PAUSE_MILLIS);
     }
   }
@@ -96,6 +125,16 @@ final class KillCampaignTest {
       }
     }
     campaign.servers.launch(List.of(victim));
+  }
+
+  /** For longer than the others wait for it, and than its clients do. */
+  private void stopOne(Campaign campaign) {
+    int victim = 1 + random.nextInt(Campaign.MEMBERS);
+    countWrites(campaign);
+    campaign.servers.freeze(victim);
+    Campaign.pass(WATCH.plusMillis(random.nextInt(1000)));
+    campaign.servers.thaw(victim);
+    stops++;
   }
 
   private void killAll(Campaign campaign) {

@@ -1,9 +1,9 @@
 package io.rabia.kvstore.server.cli;
 
 import io.rabia.core.RabiaException;
-import io.rabia.kvstore.client.ClientConfig;
-import io.rabia.kvstore.client.ClientCore;
 import io.rabia.kvstore.server.cli.ServerProcesses.Output;
+import io.rabia.network.client.ClientConfig;
+import io.rabia.network.client.ClientCore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,8 +75,12 @@ final class LostStateCampaignTest {
     campaign.awaitWrites(LEAST_WRITES);
     long begin = System.nanoTime();
     campaign.servers.launch(List.of(victim));
-    awaitSoon(victim + " votes again")
-        .until(() -> "SERVING".equals(campaign.servers.status(victim).get("state")));
+    try {
+      awaitSoon(victim + " votes again")
+          .until(() -> "SERVING".equals(campaign.servers.status(victim).get("state")));
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(campaign.servers.told(), e);
+    }
     returns.add(Campaign.since(begin));
     campaign.awaitWhole(begin);
     assertThat(campaign.servers.number(victim, "epoch")).isEqualTo(returns.size());

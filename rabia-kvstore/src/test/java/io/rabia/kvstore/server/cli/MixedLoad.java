@@ -8,11 +8,11 @@ import io.rabia.kvstore.KvCodec;
 import io.rabia.kvstore.KvCommand;
 import io.rabia.kvstore.KvQuery;
 import io.rabia.kvstore.KvResult;
-import io.rabia.kvstore.client.ClientConfig;
-import io.rabia.kvstore.client.ClientCore;
-import io.rabia.kvstore.client.ClientSession;
-import io.rabia.kvstore.client.ResultHandler;
-import io.rabia.testing.linearizability.KeyValueModel;
+import io.rabia.kvstore.StoreException;
+import io.rabia.network.client.ClientConfig;
+import io.rabia.network.client.ClientCore;
+import io.rabia.network.client.ClientSession;
+import io.rabia.network.client.ResultHandler;
 import io.rabia.testing.linearizability.KeyValueModel.Input;
 import io.rabia.testing.linearizability.KeyValueModel.Output;
 import java.time.Duration;
@@ -30,26 +30,33 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Clients that get, set, compare and set, increment and delete, at a moderate pace, each with a
- * server that it asks first and a session of its own, and that hold the servers to all they said:
- * what was done to a key is linearizable, counters have counted each increment once, and every
- * entry of a journal that was acknowledged is there. All of it runs on the client's event loop.
+ * Clients that get, set, compare and set, increment, delete and do transactions over several keys,
+ * at a moderate pace, each with a server that it asks first and a session of its own, and that hold
+ * the servers to all they said: what was done to a key, or to a group of keys by transactions, is
+ * linearizable, counters have counted each increment once, every entry of a journal that was
+ * acknowledged is there, and what failed as not executed shows nowhere. All of it runs on the
+ * client's event loop.
  */
 final class MixedLoad implements AutoCloseable {
   private static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
   private static final int COUNTERS = 3;
   private static final double JOURNAL = 0.1;
   private static final double COUNTER = 0.2;
+  private static final double GROUP = 0.55;
 
   private final ClientCore core;
   private final Duration timeout;
   private final int servers;
-  private final CheckedKeys keys = new CheckedKeys("register-");
+  private final CheckedKeys<Input, Output, Optional<String>> registers =
+      new CheckedKeys<>("register-", new Registers());
+  private final CheckedKeys<Groups.Input, Groups.Output, List<Optional<String>>> groups =
+      new CheckedKeys<>("group-", new Groups());
   private final Pulse[] pulses;
   private final AtomicLong writes = new AtomicLong();
   private final AtomicLong errors = new AtomicLong();
   private final Map<String, Long> failures = new TreeMap<>();
   private final List<String> journal = new ArrayList<>();
+  private final List<String> refused = new ArrayList<>();
   private final long[] counted = new long[COUNTERS];
   private final long[] uncertain = new long[COUNTERS];
   private final CompletableFuture<@Nullable Void> idle = new CompletableFuture<>();
@@ -98,7 +105,8 @@ final class MixedLoad implements AutoCloseable {
               completeIfIdle();
             });
     idle.join();
-    List<String> found = new ArrayList<>(keys.finish());
+    List<String> found = new ArrayList<>(registers.finish());
+    found.addAll(groups.finish());
     for (int i = 0; i < COUNTERS; i++) {
       long value = Long.parseLong(read(counter(i)).join().orElse("0"));
       if (value < counted[i] || value > counted[i] + uncertain[i]) {
@@ -106,34 +114,45 @@ final class MixedLoad implements AutoCloseable {
             counter(i) + " is " + value + ": " + counted[i] + " to " + uncertain[i] + " more");
       }
     }
-    found.addAll(missing());
+    found.addAll(otherThan(journal, true));
+    found.addAll(otherThan(refused, false));
     found.add(
         0,
         "checked="
-            + keys.operations()
+            + registers.operations()
+            + " grouped="
+            + groups.operations()
             + " counted="
             + IntStream.range(0, COUNTERS).mapToLong(i -> counted[i]).sum()
             + " journal="
             + journal.size()
+            + " refused="
+            + refused.size()
             + " failures="
             + failures);
     return found;
   }
 
-  private List<String> missing() {
-    List<String> missing = new ArrayList<>();
+  /** The entries that are there, or not there, in spite of what was answered. */
+  private List<String> otherThan(List<String> entries, boolean there) {
+    List<String> wrong = new ArrayList<>();
     int together = 512;
-    for (int from = 0; from < journal.size(); from += together) {
-      List<String> some = journal.subList(from, Math.min(journal.size(), from + together));
+    for (int from = 0; from < entries.size(); from += together) {
+      List<String> some = entries.subList(from, Math.min(entries.size(), from + together));
       List<CompletableFuture<Optional<String>>> values = some.stream().map(this::read).toList();
       for (int i = 0; i < some.size(); i++) {
         Optional<String> value = values.get(i).join();
-        if (!value.equals(Optional.of(some.get(i)))) {
-          missing.add(some.get(i) + " was acknowledged and is " + value);
+        if (!value.equals(there ? Optional.of(some.get(i)) : Optional.empty())) {
+          wrong.add(
+              some.get(i)
+                  + " was "
+                  + (there ? "acknowledged" : "not executed")
+                  + " and is "
+                  + value);
         }
       }
     }
-    return missing;
+    return wrong;
   }
 
   private CompletableFuture<Optional<String>> read(String key) {
@@ -156,12 +175,21 @@ final class MixedLoad implements AutoCloseable {
     return value;
   }
 
+  private static boolean mayBeExecuted(RabiaException failure) {
+    return StoreException.from(failure).outcomeUnknown();
+  }
+
   private static String text(byte[] bytes) {
     return new String(bytes, UTF_8);
   }
 
   private static String counter(int index) {
     return "counter-" + index;
+  }
+
+  /** No other write has it, whatever was added to either. */
+  private String newValue() {
+    return Long.toString(++numbers * 100_000);
   }
 
   private void completeIfIdle() {
@@ -198,8 +226,10 @@ final class MixedLoad implements AutoCloseable {
         append();
       } else if (kind < COUNTER) {
         count();
+      } else if (kind < GROUP) {
+        operate(groups);
       } else {
-        operate();
+        operate(registers);
       }
     }
 
@@ -227,6 +257,8 @@ final class MixedLoad implements AutoCloseable {
           (result, failure) -> {
             if (result instanceof KvResult.Stored) {
               journal.add(entry);
+            } else if (failure != null && !mayBeExecuted(failure)) {
+              refused.add(entry);
             }
             ended(true, failure);
           });
@@ -238,48 +270,36 @@ final class MixedLoad implements AutoCloseable {
       submit(
           new KvCommand.Increment(counter(which).getBytes(UTF_8), by),
           (result, failure) -> {
-            (failure == null ? counted : uncertain)[which] += by;
+            if (failure == null) {
+              counted[which] += by;
+            } else if (mayBeExecuted(failure)) {
+              uncertain[which] += by;
+            }
             ended(true, failure);
           });
     }
 
-    private void operate() {
-      CheckedKeys.Key key = keys.begin(random);
-      Input input = input(key);
+    private <I, O, S> void operate(CheckedKeys<I, O, S> keys) {
+      CheckedWork<I, O, S> work = keys.work();
+      CheckedKeys<I, O, S>.Key key = keys.begin(random);
+      I input = work.random(random, key.name, key.seen(), MixedLoad.this::newValue);
+      KvQuery query = work.query(input);
       long invoked = began;
       BiConsumer<@Nullable KvResult, @Nullable RabiaException> then =
           (result, failure) -> {
-            Output output = result == null ? null : output(input, result);
-            key.ended(index, input, output, invoked, System.nanoTime());
-            ended(!(input instanceof KeyValueModel.Get), failure);
+            if (result != null) {
+              key.ended(index, input, work.output(input, result), invoked, System.nanoTime());
+            } else {
+              key.failed(index, input, mayBeExecuted(failure), invoked);
+            }
+            ended(query == null, failure);
           };
-      if (input instanceof KeyValueModel.Get) {
-        byte[] query = KvCodec.encode(new KvQuery.Get(key.name.getBytes(UTF_8)));
-        core.read(query, ReadConsistency.LINEARIZABLE, first, timeout, decoding(then));
+      if (query == null) {
+        submit(work.command(input), then);
       } else {
-        submit(command(input), then);
+        core.read(
+            KvCodec.encode(query), ReadConsistency.LINEARIZABLE, first, timeout, decoding(then));
       }
-    }
-
-    private Input input(CheckedKeys.Key key) {
-      int kind = random.nextInt(10);
-      if (kind < 4) {
-        return new KeyValueModel.Get(key.name);
-      }
-      if (kind < 6) {
-        return new KeyValueModel.Put(key.name, newValue());
-      }
-      if (kind < 8) {
-        return new KeyValueModel.CompareAndSet(key.name, key.seen(), newValue());
-      }
-      return kind < 9
-          ? new KeyValueModel.Increment(key.name, 1)
-          : new KeyValueModel.Delete(key.name);
-    }
-
-    /** No other write has it, whatever was added to either. */
-    private String newValue() {
-      return Long.toString(++numbers * 100_000);
     }
 
     private void submit(
@@ -296,40 +316,5 @@ final class MixedLoad implements AutoCloseable {
         idle.completeExceptionally(e);
       }
     };
-  }
-
-  private static KvCommand command(Input input) {
-    byte[] key = input.key().getBytes(UTF_8);
-    if (input instanceof KeyValueModel.Put put) {
-      return new KvCommand.Set(key, put.value().getBytes(UTF_8));
-    }
-    if (input instanceof KeyValueModel.CompareAndSet cas) {
-      byte[] expected = cas.expected().map(text -> text.getBytes(UTF_8)).orElse(null);
-      return new KvCommand.CompareAndSet(key, expected, cas.value().getBytes(UTF_8));
-    }
-    return input instanceof KeyValueModel.Increment increment
-        ? new KvCommand.Increment(key, increment.by())
-        : new KvCommand.Delete(List.of(key));
-  }
-
-  /** In the words of the model. */
-  private static Output output(Input input, KvResult result) {
-    if (result instanceof KvResult.Found found) {
-      return new KeyValueModel.Value(text(found.entry().value()));
-    }
-    if (result instanceof KvResult.Number number) {
-      return new KeyValueModel.Value(Long.toString(number.value()));
-    }
-    if (result instanceof KvResult.Absent
-        || result instanceof KvResult.Deleted deleted && deleted.count() == 0) {
-      return new KeyValueModel.Absent();
-    }
-    if (result instanceof KvResult.Stored || result instanceof KvResult.Deleted) {
-      return new KeyValueModel.Done();
-    }
-    if (result instanceof KvResult.Mismatch) {
-      return new KeyValueModel.Refused();
-    }
-    throw new IllegalStateException(input + " was answered " + result);
   }
 }

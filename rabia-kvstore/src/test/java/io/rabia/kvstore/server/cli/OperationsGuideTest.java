@@ -3,6 +3,7 @@ package io.rabia.kvstore.server.cli;
 import static io.rabia.kvstore.server.cli.ServerProcesses.awaitSoon;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rabia.kvstore.FreePorts;
 import io.rabia.kvstore.server.cli.ServerProcesses.Output;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -112,8 +113,7 @@ final class OperationsGuideTest {
             .replaceAll(
                 found ->
                     "127.0.0.1:"
-                        + portOf.computeIfAbsent(
-                            found.group(1), port -> "" + ServerProcesses.freePort()));
+                        + portOf.computeIfAbsent(found.group(1), port -> "" + FreePorts.next()));
     String now = here.replaceAll("--at \\d+", "--at " + lastSlot);
     List<String> words = new ArrayList<>(Arrays.asList(now.split(" ")));
     assertThat(words.remove(0)).isEqualTo("rabia-kv");

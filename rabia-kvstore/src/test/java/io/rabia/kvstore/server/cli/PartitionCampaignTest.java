@@ -3,8 +3,8 @@ package io.rabia.kvstore.server.cli;
 import static io.rabia.kvstore.server.cli.ServerProcesses.awaitSoon;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.rabia.kvstore.client.ClientConfig;
 import io.rabia.kvstore.client.KvClient;
+import io.rabia.network.client.ClientConfig;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,7 +56,9 @@ final class PartitionCampaignTest {
           try (KvClient there =
               KvClient.connect(
                   campaign.servers.servers(List.of(1)),
-                  ClientConfig.defaults().withRequestTimeout(Duration.ofSeconds(2)))) {
+                  ClientConfig.defaults()
+                      .withRequestTimeout(Duration.ofSeconds(2))
+                      .withFindsMembers(false))) {
             assertThat(there.getAsync("counter-0".getBytes(StandardCharsets.UTF_8)))
                 .failsWithin(Duration.ofSeconds(5));
             assertThat(there.setAsync(new byte[] {1}, new byte[] {1}))

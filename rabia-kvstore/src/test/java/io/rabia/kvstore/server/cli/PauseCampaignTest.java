@@ -2,8 +2,8 @@ package io.rabia.kvstore.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.rabia.kvstore.client.ClientConfig;
 import io.rabia.kvstore.client.KvClient;
+import io.rabia.network.client.ClientConfig;
 import io.rabia.testing.StreamConditions;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -96,7 +96,9 @@ final class PauseCampaignTest {
         KvClient there =
             KvClient.connect(
                 campaign.servers.servers(List.of(chosen)),
-                ClientConfig.defaults().withRequestTimeout(Duration.ofSeconds(2)))) {
+                ClientConfig.defaults()
+                    .withRequestTimeout(Duration.ofSeconds(2))
+                    .withFindsMembers(false))) {
       proxies.around(chosen, proxy -> proxy.set(StreamConditions.perfect().withSilence()));
       campaign.assertGoesOnFor(Duration.ofSeconds(6));
       assertThat(campaign.servers.status(chosen)).containsEntry("reason", "no-quorum");
@@ -116,11 +118,12 @@ final class PauseCampaignTest {
         .thenApply(entry -> Long.parseLong(new String(entry.value(), StandardCharsets.UTF_8)));
   }
 
-  /** Takes no pause for a death. */
+  /** Takes no pause for a death, and asks no other server. */
   private static ClientConfig patient() {
-    ClientConfig defaults = ClientConfig.defaults();
     Duration ages = Duration.ofMinutes(3);
-    return new ClientConfig(
-        ages, ages, defaults.maxInFlight(), defaults.maxQueued(), defaults.maxFrame());
+    return ClientConfig.defaults()
+        .withRequestTimeout(ages)
+        .withSilence(ages)
+        .withFindsMembers(false);
   }
 }

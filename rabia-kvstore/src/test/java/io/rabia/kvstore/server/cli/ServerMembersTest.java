@@ -44,7 +44,8 @@ final class ServerMembersTest {
 
   private static void assertRefused(Output output, String why) {
     assertThat(output.code()).as("%s", output).isEqualTo(1);
-    assertThat(output.err()).startsWith("error: " + why);
+    assertThat(output.err().lines().filter(line -> !line.startsWith("warning: ")).findFirst())
+        .hasValueSatisfying(error -> assertThat(error).startsWith("error: " + why));
   }
 
   @Test

@@ -3,16 +3,15 @@ package io.rabia.kvstore.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.rabia.kvstore.client.ClientConfig;
-import io.rabia.kvstore.client.ClientCore;
+import io.rabia.kvstore.FreePorts;
 import io.rabia.kvstore.server.KvServer;
+import io.rabia.network.client.ClientConfig;
+import io.rabia.network.client.ClientCore;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,11 +24,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -49,8 +46,6 @@ final class ServerProcesses implements AutoCloseable {
   private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
   private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
   private static final List<String> PORTS = List.of("peer", "client", "redis", "http");
-  private static final Set<Integer> GIVEN = new HashSet<>();
-  private static final SplittableRandom RANDOM = new SplittableRandom();
 
   private final Path directory;
   private final String durability;
@@ -91,28 +86,11 @@ final class ServerProcesses implements AutoCloseable {
     this.links = links;
     for (int i = 0; i < members; i++) {
       Map<String, Integer> own = new HashMap<>();
-      PORTS.forEach(name -> own.put(name, freePort()));
+      PORTS.forEach(name -> own.put(name, FreePorts.next()));
       ports.add(own);
     }
     core = ClientCore.connect(servers(), ClientConfig.defaults());
     Runtime.getRuntime().addShutdownHook(hook);
-  }
-
-  /**
-   * A free port that the system does not hand out by itself: it is still free when a server that
-   * was killed wants it again.
-   */
-  static synchronized int freePort() {
-    while (true) {
-      int port = RANDOM.nextInt(12_000, 32_000);
-      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-        if (GIVEN.add(port)) {
-          return socket.getLocalPort();
-        }
-      } catch (IOException taken) {
-        // another one
-      }
-    }
   }
 
   // ---- servers
@@ -245,6 +223,15 @@ final class ServerProcesses implements AutoCloseable {
   /** What a server has written to its standard error in all its lives. */
   String errors(int id) {
     return text("server-" + id + ".err");
+  }
+
+  /** What every server that runs says of itself, and has said; for people. */
+  String told() {
+    StringBuilder told = new StringBuilder();
+    for (int id : running()) {
+      told.append("\nserver " + id + ": " + status(id) + "\n" + errors(id));
+    }
+    return told.toString();
   }
 
   String text(String file) {

@@ -3,6 +3,7 @@ package io.rabia.kvstore.server.cli;
 import static io.rabia.kvstore.server.cli.ServerProcesses.awaitSoon;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rabia.kvstore.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -58,7 +59,7 @@ final class ServerStartTest {
     fails(
         1,
         "the directory is in use by process",
-        "--members=1=127.0.0.1:" + ServerProcesses.freePort() + ",2=127.0.0.1:1,3=127.0.0.1:2",
+        "--members=1=127.0.0.1:" + FreePorts.next() + ",2=127.0.0.1:1,3=127.0.0.1:2",
         "--client=127.0.0.1:0",
         "--redis=127.0.0.1:0",
         "--http=127.0.0.1:0");

@@ -7,9 +7,10 @@ import io.rabia.core.ClusterId;
 import io.rabia.kvstore.FakeCluster;
 import io.rabia.kvstore.RawClient;
 import io.rabia.kvstore.TestServer;
-import io.rabia.kvstore.server.PortLimits;
-import io.rabia.kvstore.server.PortStatistics.Event;
-import io.rabia.kvstore.wire.Frames;
+import io.rabia.network.server.PortLimits;
+import io.rabia.network.server.PortStatistics.Event;
+import io.rabia.network.wire.Frames;
+import io.rabia.network.wire.Hello;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.SplittableRandom;
@@ -54,7 +55,7 @@ final class RedisPortTest {
     expect("*4\r\n$3\r\nDEL\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nn\r\n", ":2\r\n");
     expect("*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n", "+OK\r\n");
     expect("*2\r\n$6\r\nSELECT\r\n$1\r\n1\r\n", "-ERR DB index is out of range, served is 0\r\n");
-    expect("*2\r\n$7\r\nCOMMAND\r\n$5\r\nCOUNT\r\n", ":11\r\n");
+    expect("*2\r\n$7\r\nCOMMAND\r\n$5\r\nCOUNT\r\n", ":47\r\n");
     expect("*1\r\n$4\r\nQUIT\r\n", "+OK\r\n");
     assertThat(redis.readUntilClosed()).isEmpty();
   }
@@ -109,12 +110,12 @@ final class RedisPortTest {
 
   @Test
   void namesWhatItServesWhenAskedForSomethingElse() throws IOException {
-    redis.send("FLUSHALL\r\n");
+    redis.send("LPUSH a b\r\n");
     assertThat(redis.line())
-        .startsWith("-ERR unknown command 'flushall', served are PING ")
-        .endsWith("INCR");
+        .startsWith("-ERR unknown command 'lpush', served are PING ")
+        .endsWith(" PUNSUBSCRIBE");
     expect("GET\r\n", "-ERR wrong number of arguments for 'get' command\r\n");
-    redis.send("SET a b EX 5\r\n");
+    redis.send("SET a b EXAT 5\r\n");
     assertThat(redis.line()).startsWith("-ERR syntax error");
     expect("SET \"\" x\r\n", "-ERR INVALID_KEY: empty\r\n");
     expect("PING\r\n", "+PONG\r\n");
@@ -184,7 +185,9 @@ final class RedisPortTest {
       }
     }
     try (RawClient client = new RawClient(server.port("redis"))) {
-      client.send(b -> Frames.writeHello(b, ClusterId.NONE)).send("\r\n");
+      client
+          .send(b -> Frames.writeHello(b, new Hello(1, ClusterId.NONE, Integer.MAX_VALUE)))
+          .send("\r\n");
       assertThat(client.line()).startsWith("-ERR unknown command");
     }
     expect("PING\r\n", "+PONG\r\n");

@@ -1,4 +1,0 @@
-@NullMarked
-package io.rabia.kvstore.wire;
-
-import org.jspecify.annotations.NullMarked;

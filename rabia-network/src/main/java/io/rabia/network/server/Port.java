@@ -1,0 +1,206 @@
+package io.rabia.network.server;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.rabia.core.RabiaException;
+import io.rabia.network.RateLimitedLog;
+import java.net.InetSocketAddress;
+import java.nio.channels.UnresolvedAddressException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A listening address with its bounds, counters and connections. Lives on one event loop; {@link
+ * #statistics} and {@link #draining} may be read from any thread.
+ */
+public final class Port {
+  private static final int HIGH_WATER = 1 << 20;
+  private static final int BACKLOG = 1024;
+
+  private final String name;
+  private final PortLimits limits;
+  private final EventLoop loop;
+  private final PortStatistics statistics = new PortStatistics();
+  private final RateLimitedLog log = new RateLimitedLog(LoggerFactory.getLogger(Port.class));
+  private final Set<PortConnection> connections = new LinkedHashSet<>();
+  private @Nullable Channel listening;
+  private final ArrayDeque<PortConnection> waiting = new ArrayDeque<>();
+  private int inFlight;
+  private long bytesInFlight;
+  private long bytesHeld;
+  private boolean resuming;
+  private volatile boolean draining;
+
+  public Port(String name, PortLimits limits, EventLoop loop) {
+    this.name = name;
+    this.limits = limits;
+    this.loop = loop;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public PortLimits limits() {
+    return limits;
+  }
+
+  public PortStatistics statistics() {
+    return statistics;
+  }
+
+  /** True once no new requests are taken. */
+  public boolean draining() {
+    return draining;
+  }
+
+  /**
+   * Takes the address without accepting anybody yet. Waits for it.
+   *
+   * @throws RabiaException.Network when it cannot be had
+   */
+  InetSocketAddress bind(String host, int port, Function<Port, PortConnection> connection) {
+    int highWater = Math.min(HIGH_WATER, limits.maxOutboundBytes());
+    ServerBootstrap bootstrap =
+        new ServerBootstrap()
+            .group(loop)
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, BACKLOG)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .option(ChannelOption.AUTO_READ, false)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(
+                ChannelOption.WRITE_BUFFER_WATER_MARK,
+                new WriteBufferWaterMark(highWater / 2, highWater))
+            .childHandler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    channel.pipeline().addLast(connection.apply(Port.this));
+                  }
+                });
+    ChannelFuture bound = bootstrap.bind(host, port).awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      String reason =
+          bound.cause() instanceof UnresolvedAddressException
+              ? "the host name cannot be resolved"
+              : bound.cause().getMessage();
+      throw new RabiaException.Network(
+          "the " + name + " port " + host + ":" + port + " cannot be opened: " + reason,
+          bound.cause());
+    }
+    Channel channel = bound.channel();
+    listening = channel;
+    long sweep = PortLimits.SWEEP.toMillis();
+    loop.scheduleWithFixedDelay(this::sweep, sweep, sweep, TimeUnit.MILLISECONDS);
+    return (InetSocketAddress) channel.localAddress();
+  }
+
+  void accept() {
+    Channel channel = listening;
+    if (channel != null) {
+      channel.config().setAutoRead(true);
+    }
+  }
+
+  private void sweep() {
+    long now = System.nanoTime();
+    for (PortConnection connection : new ArrayList<>(connections)) {
+      connection.sweep(now);
+    }
+  }
+
+  boolean admit(PortConnection connection) {
+    if (connections.size() >= limits.maxConnections()) {
+      return false;
+    }
+    statistics.count(PortStatistics.Event.ACCEPTED);
+    return connections.add(connection);
+  }
+
+  void gone(PortConnection connection) {
+    connections.remove(connection);
+    waiting.remove(connection);
+  }
+
+  void warn(PortStatistics.Event event, String message) {
+    statistics.count(event);
+    log.warn(name + " port: " + message);
+  }
+
+  /**
+   * A request is about to be handed to the engine that needs so many bytes, its answer counted, at
+   * most.
+   *
+   * @return false when it has to wait; the connection is resumed when there may be room
+   */
+  public boolean begin(PortConnection connection, long bytes) {
+    if (inFlight > 0 && bytesInFlight + bytes > limits.maxBytes()) {
+      waiting.add(connection);
+      return false;
+    }
+    inFlight++;
+    bytesInFlight += bytes;
+    statistics.count(PortStatistics.Event.REQUESTS);
+    return true;
+  }
+
+  /** Its answer is there. */
+  public void end(long bytes) {
+    inFlight--;
+    bytesInFlight -= bytes;
+    if (!waiting.isEmpty() && !resuming) {
+      resuming = true;
+      loop.execute(this::resume);
+    }
+  }
+
+  private void resume() {
+    resuming = false;
+    for (int i = waiting.size(); i > 0 && bytesInFlight < limits.maxBytes(); i--) {
+      waiting.remove().resumeWaiting();
+    }
+  }
+
+  /** A connection holds so many bytes more than before. */
+  void holds(long more) {
+    bytesHeld += more;
+    if (bytesHeld > limits.maxBytes()) {
+      connections.stream()
+          .max(Comparator.comparingLong(PortConnection::held))
+          .ifPresent(PortConnection::endForItsSize);
+    }
+  }
+
+  int inFlight() {
+    return inFlight;
+  }
+
+  /** Accepts nobody and nothing any more. */
+  void drain() {
+    draining = true;
+    Channel channel = listening;
+    if (channel != null) {
+      channel.close();
+    }
+  }
+
+  void closeConnections() {
+    for (PortConnection connection : new ArrayList<>(connections)) {
+      connection.closeAfterFlush();
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rabia.network.wire;
+
+import org.jspecify.annotations.NullMarked;
