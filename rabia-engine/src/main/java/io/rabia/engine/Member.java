@@ -490,7 +490,7 @@ public final class Member implements AutoCloseable {
     if (replica.busy() || forces.isPending() || outbox.waitsForTime() || !batcher.isEmpty()) {
       wait = TICK_NANOS;
     }
-    long deadline = pending.nearestDeadline();
+    long deadline = Math.min(pending.nearestDeadline(), replica.deadline());
     return deadline == Long.MAX_VALUE ? wait : Math.max(0, Math.min(wait, deadline - now));
   }
 

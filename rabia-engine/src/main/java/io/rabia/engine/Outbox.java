@@ -45,7 +45,6 @@ final class Outbox implements AutoCloseable {
   private final EncodeBuffer group;
   private final EncodeBuffer broadcast;
   private final EncodeBuffer lazy;
-  private final EncodeBuffer offers;
   private final EncodeBuffer direct;
   private final ArrayDeque<Held> held = new ArrayDeque<>();
   private final ForceTimes forces;
@@ -88,7 +87,6 @@ final class Outbox implements AutoCloseable {
     group = new EncodeBuffer(pool);
     broadcast = new EncodeBuffer(pool);
     lazy = new EncodeBuffer(pool);
-    offers = new EncodeBuffer(pool);
     direct = new EncodeBuffer(pool);
   }
 
@@ -98,6 +96,7 @@ final class Outbox implements AutoCloseable {
     if (output.size() == 0) {
       return false;
     }
+    sendOffers(output, now);
     boolean promises = log(output, now);
     if (promises || !persistence.full()) {
       frame(output, now);
@@ -106,6 +105,34 @@ final class Outbox implements AutoCloseable {
     }
     output.clear();
     return true;
+  }
+
+  /** They promise nothing, so they do not wait for the log, and pass what does. */
+  private void sendOffers(Output output, long now) {
+    broadcast.clear();
+    for (int i = 0; i < output.size(); i++) {
+      if (output.kind(i) == Output.Kind.OFFER) {
+        if (broadcast.buffer().position() == 0) {
+          begin(broadcast);
+        }
+        encode(output, i, true, broadcast);
+        if (broadcast.buffer().position() > FRAME_LIMIT) {
+          sendToAll(broadcast.buffer().flip(), now);
+          broadcast.clear();
+        }
+      }
+    }
+    if (broadcast.buffer().position() > 0) {
+      sendToAll(broadcast.buffer().flip(), now);
+    }
+  }
+
+  private void sendToAll(ByteBuffer frame, long now) {
+    for (int to = 0; to < links.size(); to++) {
+      if (to != replica.self()) {
+        send(to, frame, now);
+      }
+    }
   }
 
   /** Returns whether there were promises. */
@@ -159,39 +186,12 @@ final class Outbox implements AutoCloseable {
     for (int i = 0; i < output.size(); i++) {
       if (output.kind(i) == Output.Kind.CATCH_UP_REQUEST && !output.has(i, Output.SEND)) {
         serveFromLog(output, i, now);
-      } else if (output.kind(i) == Output.Kind.OFFER) {
-        offer(output, i, now);
-      } else if (output.has(i, Output.SEND)) {
+      } else if (output.has(i, Output.SEND) && output.kind(i) != Output.Kind.OFFER) {
         message(output, i, now);
       }
     }
-    flushOffers(now);
     if (broadcast.buffer().position() > FrameHeader.SIZE) {
       flushBroadcast(now);
-    }
-  }
-
-  /** What promises nothing does not wait for the log. */
-  private void offer(Output output, int i, long now) {
-    if (offers.buffer().position() == 0) {
-      begin(offers);
-    }
-    encode(output, i, true, offers);
-    if (offers.buffer().position() > FRAME_LIMIT) {
-      flushOffers(now);
-    }
-  }
-
-  private void flushOffers(long now) {
-    ByteBuffer frame = offers.buffer();
-    if (frame.position() > 0) {
-      frame.flip();
-      for (int to = 0; to < links.size(); to++) {
-        if (to != replica.self()) {
-          send(to, frame, now);
-        }
-      }
-      offers.clear();
     }
   }
 
@@ -423,7 +423,7 @@ final class Outbox implements AutoCloseable {
       case VOTE1 -> MessageCodec.vote1(out, slot, output.phase(i), output.value(i), id);
       case VOTE2 -> MessageCodec.vote2(out, slot, output.phase(i), output.value(i), id);
       case DECIDE -> MessageCodec.decide(out, slot, id, batch);
-      case OFFER -> MessageCodec.offer(out, slot, requireBody(batch));
+      case OFFER -> MessageCodec.offer(out, slot, batch);
       case BATCH_REQUEST -> MessageCodec.batchRequest(out, id);
       case BATCH_REPLY -> MessageCodec.batchReply(out, requireBody(batch));
       case CATCH_UP_REQUEST -> MessageCodec.catchUpRequest(out, slot, output.phase(i));
@@ -435,7 +435,7 @@ final class Outbox implements AutoCloseable {
   }
 
   private static CommandBatch requireBody(@Nullable CommandBatch batch) {
-    return Objects.requireNonNull(batch, "an offer or a reply carries its batch");
+    return Objects.requireNonNull(batch, "a batch reply carries its batch");
   }
 
   @Override
@@ -443,7 +443,6 @@ final class Outbox implements AutoCloseable {
     group.close();
     broadcast.close();
     lazy.close();
-    offers.close();
     direct.close();
   }
 }

@@ -8,6 +8,7 @@ import io.rabia.core.message.Message;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,6 +84,7 @@ class LargeCommandsTest {
     long bytes =
         cluster.wires.sentBy(1, Message.Offer.class).stream()
             .map(Message.Offer::batch)
+            .filter(Objects::nonNull)
             .distinct()
             .mapToLong(CommandBatch::size)
             .sum();

@@ -35,6 +35,7 @@ final class MemoryLog implements Persistence {
   private volatile boolean manual;
   private volatile boolean fails;
   private boolean damaged;
+  private Durability durability = Durability.FSYNC;
   private boolean forgetful;
   private int flushes;
   private int reads;
@@ -113,6 +114,11 @@ final class MemoryLog implements Persistence {
     while (snapshots.size() > 1) {
       snapshots.removeLast();
     }
+  }
+
+  /** What it says that it survives, from the next open on. */
+  void durability(Durability other) {
+    durability = other;
   }
 
   /** From now on nothing survives and nothing is read again. */
@@ -247,7 +253,7 @@ final class MemoryLog implements Persistence {
 
   @Override
   public Durability durability() {
-    return forgetful ? Durability.MEMORY : Durability.FSYNC;
+    return forgetful ? Durability.MEMORY : durability;
   }
 
   @Override

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * same in all versions. Stateless.
  */
 final class HandshakeCodec {
-  static final int VERSION = 2;
+  static final int VERSION = 3;
   static final int PREFACE_BYTES = 8;
 
   /** Longest handshake message, far below what a connection may hold before it is accepted. */

@@ -19,7 +19,7 @@ import java.nio.ByteBuffer;
 public final class FrameHeader {
 
   public static final int SIZE = 35;
-  public static final byte VERSION = 2;
+  public static final byte VERSION = 3;
 
   /** The only group so far; the field is there so that several can share a process later. */
   public static final short GROUP = 0;

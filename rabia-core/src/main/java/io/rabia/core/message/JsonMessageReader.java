@@ -99,7 +99,7 @@ final class JsonMessageReader {
       case "vote1" -> new Message.Vote1(number("slot"), integer("phase"), voteValue(), id());
       case "vote2" -> new Message.Vote2(number("slot"), integer("phase"), voteValue(), id());
       case "decide" -> new Message.Decide(number("slot"), id(), batchOrNull());
-      case "offer" -> new Message.Offer(number("slot"), batch());
+      case "offer" -> new Message.Offer(number("slot"), batchOrNull());
       case "batchRequest" -> new Message.BatchRequest(id());
       case "batchReply" -> new Message.BatchReply(batch());
       case "catchUpRequest" -> new Message.CatchUpRequest(number("fromSlot"), integer("maxBytes"));

@@ -51,12 +51,14 @@ record JsonMessageWriter(JsonGenerator json) implements MessageHandler {
   }
 
   @Override
-  public void onOffer(long slot, CommandBatch batch) {
+  public void onOffer(long slot, @Nullable CommandBatch batch) {
     object(
         "offer",
         () -> {
           json.writeNumberField("slot", slot);
-          batch(batch);
+          if (batch != null) {
+            batch(batch);
+          }
         });
   }
 

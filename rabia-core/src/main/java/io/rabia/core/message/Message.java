@@ -131,10 +131,19 @@ public sealed interface Message {
     }
   }
 
-  /** The owner of the slot will propose this batch there: nothing is promised. */
-  record Offer(long slot, CommandBatch batch) implements Message {
+  /**
+   * The owner of the slot is about to propose this there: nothing is promised.
+   *
+   * @param batch null: NOOP
+   */
+  record Offer(long slot, @Nullable CommandBatch batch) implements Message {
     public Offer {
       valid(slot >= 0, "Offer");
+    }
+
+    /** What is about to be proposed. */
+    public long id() {
+      return batch == null ? BatchId.NOOP : batch.id();
     }
 
     @Override

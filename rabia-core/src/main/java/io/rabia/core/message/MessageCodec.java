@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * 19 SnapshotChunk     applied i64 | checksum i32 | offset i64 | length i32 | bytes | crc32c of all before i32
  * 20 Installed         applied i64
  * 21 StateHash         applied slots i64 | hash i64
- * 22 Offer             slot i64 | batch
+ * 22 Offer             slot i64 | batch (none: NOOP)
  * batch = length i32 (0: none) | bytes of the {@link CommandBatch}
  * </pre>
  *
@@ -132,7 +132,7 @@ public final class MessageCodec {
     putBatch(out, batch);
   }
 
-  public static void offer(ByteBuffer out, long slot, CommandBatch batch) {
+  public static void offer(ByteBuffer out, long slot, @Nullable CommandBatch batch) {
     check(slot >= 0, "malformed Offer");
     out.put(OFFER).putLong(slot);
     putBatch(out, batch);
@@ -337,9 +337,7 @@ public final class MessageCodec {
   private static void readOffer(ByteBuffer in, MessageHandler handler) {
     long slot = readLong(in);
     CommandBatch batch = readBatch(in);
-    if (slot < 0 || batch == null) {
-      throw malformed("Offer");
-    }
+    accept(slot >= 0, "Offer");
     handler.onOffer(slot, batch);
   }
 

@@ -42,7 +42,7 @@ public final class MessageCollector implements MessageHandler {
   }
 
   @Override
-  public void onOffer(long slot, CommandBatch batch) {
+  public void onOffer(long slot, @Nullable CommandBatch batch) {
     messages.add(new Message.Offer(slot, batch));
   }
 

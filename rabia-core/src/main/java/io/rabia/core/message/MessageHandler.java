@@ -20,8 +20,8 @@ public interface MessageHandler {
 
   void onDecide(long slot, long id, @Nullable CommandBatch batch);
 
-  /** The owner of the slot will propose this batch there: nothing is promised. */
-  void onOffer(long slot, CommandBatch batch);
+  /** The owner is about to propose this batch, or NOOP, there: nothing is promised. */
+  void onOffer(long slot, @Nullable CommandBatch batch);
 
   void onBatchRequest(long id);
 

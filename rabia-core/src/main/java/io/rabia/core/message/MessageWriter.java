@@ -29,7 +29,7 @@ record MessageWriter(ByteBuffer out) implements MessageHandler {
   }
 
   @Override
-  public void onOffer(long slot, CommandBatch batch) {
+  public void onOffer(long slot, @Nullable CommandBatch batch) {
     MessageCodec.offer(out, slot, batch);
   }
 

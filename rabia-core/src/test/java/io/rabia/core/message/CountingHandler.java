@@ -30,7 +30,7 @@ final class CountingHandler implements MessageHandler {
   }
 
   @Override
-  public void onOffer(long slot, CommandBatch batch) {
+  public void onOffer(long slot, @Nullable CommandBatch batch) {
     heard++;
   }
 

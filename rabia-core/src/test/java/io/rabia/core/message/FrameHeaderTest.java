@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class FrameHeaderTest {
   private static final String GOLDEN =
-      "02"
+      "03"
           + "0000"
           + "0000000000000007"
           + "0000000000000105"

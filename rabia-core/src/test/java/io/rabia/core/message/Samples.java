@@ -99,6 +99,7 @@ final class Samples {
     golden.put(new Message.Installed(slot), "14" + SLOT_HEX);
     golden.put(new Message.StateHash(slot, -2), "15" + SLOT_HEX + "fffffffffffffffe");
     golden.put(new Message.Offer(slot, BATCH), "16" + SLOT_HEX + "00000065" + BATCH_HEX);
+    golden.put(new Message.Offer(slot, null), "16" + SLOT_HEX + "00000000");
     return golden;
   }
 

@@ -24,7 +24,6 @@ final class Batches {
   private static final long OWN_BYTES = 8 << 20;
 
   private static final int NOBODY = -1;
-  private static final long NO_GROUP = Long.MAX_VALUE;
 
   private final Eras eras;
   private final Window window;
@@ -42,9 +41,10 @@ final class Batches {
   private long nextNumber = 1;
   private long numbersEnd;
 
-  /** The log group with that end; what is up to the other end is durable. */
-  private long numbersGroup = NO_GROUP;
+  /** The log group with that end. */
+  private long numbersGroup = Long.MAX_VALUE;
 
+  /** Up to here numbers are spent even if this process forgets what it did with them. */
   private long safeEnd;
 
   Batches(Eras eras, Window window, Retention retention, Output out) {
@@ -186,20 +186,19 @@ final class Batches {
 
   // ---- the own ones
 
-  /** The id for the next own batch; its block is in the log before it leaves. */
-  long nextId() {
+  /**
+   * The id for the next own batch; its block is in the log before it leaves.
+   *
+   * @param group of the log, with what is put out now
+   */
+  long nextId(long group) {
     if (nextNumber > numbersEnd) {
       numbersEnd = nextNumber + NUMBER_BLOCK - 1;
-      numbersGroup = NO_GROUP;
+      numbersGroup = group;
       output.add(
           Kind.NUMBERS, Output.LOG | Output.PROMISE, Output.ALL, numbersEnd, 0, (byte) 0, 0, null);
     }
     return BatchId.pack(ownOrigin, nextNumber);
-  }
-
-  /** What was put out last is in this log group. */
-  void logged(long group) {
-    numbersGroup = numbersGroup == NO_GROUP ? group : numbersGroup;
   }
 
   /** The log is durable up to this group. */
@@ -207,7 +206,7 @@ final class Batches {
     safeEnd = group >= numbersGroup ? numbersEnd : safeEnd;
   }
 
-  /** Is it one of the own batches, and is its number spent for ever? */
+  /** Is it one of the own batches, whose number no other batch gets, whatever is forgotten? */
   boolean isSafe(long id) {
     return BatchId.origin(id) == ownOrigin && BatchId.number(id) <= safeEnd;
   }

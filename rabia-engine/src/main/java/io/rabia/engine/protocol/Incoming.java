@@ -40,9 +40,8 @@ final class Incoming implements MessageHandler {
       return;
     }
     replica.lanes().started(number);
-    boolean lost = slot.instance.decided() && slot.instance.decidedId() != id;
-    if (batch != null && slot.body == null && !lost && number >= replica.applied()) {
-      slot.body = batch;
+    if (batch != null) {
+      keep(slot, batch);
     }
     if (!slot.instance.onPropose(index, id)) {
       replica.catchUp.repeated(slot, from, replica.now);
@@ -54,21 +53,38 @@ final class Incoming implements MessageHandler {
     replica.touch(slot);
   }
 
-  /** The batch is held and followed as if it were proposed; it counts for nothing. */
+  /** A batch is held and followed as if it were proposed; it counts for nothing. */
   @Override
-  public void onOffer(long number, CommandBatch batch) {
+  public void onOffer(long number, @Nullable CommandBatch batch) {
     Era era = replica.eras.of(number);
     int index = era.index(from);
-    Slot slot = index < 0 || era.owner(number) != index ? null : place(number, batch.id());
+    if (index < 0 || era.owner(number) != index) {
+      return;
+    }
+    long id = batch == null ? BatchId.NOOP : batch.id();
+    Slot slot = place(number, id);
+    if (batch != null) {
+      replica.batches.hold(batch);
+    }
     if (slot == null) {
       return;
     }
-    replica.batches.hold(batch);
     replica.lanes().started(number);
-    if (slot.offered == BatchId.NONE && !slot.instance.proposed(index)) {
-      slot.offered = batch.id();
-      replica.lanes().ownerOffered(from, slot, batch.id());
-      replica.touch(slot);
+    boolean first = slot.offered == BatchId.NONE && !slot.instance.proposed(index);
+    slot.offered = first ? id : slot.offered;
+    if (batch != null) {
+      keep(slot, batch);
+      if (first) {
+        replica.lanes().ownerOffered(from, slot, id);
+      }
+    }
+  }
+
+  /** The slot may need a batch that its origin's queue has no place for. */
+  private void keep(Slot slot, CommandBatch batch) {
+    boolean lost = slot.instance.decided() && slot.instance.decidedId() != batch.id();
+    if (slot.body == null && !lost && slot.number >= replica.applied()) {
+      slot.body = batch;
     }
   }
 
@@ -140,6 +156,9 @@ final class Incoming implements MessageHandler {
   private boolean names(Slot slot, long id) {
     if (slot.instance.decided()) {
       return slot.instance.decidedId() == id;
+    }
+    if (slot.offered == id) {
+      return true;
     }
     for (int i = 0; i < slot.era.size(); i++) {
       if (slot.instance.proposal(i) == id) {

@@ -39,6 +39,9 @@ final class Lanes {
   /** How often own slots got a batch lately: 0 never, ALWAYS always. */
   private int busy;
 
+  /** How many own slots in a row got none. */
+  private int noops = Peer.IDLE_AFTER;
+
   /** Since when another owner's batch has waited with nothing open, or 0. */
   private long leftSince;
 
@@ -83,7 +86,7 @@ final class Lanes {
     }
   }
 
-  /** The owner will propose this batch, or has. */
+  /** The owner is about to propose this batch, or has. */
   void ownerOffered(int owner, Slot slot, long id) {
     replica.peers.get(owner).spokeBatch();
     boolean lost = slot.instance.decided() && slot.instance.decidedId() != id;
@@ -264,13 +267,22 @@ final class Lanes {
     if (batch == null && busy > ALWAYS / 2 && now - slot.seenAt < replica.waits.holdBack()) {
       return WAIT;
     }
+    noops = batch != null ? 0 : noops + 1;
     busy += ((batch != null ? ALWAYS : 0) - busy) / 8;
     return batch == null ? BatchId.NOOP : batch.id();
   }
 
+  /** Do the others wait for the own word, because it was a batch lately? */
+  boolean isAwaited() {
+    return noops < Peer.IDLE_AFTER;
+  }
+
   private @Nullable CommandBatch newBatch() {
     CommandBatch batch =
-        source.poll(replica.batches.nextId(), replica.stamp(), replica.batches.lowestOutstanding());
+        source.poll(
+            replica.batches.nextId(replica.currentGroup),
+            replica.stamp(),
+            replica.batches.lowestOutstanding());
     if (batch != null) {
       replica.batches.took(batch);
     }

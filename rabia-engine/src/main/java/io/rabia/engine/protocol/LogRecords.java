@@ -53,7 +53,7 @@ public class LogRecords implements MessageHandler {
   public void onDecide(long slot, long id, @Nullable CommandBatch batch) {}
 
   @Override
-  public void onOffer(long slot, CommandBatch batch) {}
+  public void onOffer(long slot, @Nullable CommandBatch batch) {}
 
   @Override
   public void onBatchRequest(long id) {}

@@ -4,6 +4,7 @@ import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
 import io.rabia.engine.protocol.Output.Kind;
 import io.rabia.engine.protocol.Window.Slot;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes one force of two where promises are forced to a disk (protocol.md section 3, rule 8): an
@@ -12,68 +13,95 @@ import io.rabia.engine.protocol.Window.Slot;
  * decide without any.
  *
  * <p>Why that is safe: an Offer is counted by nobody and promises nothing; whoever follows it makes
- * a Propose of its own of it, which is in its log with the batch before it leaves. An owner that
- * forgets what it offered has promised nothing about it, and never gives the number to another
- * batch, because the end of its block is durable before. To vote later than one might is what any
- * slow member does.
+ * a Propose of its own of it, which is in its log with the batch before it leaves or counts. An
+ * owner that forgets what it offered has promised nothing about it, and never gives the number to
+ * another batch, because the end of its block is durable before. To vote later than one might is
+ * what any slow member does.
  */
 final class Offers {
-  /** So often the time of a hold doubles, between two that were in vain. */
+  static final long NO_DEADLINE = Long.MAX_VALUE;
+
+  /** So often the time without a hold doubles, from one that was in vain to the next. */
   private static final int MOST_DOUBLINGS = 10;
 
-  /** Of {@link Slot#heldSince}: not held back (any more). */
-  private static final long ENDED = -1;
-
   private final Replica replica;
-  private boolean offers;
+  private boolean enabled;
   private int vain;
   private long againAt;
+  private long deadline = NO_DEADLINE;
 
   Offers(Replica replica) {
     this.replica = replica;
   }
 
   void enable() {
-    offers = true;
+    enabled = true;
   }
 
-  /** Sends a batch ahead of the own Propose; false: it has to come with that. */
-  boolean offer(Slot slot, CommandBatch batch) {
-    boolean may = offers && replica.batches.isSafe(batch.id());
+  /**
+   * Says ahead of the own Propose, the first one in the slot, what it is: a batch, or NOOP if the
+   * others wait for that.
+   *
+   * @param batch null: NOOP
+   * @return false: a batch has to come with the Propose
+   */
+  boolean offer(Slot slot, long id, @Nullable CommandBatch batch) {
+    boolean worth = batch == null ? replica.lanes().isAwaited() : replica.batches.isSafe(id);
+    boolean may = enabled && worth && slot.instance.isSilent();
     if (may) {
       int flags = Output.SEND | Output.SEND_BATCH;
-      replica.output.add(
-          Kind.OFFER, flags, Output.ALL, slot.number, 0, (byte) 0, batch.id(), batch);
+      replica.output.add(Kind.OFFER, flags, Output.ALL, slot.number, 0, (byte) 0, id, batch);
     }
     return may;
   }
 
+  /** A cycle begins: slots that are still held back say so in it. */
+  void begin() {
+    deadline = NO_DEADLINE;
+  }
+
+  /** When the first vote that is held back is due, or {@link #NO_DEADLINE}. */
+  long deadline() {
+    return deadline;
+  }
+
   /** Is a vote held back, because all members may be about to propose the same? */
   boolean holds(Slot slot, long now) {
-    if (!offers || slot.heldSince == ENDED || !slot.instance.mayBecomeUnanimous()) {
+    if (!enabled || slot.heldSince == Slot.HELD_IN_VAIN || !slot.instance.mayBecomeUnanimous()) {
       return false;
     }
     boolean allSpeak = Long.bitCount(replica.lanes().awaited(slot.era)) == slot.era.size();
-    if (slot.heldSince == 0 && allSpeak && now >= againAt) {
+    if (slot.heldSince == 0) {
+      if (!allSpeak || now < againAt) {
+        return false;
+      }
       slot.heldSince = now;
     }
-    if (slot.heldSince == 0) {
-      return false;
-    }
-    if (allSpeak && now - slot.heldSince < replica.waits.hold()) {
+    long end = slot.heldSince + replica.waits.hold();
+    if (allSpeak && now < end) {
+      deadline = Math.min(deadline, end);
       return true;
     }
-    slot.heldSince = ENDED;
-    vain = Math.min(vain + 1, MOST_DOUBLINGS);
-    againAt = now + (replica.waits.hold() << vain);
+    slot.heldSince = Slot.HELD_IN_VAIN;
+    if (now >= end) {
+      ranOut(now);
+    }
     return false;
+  }
+
+  /** Many slots wait for the same word: what is in vain for all of them was so once. */
+  private void ranOut(long now) {
+    if (now >= againAt) {
+      vain = Math.min(vain + 1, MOST_DOUBLINGS);
+      againAt = now + (replica.waits.hold() << vain);
+    }
   }
 
   /** The slot is decided. */
   void decided(Slot slot) {
     if (slot.heldSince > 0) {
       vain = slot.instance.isUnanimous() ? 0 : vain;
-      slot.heldSince = ENDED;
+      slot.heldSince = 0;
     }
   }
 

@@ -23,6 +23,7 @@ public final class Output {
     VOTE1,
     VOTE2,
     DECIDE,
+    /** Promises nothing: it leaves before any record of the same step is written. */
     OFFER,
     BATCH_REQUEST,
     BATCH_REPLY,

@@ -6,7 +6,7 @@ import io.rabia.core.Token;
 /** What a replica knows of one life of a member, or of one that may become a member. */
 final class Peer {
   /** So many own slots filled with NOOP by their owner make it idle. */
-  private static final int IDLE_AFTER = 16;
+  static final int IDLE_AFTER = 16;
 
   final NodeId id;
   final Token token;

@@ -59,7 +59,7 @@ public final class Replica {
   private long limit;
   private long restoredTo;
   private long highestTaken = -1;
-  private long currentGroup = 1;
+  long currentGroup = 1;
   private boolean recovering = true;
   private boolean pausing;
   long now;
@@ -331,6 +331,7 @@ public final class Replica {
   /** Does everything that the messages, commands and time since the last call allow. */
   public void advance(long now) {
     this.now = now;
+    offers.begin();
     do {
       evaluateTouched();
       if (!pausing) {
@@ -352,6 +353,14 @@ public final class Replica {
         || barrier.active()
         || catchUp.behind()
         || lanes.holdsLeft();
+  }
+
+  /**
+   * When {@link #advance} must be called at the latest, even if that is in less than a millisecond;
+   * {@link Long#MAX_VALUE} when there is no such time.
+   */
+  public long deadline() {
+    return offers.deadline();
   }
 
   void touch(Slot slot) {
@@ -406,8 +415,8 @@ public final class Replica {
 
   /** The own Propose in a slot. */
   void propose(Slot slot, long id) {
-    int flags = Output.LOG | Output.SEND | Output.PROMISE;
     int owner = slot.era.owner(slot.number);
+    int flags = Output.LOG | Output.SEND | Output.PROMISE;
     CommandBatch body = null;
     if (BatchId.isBatch(id)) {
       body = batches.body(slot, id);
@@ -422,7 +431,9 @@ public final class Replica {
         origin.setLogged(BatchId.number(id), applied);
       }
       origin.open(BatchId.number(id), slot.number);
-      flags |= owner == slot.era.self && !offers.offer(slot, body) ? Output.SEND_BATCH : 0;
+    }
+    if (owner == slot.era.self && !offers.offer(slot, id, body)) {
+      flags |= body != null ? Output.SEND_BATCH : 0;
     }
     lanes.started(slot.number);
     speak(slot);
@@ -500,8 +511,10 @@ public final class Replica {
     int owner = slot.era.owner(slot.number);
     if (!slot.heard
         && slot.proposedAt != 0
+        && slot.heldSince != Slot.HELD_IN_VAIN
         && BatchId.isBatch(id)
-        && (id == slot.instance.proposal(slot.era.self) && id == slot.instance.proposal(owner))) {
+        && id == slot.instance.proposal(slot.era.self)
+        && id == slot.instance.proposal(owner)) {
       waits.sample(owner == slot.era.self, now - slot.proposedAt);
     }
   }
@@ -682,8 +695,8 @@ public final class Replica {
    * the one after.
    */
   public void appended(long group) {
+    InvariantViolation.check(group == currentGroup, "records are in another log group");
     currentGroup = group + 1;
-    batches.logged(group);
   }
 
   /** How many slots are applied: the next slot to apply. */

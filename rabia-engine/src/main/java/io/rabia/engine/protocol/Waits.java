@@ -64,9 +64,9 @@ final class Waits {
     return owner();
   }
 
-  /** For the Proposes that make votes needless. */
+  /** For the Proposes that make votes needless: no longer than those would take. */
   long hold() {
-    return smoothed();
+    return Math.min(timing.maxOwnerWait(), smoothed());
   }
 
   /** Without progress, before everything open is sent again. */

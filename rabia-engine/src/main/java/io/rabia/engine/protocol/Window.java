@@ -16,6 +16,9 @@ final class Window {
 
   /** One slot's agreement and what this replica keeps beside it. */
   static final class Slot {
+    /** Of {@link #heldSince}: not held back any more, and not all proposed in time. */
+    static final long HELD_IN_VAIN = -1;
+
     final SlotInstance instance = new SlotInstance();
     long number = NO_SLOT;
 

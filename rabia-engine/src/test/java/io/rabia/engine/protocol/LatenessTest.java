@@ -3,10 +3,8 @@ package io.rabia.engine.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.BatchId;
-import io.rabia.core.CommandBatch;
 import io.rabia.core.CommonCoin;
 import io.rabia.core.NodeId;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +23,7 @@ class LatenessTest {
           NodeId.of(1),
           Configurations.token(1),
           CommonCoin.keyed(1, 2),
-          new Nothing(),
+          SilentSource.INSTANCE,
           Timing.defaults(),
           1,
           64,
@@ -33,23 +31,6 @@ class LatenessTest {
           7);
   private long now = 1_000_000_000;
   private long slot;
-
-  private static final class Nothing implements BatchSource {
-    @Override
-    public boolean isEmpty() {
-      return true;
-    }
-
-    @Override
-    public boolean ready(long time, int inFlight) {
-      return false;
-    }
-
-    @Override
-    public @Nullable CommandBatch poll(long id, long timestamp, long lowestOutstanding) {
-      return null;
-    }
-  }
 
   @BeforeEach
   void connect() {

@@ -32,7 +32,9 @@ class WaitsTest {
     assertThat(waits.owner()).isEqualTo(100 * MS);
     assertThat(waits.grace()).isEqualTo(100 * MS);
     assertThat(waits.resend()).isEqualTo(400 * MS);
+    assertThat(waits.hold()).isEqualTo(100 * MS);
     samples(1000);
+    assertThat(waits.hold()).isLessThan(MS);
     assertThat(waits.owner()).isEqualTo(5 * MS);
     assertThat(waits.resend()).isEqualTo(20 * MS);
   }

@@ -37,16 +37,18 @@ final class ClusterOracle {
   private final List<Long> tables = new ArrayList<>();
   private final Set<Long> appliedIds = new HashSet<>();
   private final Map<Long, Maker> made = new HashMap<>();
+  private final Set<Long> left = new HashSet<>();
+  private long offers;
   private long highest = -1;
 
   ClusterOracle(Configuration founders) {
     reigns = new Reigns(founders);
   }
 
-  /** An origin made a batch in one of its runs. */
+  /** An origin made a batch in one of its runs; one that never left may be forgotten. */
   void made(long id, int node, int run) {
-    InvariantViolation.check(
-        made.putIfAbsent(id, new Maker(node, run)) == null, "one batch number for two batches");
+    InvariantViolation.check(!left.contains(id), "one batch number for two batches");
+    made.put(id, new Maker(node, run));
   }
 
   Maker madeBy(long id) {
@@ -58,6 +60,7 @@ final class ClusterOracle {
   /** A message leaves a replica. */
   void sent(ReplicaNode sender, Message message) {
     if (message instanceof Message.Propose propose) {
+      left.add(propose.id());
       slot(propose.slot()).propose(voter(sender, propose.slot()), propose.id());
     } else if (message instanceof Message.Vote1 vote) {
       slot(vote.slot()).vote1(voter(sender, vote.slot()), vote.phase(), vote.value(), vote.id());
@@ -65,7 +68,25 @@ final class ClusterOracle {
       slot(vote.slot()).vote2(voter(sender, vote.slot()), vote.phase(), vote.value(), vote.id());
     } else if (message instanceof Message.Decide decide) {
       decided(sender, decide.slot(), decide.id());
+    } else if (message instanceof Message.Offer offer) {
+      offered(sender, offer.slot(), offer.id());
     }
+  }
+
+  /** Nothing is promised, but who offers takes part in the slot, and owns it. */
+  private void offered(ReplicaNode sender, long slot, long id) {
+    offers++;
+    left.add(id);
+    slot(slot);
+    Reign reign = reigns.of(slot);
+    InvariantViolation.check(
+        voter(sender, slot) == (slot - reign.first()) % reign.members().size(),
+        sender.name() + " makes an offer in slot " + slot + ", which is not its own");
+  }
+
+  /** Offers that left, one for each receiver. */
+  long offers() {
+    return offers;
   }
 
   private SlotOracle slot(long slot) {

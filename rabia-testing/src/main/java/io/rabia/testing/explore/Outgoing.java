@@ -137,7 +137,7 @@ final class Outgoing {
       case VOTE1 -> new Message.Vote1(slot, phase, StateValue.of(output.value(i)), id);
       case VOTE2 -> new Message.Vote2(slot, phase, StateValue.of(output.value(i)), id);
       case DECIDE -> new Message.Decide(slot, id, batch);
-      case OFFER -> new Message.Offer(slot, Objects.requireNonNull(output.batch(i)));
+      case OFFER -> new Message.Offer(slot, batch);
       case BATCH_REQUEST -> new Message.BatchRequest(id);
       case BATCH_REPLY -> new Message.BatchReply(Objects.requireNonNull(output.batch(i)));
       case CATCH_UP_REQUEST -> new Message.CatchUpRequest(slot, phase);

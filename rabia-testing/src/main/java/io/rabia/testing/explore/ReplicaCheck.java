@@ -1,6 +1,7 @@
 package io.rabia.testing.explore;
 
 import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 
 /** The searches that find every planted bug of {@link ReplicaMutants}; throws what they find. */
@@ -12,7 +13,9 @@ public final class ReplicaCheck implements Callable<Long> {
   @Override
   public Long call() {
     long paths = 0;
-    for (Situation situation : EnumSet.range(Situation.AT_REST, Situation.FOUR_AT_REST)) {
+    Set<Situation> situations = EnumSet.copyOf(Situation.OF_OFFERS);
+    situations.addAll(EnumSet.range(Situation.AT_REST, Situation.FOUR_AT_REST));
+    for (Situation situation : situations) {
       paths += new ReplicaExplorer(situation, 1, Integer.MAX_VALUE).explore().paths();
     }
     return paths;

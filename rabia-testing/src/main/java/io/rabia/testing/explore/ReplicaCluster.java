@@ -36,6 +36,7 @@ final class ReplicaCluster {
 
   private final Configuration founders;
   private final CommonCoin coin;
+  private final boolean offers;
   private final List<ReplicaNode> nodes = new ArrayList<>();
   private final List<ArrayDeque<Frame>> links = new ArrayList<>();
   private final boolean[] linked = new boolean[MOST * MOST];
@@ -46,8 +47,12 @@ final class ReplicaCluster {
   private long now = START;
   private long frames;
 
-  ReplicaCluster(int n, int alpha, CommonCoin coin, boolean traced) {
+  /**
+   * @param offers whether batches are sent ahead of the Proposes that wait for a force
+   */
+  ReplicaCluster(int n, int alpha, CommonCoin coin, boolean offers, boolean traced) {
     this.coin = coin;
+    this.offers = offers;
     trace = new Trace(traced);
     List<Configuration.Member> members = new ArrayList<>();
     for (int i = 0; i < n; i++) {
@@ -102,6 +107,11 @@ final class ReplicaCluster {
 
   CommonCoin coin() {
     return coin;
+  }
+
+  /** Are batches sent ahead of the Proposes that wait for a force? */
+  boolean offers() {
+    return offers;
   }
 
   ClusterOracle oracle() {

@@ -20,12 +20,14 @@ import java.util.Set;
  */
 public final class ReplicaExplorer {
 
-  /** What a departure may be, too. */
+  /** What a departure may be, or a run have, too. */
   public enum Also {
     /** A frame that was delivered comes once more, at any time. */
     OLD_FRAMES,
     /** A member loses its votes, and comes back under another token; its old process may wake. */
-    LOST_VOTES
+    LOST_VOTES,
+    /** Batches are sent ahead of the Proposes that wait for a force, whatever the situation says. */
+    OFFERS
   }
 
   /**
@@ -33,8 +35,9 @@ public final class ReplicaExplorer {
    *
    * @param paths runs
    * @param steps steps of all runs
+   * @param offers that left in any of them
    */
-  public record Result(long paths, long steps) {}
+  public record Result(long paths, long steps, long offers) {}
 
   private record Toss(long slot, int phase) {}
 
@@ -67,6 +70,7 @@ public final class ReplicaExplorer {
   public Result explore() {
     long paths = 0;
     long steps = 0;
+    long offers = 0;
     List<int[]> next = List.of(new int[0]);
     while (!next.isEmpty()) {
       List<Run> done =
@@ -76,9 +80,10 @@ public final class ReplicaExplorer {
               .toList();
       paths += done.size();
       steps += done.stream().mapToLong(run -> run.steps).sum();
+      offers += done.stream().mapToLong(run -> run.offers).sum();
       next = done.stream().flatMap(run -> run.longer.stream()).toList();
     }
-    return new Result(paths, steps);
+    return new Result(paths, steps, offers);
   }
 
   /** One run, from the situation to its end. */
@@ -101,6 +106,7 @@ public final class ReplicaExplorer {
     private int tossesInStep;
     private boolean departing;
     private long steps;
+    private long offers;
 
     Run(int[] path) {
       this.path = path;
@@ -113,12 +119,17 @@ public final class ReplicaExplorer {
     }
 
     Run toItsEnd(boolean traced) {
-      Scenario scenario = new Scenario(traced, (epoch, slot, phase) -> toss(new Toss(slot, phase)));
+      Scenario scenario =
+          new Scenario(
+              traced,
+              also.contains(Also.OFFERS),
+              (epoch, slot, phase) -> toss(new Toss(slot, phase)));
       try {
         scenario.play(situation.commands());
         ReplicaMoves moves = new ReplicaMoves(scenario, also);
         depart(moves);
         complete(scenario.cluster(), moves);
+        offers = scenario.cluster().oracle().offers();
         return this;
       } catch (InvariantViolation violation) {
         violated = true;

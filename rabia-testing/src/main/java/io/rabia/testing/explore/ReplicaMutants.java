@@ -28,6 +28,27 @@ public final class ReplicaMutants {
             "int flags = Output.LOG | Output.SEND | Output.PROMISE;\n    CommandBatch body = null;",
             "int flags = Output.LOG | Output.SEND;\n    CommandBatch body = null;"),
         mutant(
+            "the own Propose counts before its force",
+            "Replica",
+            "    speak(slot);\n    boolean follows",
+            "    highestTaken = Math.max(highestTaken, slot.number);\n    boolean follows"),
+        mutant(
+            "a Propose that follows an Offer leaves before its force",
+            "Replica",
+            "    output.add(Kind.PROPOSE, flags,",
+            "    flags = slot.offered == BatchId.NONE ? flags : flags & ~Output.PROMISE;\n"
+                + "    output.add(Kind.PROPOSE, flags,"),
+        mutant(
+            "an Offer counts as a Propose",
+            "Incoming",
+            "      slot.offered = batch.id();\n",
+            "      slot.offered = batch.id();\n      slot.instance.onPropose(index, batch.id());\n"),
+        mutant(
+            "an Offer leaves before its number is safe",
+            "Batches",
+            "BatchId.number(id) <= safeEnd;",
+            "true;"),
+        mutant(
             "a proposed batch is not in the log",
             "Replica",
             "        flags |= Output.LOG_BATCH;\n",
@@ -195,6 +216,11 @@ public final class ReplicaMutants {
             "Replica",
             "(rides && lanes.mayRide(slot.era) ? Output.LAZY : 0)",
             "0"),
+        mutant(
+            "no vote is held back until all proposals are there",
+            "Offers",
+            "if (!enabled || slot",
+            "if (true || slot"),
         mutant(
             "every vote rides on a later frame",
             "Replica",

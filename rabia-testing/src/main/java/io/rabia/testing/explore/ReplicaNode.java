@@ -129,6 +129,9 @@ final class ReplicaNode {
             RETAINED_SLOTS,
             RETAINED_BYTES,
             1000L * ++runs);
+    if (cluster.offers()) {
+      fresh.offersBatches();
+    }
     history.clear();
     appliedIds.clear();
     replica = fresh;
@@ -289,6 +292,8 @@ final class ReplicaNode {
       return vote.slot();
     } else if (message instanceof Message.Vote2 vote) {
       return vote.slot();
+    } else if (message instanceof Message.Offer offer) {
+      return offer.slot();
     }
     return -1;
   }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * happened. One thread, one use.
  *
  * <pre>
+ * offers                         batches are sent ahead of Proposes; before cluster
  * cluster 3 [coin] [alpha]       starts; the coin shows V1, V0, or V1 in odd phases: heads, tails,
  *                                split; keyed when it is not said; any: as the player wants
  * join D                         a process that is no member begins and listens
@@ -53,18 +54,21 @@ public final class Scenario {
   private final CommonCoin any;
   private final Set<String> blocked = new HashSet<>();
   private final Set<Integer> slow = new HashSet<>();
+  private boolean offers;
   private @Nullable ReplicaCluster cluster;
   private long framesSeen;
 
   public Scenario() {
-    this(true, (epoch, slot, phase) -> true);
+    this(true, false, (epoch, slot, phase) -> true);
   }
 
   /**
+   * @param offers whether batches are sent ahead of Proposes, even if that is not said
    * @param any the coin that shows what the player wants
    */
-  Scenario(boolean traced, CommonCoin any) {
+  Scenario(boolean traced, boolean offers, CommonCoin any) {
     this.traced = traced;
+    this.offers = offers;
     this.any = any;
   }
 
@@ -104,7 +108,7 @@ public final class Scenario {
         out.append(line).append('\n');
         if (!line.startsWith("#")) {
           command(line.trim().split(" +"), happened);
-          happened.addAll(cluster().trace().take());
+          happened.addAll(cluster == null ? List.of() : cluster.trace().take());
         }
       }
     }
@@ -120,6 +124,7 @@ public final class Scenario {
 
   private void command(String[] words, List<String> out) {
     switch (words[0]) {
+      case "offers" -> offers = true;
       case "cluster" -> start(words);
       case "join" -> check(words[1], cluster().join());
       case "lose" -> check(words[2], cluster().lose(index(words[1])));
@@ -168,7 +173,7 @@ public final class Scenario {
           };
     }
     int alpha = words.length > 3 ? Integer.parseInt(words[3]) : ReplicaCluster.ALPHA;
-    cluster = new ReplicaCluster(Integer.parseInt(words[1]), alpha, coin, traced);
+    cluster = new ReplicaCluster(Integer.parseInt(words[1]), alpha, coin, offers, traced);
   }
 
   private static void check(String name, ReplicaNode begun) {

@@ -369,15 +369,68 @@ public enum Situation {
       "run",
       "submit D d",
       "submit E e",
-      "read A");
+      "read A"),
+
+  /** As {@link #AT_REST}, with batches that are offered: each has used a number already. */
+  OFFERED_AT_REST(
+      "offers; cluster 3 any; submit A w; submit B w; submit C w; settle",
+      "submit A a; submit B b; read C"),
+
+  /** B alone has heard the Offer and proposed it; A has forgotten it, and its caller goes on. */
+  OFFER_FORGOTTEN_BY_ITS_OWNER(
+      "offers; cluster 3 any; submit A w; settle",
+      "slow A; submit A a; deliver A>B; force B; crash A; restart A; submit A c"),
+
+  /** B has forgotten its Propose of what A offered, of which C has not heard. */
+  OFFER_FORGOTTEN_BY_A_FOLLOWER(
+      "offers; cluster 3 any; submit A w; settle",
+      "block A>C; block B>C; submit C c; submit A a; force A",
+      "deliver A>B all; crash B; restart B; submit B b"),
+
+  /**
+   * A heard that B and C propose what it offered, and would have decided with its own Propose, which
+   * it has forgotten; now it proposes something else. Nobody hears more than one other Propose.
+   */
+  OFFER_FORGOTTEN_WHEN_ALL_HAD_PROPOSED_IT(
+      "offers; cluster 3 any; submit A w; settle",
+      "slow A; block B>C; block C>B; submit A a; run",
+      "crash A; restart A; cut A B; cut A C; submit A c; force A; fast A; block C>A",
+      "heal A B; heal A C; run; tick 6; run"),
+
+  /** B and C have voted, since A's Propose takes long; C has forgotten its vote. */
+  OFFER_HELD_IN_VAIN(
+      "offers; cluster 3 any; submit A w; settle",
+      "slow A; submit A a; run; slow C; tick 6; run; crash C; restart C"),
+
+  /** A's first batch, of whose number nothing is safe, was forgotten; the next one has it, too. */
+  NUMBER_THAT_IS_NOT_SAFE(
+      "offers; cluster 3 any; slow A; submit A a; run; crash A; restart A; submit A b; run",
+      "fast A; run; submit A c"),
+
+  /** As {@link #OFFERED_AT_REST} among four: one of them alone may fail. */
+  FOUR_OFFERED(
+      "offers; cluster 4 any; submit A w; submit B w; settle", "submit A a; submit B b; read C"),
+
+  /** As {@link #OFFERED_AT_REST} among five. */
+  FIVE_OFFERED(
+      "offers; cluster 5 any; submit A w; submit B w; settle", "submit A a; submit B b; read C"),
+
+  /** C has offered a batch to A alone when it loses its votes; it comes back as D. */
+  OFFERED_BY_ONE_THAT_LOSES_ITS_VOTES(
+      "offers; cluster 3 any; submit C w; settle",
+      "slow C; submit C c; deliver C>A; force A; lose C D; return A D; read B");
 
   /** Those in which the configuration changes. */
   static final Set<Situation> OF_CHANGES = EnumSet.range(READ_ACROSS_A_CHANGE, ALL_REPLACED);
 
+  /** Those in which batches are sent ahead of the Proposes that wait for a force. */
+  static final Set<Situation> OF_OFFERS =
+      EnumSet.range(OFFERED_AT_REST, OFFERED_BY_ONE_THAT_LOSES_ITS_VOTES);
+
   private final List<String> commands;
 
   Situation(String... commands) {
-    this.commands = List.of(commands);
+    this.commands = List.of(String.join("; ", commands).split("; "));
   }
 
   List<String> commands() {

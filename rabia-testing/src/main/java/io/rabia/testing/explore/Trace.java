@@ -58,7 +58,7 @@ final class Trace {
     } else if (message instanceof Message.Decide decide) {
       return "Decide " + decide.slot() + " = " + value(decide.id(), decide.batch());
     } else if (message instanceof Message.Offer offer) {
-      return "Offer " + offer.slot() + " = " + value(offer.batch().id(), offer.batch());
+      return "Offer " + offer.slot() + " = " + value(offer.id(), offer.batch());
     } else if (message instanceof Message.BatchReply reply) {
       return "BatchReply " + BatchId.toString(reply.batch().id());
     } else if (message instanceof Message.BatchRequest request) {

@@ -1,6 +1,7 @@
 package io.rabia.testing.sim;
 
-import io.rabia.core.BatchId;
+import io.rabia.core.persistence.Durability;
+import io.rabia.engine.Member;
 import io.rabia.persistence.NoSpaceException;
 import java.io.IOException;
 
@@ -13,6 +14,7 @@ final class Doom implements Deaths {
     NONE,
     DEATH_AT_FORCE,
     POWER_AT_FORCE,
+    OFFERING,
     PROPOSING,
     TORN_WRITE,
     FAILED_FORCE
@@ -44,9 +46,13 @@ final class Doom implements Deaths {
     kind = Kind.DEATH_AT_FORCE;
   }
 
-  /** The process will die when it has sent its next batch to one member and not to all. */
+  /**
+   * The process will die when it has sent its next batch, or its Propose for one, to one member and
+   * not to all. Where a log forces, a batch leaves ahead of its Propose, as an Offer.
+   */
   void dieProposing() {
-    kind = Kind.PROPOSING;
+    boolean offers = node.storage().durability() == Durability.FSYNC && random.chance(0.5);
+    kind = offers ? Kind.OFFERING : Kind.PROPOSING;
   }
 
   /** The process will die in the middle of its next write. */
@@ -142,13 +148,21 @@ final class Doom implements Deaths {
 
   /** The process sends a frame, which another one got before if {@code again}. */
   void sends(Frame frame, boolean again) {
-    if (node.isRunning()
-        && kind == Kind.PROPOSING
-        && again
-        && frame.proposedBatch() != BatchId.NONE) {
+    if (node.isRunning() && again && (isOffer(frame) || isPropose(frame))) {
       strikes(Fault.PROPOSER);
       throw new SimCrash(random.chance(0.5));
     }
+  }
+
+  private boolean isOffer(Frame frame) {
+    return kind == Kind.OFFERING && frame.offers();
+  }
+
+  private boolean isPropose(Frame frame) {
+    Member member = node.member();
+    return kind == Kind.PROPOSING
+        && member != null
+        && frame.proposesOf(member.replica().ownOrigin());
   }
 
   private void strikes(Fault fault) {

@@ -45,7 +45,10 @@ public enum Fault {
    * batch without a slot, the owner dies.
    */
   ORPHAN,
-  /** A process dies between the sends of one new batch to one member and to the next. */
+  /**
+   * A process dies between the sends of one new batch, offered or proposed, to one member and to
+   * the next.
+   */
   PROPOSER,
   /** A process ends in order: it closes its log, and comes back later. */
   STOP,

@@ -6,6 +6,8 @@ import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
 import io.rabia.engine.protocol.LogRecords;
 import java.nio.ByteBuffer;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -60,26 +62,50 @@ final class Frame {
     MessageCodec.read(body, LogRecords.decisions(batch -> {}, (slot, id) -> slots.accept(slot)));
   }
 
-  /** The last batch that its sender proposes, or is about to, and sends along, or NONE. */
-  long proposedBatch() {
-    Proposals proposals = new Proposals();
-    ByteBuffer body = body();
-    FrameHeader.skip(body);
-    MessageCodec.read(body, proposals);
-    return proposals.batch;
+  /** Does it offer a batch, which promises nothing yet? */
+  boolean offers() {
+    return batches().offers;
   }
 
-  private static final class Proposals extends LogRecords {
-    private long batch = BatchId.NONE;
+  /** Does it propose a batch of this origin? */
+  boolean proposesOf(int origin) {
+    return batches().origins.contains(origin);
+  }
+
+  /** Does it carry this batch, in an Offer or a Propose? */
+  boolean carries(long batch) {
+    return batches().carried.contains(batch);
+  }
+
+  private Batches batches() {
+    Batches batches = new Batches();
+    ByteBuffer body = body();
+    FrameHeader.skip(body);
+    MessageCodec.read(body, batches);
+    return batches;
+  }
+
+  private static final class Batches extends LogRecords {
+    private final Set<Long> carried = new HashSet<>();
+    private final Set<Integer> origins = new HashSet<>();
+    private boolean offers;
 
     @Override
     public void onPropose(long slot, long id, @Nullable CommandBatch body) {
-      batch = body == null ? batch : id;
+      if (BatchId.isBatch(id)) {
+        origins.add(BatchId.origin(id));
+      }
+      if (body != null) {
+        carried.add(id);
+      }
     }
 
     @Override
-    public void onOffer(long slot, CommandBatch body) {
-      batch = body.id();
+    public void onOffer(long slot, @Nullable CommandBatch body) {
+      if (body != null) {
+        offers = true;
+        carried.add(body.id());
+      }
     }
   }
 

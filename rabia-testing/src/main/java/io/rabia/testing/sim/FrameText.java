@@ -125,10 +125,10 @@ final class FrameText implements MessageHandler {
   }
 
   @Override
-  public void onOffer(long slot, CommandBatch batch) {
+  public void onOffer(long slot, @Nullable CommandBatch batch) {
     endOfDecisions();
     if (only == ALL || only == slot) {
-      text.add((only == ALL ? "offer " + slot : "offer") + "=" + id(batch.id()));
+      text.add((only == ALL ? "offer " + slot : "offer") + "=" + id(batch == null ? BatchId.NOOP : batch.id()));
     }
   }
 

@@ -56,6 +56,7 @@ final class FrameWatch extends LogRecords {
 
   private static final class SlotRecord {
     final Round proposals;
+    final long[] offers;
     final Map<Integer, Round> votes1 = new HashMap<>();
     final Map<Integer, Round> votes2 = new HashMap<>();
     long namedId = BatchId.NONE;
@@ -77,6 +78,8 @@ final class FrameWatch extends LogRecords {
 
     SlotRecord(int n) {
       proposals = new Round(n);
+      offers = new long[n];
+      java.util.Arrays.fill(offers, ABSENT);
     }
 
     /** Which votes decided it, and when they were complete. */
@@ -86,6 +89,7 @@ final class FrameWatch extends LogRecords {
 
     void forget(int member) {
       proposals.said[member] = ABSENT;
+      offers[member] = ABSENT;
       votes1.values().forEach(round -> round.said[member] = ABSENT);
       votes2.values().forEach(round -> round.said[member] = ABSENT);
       actedOnPropose &= ~(1L << member);
@@ -240,9 +244,16 @@ final class FrameWatch extends LogRecords {
     }
   }
 
+  /** It promises nothing: after a crash its sender may offer and propose something else. */
   @Override
-  public void onOffer(long slot, CommandBatch batch) {
+  public void onOffer(long slot, @Nullable CommandBatch batch) {
     body(batch);
+    SlotRecord record = voted(slot);
+    record.offers[from] = batch == null ? BatchId.NOOP : batch.id();
+    Configuration governs = sender == null ? null : sender.configurationOf(slot);
+    if (governs == null || governs.owner(slot) != governs.indexOf(sender.own())) {
+      broken(slot, "makes an offer in a slot that is not its own");
+    }
   }
 
   @Override
@@ -308,10 +319,14 @@ final class FrameWatch extends LogRecords {
     applied(from, slot, id);
   }
 
-  /** What a member was heard to propose in a slot, or {@link #ABSENT}. */
+  /** What a member was heard to propose in a slot, or else to offer, or {@link #ABSENT}. */
   long proposal(long slot, int member) {
     SlotRecord record = slots.get(slot);
-    return record == null ? ABSENT : record.proposals.said[member];
+    if (record == null) {
+      return ABSENT;
+    }
+    long proposal = record.proposals.said[member];
+    return proposal == ABSENT ? record.offers[member] : proposal;
   }
 
   /** A member applied a slot with these votes. */

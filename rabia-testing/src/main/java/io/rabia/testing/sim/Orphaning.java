@@ -64,7 +64,7 @@ final class Orphaning {
 
   /** Another member received this from the owner. */
   void arrived(int from, Frame frame) {
-    if (from == owner && batch != BatchId.NONE && frame.proposedBatch() == batch) {
+    if (from == owner && batch != BatchId.NONE && frame.carries(batch)) {
       SimNode dying = world.node(owner);
       long orphan = batch;
       batch = BatchId.NONE;

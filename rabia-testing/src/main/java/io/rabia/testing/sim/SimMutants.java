@@ -68,6 +68,11 @@ public final class SimMutants {
             "if (slot.gate > durable && !slot.instance.decidedByOthers()) {",
             "if (false) {"),
         SourceMutant.of(
+            "the own Propose counts before its force",
+            PROTOCOL + "Replica.java",
+            "    speak(slot);\n    boolean follows",
+            "    highestTaken = Math.max(highestTaken, slot.number);\n    boolean follows"),
+        SourceMutant.of(
             "members make batches in each other's names",
             PROTOCOL + "Batches.java",
             "return BatchId.pack(ownOrigin, nextNumber);",

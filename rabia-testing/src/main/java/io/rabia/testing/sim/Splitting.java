@@ -89,9 +89,9 @@ final class Splitting extends LogRecords {
 
   /** Whoever follows a batch at once agrees with its owner: it shall speak for itself. */
   @Override
-  public void onOffer(long slot, CommandBatch batch) {
+  public void onOffer(long slot, @Nullable CommandBatch batch) {
     SlotInstance own = instance(slot);
-    if (own == null || own.stage() == Stage.IDLE) {
+    if (batch != null && (own == null || own.stage() == Stage.IDLE)) {
       hold |= receiver == (slot + 1) % world.size();
     }
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.testing.explore.ReplicaExplorer.Also;
 import io.rabia.testing.explore.ReplicaExplorer.Result;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -21,21 +22,71 @@ class ReplicaExplorerTest {
   private static final List<Situation> OF_THREE =
       ALL.subList(0, ALL.indexOf(Situation.FOUR_AT_REST));
   private static final List<Situation> OF_MORE = ALL.subList(OF_THREE.size(), ALL.size());
+  private static final List<Situation> OF_OFFERS = List.copyOf(Situation.OF_OFFERS);
 
   private static long explore(
       List<Situation> situations, int departures, int horizon, Also... also) {
-    long paths = 0;
+    return results(situations, departures, horizon, also).stream().mapToLong(Result::paths).sum();
+  }
+
+  private static List<Result> results(
+      List<Situation> situations, int departures, int horizon, Also... also) {
+    List<Result> results = new ArrayList<>();
     for (Situation situation : situations) {
       Result result = new ReplicaExplorer(situation, departures, horizon, also).explore();
       System.out.println(situation + ": " + result);
-      paths += result.paths();
+      results.add(result);
     }
-    return paths;
+    return results;
+  }
+
+  /** In every run of each situation batches are offered. */
+  private static long exploreOffers(int departures, int horizon, Also... also) {
+    List<Result> results = results(OF_OFFERS, departures, horizon, also);
+    assertThat(results).allSatisfy(r -> assertThat(r.offers()).isGreaterThan(r.paths()));
+    return results.stream().mapToLong(Result::paths).sum();
   }
 
   @Test
   void everyRunWithOneDepartureKeepsItsPromisesAndSettles() {
     assertThat(explore(ALL, 1, EVERYWHERE)).isGreaterThanOrEqualTo(13_143);
+  }
+
+  /** Section 3, rule 8. */
+  @Test
+  void everyRunWithOffersAndOneDepartureKeepsItsPromisesAndSettles() {
+    assertThat(exploreOffers(1, EVERYWHERE)).isGreaterThanOrEqualTo(1);
+  }
+
+  /** In {@code .ci/run}, too. */
+  @Test
+  @Tag("long")
+  void everyRunWithOffersAndTwoEarlyDeparturesKeepsItsPromisesAndSettles() {
+    assertThat(exploreOffers(2, 12)).isGreaterThanOrEqualTo(1);
+  }
+
+  @Test
+  @Tag("long")
+  void everyRunWithOffersWhereVotesAreLostAndFramesComeAgainKeepsItsPromisesAndSettles() {
+    assertThat(exploreOffers(1, EVERYWHERE, Also.LOST_VOTES, Also.OLD_FRAMES))
+        .isGreaterThanOrEqualTo(1);
+  }
+
+  /** Those in which nobody offers by itself; offers are sent in those with a second batch. */
+  @Test
+  @Tag("long")
+  void everyRunWithOneDepartureKeepsItsPromisesWhereBatchesAreOfferedToo() {
+    List<Result> results = results(ALL, 1, EVERYWHERE, Also.OFFERS);
+    assertThat(results.stream().mapToLong(Result::paths).sum()).isGreaterThanOrEqualTo(1);
+    assertThat(results.stream().mapToLong(Result::offers).sum()).isGreaterThanOrEqualTo(1);
+  }
+
+  @Test
+  @Tag("long")
+  void everyRunWithAChangeAndOneDepartureKeepsItsPromisesWhereBatchesAreOfferedToo() {
+    List<Result> results = results(OF_CHANGES, 1, EVERYWHERE, Also.OFFERS, Also.LOST_VOTES);
+    assertThat(results.stream().mapToLong(Result::paths).sum()).isGreaterThanOrEqualTo(1);
+    assertThat(results.stream().mapToLong(Result::offers).sum()).isGreaterThanOrEqualTo(1);
   }
 
   /** In {@code .ci/run}, too. */
