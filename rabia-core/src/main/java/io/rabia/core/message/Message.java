@@ -132,9 +132,9 @@ public sealed interface Message {
   }
 
   /**
-   * The owner of the slot is about to propose this there: nothing is promised.
+   * The sender is about to propose this there: nothing is promised.
    *
-   * @param batch null: NOOP
+   * @param batch null: NOOP, in a slot of its own
    */
   record Offer(long slot, @Nullable CommandBatch batch) implements Message {
     public Offer {

@@ -20,7 +20,7 @@ public interface MessageHandler {
 
   void onDecide(long slot, long id, @Nullable CommandBatch batch);
 
-  /** The owner is about to propose this batch, or NOOP, there: nothing is promised. */
+  /** The sender is about to propose this batch, or NOOP, there: nothing is promised. */
   void onOffer(long slot, @Nullable CommandBatch batch);
 
   void onBatchRequest(long id);

@@ -206,9 +206,9 @@ final class Batches {
     safeEnd = group >= numbersGroup ? numbersEnd : safeEnd;
   }
 
-  /** Is it one of the own batches, whose number no other batch gets, whatever is forgotten? */
+  /** An own batch: does no other one get its number, whatever is forgotten? */
   boolean isSafe(long id) {
-    return BatchId.origin(id) == ownOrigin && BatchId.number(id) <= safeEnd;
+    return BatchId.number(id) <= safeEnd;
   }
 
   /** Takes the own batch made under {@link #nextId}. */

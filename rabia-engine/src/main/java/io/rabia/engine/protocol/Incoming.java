@@ -58,7 +58,7 @@ final class Incoming implements MessageHandler {
   public void onOffer(long number, @Nullable CommandBatch batch) {
     Era era = replica.eras.of(number);
     int index = era.index(from);
-    if (index < 0 || era.owner(number) != index) {
+    if (index < 0) {
       return;
     }
     long id = batch == null ? BatchId.NOOP : batch.id();
@@ -70,14 +70,24 @@ final class Incoming implements MessageHandler {
       return;
     }
     replica.lanes().started(number);
-    boolean first = slot.offered == BatchId.NONE && !slot.instance.proposed(index);
-    slot.offered = first ? id : slot.offered;
     if (batch != null) {
       keep(slot, batch);
-      if (first) {
+    }
+    offered(slot, index, id);
+  }
+
+  /** What comes first is followed; NOOP only by the owner's word. */
+  private void offered(Slot slot, int index, long id) {
+    boolean byOwner = slot.era.owner(slot.number) == index;
+    if (byOwner && slot.offered == BatchId.NONE && !slot.instance.proposed(index)) {
+      slot.offered = id;
+      if (BatchId.isBatch(id)) {
         replica.lanes().ownerOffered(from, slot, id);
       }
+    } else if (!byOwner && slot.offeredInstead == BatchId.NONE && BatchId.isBatch(id)) {
+      slot.offeredInstead = id;
     }
+    replica.touch(slot);
   }
 
   /** The slot may need a batch that its origin's queue has no place for. */
@@ -157,7 +167,7 @@ final class Incoming implements MessageHandler {
     if (slot.instance.decided()) {
       return slot.instance.decidedId() == id;
     }
-    if (slot.offered == id) {
+    if (slot.offered == id || slot.offeredInstead == id) {
       return true;
     }
     for (int i = 0; i < slot.era.size(); i++) {

@@ -229,7 +229,7 @@ final class Lanes {
   private long choose(Slot slot, long now) {
     int owner = slot.era.owner(slot.number);
     if (owner == slot.era.self) {
-      return slot.instance.isSilent() ? ownNext(slot, now) : followAnyBatch(slot, now);
+      return slot.isUnheardOf() ? ownNext(slot, now) : followAnyBatch(slot, now);
     }
     Peer peer = replica.peers.get(slot.era.place(owner));
     if (slot.instance.proposed(owner)) {
@@ -246,15 +246,19 @@ final class Lanes {
     }
     CommandBatch waiting = waiting(slot.era, owner);
     // Members that hold different ones would split each other's votes for ever.
-    return waiting == null || slot.batchProposed() ? followAnyBatch(slot, now) : waiting.id();
+    boolean spoken = slot.batchProposed() || slot.offeredInstead != BatchId.NONE;
+    return waiting == null || spoken ? followAnyBatch(slot, now) : waiting.id();
   }
 
-  /** A batch that others proposed here; NOOP when they have none, either. */
+  /** A batch that others proposed here, or are about to; NOOP when they have none, either. */
   private long followAnyBatch(Slot slot, long now) {
     for (int i = 0; i < slot.era.size(); i++) {
       if (BatchId.isBatch(slot.instance.proposal(i))) {
         return follow(slot, slot.instance.proposal(i), now);
       }
+    }
+    if (slot.offeredInstead != BatchId.NONE) {
+      return follow(slot, slot.offeredInstead, now);
     }
     return BatchId.NOOP;
   }

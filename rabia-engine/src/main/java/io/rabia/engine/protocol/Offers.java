@@ -39,20 +39,28 @@ final class Offers {
   }
 
   /**
-   * Says ahead of the own Propose, the first one in the slot, what it is: a batch, or NOOP if the
-   * others wait for that.
+   * Says ahead of the own Propose, the first one in the slot, what it is: a batch, or NOOP of an
+   * owner for which the others wait. A batch in the place of another owner, too: the others are to
+   * hear of it before they propose NOOP there, as they would if nobody offered anything.
    *
    * @param batch null: NOOP
-   * @return false: a batch has to come with the Propose
+   * @return false: a batch of the own has to come with the Propose
    */
   boolean offer(Slot slot, long id, @Nullable CommandBatch batch) {
-    boolean worth = batch == null ? replica.lanes().isAwaited() : replica.batches.isSafe(id);
-    boolean may = enabled && worth && slot.instance.isSilent();
+    boolean may = enabled && slot.isUnheardOf() && (batch == null ? isAwaited(slot) : maySend(id));
     if (may) {
       int flags = Output.SEND | Output.SEND_BATCH;
       replica.output.add(Kind.OFFER, flags, Output.ALL, slot.number, 0, (byte) 0, id, batch);
     }
     return may;
+  }
+
+  private boolean isAwaited(Slot slot) {
+    return slot.era.owner(slot.number) == slot.era.self && replica.lanes().isAwaited();
+  }
+
+  private boolean maySend(long id) {
+    return BatchId.origin(id) != replica.ownOrigin() || replica.batches.isSafe(id);
   }
 
   /** A cycle begins: slots that are still held back say so in it. */

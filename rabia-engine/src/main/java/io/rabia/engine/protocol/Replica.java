@@ -432,9 +432,8 @@ public final class Replica {
       }
       origin.open(BatchId.number(id), slot.number);
     }
-    if (owner == slot.era.self && !offers.offer(slot, id, body)) {
-      flags |= body != null ? Output.SEND_BATCH : 0;
-    }
+    boolean ahead = offers.offer(slot, id, body);
+    flags |= owner == slot.era.self && body != null && !ahead ? Output.SEND_BATCH : 0;
     lanes.started(slot.number);
     speak(slot);
     boolean follows = slot.offered != BatchId.NONE || slot.instance.proposed(owner);

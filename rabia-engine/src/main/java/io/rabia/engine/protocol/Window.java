@@ -31,6 +31,9 @@ final class Window {
     /** What its owner was heard to offer here, or NONE. */
     long offered;
 
+    /** The batch that another one was heard to offer here in the owner's place, or NONE. */
+    long offeredInstead;
+
     /** The outcome was taken notice of. */
     boolean settled;
 
@@ -79,6 +82,7 @@ final class Window {
       number = slot;
       body = null;
       offered = BatchId.NONE;
+      offeredInstead = BatchId.NONE;
       settled = false;
       heard = false;
       gate = 0;
@@ -107,6 +111,11 @@ final class Window {
 
     boolean bodyIs(long id) {
       return body != null && body.id() == id;
+    }
+
+    /** Nobody was heard to propose or to offer anything here. */
+    boolean isUnheardOf() {
+      return instance.isSilent() && offered == BatchId.NONE && offeredInstead == BatchId.NONE;
     }
 
     /** Was a batch, not only NOOP, proposed by anyone heard of? */

@@ -73,15 +73,16 @@ final class ClusterOracle {
     }
   }
 
-  /** Nothing is promised, but who offers takes part in the slot, and owns it. */
+  /** Nothing is promised, but who offers takes part in the slot; who offers NOOP owns it. */
   private void offered(ReplicaNode sender, long slot, long id) {
     offers++;
     left.add(id);
     slot(slot);
     Reign reign = reigns.of(slot);
     InvariantViolation.check(
-        voter(sender, slot) == (slot - reign.first()) % reign.members().size(),
-        sender.name() + " makes an offer in slot " + slot + ", which is not its own");
+        voter(sender, slot) == (slot - reign.first()) % reign.members().size()
+            || BatchId.isBatch(id),
+        sender.name() + " offers NOOP in slot " + slot + ", which is not its own");
   }
 
   /** Offers that left, one for each receiver. */

@@ -65,6 +65,7 @@ final class Outgoing {
     for (int to = 0; to < size; to++) {
       frames.add(new ArrayList<>());
     }
+    List<Message> offers = new ArrayList<>();
     boolean broadcast = false;
     for (int i = 0; i < output.size(); i++) {
       if (!output.has(i, Output.SEND)) {
@@ -73,7 +74,7 @@ final class Outgoing {
       }
       Message message = message(output, i, output.has(i, Output.SEND_BATCH));
       if (output.kind(i) == Output.Kind.OFFER) {
-        offer(message, self, size, applied);
+        offers.add(message);
       } else if (output.has(i, Output.LAZY)) {
         lazy.add(message);
       } else if (output.to(i) == Output.ALL) {
@@ -83,6 +84,7 @@ final class Outgoing {
         frames.get(nodes[output.to(i)]).add(message);
       }
     }
+    ahead(offers, self, size, applied);
     if (broadcast) {
       frames.forEach(frame -> frame.addAll(lazy));
       lazy.clear();
@@ -95,10 +97,10 @@ final class Outgoing {
   }
 
   /** What promises nothing waits for no log. */
-  private void offer(Message offer, int self, int size, long applied) {
-    for (int to = 0; to < size; to++) {
+  private void ahead(List<Message> offers, int self, int size, long applied) {
+    for (int to = 0; to < size && !offers.isEmpty(); to++) {
       if (to != self) {
-        network.send(to, applied, List.of(offer));
+        network.send(to, applied, List.copyOf(offers));
       }
     }
   }

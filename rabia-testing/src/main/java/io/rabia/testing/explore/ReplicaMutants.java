@@ -41,13 +41,13 @@ public final class ReplicaMutants {
         mutant(
             "an Offer counts as a Propose",
             "Incoming",
-            "      slot.offered = batch.id();\n",
-            "      slot.offered = batch.id();\n      slot.instance.onPropose(index, batch.id());\n"),
+            "      slot.offered = id;\n",
+            "      slot.offered = id;\n      slot.instance.onPropose(index, id);\n"),
         mutant(
             "an Offer leaves before its number is safe",
             "Batches",
-            "BatchId.number(id) <= safeEnd;",
-            "true;"),
+            "return BatchId.number(id) <= safeEnd;",
+            "return true;"),
         mutant(
             "a proposed batch is not in the log",
             "Replica",

@@ -148,21 +148,17 @@ final class Doom implements Deaths {
 
   /** The process sends a frame, which another one got before if {@code again}. */
   void sends(Frame frame, boolean again) {
-    if (node.isRunning() && again && (isOffer(frame) || isPropose(frame))) {
+    Member member = node.member();
+    if (node.isRunning() && again && member != null && kills(frame, member)) {
       strikes(Fault.PROPOSER);
       throw new SimCrash(random.chance(0.5));
     }
   }
 
-  private boolean isOffer(Frame frame) {
-    return kind == Kind.OFFERING && frame.offers();
-  }
-
-  private boolean isPropose(Frame frame) {
-    Member member = node.member();
-    return kind == Kind.PROPOSING
-        && member != null
-        && frame.proposesOf(member.replica().ownOrigin());
+  private boolean kills(Frame frame, Member member) {
+    int own = member.replica().ownOrigin();
+    return kind == Kind.OFFERING && frame.offersOf(own)
+        || kind == Kind.PROPOSING && frame.proposesOf(own);
   }
 
   private void strikes(Fault fault) {

@@ -62,14 +62,14 @@ final class Frame {
     MessageCodec.read(body, LogRecords.decisions(batch -> {}, (slot, id) -> slots.accept(slot)));
   }
 
-  /** Does it offer a batch, which promises nothing yet? */
-  boolean offers() {
-    return batches().offers;
+  /** Does it offer a batch of this origin, which promises nothing yet? */
+  boolean offersOf(int origin) {
+    return batches().offered.contains(origin);
   }
 
   /** Does it propose a batch of this origin? */
   boolean proposesOf(int origin) {
-    return batches().origins.contains(origin);
+    return batches().proposed.contains(origin);
   }
 
   /** Does it carry this batch, in an Offer or a Propose? */
@@ -87,13 +87,13 @@ final class Frame {
 
   private static final class Batches extends LogRecords {
     private final Set<Long> carried = new HashSet<>();
-    private final Set<Integer> origins = new HashSet<>();
-    private boolean offers;
+    private final Set<Integer> proposed = new HashSet<>();
+    private final Set<Integer> offered = new HashSet<>();
 
     @Override
     public void onPropose(long slot, long id, @Nullable CommandBatch body) {
       if (BatchId.isBatch(id)) {
-        origins.add(BatchId.origin(id));
+        proposed.add(BatchId.origin(id));
       }
       if (body != null) {
         carried.add(id);
@@ -103,7 +103,7 @@ final class Frame {
     @Override
     public void onOffer(long slot, @Nullable CommandBatch body) {
       if (body != null) {
-        offers = true;
+        offered.add(BatchId.origin(body.id()));
         carried.add(body.id());
       }
     }

@@ -199,13 +199,13 @@ public final class SimMutants {
         SourceMutant.of(
             "an Offer counts as a Propose",
             PROTOCOL + "Incoming.java",
-            "      slot.offered = batch.id();\n",
-            "      slot.offered = batch.id();\n      slot.instance.onPropose(index, batch.id());\n"),
+            "      slot.offered = id;\n",
+            "      slot.offered = id;\n      slot.instance.onPropose(index, id);\n"),
         SourceMutant.of(
             "an Offer leaves before its number is safe",
             PROTOCOL + "Batches.java",
-            "BatchId.number(id) <= safeEnd;",
-            "true;"),
+            "return BatchId.number(id) <= safeEnd;",
+            "return true;"),
         SourceMutant.of(
             "the id is dropped from V1",
             PROTOCOL + "SlotInstance.java",
