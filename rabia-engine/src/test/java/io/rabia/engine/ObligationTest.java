@@ -155,8 +155,7 @@ class ObligationTest {
     assertThat(next.text()).isEqualTo("next@3");
     assertThat(cluster.nodes())
         .allSatisfy(
-            node ->
-                assertThat(node.machine.entries()).containsExactly("warm up", "x", "next"));
+            node -> assertThat(node.machine.entries()).containsExactly("warm up", "x", "next"));
   }
 
   @Test

@@ -132,7 +132,9 @@ class OffersTest {
       cluster.settle();
       cluster.nodes().subList(1, members).forEach(node -> node.log.force());
       cluster.settle();
-      assertThat(a.member().replica().decidedPrefix()).as("all agree").isGreaterThan(a.member().replica().applied());
+      assertThat(a.member().replica().decidedPrefix())
+          .as("all agree")
+          .isGreaterThan(a.member().replica().applied());
       assertThat(a.machine.entries()).doesNotContain("x");
       assertThat(answer.isOpen()).isTrue();
       a.log.force();

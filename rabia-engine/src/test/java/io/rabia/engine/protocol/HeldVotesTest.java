@@ -4,95 +4,46 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.core.BatchId;
 import io.rabia.core.CommandBatch;
-import io.rabia.core.CommonCoin;
-import io.rabia.core.NodeId;
 import io.rabia.engine.protocol.Output.Kind;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** How long votes are held back for Proposes that make them needless; liveness only. */
 class HeldVotesTest {
   private static final int PROMPT = 1;
   private static final int LATE = 2;
-  private static final int MEMBERS = 3;
   private static final int MANY = 30;
 
-  private final Configuration configuration = Configurations.of(MEMBERS, 256);
-  private final Replica replica =
-      new Replica(
-          configuration,
-          NodeId.of(1),
-          Configurations.token(1),
-          CommonCoin.keyed(1, 2),
-          SilentSource.INSTANCE,
-          Timing.defaults(),
-          1,
-          64,
-          1 << 20,
-          7);
-  private final Set<Long> voted = new HashSet<>();
-  private long now = 1_000_000_000;
-  private long group;
+  private final LoneReplica lone = new LoneReplica();
+  private final Replica replica = lone.replica;
   private long batches;
-
-  @BeforeEach
-  void connect() {
-    replica.offersBatches();
-    replica.recovered(0, now);
-    replica.connected(PROMPT, now);
-    replica.connected(LATE, now);
-  }
-
-  private void advance() {
-    do {
-      replica.advance(now);
-    } while (take());
-  }
-
-  private boolean take() {
-    Output output = replica.output();
-    boolean any = output.size() > 0;
-    for (int i = 0; i < output.size(); i++) {
-      if (output.kind(i) == Kind.VOTE2) {
-        voted.add(output.slot(i));
-      }
-    }
-    if (any) {
-      replica.appended(++group);
-      output.clear();
-    }
-    return any;
-  }
 
   /** A member proposes a batch in its next slot, and this one follows; returns the slot. */
   private long begin() {
     long slot = propose();
-    advance();
+    lone.advance();
     return slot;
   }
 
   private long propose() {
-    long slot = MEMBERS * batches + PROMPT;
+    long slot = LoneReplica.MEMBERS * batches + PROMPT;
     CommandBatch batch = SampleBatches.batch(PROMPT, ++batches, 1);
-    replica.from(PROMPT, 0, now).onPropose(slot, batch.id(), batch);
+    lone.from(PROMPT).onPropose(slot, batch.id(), batch);
     return slot;
   }
 
   private List<Long> beginMany() {
     List<Long> slots = LongStream.range(0, MANY).map(i -> propose()).boxed().toList();
-    advance();
+    lone.advance();
     return slots;
   }
 
   /** The last one follows, too. */
   private void complete(long slot) {
-    long id = BatchId.pack(PROMPT, slot / MEMBERS + 1);
-    replica.from(LATE, 0, now).onPropose(slot, id, null);
-    advance();
+    long id = BatchId.pack(PROMPT, slot / LoneReplica.MEMBERS + 1);
+    lone.from(LATE).onPropose(slot, id, null);
+    lone.advance();
     assertThat(replica.instance(slot).decided()).isTrue();
   }
 
@@ -100,20 +51,24 @@ class HeldVotesTest {
     return replica.waits.hold();
   }
 
+  private List<Long> voted() {
+    return lone.slots(Kind.VOTE2);
+  }
+
   private boolean holds(long slot) {
-    return !voted.contains(slot);
+    return !voted().contains(slot);
   }
 
   @Test
   void votesWaitForTheLastProposeAndNoLongerThanADecisionTakes() {
     long slot = begin();
     assertThat(holds(slot)).isTrue();
-    assertThat(replica.deadline()).isEqualTo(now + hold());
-    now += hold() - 1;
-    advance();
+    assertThat(replica.deadline()).isEqualTo(lone.now + hold());
+    lone.now += hold() - 1;
+    lone.advance();
     assertThat(holds(slot)).isTrue();
-    now++;
-    advance();
+    lone.now++;
+    lone.advance();
     assertThat(holds(slot)).isFalse();
     assertThat(replica.deadline()).isEqualTo(Long.MAX_VALUE);
   }
@@ -121,21 +76,21 @@ class HeldVotesTest {
   @Test
   void whereAllProposeTheSameNobodyVotes() {
     beginMany().forEach(this::complete);
-    assertThat(voted).isEmpty();
+    assertThat(voted()).isEmpty();
     assertThat(replica.deadline()).isEqualTo(Long.MAX_VALUE);
   }
 
   @Test
   void whatWasInVainForManySlotsWasSoOnce() {
     List<Long> many = beginMany();
-    assertThat(voted).isEmpty();
-    now += hold();
-    advance();
-    assertThat(voted).containsExactlyInAnyOrderElementsOf(many);
+    assertThat(voted()).isEmpty();
+    lone.now += hold();
+    lone.advance();
+    assertThat(voted()).containsExactlyInAnyOrderElementsOf(many);
     assertThat(holds(begin())).as("for twice as long nobody waits").isFalse();
-    now += 2 * hold() - 1;
+    lone.now += 2 * hold() - 1;
     assertThat(holds(begin())).isFalse();
-    now++;
+    lone.now++;
     assertThat(holds(begin())).as("then again").isTrue();
   }
 
@@ -144,12 +99,12 @@ class HeldVotesTest {
     for (int times = 1; times <= 12; times++) {
       long slot = begin();
       assertThat(holds(slot)).isTrue();
-      now += hold();
-      advance();
+      lone.now += hold();
+      lone.advance();
       assertThat(holds(slot)).isFalse();
-      now += (hold() << Math.min(times, 10)) - 1;
+      lone.now += (hold() << Math.min(times, 10)) - 1;
       assertThat(holds(begin())).as("after %d in vain", times).isFalse();
-      now++;
+      lone.now++;
     }
   }
 
@@ -157,18 +112,18 @@ class HeldVotesTest {
   void oneThatWasWorthItEndsTheDoubling() {
     for (int times = 1; times <= 5; times++) {
       begin();
-      now += hold();
-      advance();
-      now += hold() << times;
+      lone.now += hold();
+      lone.advance();
+      lone.now += hold() << times;
     }
     long slot = begin();
     assertThat(holds(slot)).isTrue();
     complete(slot);
     slot = begin();
     assertThat(holds(slot)).isTrue();
-    now += hold();
-    advance();
-    now += 2 * hold();
+    lone.now += hold();
+    lone.advance();
+    lone.now += 2 * hold();
     assertThat(holds(begin())).isTrue();
   }
 
@@ -177,14 +132,14 @@ class HeldVotesTest {
   void aHoldInVainIsNoMeasureOfADecision() {
     long before = hold();
     long slot = begin();
-    now += 50 * before;
-    advance();
+    lone.now += 50 * before;
+    lone.advance();
     assertThat(holds(slot)).isFalse();
     complete(slot);
     assertThat(hold()).isEqualTo(before);
     slot = begin();
     assertThat(holds(slot)).isFalse();
-    now += 50 * before;
+    lone.now += 50 * before;
     complete(slot);
     assertThat(hold()).as("what was not held back is one").isGreaterThan(before);
   }
@@ -193,9 +148,9 @@ class HeldVotesTest {
   void nobodyWaitsForOneThatIsNotConnected() {
     long slot = begin();
     replica.disconnected(LATE);
-    advance();
+    lone.advance();
     assertThat(holds(slot)).isFalse();
-    replica.connected(LATE, now);
+    replica.connected(LATE, lone.now);
     assertThat(holds(begin())).as("that was not in vain").isTrue();
   }
 }

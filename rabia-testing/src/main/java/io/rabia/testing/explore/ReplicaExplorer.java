@@ -26,7 +26,9 @@ public final class ReplicaExplorer {
     OLD_FRAMES,
     /** A member loses its votes, and comes back under another token; its old process may wake. */
     LOST_VOTES,
-    /** Batches are sent ahead of the Proposes that wait for a force, whatever the situation says. */
+    /**
+     * Batches are sent ahead of the Proposes that wait for a force, whatever the situation says.
+     */
     OFFERS
   }
 

@@ -388,8 +388,9 @@ public enum Situation {
       "deliver A>B all; crash B; restart B; submit B b"),
 
   /**
-   * A heard that B and C propose what it offered, and would have decided with its own Propose, which
-   * it has forgotten; now it proposes something else. Nobody hears more than one other Propose.
+   * A heard that B and C propose what it offered, and would have decided with its own Propose,
+   * which it has forgotten; now it proposes something else. Nobody hears more than one other
+   * Propose.
    */
   OFFER_FORGOTTEN_WHEN_ALL_HAD_PROPOSED_IT(
       "offers; cluster 3 any; submit A w; settle",

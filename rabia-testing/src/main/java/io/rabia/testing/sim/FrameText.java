@@ -128,7 +128,10 @@ final class FrameText implements MessageHandler {
   public void onOffer(long slot, @Nullable CommandBatch batch) {
     endOfDecisions();
     if (only == ALL || only == slot) {
-      text.add((only == ALL ? "offer " + slot : "offer") + "=" + id(batch == null ? BatchId.NOOP : batch.id()));
+      text.add(
+          (only == ALL ? "offer " + slot : "offer")
+              + "="
+              + id(batch == null ? BatchId.NOOP : batch.id()));
     }
   }
 

@@ -16,7 +16,8 @@ final class Trace {
       """
       # seconds, who, what. Batch 2.7 is number 7 of node 2. Frames: [slots that the sender applied],
       # its messages; "propose 5=2.7": slot 5; "vote2 5/0=V1(2.7)": slot 5, phase 0. V1 is for a batch, V0
-      # for none, V? for neither; an offer says what its sender will propose and counts for nothing; in parentheses which batch V1 is, as far as known. Heartbeats are not shown.
+      # for none, V? for neither; in parentheses which batch V1 is, as far as known. Heartbeats are not shown.
+      # "offer 5=2.7": what its sender is about to propose in slot 5; that counts for nothing.
       # After a vote or decision [vote2/0 from 1,2: V1 V?]: what the node had counted when it first said
       # so, of which nodes, itself among them. {group 9, forced 9}: the last group of its log with any
       # of this, and the last one that is safe: forced to the disk, or under os written to it. No word

@@ -59,6 +59,12 @@ class ScenariosTest {
     assertApplied(play("lone-command"), X_OF_A, NOOP, NOOP);
   }
 
+  /** Lanes, rule 8. */
+  @Test
+  void offeredCommandTakesOneForceAndNobodyVotes() throws IOException {
+    assertThat(play("offered-command").node(1).history()).contains(BatchId.pack(1, 2));
+  }
+
   /** The all-n rule, for an even n. */
   @Test
   void fourReplicasThatAgreeDecideOnProposalsAlone() throws IOException {
