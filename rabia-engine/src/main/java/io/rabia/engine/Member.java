@@ -41,6 +41,9 @@ public final class Member implements AutoCloseable {
   /** How much was applied, and of what. */
   private record Applied(long slots, long batches, long ownBatches, long noops, long forfeits) {}
 
+  /** Where there is a log, which has all of them, more would only be copied by collectors. */
+  private static final long RETAINED_OF_LOGGED = 16L << 20;
+
   private record QueuedRead(long ticket, Request request) {}
 
   private final EngineAgent.Parts parts;
@@ -101,7 +104,7 @@ public final class Member implements AutoCloseable {
             config.timing(),
             clockStart,
             config.retainedSlots(),
-            config.retainedBytes(),
+            retainedBytes(config, persistence),
             nonceSeed);
     if (persistence.durability() == Durability.FSYNC) {
       replica.offersBatches();
@@ -135,6 +138,12 @@ public final class Member implements AutoCloseable {
             new SnapshotFetch(parts, head, replica, snapshots, outbox));
     replica.snapshots(exchange);
     secondAt = now;
+  }
+
+  private static long retainedBytes(RabiaConfig config, Persistence persistence) {
+    return persistence.durability() == Durability.MEMORY
+        ? config.retainedBytes()
+        : Math.min(config.retainedBytes(), RETAINED_OF_LOGGED);
   }
 
   /** A power of two above the number of own batches that can be outstanding. */
