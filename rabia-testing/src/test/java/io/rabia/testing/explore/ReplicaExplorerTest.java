@@ -68,14 +68,14 @@ class ReplicaExplorerTest {
   @Test
   @Tag("long")
   void everyRunWithOffersAndTwoEarlyDeparturesKeepsItsPromisesAndSettles() {
-    assertThat(exploreOffers(2, 8)).isGreaterThanOrEqualTo(22222);
+    assertThat(exploreOffers(2, 8)).isGreaterThanOrEqualTo(84_688);
   }
 
   @Test
   @Tag("long")
   void everyFrameMayComeAgainAndEveryMemberLoseItsVotesWhereBatchesAreOffered() {
     assertThat(exploreOffers(1, 30, Also.LOST_VOTES, Also.OLD_FRAMES))
-        .isGreaterThanOrEqualTo(33333);
+        .isGreaterThanOrEqualTo(13_267);
   }
 
   /** Those in which nobody offers because the situation says so. */
@@ -83,16 +83,9 @@ class ReplicaExplorerTest {
   @Tag("long")
   void everyRunWithOneDepartureKeepsItsPromisesWhereBatchesAreOfferedToo() {
     List<Result> results = results(ALL, 1, EVERYWHERE, Also.OFFERS);
-    assertThat(results.stream().mapToLong(Result::paths).sum()).isGreaterThanOrEqualTo(44444);
-    assertThat(results.stream().mapToLong(Result::offers).sum()).isPositive();
-  }
-
-  @Test
-  @Tag("long")
-  void everyRunWithAChangeAndOneDepartureKeepsItsPromisesWhereBatchesAreOfferedToo() {
-    List<Result> results = results(OF_CHANGES, 1, 30, Also.OFFERS, Also.LOST_VOTES);
-    assertThat(results.stream().mapToLong(Result::paths).sum()).isGreaterThanOrEqualTo(55555);
-    assertThat(results.stream().mapToLong(Result::offers).sum()).isPositive();
+    assertThat(results.stream().mapToLong(Result::paths).sum()).isGreaterThanOrEqualTo(10_268);
+    assertThat(results.stream().mapToLong(Result::offers).sum())
+        .isGreaterThanOrEqualTo(60_000);
   }
 
   /** In {@code .ci/run}, too. */
