@@ -176,6 +176,20 @@ final class Batches {
     return batch != null ? batch : retention.find(id);
   }
 
+  /** What was proposed or offered here, but for this id, is in no slot any more. */
+  void release(Slot slot, long id) {
+    for (int i = 0; i < slot.era.size(); i++) {
+      release(slot, id, slot.instance.proposal(i));
+    }
+    release(slot, id, slot.offered);
+  }
+
+  private void release(Slot slot, long id, long said) {
+    if (BatchId.isBatch(said) && said != id && known(said)) {
+      of(said).release(BatchId.number(said), slot.number);
+    }
+  }
+
   int heldCount() {
     int held = 0;
     for (OriginBatches row : live) {

@@ -112,12 +112,4 @@ final class Offers {
       slot.heldSince = 0;
     }
   }
-
-  /** A batch that was offered is in the slot no more, but for this id. */
-  void release(Slot slot, long id) {
-    long offered = slot.offered;
-    if (BatchId.isBatch(offered) && offered != id && replica.batches.known(offered)) {
-      replica.batches.of(offered).release(BatchId.number(offered), slot.number);
-    }
-  }
 }

@@ -485,36 +485,13 @@ public final class Replica {
     if (BatchId.isBatch(id)) {
       slot.body = batches.body(slot, id);
     }
-    release(slot, id);
+    batches.release(slot, id);
     offers.decided(slot);
     if (!recovering) {
       lanes.decided(slot, id);
-      count(slot, id);
+      statistics.decided(slot, id);
+      waits.decided(slot, id, now);
       announce(slot, id);
-    }
-  }
-
-  /** What was proposed here, but for this id, is in no slot any more. */
-  private void release(Slot slot, long id) {
-    for (int i = 0; i < slot.era.size(); i++) {
-      long proposal = slot.instance.proposal(i);
-      if (BatchId.isBatch(proposal) && proposal != id && batches.known(proposal)) {
-        batches.of(proposal).release(BatchId.number(proposal), slot.number);
-      }
-    }
-    offers.release(slot, id);
-  }
-
-  private void count(Slot slot, long id) {
-    statistics.decided(slot, id);
-    int owner = slot.era.owner(slot.number);
-    if (!slot.heard
-        && slot.proposedAt != 0
-        && slot.heldSince != Slot.HELD_IN_VAIN
-        && BatchId.isBatch(id)
-        && id == slot.instance.proposal(slot.era.self)
-        && id == slot.instance.proposal(owner)) {
-      waits.sample(owner == slot.era.self, now - slot.proposedAt);
     }
   }
 
@@ -631,7 +608,7 @@ public final class Replica {
         slot.instance.stage() == Stage.IDLE || slot.instance.decided(),
         slot.number,
         "took part in a slot before its configuration was known");
-    release(slot, BatchId.NONE);
+    batches.release(slot, BatchId.NONE);
   }
 
   /** A snapshot was taken after all changes that it knows of. */

@@ -1,5 +1,8 @@
 package io.rabia.engine.protocol;
 
+import io.rabia.core.BatchId;
+import io.rabia.engine.protocol.Window.Slot;
+
 /** The adaptive waits: multiples of a smoothed round trip, within {@link Timing}. Nanoseconds. */
 final class Waits {
   private static final long SLOW_FLOOR = 500_000;
@@ -25,6 +28,19 @@ final class Waits {
       own += (nanos - own) / 8;
     } else {
       followed += (nanos - followed) / 8;
+    }
+  }
+
+  /** What this replica proposed in time, as its owner did, is a measure, but for a hold in vain. */
+  void decided(Slot slot, long id, long now) {
+    int owner = slot.era.owner(slot.number);
+    if (!slot.heard
+        && slot.proposedAt != 0
+        && slot.heldSince != Slot.HELD_IN_VAIN
+        && BatchId.isBatch(id)
+        && id == slot.instance.proposal(slot.era.self)
+        && id == slot.instance.proposal(owner)) {
+      sample(owner == slot.era.self, now - slot.proposedAt);
     }
   }
 

@@ -84,8 +84,7 @@ class ReplicaExplorerTest {
   void everyRunWithOneDepartureKeepsItsPromisesWhereBatchesAreOfferedToo() {
     List<Result> results = results(ALL, 1, EVERYWHERE, Also.OFFERS);
     assertThat(results.stream().mapToLong(Result::paths).sum()).isGreaterThanOrEqualTo(10_268);
-    assertThat(results.stream().mapToLong(Result::offers).sum())
-        .isGreaterThanOrEqualTo(60_000);
+    assertThat(results.stream().mapToLong(Result::offers).sum()).isGreaterThanOrEqualTo(60_000);
   }
 
   /** In {@code .ci/run}, too. */
