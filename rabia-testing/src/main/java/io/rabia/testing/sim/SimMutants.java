@@ -68,11 +68,6 @@ public final class SimMutants {
             "if (slot.gate > durable && !slot.instance.decidedByOthers()) {",
             "if (false) {"),
         SourceMutant.of(
-            "the own Propose counts before its force",
-            PROTOCOL + "Replica.java",
-            "    speak(slot);\n    boolean follows",
-            "    highestTaken = Math.max(highestTaken, slot.number);\n    boolean follows"),
-        SourceMutant.of(
             "members make batches in each other's names",
             PROTOCOL + "Batches.java",
             "return BatchId.pack(ownOrigin, nextNumber);",
@@ -196,6 +191,11 @@ public final class SimMutants {
             PROTOCOL + "SlotInstance.java",
             "    if (proposalCount < quorum) {",
             "    if (proposalCount < Math.min(quorum, Long.bitCount(awaited))) {"),
+        SourceMutant.of(
+            "the own Propose counts before its force",
+            PROTOCOL + "Replica.java",
+            "    speak(slot);\n    boolean follows",
+            "    highestTaken = Math.max(highestTaken, slot.number);\n    boolean follows"),
         SourceMutant.of(
             "an Offer counts as a Propose",
             PROTOCOL + "Incoming.java",
