@@ -11,7 +11,8 @@ class FreePortsTest {
     int[] ports = FreePorts.take(200);
 
     assertThat(Arrays.stream(ports).distinct()).hasSize(200);
-    assertThat(Arrays.stream(ports).boxed()).allMatch(port -> port >= FreePorts.FIRST && port < FreePorts.END);
+    assertThat(Arrays.stream(ports).boxed())
+        .allMatch(port -> port >= FreePorts.FIRST && port < FreePorts.END);
     assertThat(FreePorts.END).isLessThanOrEqualTo(32_768);
   }
 }

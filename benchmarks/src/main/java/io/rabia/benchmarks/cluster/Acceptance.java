@@ -89,7 +89,7 @@ final class Acceptance {
     atMost(name + " of SOFAJRaft's", ofPeer, own / peer, "x");
     Spread spread = results.figure(floor);
     atMost(
-        name + " of the floor " + floor,
+        name + " of the floor of its path",
         ofFloor,
         spread == null ? NOTHING : own / spread.median(),
         "x");
@@ -169,7 +169,12 @@ final class Acceptance {
   /** The median, of what may be compared. */
   private double figure(Contender contender, Work work, ToDoubleFunction<LoadResult> figure) {
     Spread spread = results.spread(contender, work, figure);
-    return spread == null || !results.isComparable(contender, work) ? NOTHING : spread.median();
+    Spread ops = results.spread(contender, work, LoadResult::opsPerSecond);
+    boolean comparable =
+        results.isSound(contender, work)
+            && ops != null
+            && Expectations.isRepresentative(contender, work, ops.median());
+    return spread == null || !comparable ? NOTHING : spread.median();
   }
 
   private double median(String name) {

@@ -65,10 +65,10 @@ final class Cluster implements AutoCloseable {
               i, members, clients, directory.resolve("node-" + i), durability == Durability.FSYNC);
       start(String.valueOf(i + 1), contender.classPath(peers), contender.node(node, memory));
     }
+    processes.forEach(node -> node.await(NodeArguments.READY, START));
     String addresses =
         String.join(",", clients.stream().map(port -> NodeArguments.HOST + ":" + port).toList());
     start("load", contender.loadClassPath(peers), contender.load(addresses, memory));
-    processes.subList(0, size).forEach(node -> node.await(NodeArguments.READY, START));
   }
 
   private void start(String role, String classPath, List<String> command) {

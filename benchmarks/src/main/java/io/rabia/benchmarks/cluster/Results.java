@@ -201,12 +201,11 @@ final class Results {
     return runs(contender, work).stream().mapToLong(run -> run.result().errors()).sum();
   }
 
-  /** Whether its figures may stand in a ratio: no errors, and a peer is at its best. */
-  boolean isComparable(Contender contender, Work work) {
-    Spread ops = spread(contender, work, LoadResult::opsPerSecond);
-    return ops != null
-        && errors(contender, work) == 0
-        && Expectations.isRepresentative(contender, work, ops.median());
+  /** Whether its figures may stand in a ratio: in no round an error, or nothing at all. */
+  boolean isSound(Contender contender, Work work) {
+    List<Run> rounds = runs(contender, work);
+    return !rounds.isEmpty()
+        && rounds.stream().allMatch(r -> r.result().errors() == 0 && r.result().completed() > 0);
   }
 
   /**

@@ -93,14 +93,11 @@ final class TextTable {
     return counted ? String.valueOf(sum) : "-";
   }
 
-  /** How Rabia stands beside it; nothing where either has errors. */
+  /** How Rabia stands beside it; no ratio where either has errors. */
   private String compared(Contender peer, Work work, Spread ops) {
-    if (results.errors(peer, work) > 0) {
-      return "";
-    }
     String remark =
         Expectations.isRepresentative(peer, work, ops.median()) ? "" : "not representative";
-    if (!results.isComparable(Contender.RABIA, work)) {
+    if (!results.isSound(peer, work) || !results.isSound(Contender.RABIA, work)) {
       return remark;
     }
     return String.format(
