@@ -26,7 +26,8 @@ final class BenchOptions {
           "--victims=LEADER",
           "--fault-durability=OS",
           "--rounds=3",
-          "--settle=1",
+          "--warmup=8",
+          "--settle=0.5",
           "--seconds=5");
 
   /** A part of the comparison. */
@@ -182,7 +183,8 @@ final class BenchOptions {
       names = "--warmup",
       defaultValue = "10",
       description =
-          "seconds under many clients in a cluster that was just started, half as many for reads"
+          "seconds under many clients in a cluster that was just started; half as many more for"
+              + " reads, and before a member fails"
               + " (default: ${DEFAULT-VALUE})")
   double warmup;
 

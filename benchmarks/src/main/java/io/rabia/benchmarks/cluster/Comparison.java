@@ -76,41 +76,41 @@ final class Comparison {
         lines,
         () -> {
           try (Cluster cluster = Cluster.start(options, contender, nodes, durability)) {
-            boolean warm = false;
-            for (int size : options.valueSizes) {
-              cluster.fill(size);
-              if (!warm) {
-                warm(options, cluster, size, options.operations);
-                warm = true;
-              }
-              List<Work> families = new ArrayList<>();
-              for (Operation operation : options.operations) {
-                families.add(new Work(nodes, durability, operation, size, 0, null));
-              }
-              families.forEach(family -> closed(cluster, contender, family, round));
-              if (options.parts.contains(Part.OPEN)) {
-                families.forEach(family -> open(cluster, contender, family, round));
-              }
-            }
+            loads(cluster, contender, nodes, durability, round);
           }
         });
   }
 
-  /**
-   * What a process that has just started runs slowly is compiled before anything is measured: many
-   * clients, writes for the whole time, reads for half of it.
-   */
+  private void loads(
+      Cluster cluster, Contender contender, int nodes, Durability durability, int round) {
+    boolean warm = false;
+    for (int size : options.valueSizes) {
+      cluster.fill(size);
+      List<Work> families = new ArrayList<>();
+      for (Operation operation : options.operations) {
+        families.add(new Work(nodes, durability, operation, size, 0, null));
+        if (!warm) {
+          double share = operation == Operation.READ ? 0.5 : 1;
+          warm(options, cluster, operation, size, share * options.warmup);
+        }
+      }
+      warm = true;
+      families.forEach(family -> closed(cluster, contender, family, round));
+      if (options.parts.contains(Part.OPEN)) {
+        families.forEach(family -> open(cluster, contender, family, round));
+      }
+    }
+  }
+
+  /** What a process that has just started runs slowly is compiled before anything is measured. */
   static void warm(
-      BenchOptions options, Cluster cluster, int valueSize, List<Operation> operations) {
+      BenchOptions options, Cluster cluster, Operation operation, int valueSize, double seconds) {
     int most = options.clients.stream().mapToInt(Integer::intValue).max().orElse(1);
     int clients = Math.max(LEAST_WARM_CLIENTS, Math.min(MOST_WARM_CLIENTS, most));
-    for (Operation operation : operations) {
-      double seconds = operation == Operation.READ ? options.warmup / 2 : options.warmup;
-      cluster.load(
-          new LoadSpec(
-              operation, clients, options.keySize, valueSize, options.keys, 0, seconds, 0, false),
-          sign -> {});
-    }
+    cluster.load(
+        new LoadSpec(
+            operation, clients, options.keySize, valueSize, options.keys, 0, seconds, 0, false),
+        sign -> {});
   }
 
   /** Another number of clients comes first in every round. */

@@ -17,7 +17,7 @@ final class Faults {
   private static final int FAULT_AFTER = 2;
 
   /** Counted ones: long enough for the slowest election that was seen. */
-  private static final double SECONDS = 10;
+  private static final double SECONDS = 8;
 
   private final Bench bench;
   private final BenchOptions options;
@@ -66,7 +66,7 @@ final class Faults {
         () -> {
           try (Cluster cluster = Cluster.start(options, contender, nodes, durability)) {
             cluster.fill(VALUE_SIZE);
-            Comparison.warm(options, cluster, VALUE_SIZE, List.of(Operation.WRITE));
+            Comparison.warm(options, cluster, Operation.WRITE, VALUE_SIZE, options.warmup / 2);
             int leader = cluster.leader();
             int victim =
                 leader < 0 ? round % nodes : who == Victim.LEADER ? leader : (leader + 1) % nodes;

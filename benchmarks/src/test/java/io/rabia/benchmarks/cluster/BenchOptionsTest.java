@@ -48,7 +48,7 @@ class BenchOptionsTest {
     assertThat(options.faultDurabilities()).containsExactly(Durability.OS);
     assertThat(options.victims).containsExactly(Victim.LEADER);
     assertThat(options.seconds).isEqualTo(5);
-    assertThat(options.warmup).isEqualTo(10);
+    assertThat(options.warmup).isEqualTo(8);
     assertThat(options.openClients).isEqualTo(256);
   }
 
