@@ -262,7 +262,10 @@ public final class RabiaConfig {
       return this;
     }
 
-    /** Decided batches kept in memory for members that are behind, bytes. Default 64 MiB. */
+    /**
+     * Decided batches kept in memory for members that are behind, bytes. Default 64 MiB; no more
+     * than 16 MiB are used where there is a log, which has the others.
+     */
     public Builder retainedBytes(long bytes) {
       this.retainedBytes = bytes;
       return this;

@@ -81,7 +81,7 @@ final class CommandExecutor {
     return refusal == null ? store(key, value, state.take(key), Entry.NEVER) : refusal;
   }
 
-  private KvResult store(byte[] key, byte[] value, byte @Nullable [] old, long expires) {
+  private KvResult store(byte[] key, byte[] value, @Nullable Entry old, long expires) {
     KvResult.@Nullable Failed refusal = limits.refuseValue(state, key, value.length, old);
     return refusal == null ? new KvResult.Stored(state.put(key, value, old, expires)) : refusal;
   }
@@ -93,7 +93,7 @@ final class CommandExecutor {
     }
     int count = 0;
     for (byte[] key : keys) {
-      byte @Nullable [] old = state.take(key);
+      @Nullable Entry old = state.take(key);
       if (old != null) {
         state.remove(old, ChangeType.DELETED);
         count++;
@@ -103,29 +103,29 @@ final class CommandExecutor {
   }
 
   private KvResult compareAndSet(KvCommand.CompareAndSet cas) {
-    byte @Nullable [] old = state.take(cas.key());
+    @Nullable Entry old = state.take(cas.key());
     byte @Nullable [] expected = cas.expected();
     boolean matches =
-        old != null && expected != null ? Entry.hasValue(old, expected) : old == expected;
+        old != null && expected != null ? old.hasValue(expected) : old == null && expected == null;
     return matches
         ? store(cas.key(), cas.value(), old, Entry.NEVER)
         : new KvResult.Mismatch(toKvEntry(old));
   }
 
-  private static @Nullable KvEntry toKvEntry(byte @Nullable [] entry) {
-    return entry == null ? null : Entry.toKvEntry(entry);
+  private static @Nullable KvEntry toKvEntry(@Nullable Entry entry) {
+    return entry == null ? null : entry.toKvEntry();
   }
 
   private KvResult increment(KvCommand.Increment increment) {
-    byte @Nullable [] old = state.take(increment.key());
+    @Nullable Entry old = state.take(increment.key());
     long before = 0;
     if (old != null) {
-      int offset = Entry.valueOffset(old);
-      int length = Entry.valueLength(old);
-      if (!Decimal.isLong(old, offset, length)) {
+      int offset = old.valueAt();
+      int length = old.valueLength();
+      if (!Decimal.isLong(old.page(), offset, length)) {
         return failed(StoreError.NOT_A_NUMBER, "the value is not a decimal 64-bit number");
       }
-      before = Decimal.parse(old, offset, length);
+      before = Decimal.parse(old.page(), offset, length);
     }
     long after = before + increment.by();
     if (((before ^ after) & (increment.by() ^ after)) < 0) {
@@ -136,11 +136,11 @@ final class CommandExecutor {
     return stored instanceof KvResult.Stored s ? new KvResult.Number(after, s.version()) : stored;
   }
 
-  private static long expires(byte @Nullable [] old) {
-    return old == null ? Entry.NEVER : Entry.expires(old);
+  private static long expires(@Nullable Entry old) {
+    return old == null ? Entry.NEVER : old.expires();
   }
 
-  private long expires(byte @Nullable [] old, long timeToLive) {
+  private long expires(@Nullable Entry old, long timeToLive) {
     if (timeToLive == Put.KEEP) {
       return expires(old);
     }
@@ -155,7 +155,7 @@ final class CommandExecutor {
   }
 
   private KvResult put(Put put) {
-    byte @Nullable [] old = state.take(put.key());
+    @Nullable Entry old = state.take(put.key());
     boolean holds =
         switch (put.when()) {
           case ALWAYS -> true;
@@ -172,39 +172,39 @@ final class CommandExecutor {
   }
 
   private KvResult expire(KvCommand.Expire expire) {
-    byte @Nullable [] old = state.take(expire.key());
+    @Nullable Entry old = state.take(expire.key());
     if (old == null) {
       return new KvResult.Exists(false);
     }
     long expires = expires(old, expire.timeToLive());
-    if (expires == Entry.NEVER && Entry.expires(old) == Entry.NEVER) {
+    if (expires == Entry.NEVER && old.expires() == Entry.NEVER) {
       return new KvResult.Exists(false);
     }
-    state.put(expire.key(), Entry.value(old), old, expires);
+    state.put(expire.key(), old.value(), old, expires);
     return new KvResult.Exists(true);
   }
 
   private KvResult append(KvCommand.Append append) {
-    byte @Nullable [] old = state.take(append.key());
-    int before = old == null ? 0 : Entry.valueLength(old);
+    @Nullable Entry old = state.take(append.key());
+    int before = old == null ? 0 : old.valueLength();
     int added = append.value().length;
     KvResult.@Nullable Failed refusal =
         limits.refuseValue(state, append.key(), (long) before + added, old);
     if (refusal != null) {
       return refusal;
     }
-    byte[] value = old == null ? new byte[added] : Arrays.copyOf(Entry.value(old), before + added);
+    byte[] value = old == null ? new byte[added] : Arrays.copyOf(old.value(), before + added);
     System.arraycopy(append.value(), 0, value, before, added);
     return new KvResult.Number(value.length, state.put(append.key(), value, old, expires(old)));
   }
 
   private KvResult take(byte[] key) {
-    byte @Nullable [] old = state.take(key);
+    @Nullable Entry old = state.take(key);
     if (old == null) {
       return new KvResult.Absent();
     }
     state.remove(old, ChangeType.DELETED);
-    return new KvResult.Found(Entry.toKvEntry(old));
+    return new KvResult.Found(old.toKvEntry());
   }
 
   private KvResult transact(KvCommand.Transaction transaction) {
@@ -232,12 +232,12 @@ final class CommandExecutor {
   }
 
   private boolean holds(KvCondition condition) {
-    byte @Nullable [] entry = state.find(condition.key());
+    @Nullable Entry entry = state.find(condition.key());
     if (condition instanceof KvCondition.HasValue has) {
-      return entry != null && Entry.hasValue(entry, has.value());
+      return entry != null && entry.hasValue(has.value());
     }
     if (condition instanceof KvCondition.HasVersion has) {
-      return has.version() == (entry == null ? 0 : Entry.version(entry));
+      return has.version() == (entry == null ? 0 : entry.version());
     }
     return entry != null;
   }

@@ -7,124 +7,206 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key and its value as one array, so that a million of them are a million objects and not five:
- * hash i64 | version i64 | created i64 | updated i64 | key length u16 | key | value, and the log
- * time at which it expires, i64, when the sign of the version is set. The hash covers everything
- * after it. Pure functions over such arrays, which are never written to once made.
+ * A key and its value with what is known of them, as bytes in a page that many share, so that ten
+ * million of them are few objects:
+ *
+ * <pre>
+ * length i32 | dropped u8 | 3 unused | hash i64
+ *     | version i64 | created i64 | updated i64 | key length u16 | key | value | expires i64
+ * </pre>
+ *
+ * The log time at which it expires is there when the sign of the version is set. The length counts
+ * what the hash covers, which is all that follows it. An entry begins at a multiple of eight and
+ * never changes, but for the mark that it was dropped, which is for {@link EntryTable} only.
  */
-final class Entry {
+record Entry(byte[] page, int at) {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
   private static final VarHandle SHORT =
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
-  private static final int VERSION = 8;
-  private static final int CREATED = 16;
-  private static final int UPDATED = 24;
-  private static final int KEY_LENGTH = 32;
-  static final int KEY = 34;
+  private static final int DROPPED = 4;
+  private static final int HASH = 8;
+  private static final int HASHED = 16;
+  private static final int VERSION = HASHED;
+  private static final int CREATED = HASHED + 8;
+  private static final int UPDATED = HASHED + 16;
+  private static final int KEY_LENGTH = HASHED + 24;
+  private static final int KEY = HASHED + 26;
+  private static final int ALIGNMENT = 8;
 
-  /** Where what the hash covers begins. */
-  static final int HASHED = VERSION;
+  /** Bytes of what the hash covers, beside key, value and {@link #expires}. */
+  static final int HEAD = KEY - HASHED;
 
   /** Of {@link #expires}: never. */
   static final long NEVER = 0;
 
   private static final long EXPIRING = Long.MIN_VALUE;
 
-  private Entry() {}
+  // ---- in a page
 
-  /**
-   * @param expires log time from which on it does not exist, or {@link #NEVER}
-   */
-  static byte[] of(
-      byte[] key, byte[] value, long version, long created, long updated, long expires) {
-    int end = KEY + key.length + value.length;
-    byte[] entry = new byte[expires == NEVER ? end : end + Long.BYTES];
-    LONG.set(entry, VERSION, expires == NEVER ? version : version | EXPIRING);
-    LONG.set(entry, CREATED, created);
-    LONG.set(entry, UPDATED, updated);
-    SHORT.set(entry, KEY_LENGTH, (short) key.length);
-    System.arraycopy(key, 0, entry, KEY, key.length);
-    System.arraycopy(value, 0, entry, KEY + key.length, value.length);
+  /** Bytes that an entry takes. */
+  static int space(byte[] key, byte[] value, long expires) {
+    return space(HEAD + key.length + value.length + (expires == NEVER ? 0 : Long.BYTES));
+  }
+
+  private static int space(int hashed) {
+    return (HASHED + hashed + ALIGNMENT - 1) & -ALIGNMENT;
+  }
+
+  static int spaceAt(byte[] page, int at) {
+    return space((int) INT.get(page, at));
+  }
+
+  static void write(
+      byte[] page,
+      int at,
+      byte[] key,
+      byte[] value,
+      long version,
+      long created,
+      long updated,
+      long expires) {
+    int valueAt = at + KEY + key.length;
+    int end = valueAt + value.length;
+    LONG.set(page, at + VERSION, expires == NEVER ? version : version | EXPIRING);
+    LONG.set(page, at + CREATED, created);
+    LONG.set(page, at + UPDATED, updated);
+    SHORT.set(page, at + KEY_LENGTH, (short) key.length);
+    System.arraycopy(key, 0, page, at + KEY, key.length);
+    System.arraycopy(value, 0, page, valueAt, value.length);
     if (expires != NEVER) {
-      LONG.set(entry, end, expires);
+      LONG.set(page, end, expires);
+      end += Long.BYTES;
     }
-    seal(entry);
+    seal(page, at, end - at - HASHED);
+  }
+
+  private static void seal(byte[] page, int at, int length) {
+    INT.set(page, at, length);
+    LONG.set(page, at + HASH, Hashing.hash(page, at + HASHED, length, 0));
+  }
+
+  /** Writes the entry as it was before it was dropped. */
+  static void copy(byte[] from, int fromAt, byte[] to, int toAt) {
+    System.arraycopy(from, fromAt, to, toAt, spaceAt(from, fromAt));
+    to[toAt + DROPPED] = 0;
+  }
+
+  static void drop(byte[] page, int at) {
+    page[at + DROPPED] = 1;
+  }
+
+  static boolean isDropped(byte[] page, int at) {
+    return page[at + DROPPED] != 0;
+  }
+
+  static boolean hasKey(byte[] page, int at, byte[] key, int keyAt, int length) {
+    int begin = at + KEY;
+    return keyLengthAt(page, at) == length
+        && Arrays.equals(page, begin, begin + length, key, keyAt, keyAt + length);
+  }
+
+  /** The hash of its key. */
+  static long hashOfKey(byte[] page, int at, long seed) {
+    return Hashing.hash(page, at + KEY, keyLengthAt(page, at), seed);
+  }
+
+  private static int keyLengthAt(byte[] page, int at) {
+    return (short) SHORT.get(page, at + KEY_LENGTH) & 0xFFFF;
+  }
+
+  // ---- by itself
+
+  /** An entry that never expires, in a page of its own. */
+  static Entry of(byte[] key, byte[] value, long version, long created, long updated) {
+    Entry entry = new Entry(new byte[space(key, value, NEVER)], 0);
+    write(entry.page, 0, key, value, version, created, updated, NEVER);
     return entry;
   }
 
-  private static void seal(byte[] entry) {
-    LONG.set(entry, 0, Hashing.hash(entry, HASHED, entry.length - HASHED, 0));
-  }
-
-  /** An entry of what follows its hash; null when that is none. */
-  static byte @Nullable [] ofHashed(byte[] hashed) {
-    byte[] entry = new byte[HASHED + hashed.length];
-    System.arraycopy(hashed, 0, entry, HASHED, hashed.length);
-    if (entry.length < KEY || valueLength(entry) < 0) {
+  /** An entry of what the hash covers, in a page of its own; null when that is none. */
+  static @Nullable Entry ofHashed(byte[] hashed) {
+    Entry entry = new Entry(new byte[space(hashed.length)], 0);
+    System.arraycopy(hashed, 0, entry.page, HASHED, hashed.length);
+    if (hashed.length < HEAD || hashed.length < HEAD + entry.keyLength() + entry.expiryLength()) {
       return null;
     }
-    seal(entry);
+    seal(entry.page, 0, hashed.length);
     return entry;
   }
 
-  static long hash(byte[] entry) {
-    return (long) LONG.get(entry, 0);
+  int hashedAt() {
+    return at + HASHED;
   }
 
-  static long version(byte[] entry) {
-    return (long) LONG.get(entry, VERSION) & ~EXPIRING;
+  /** Bytes of what the hash covers. */
+  int hashedLength() {
+    return (int) INT.get(page, at);
   }
 
-  private static boolean expiring(byte[] entry) {
-    return entry[VERSION] < 0;
+  long hash() {
+    return (long) LONG.get(page, at + HASH);
   }
 
-  static long expires(byte[] entry) {
-    return expiring(entry) ? (long) LONG.get(entry, entry.length - Long.BYTES) : NEVER;
+  long version() {
+    return (long) LONG.get(page, at + VERSION) & ~EXPIRING;
   }
 
-  static long created(byte[] entry) {
-    return (long) LONG.get(entry, CREATED);
+  private boolean expiring() {
+    return page[at + VERSION] < 0;
   }
 
-  static long updated(byte[] entry) {
-    return (long) LONG.get(entry, UPDATED);
+  private int expiryLength() {
+    return expiring() ? Long.BYTES : 0;
   }
 
-  static int keyLength(byte[] entry) {
-    return (short) SHORT.get(entry, KEY_LENGTH) & 0xFFFF;
+  long expires() {
+    return expiring() ? (long) LONG.get(page, valueEnd()) : NEVER;
   }
 
-  static int compareKeys(byte[] one, byte[] other) {
-    return Arrays.compareUnsigned(one, KEY, valueOffset(one), other, KEY, valueOffset(other));
+  long created() {
+    return (long) LONG.get(page, at + CREATED);
   }
 
-  static int valueOffset(byte[] entry) {
-    return KEY + keyLength(entry);
+  private long updated() {
+    return (long) LONG.get(page, at + UPDATED);
   }
 
-  static int valueLength(byte[] entry) {
-    return valueEnd(entry) - valueOffset(entry);
+  int keyAt() {
+    return at + KEY;
   }
 
-  static int valueEnd(byte[] entry) {
-    return expiring(entry) ? entry.length - Long.BYTES : entry.length;
+  int keyLength() {
+    return keyLengthAt(page, at);
   }
 
-  static byte[] key(byte[] entry) {
-    return Arrays.copyOfRange(entry, KEY, valueOffset(entry));
+  int valueAt() {
+    return keyAt() + keyLength();
   }
 
-  static byte[] value(byte[] entry) {
-    return Arrays.copyOfRange(entry, valueOffset(entry), valueEnd(entry));
+  int valueLength() {
+    return valueEnd() - valueAt();
   }
 
-  static boolean hasValue(byte[] entry, byte[] value) {
-    return Arrays.equals(entry, valueOffset(entry), valueEnd(entry), value, 0, value.length);
+  private int valueEnd() {
+    return at + HASHED + hashedLength() - expiryLength();
   }
 
-  static KvEntry toKvEntry(byte[] entry) {
-    return new KvEntry(value(entry), version(entry), created(entry), updated(entry));
+  byte[] key() {
+    return Arrays.copyOfRange(page, keyAt(), valueAt());
+  }
+
+  byte[] value() {
+    return Arrays.copyOfRange(page, valueAt(), valueEnd());
+  }
+
+  boolean hasValue(byte[] value) {
+    return Arrays.equals(page, valueAt(), valueEnd(), value, 0, value.length);
+  }
+
+  KvEntry toKvEntry() {
+    return new KvEntry(value(), version(), created(), updated());
   }
 }

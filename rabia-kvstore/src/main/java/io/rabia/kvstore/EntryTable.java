@@ -4,15 +4,19 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hash table from keys to {@link Entry entries} with eight bytes of overhead a place. It grows by
- * segments, so that no single write pays for moving a whole large table. Not thread-safe.
+ * A hash table from keys to {@link Entry entries}, of numbers only: a place is the position of an
+ * entry and some bits of the hash of its key. It grows by segments, so that no single write pays
+ * for moving a whole large table. What is found stays as it is, whatever becomes of the table. Not
+ * thread-safe.
  */
 final class EntryTable {
   private static final int SEGMENTS = 256;
   private static final int SEGMENT_SHIFT = 56;
   private static final int INITIAL = 16;
+  private static final long POSITION = (1L << EntryPages.POSITION_BITS) - 1;
 
   private final long seed;
+  private final EntryPages pages = new EntryPages();
   private final Segment[] segments = new Segment[SEGMENTS];
   private int size;
 
@@ -21,36 +25,90 @@ final class EntryTable {
    */
   EntryTable(long seed) {
     this.seed = seed;
-    Arrays.setAll(segments, i -> new Segment(new byte[INITIAL][], new int[INITIAL], 0));
+    Arrays.setAll(segments, i -> new Segment(new long[INITIAL], 0));
   }
 
   int size() {
     return size;
   }
 
-  byte @Nullable [] find(byte[] key) {
-    long hash = Hashing.hash(key, 0, key.length, seed);
-    return segment(hash).find(hash, key, 0, key.length);
+  /** Bytes of the pages in which the entries lie. */
+  long pageBytes() {
+    return pages.bytes();
   }
 
-  /** Puts the entry in the place of the one with its key and returns that. */
-  byte @Nullable [] put(byte[] entry) {
-    int keyLength = Entry.keyLength(entry);
-    long hash = Hashing.hash(entry, Entry.KEY, keyLength, seed);
-    byte @Nullable [] replaced = ownSegment(hash).put(hash, entry, keyLength);
-    if (replaced == null) {
+  @Nullable Entry find(byte[] key) {
+    long hash = Hashing.hash(key, 0, key.length, seed);
+    Segment segment = segments[segmentOf(hash)];
+    int index = segment.indexOf(hash, key, 0, key.length, pages);
+    return index < 0 ? null : at(segment.places[index]);
+  }
+
+  private Entry at(long position) {
+    return new Entry(pages.page(position), EntryPages.offset(position));
+  }
+
+  /** Puts an entry in the place of the one with its key. */
+  Entry put(byte[] key, byte[] value, long version, long created, long updated, long expires) {
+    long position = pages.reserve(Entry.space(key, value, expires));
+    Entry entry = at(position);
+    Entry.write(entry.page(), entry.at(), key, value, version, created, updated, expires);
+    put(Hashing.hash(key, 0, key.length, seed), key, 0, key.length, position);
+    return entry;
+  }
+
+  /** Puts a copy in the place of the entry with its key; returns false when there was none. */
+  boolean put(Entry entry) {
+    long position = pages.reserve(Entry.spaceAt(entry.page(), entry.at()));
+    Entry.copy(entry.page(), entry.at(), pages.page(position), EntryPages.offset(position));
+    long hash = Entry.hashOfKey(entry.page(), entry.at(), seed);
+    return put(hash, entry.page(), entry.keyAt(), entry.keyLength(), position);
+  }
+
+  private boolean put(long hash, byte[] key, int keyAt, int keyLength, long position) {
+    Segment segment = ownSegment(hash);
+    int index = segment.indexOf(hash, key, keyAt, keyLength, pages);
+    if (index < 0) {
+      segment.insert(~index, hash, position);
       size++;
+    } else {
+      long replaced = segment.places[index];
+      segment.set(index, hash, position);
+      pages.drop(replaced);
     }
-    return replaced;
+    tidy();
+    return index >= 0;
   }
 
-  byte @Nullable [] remove(byte[] key) {
+  /** Removes the entry with that key, which is there. */
+  void remove(byte[] key) {
     long hash = Hashing.hash(key, 0, key.length, seed);
-    byte @Nullable [] removed = ownSegment(hash).remove(hash, key);
-    if (removed != null) {
-      size--;
+    Segment segment = ownSegment(hash);
+    int index = segment.indexOf(hash, key, 0, key.length, pages);
+    pages.drop(segment.places[index]);
+    segment.remove(index);
+    size--;
+    tidy();
+  }
+
+  /** Moves what is left in sparse pages. */
+  private void tidy() {
+    for (long page = pages.nextSparse(); page != 0; page = pages.nextSparse()) {
+      for (long from = pages.nextLive(page); from != 0; from = pages.nextLive(from)) {
+        move(from);
+      }
+      pages.free(page);
     }
-    return removed;
+  }
+
+  private void move(long from) {
+    byte[] page = pages.page(from);
+    int at = EntryPages.offset(from);
+    long hash = Entry.hashOfKey(page, at, seed);
+    long to = pages.reserve(Entry.spaceAt(page, at));
+    Entry.copy(page, at, pages.page(to), EntryPages.offset(to));
+    ownSegment(hash).move(hash, from, to);
+    Entry.drop(page, at);
   }
 
   /** The entries as they are now; a segment is copied before it changes. */
@@ -58,16 +116,18 @@ final class EntryTable {
     for (Segment segment : segments) {
       segment.shared = true;
     }
-    return new View(segments.clone(), size);
+    return new View(segments.clone(), pages.freeze(), size);
   }
 
   /** Entries that change no more. Used by one thread, any. */
   static final class View {
     private final Segment[] segments;
+    private final byte[] @Nullable [] pages;
     private final int size;
 
-    private View(Segment[] segments, int size) {
+    private View(Segment[] segments, byte[] @Nullable [] pages, int size) {
       this.segments = segments;
+      this.pages = pages;
       this.size = size;
     }
 
@@ -78,9 +138,9 @@ final class EntryTable {
     /** Hands out every entry, in no particular order. */
     <E extends Exception> void forEach(Visitor<E> visitor) throws E {
       for (Segment segment : segments) {
-        for (byte @Nullable [] entry : segment.entries) {
-          if (entry != null) {
-            visitor.visit(entry);
+        for (long place : segment.places) {
+          if (place != 0) {
+            visitor.visit(new Entry(EntryPages.page(pages, place), EntryPages.offset(place)));
           }
         }
       }
@@ -89,56 +149,61 @@ final class EntryTable {
 
   /** Takes entries. */
   interface Visitor<E extends Exception> {
-    void visit(byte[] entry) throws E;
+    void visit(Entry entry) throws E;
   }
 
-  private Segment segment(long hash) {
-    return segments[(int) (hash >>> SEGMENT_SHIFT)];
+  private static int segmentOf(long hash) {
+    return (int) (hash >>> SEGMENT_SHIFT);
   }
 
   /** The segment, to be changed. */
   private Segment ownSegment(long hash) {
-    int index = (int) (hash >>> SEGMENT_SHIFT);
+    int index = segmentOf(hash);
     if (segments[index].shared) {
       segments[index] = segments[index].copy();
     }
     return segments[index];
   }
 
-  /** Open addressing with linear probing; a removal closes its gap. */
+  /**
+   * Open addressing with linear probing; a removal closes its gap. A place is 0 or the low bits of
+   * the hash, from which its index follows, above the position.
+   */
   private static final class Segment {
-    private byte @Nullable [][] entries;
-    private int[] tags;
+    private long[] places;
     private int used;
 
     /** A view has it: it must not change any more. */
     private boolean shared;
 
-    Segment(byte @Nullable [][] entries, int[] tags, int used) {
-      this.entries = entries;
-      this.tags = tags;
+    Segment(long[] places, int used) {
+      this.places = places;
       this.used = used;
     }
 
     Segment copy() {
-      return new Segment(entries.clone(), tags.clone(), used);
+      return new Segment(places.clone(), used);
     }
 
     private int mask() {
-      return tags.length - 1;
+      return places.length - 1;
     }
 
-    private int indexOf(int tag, byte[] key, int offset, int length) {
-      int index = tag & mask();
-      for (byte @Nullable [] entry = entries[index]; entry != null; entry = entries[index]) {
-        if (tags[index] == tag
-            && Arrays.equals(
-                entry,
-                Entry.KEY,
-                Entry.KEY + Entry.keyLength(entry),
-                key,
-                offset,
-                offset + length)) {
+    private static long tag(long hash) {
+      return hash << EntryPages.POSITION_BITS;
+    }
+
+    private int home(long tag) {
+      return (int) (tag >>> EntryPages.POSITION_BITS) & mask();
+    }
+
+    /** Index of the key, or the complement of where it is to be. */
+    int indexOf(long hash, byte[] key, int keyAt, int keyLength, EntryPages pages) {
+      long tag = tag(hash);
+      int index = home(tag);
+      for (long place = places[index]; place != 0; place = places[index]) {
+        if ((place & ~POSITION) == tag
+            && Entry.hasKey(pages.page(place), EntryPages.offset(place), key, keyAt, keyLength)) {
           return index;
         }
         index = (index + 1) & mask();
@@ -146,64 +211,53 @@ final class EntryTable {
       return ~index;
     }
 
-    byte @Nullable [] find(long hash, byte[] key, int offset, int length) {
-      int index = indexOf((int) hash, key, offset, length);
-      return index < 0 ? null : entries[index];
+    void set(int index, long hash, long position) {
+      places[index] = tag(hash) | position;
     }
 
-    byte @Nullable [] put(long hash, byte[] entry, int keyLength) {
-      int tag = (int) hash;
-      int index = indexOf(tag, entry, Entry.KEY, keyLength);
-      if (index >= 0) {
-        byte @Nullable [] replaced = entries[index];
-        entries[index] = entry;
-        return replaced;
-      }
-      entries[~index] = entry;
-      tags[~index] = tag;
+    void insert(int index, long hash, long position) {
+      set(index, hash, position);
       used++;
-      if (used > tags.length - tags.length / 4) {
+      if (used > places.length - places.length / 4) {
         grow();
       }
-      return null;
     }
 
     private void grow() {
-      byte @Nullable [][] oldEntries = entries;
-      int[] oldTags = tags;
-      entries = new byte[oldTags.length * 2][];
-      tags = new int[oldTags.length * 2];
-      for (int i = 0; i < oldTags.length; i++) {
-        if (oldEntries[i] != null) {
-          int index = oldTags[i] & mask();
-          while (entries[index] != null) {
+      long[] old = places;
+      places = new long[old.length * 2];
+      for (long place : old) {
+        if (place != 0) {
+          int index = home(place);
+          while (places[index] != 0) {
             index = (index + 1) & mask();
           }
-          entries[index] = oldEntries[i];
-          tags[index] = oldTags[i];
+          places[index] = place;
         }
       }
     }
 
-    byte @Nullable [] remove(long hash, byte[] key) {
-      int gap = indexOf((int) hash, key, 0, key.length);
-      if (gap < 0) {
-        return null;
-      }
-      byte @Nullable [] removed = entries[gap];
-      int index = (gap + 1) & mask();
-      while (entries[index] != null) {
-        int home = tags[index] & mask();
-        if (((index - home) & mask()) >= ((index - gap) & mask())) {
-          entries[gap] = entries[index];
-          tags[gap] = tags[index];
-          gap = index;
-        }
+    /** An entry that is here lies elsewhere. */
+    void move(long hash, long from, long to) {
+      int index = home(tag(hash));
+      while ((places[index] & POSITION) != from) {
         index = (index + 1) & mask();
       }
-      entries[gap] = null;
+      set(index, hash, to);
+    }
+
+    void remove(int index) {
+      int gap = index;
+      int next = (gap + 1) & mask();
+      while (places[next] != 0) {
+        if (((next - home(places[next])) & mask()) >= ((next - gap) & mask())) {
+          places[gap] = places[next];
+          gap = next;
+        }
+        next = (next + 1) & mask();
+      }
+      places[gap] = 0;
       used--;
-      return removed;
     }
   }
 }

@@ -13,16 +13,19 @@ final class EventHistory {
   /** What an event counts beside its entries, in bytes; about what it really takes. */
   static final int EVENT_OVERHEAD = 32;
 
+  /** What each of its entries counts beside what the entry's hash covers. */
+  static final int ENTRY_OVERHEAD = 8;
+
   private static final int BLOCK_EVENTS = 512;
   private static final int BLOCK_BYTES = 1 << 20;
 
   /** Events one after the other. */
   private static final class Block {
     private final long first;
-    private final ChangeType[] types = new ChangeType[BLOCK_EVENTS];
+    private final byte[] types = new byte[BLOCK_EVENTS];
     private final long[] slots = new long[BLOCK_EVENTS];
-    private final byte @Nullable [][] olds = new byte[BLOCK_EVENTS][];
-    private final byte @Nullable [][] news = new byte[BLOCK_EVENTS][];
+    private final Entries olds = new Entries();
+    private final Entries news = new Entries();
     private final long[] hashes = new long[BLOCK_EVENTS];
     private final int[] sizes = new int[BLOCK_EVENTS];
     private int count;
@@ -33,14 +36,28 @@ final class EventHistory {
     }
   }
 
+  /** One entry of each event, or none. */
+  private static final class Entries {
+    private final byte[] @Nullable [] pages = new byte[BLOCK_EVENTS][];
+    private final int[] ats = new int[BLOCK_EVENTS];
+
+    @Nullable Entry get(int index) {
+      byte @Nullable [] page = pages[index];
+      return page == null ? null : new Entry(page, ats[index]);
+    }
+
+    void set(int index, @Nullable Entry entry) {
+      if (entry != null) {
+        pages[index] = entry.page();
+        ats[index] = entry.at();
+      }
+    }
+  }
+
   /** Takes events in order until it has enough. */
   interface Visitor<E extends Exception> {
     boolean more(
-        long number,
-        ChangeType type,
-        long slot,
-        byte @Nullable [] oldEntry,
-        byte @Nullable [] newEntry)
+        long number, ChangeType type, long slot, @Nullable Entry oldEntry, @Nullable Entry newEntry)
         throws E;
   }
 
@@ -89,7 +106,7 @@ final class EventHistory {
     return Hashing.mix(hash ^ Hashing.mix(first)) + droppedSlot;
   }
 
-  void append(ChangeType type, long slot, byte @Nullable [] oldEntry, byte @Nullable [] newEntry) {
+  void append(ChangeType type, long slot, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
     last++;
     if (maxEvents == 0) {
       first = last + 1;
@@ -101,16 +118,13 @@ final class EventHistory {
       block = new Block(last);
       blocks.add(block);
     }
-    int size =
-        EVENT_OVERHEAD
-            + (oldEntry == null ? 0 : oldEntry.length)
-            + (newEntry == null ? 0 : newEntry.length);
+    int size = EVENT_OVERHEAD + size(oldEntry) + size(newEntry);
     long eventHash = hash(last, type, slot, oldEntry, newEntry);
     int at = block.count;
-    block.types[at] = type;
+    block.types[at] = type.code();
     block.slots[at] = slot;
-    block.olds[at] = oldEntry;
-    block.news[at] = newEntry;
+    block.olds.set(at, oldEntry);
+    block.news.set(at, newEntry);
     block.hashes[at] = eventHash;
     block.sizes[at] = size;
     block.count = at + 1;
@@ -122,17 +136,17 @@ final class EventHistory {
     }
   }
 
+  private static int size(@Nullable Entry entry) {
+    return entry == null ? 0 : ENTRY_OVERHEAD + entry.hashedLength();
+  }
+
   static long hash(
-      long number,
-      ChangeType type,
-      long slot,
-      byte @Nullable [] oldEntry,
-      byte @Nullable [] newEntry) {
+      long number, ChangeType type, long slot, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
     return Hashing.mix(
         (slot * 31 + type.code()) * 31
             + number
-            + (oldEntry == null ? 0 : Long.rotateLeft(Entry.hash(oldEntry), 1))
-            + (newEntry == null ? 0 : Entry.hash(newEntry)));
+            + (oldEntry == null ? 0 : Long.rotateLeft(oldEntry.hash(), 1))
+            + (newEntry == null ? 0 : newEntry.hash()));
   }
 
   private void drop() {
@@ -165,7 +179,12 @@ final class EventHistory {
         if (end) {
           break;
         }
-        if (!visitor.more(number, block.types[i], block.slots[i], block.olds[i], block.news[i])) {
+        if (!visitor.more(
+            number,
+            ChangeType.of(block.types[i]),
+            block.slots[i],
+            block.olds.get(i),
+            block.news.get(i))) {
           return;
         }
       }

@@ -78,9 +78,9 @@ public final class KvStateMachine implements StateMachine {
     List<byte[]> keys = new ArrayList<>(state.entries());
     state.index().forEach(new byte[0], null, keys::add);
     for (byte[] key : keys) {
-      byte @Nullable [] entry = state.find(key);
+      @Nullable Entry entry = state.find(key);
       if (entry != null) {
-        visitor.visit(key, Entry.toKvEntry(entry), queries.left(entry));
+        visitor.visit(key, entry.toKvEntry(), queries.left(entry));
       }
     }
   }

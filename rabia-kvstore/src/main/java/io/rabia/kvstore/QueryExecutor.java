@@ -61,8 +61,8 @@ final class QueryExecutor {
   }
 
   private KvResult get(byte[] key) {
-    byte @Nullable [] entry = state.find(key);
-    return entry == null ? new KvResult.Absent() : new KvResult.Found(Entry.toKvEntry(entry));
+    @Nullable Entry entry = state.find(key);
+    return entry == null ? new KvResult.Absent() : new KvResult.Found(entry.toKvEntry());
   }
 
   private KvResult getAll(List<byte[]> keys) {
@@ -73,9 +73,9 @@ final class QueryExecutor {
     List<@Nullable KvEntry> entries = new ArrayList<>(keys.size());
     long bytes = 0;
     for (byte[] key : keys) {
-      byte @Nullable [] entry = state.find(key);
-      entries.add(entry == null ? null : Entry.toKvEntry(entry));
-      bytes += ITEM_OVERHEAD + (entry == null ? 0 : Entry.valueLength(entry));
+      @Nullable Entry entry = state.find(key);
+      entries.add(entry == null ? null : entry.toKvEntry());
+      bytes += ITEM_OVERHEAD + (entry == null ? 0 : entry.valueLength());
       if (bytes > limits.maxAnswer()) {
         return failed(
             StoreError.ANSWER_TOO_LARGE,
@@ -86,13 +86,13 @@ final class QueryExecutor {
   }
 
   private KvResult timeToLive(byte[] key) {
-    byte @Nullable [] entry = state.find(key);
+    @Nullable Entry entry = state.find(key);
     return entry == null ? new KvResult.Absent() : new KvResult.Remaining(left(entry));
   }
 
   /** What is left to an entry that is not over. */
-  long left(byte[] entry) {
-    long expires = Entry.expires(entry);
+  long left(Entry entry) {
+    long expires = entry.expires();
     return expires == Entry.NEVER ? KvCommand.Put.FOREVER : expires - state.now();
   }
 
@@ -138,16 +138,16 @@ final class QueryExecutor {
 
     @Override
     public boolean more(byte[] key) {
-      byte @Nullable [] entry = state.find(key);
+      @Nullable Entry entry = state.find(key);
       if (entry == null) {
         return true; // its time is over
       }
-      bytes += ITEM_OVERHEAD + key.length + (scan.keysOnly() ? 0 : Entry.valueLength(entry));
+      bytes += ITEM_OVERHEAD + key.length + (scan.keysOnly() ? 0 : entry.valueLength());
       if (items.size() == limit || bytes > PAGE_BYTES && !items.isEmpty()) {
         next = key;
         return false;
       }
-      items.add(new KvPage.Item(key, scan.keysOnly() ? null : Entry.toKvEntry(entry)));
+      items.add(new KvPage.Item(key, scan.keysOnly() ? null : entry.toKvEntry()));
       return true;
     }
   }
@@ -191,13 +191,13 @@ final class QueryExecutor {
         long number,
         ChangeType type,
         long slot,
-        byte @Nullable [] oldEntry,
-        byte @Nullable [] newEntry) {
-      byte @Nullable [] either = newEntry == null ? oldEntry : newEntry;
+        @Nullable Entry oldEntry,
+        @Nullable Entry newEntry) {
+      @Nullable Entry either = newEntry == null ? oldEntry : newEntry;
       boolean wanted =
           either == null
               ? watch.filter().matches(type, NO_KEY, 0, 0)
-              : watch.filter().matches(type, either, Entry.KEY, Entry.keyLength(either));
+              : watch.filter().matches(type, either.page(), either.keyAt(), either.keyLength());
       if (wanted) {
         bytes += ITEM_OVERHEAD + size(oldEntry) + size(newEntry);
         if (bytes > PAGE_BYTES && !events.isEmpty()) {
@@ -208,16 +208,16 @@ final class QueryExecutor {
                 type,
                 number,
                 slot,
-                either == null ? NO_KEY : Entry.key(either),
-                oldEntry == null ? null : Entry.value(oldEntry),
-                newEntry == null ? null : Entry.value(newEntry)));
+                either == null ? NO_KEY : either.key(),
+                oldEntry == null ? null : oldEntry.value(),
+                newEntry == null ? null : newEntry.value()));
       }
       upTo = number;
       return events.size() < limit && ++examined < EXAMINED;
     }
 
-    private static long size(byte @Nullable [] entry) {
-      return entry == null ? 0 : entry.length;
+    private static long size(@Nullable Entry entry) {
+      return entry == null ? 0 : entry.hashedLength();
     }
   }
 }

@@ -59,7 +59,7 @@ final class StoreLimits {
 
   /** Is there no room for a value of so many bytes under the key, in the place of the old entry? */
   KvResult.@Nullable Failed refuseValue(
-      StoreState state, byte[] key, long length, byte @Nullable [] old) {
+      StoreState state, byte[] key, long length, @Nullable Entry old) {
     if (length > config.maxValueSize()) {
       return failed(
           StoreError.VALUE_TOO_LARGE, length + " bytes of at most " + config.maxValueSize());
@@ -70,7 +70,7 @@ final class StoreLimits {
     long growth =
         old == null
             ? KvStateMachine.ENTRY_OVERHEAD + key.length + length
-            : length - Entry.valueLength(old);
+            : length - old.valueLength();
     if (growth > 0 && state.memory() + growth > maxMemory) {
       return failed(
           StoreError.STORE_FULL, "holds " + state.memory() + " bytes of at most " + maxMemory);

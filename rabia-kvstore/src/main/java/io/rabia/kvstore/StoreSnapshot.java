@@ -94,12 +94,12 @@ final class StoreSnapshot {
     out.flush();
   }
 
-  private static void writeEntry(DataOutputStream out, byte @Nullable [] entry) throws IOException {
+  private static void writeEntry(DataOutputStream out, @Nullable Entry entry) throws IOException {
     if (entry == null) {
       out.writeInt(0);
     } else {
-      out.writeInt(entry.length - Entry.HASHED);
-      out.write(entry, Entry.HASHED, entry.length - Entry.HASHED);
+      out.writeInt(entry.hashedLength());
+      out.write(entry.page(), entry.hashedAt(), entry.hashedLength());
     }
   }
 
@@ -139,15 +139,15 @@ final class StoreSnapshot {
     expect(firstEvent + eventCount == version + 1, "events are not numbered up to the version");
     StoreState state = like.empty(version, now, firstEvent - 1, droppedSlot);
     for (int i = 0; i < count; i++) {
-      byte @Nullable [] entry = readEntry(in);
+      @Nullable Entry entry = readEntry(in);
       expect(entry != null && state.load(entry), "an entry of nothing, or a key twice");
     }
     long eventsHash = hash(now, droppedSlot);
     for (int i = 0; i < eventCount; i++) {
       ChangeType type = readType(in);
       long slot = in.readLong();
-      byte @Nullable [] oldEntry = readEntry(in);
-      byte @Nullable [] newEntry = readEntry(in);
+      @Nullable Entry oldEntry = readEntry(in);
+      @Nullable Entry newEntry = readEntry(in);
       state.history().append(type, slot, oldEntry, newEntry);
       eventsHash += EventHistory.hash(firstEvent + i, type, slot, oldEntry, newEntry);
     }
@@ -179,19 +179,19 @@ final class StoreSnapshot {
       int valueLength = in.readInt();
       byte[] key = exactly(in, keyLength);
       byte[] value = exactly(in, valueLength);
-      byte[] entry = Entry.of(key, value, entryVersion, created, updated, Entry.NEVER);
+      Entry entry = Entry.of(key, value, entryVersion, created, updated);
       expect(state.load(entry), "a key twice");
     }
     expect(in.readLong() == state.entriesHash(), "entries have another hash");
     return state;
   }
 
-  private static byte @Nullable [] readEntry(DataInputStream in) throws IOException {
+  private static @Nullable Entry readEntry(DataInputStream in) throws IOException {
     int length = in.readInt();
     if (length == 0) {
       return null;
     }
-    byte @Nullable [] entry = Entry.ofHashed(exactly(in, length));
+    @Nullable Entry entry = Entry.ofHashed(exactly(in, length));
     expect(entry != null, "an entry with lengths that do not fit");
     return entry;
   }

@@ -2,7 +2,7 @@ package io.rabia.kvstore;
 
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeSet;
@@ -17,17 +17,27 @@ final class StoreState {
   /** Keys that one command removes at most because their time is over; the others are hidden. */
   static final int EXPIRED_AT_ONCE = 256;
 
-  private static final Comparator<byte[]> BY_EXPIRY =
-      Comparator.<byte[]>comparingLong(Entry::expires).thenComparing(Entry::compareKeys);
+  /** When a key expires. It has a key of its own: an entry would keep its whole page. */
+  private record Expiry(long time, byte[] key) implements Comparable<Expiry> {
+    static Expiry of(Entry entry) {
+      return new Expiry(entry.expires(), entry.key());
+    }
+
+    @Override
+    public int compareTo(Expiry other) {
+      int order = Long.compare(time, other.time);
+      return order == 0 ? Arrays.compareUnsigned(key, other.key) : order;
+    }
+  }
 
   /** One change, to be undone or to become an event. */
-  private record Change(ChangeType type, byte @Nullable [] oldEntry, byte @Nullable [] newEntry) {}
+  private record Change(ChangeType type, @Nullable Entry oldEntry, @Nullable Entry newEntry) {}
 
   private final KVStoreConfig config;
   private final long seed = new SecureRandom().nextLong();
   private EntryTable table = new EntryTable(seed);
   private KeyIndex index = new KeyIndex();
-  private final TreeSet<byte[]> expiring = new TreeSet<>(BY_EXPIRY);
+  private final TreeSet<Expiry> expiring = new TreeSet<>();
   private EventHistory history;
   private long now;
   private long slot;
@@ -102,7 +112,7 @@ final class StoreState {
 
   /** When the next entry expires, or {@link Entry#NEVER}. */
   long nextExpiry() {
-    return expiring.isEmpty() ? Entry.NEVER : Entry.expires(expiring.first());
+    return expiring.isEmpty() ? Entry.NEVER : expiring.first().time();
   }
 
   // ---- changes
@@ -112,27 +122,27 @@ final class StoreState {
     slot = newSlot;
     now = logTime;
     for (int i = 0; i < EXPIRED_AT_ONCE && !expiring.isEmpty(); i++) {
-      byte[] next = expiring.first();
-      if (!isOver(next)) {
+      Expiry next = expiring.first();
+      if (next.time() > now) {
         return;
       }
-      remove(next, ChangeType.EXPIRED);
+      remove(Objects.requireNonNull(table.find(next.key())), ChangeType.EXPIRED);
     }
   }
 
-  private boolean isOver(byte[] entry) {
-    long expires = Entry.expires(entry);
+  private boolean isOver(Entry entry) {
+    long expires = entry.expires();
     return expires != Entry.NEVER && expires <= now;
   }
 
-  byte @Nullable [] find(byte[] key) {
-    byte @Nullable [] entry = table.find(key);
+  @Nullable Entry find(byte[] key) {
+    @Nullable Entry entry = table.find(key);
     return entry == null || isOver(entry) ? null : entry;
   }
 
   /** As {@link #find}, before the key is changed: one that is over is removed first. */
-  byte @Nullable [] take(byte[] key) {
-    byte @Nullable [] entry = table.find(key);
+  @Nullable Entry take(byte[] key) {
+    @Nullable Entry entry = table.find(key);
     if (entry != null && isOver(entry)) {
       remove(entry, ChangeType.EXPIRED);
       return null;
@@ -145,11 +155,10 @@ final class StoreState {
    *
    * @param old what {@link #take} gave
    */
-  long put(byte[] key, byte[] value, byte @Nullable [] old, long expires) {
+  long put(byte[] key, byte[] value, @Nullable Entry old, long expires) {
     version++;
-    long created = old == null ? now : Entry.created(old);
-    byte[] entry = Entry.of(key, value, version, created, now, expires);
-    table.put(entry);
+    long created = old == null ? now : old.created();
+    Entry entry = table.put(key, value, version, created, now, expires);
     if (old == null) {
       index.add(key);
     }
@@ -157,9 +166,9 @@ final class StoreState {
     return version;
   }
 
-  void remove(byte[] entry, ChangeType type) {
+  void remove(Entry entry, ChangeType type) {
     version++;
-    byte[] key = Entry.key(entry);
+    byte[] key = entry.key();
     table.remove(key);
     index.remove(key);
     changed(type, entry, null);
@@ -176,7 +185,7 @@ final class StoreState {
     history.append(ChangeType.CLEARED, slot, null, null);
   }
 
-  private void changed(ChangeType type, byte @Nullable [] oldEntry, byte @Nullable [] newEntry) {
+  private void changed(ChangeType type, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
     replace(oldEntry, newEntry);
     List<Change> changes = uncommitted;
     if (changes == null) {
@@ -186,27 +195,27 @@ final class StoreState {
     }
   }
 
-  private void replace(byte @Nullable [] from, byte @Nullable [] to) {
+  private void replace(@Nullable Entry from, @Nullable Entry to) {
     long growth = 0;
     if (from != null) {
-      entriesHash -= Entry.hash(from);
+      entriesHash -= from.hash();
       growth -= size(from);
-      if (Entry.expires(from) != Entry.NEVER) {
-        expiring.remove(from);
+      if (from.expires() != Entry.NEVER) {
+        expiring.remove(Expiry.of(from));
       }
     }
     if (to != null) {
-      entriesHash += Entry.hash(to);
+      entriesHash += to.hash();
       growth += size(to);
-      if (Entry.expires(to) != Entry.NEVER) {
-        expiring.add(to);
+      if (to.expires() != Entry.NEVER) {
+        expiring.add(Expiry.of(to));
       }
     }
     account(growth);
   }
 
-  private static long size(byte[] entry) {
-    return (long) KvStateMachine.ENTRY_OVERHEAD + Entry.keyLength(entry) + Entry.valueLength(entry);
+  private static long size(Entry entry) {
+    return (long) KvStateMachine.ENTRY_OVERHEAD + entry.keyLength() + entry.valueLength();
   }
 
   private void account(long growth) {
@@ -242,16 +251,16 @@ final class StoreState {
   }
 
   private void undo(Change change) {
-    byte @Nullable [] before = change.oldEntry();
-    byte @Nullable [] after = change.newEntry();
+    @Nullable Entry before = change.oldEntry();
+    @Nullable Entry after = change.newEntry();
     if (before == null) {
-      byte[] key = Entry.key(Objects.requireNonNull(after));
+      byte[] key = Objects.requireNonNull(after).key();
       table.remove(key);
       index.remove(key);
     } else {
       table.put(before);
       if (after == null) {
-        index.add(Entry.key(before));
+        index.add(before.key());
       }
     }
     replace(after, before);
@@ -259,12 +268,12 @@ final class StoreState {
 
   // ---- from a snapshot
 
-  /** Puts an entry as it is; returns false when its key is there. */
-  boolean load(byte[] entry) {
-    if (table.put(entry) != null) {
+  /** Puts a copy of an entry as it is; returns false when its key is there. */
+  boolean load(Entry entry) {
+    if (table.put(entry)) {
       return false;
     }
-    index.add(Entry.key(entry));
+    index.add(entry.key());
     replace(null, entry);
     return true;
   }

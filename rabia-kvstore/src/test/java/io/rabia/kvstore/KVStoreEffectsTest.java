@@ -107,7 +107,11 @@ class KVStoreEffectsTest {
         .shows(
             "eventBytes",
             fresh,
-            EventHistory.EVENT_OVERHEAD + Entry.KEY + 10L + Long.BYTES,
+            EventHistory.EVENT_OVERHEAD
+                + EventHistory.ENTRY_OVERHEAD
+                + Entry.HEAD
+                + 10L
+                + Long.BYTES,
             () -> statistics(timed))
         .tests();
   }

@@ -21,6 +21,7 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
@@ -40,7 +41,10 @@ import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * A running engine with a log on the disk and a million entries, that writes snapshots of them
- * while commands go on: how long no command is answered, and how much of the heap is taken.
+ * while commands go on: how long no command is answered, and how much of the heap is taken. Entries
+ * that are replaced as fast as one thread can are much to copy for a collector that stops the
+ * world, with a snapshot and without one; what it stops is printed and counts for neither. One that
+ * does not ({@code -DargLine=-XX:+UseZGC}) shows the same with nothing taken off.
  */
 @Isolated
 @Tag("long")
@@ -56,6 +60,12 @@ final class SnapshotUnderLoadTest {
   private static final double MOST_HEAP = 1.5;
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+  /** Those that count pauses, not cycles beside the program. */
+  private static final List<GarbageCollectorMXBean> COLLECTORS =
+      ManagementFactory.getGarbageCollectorMXBeans().stream()
+          .filter(collector -> !collector.getName().endsWith("Cycles"))
+          .toList();
 
   @TempDir private Path directory;
   private final Watched machine = new Watched(new KvStateMachine(KVStoreConfig.defaults()));
@@ -201,23 +211,41 @@ final class SnapshotUnderLoadTest {
     return runtime.totalMemory() - runtime.freeMemory();
   }
 
-  /** Of the answers: the longest time from one to the next, and of the engine's thread in it. */
+  /**
+   * Of the answers: the longest time from one to the next; without what the collector stopped; and
+   * of the engine's thread.
+   */
   private static final class Gaps {
     private long lastTime;
+    private long lastCollected;
     private long lastOfThread;
     private long longest;
+    private long longestWithoutCollector;
     private long longestOfThread;
     private long count;
 
     synchronized void answered() {
       long now = System.nanoTime();
+      long collected = collectedNanos();
       long ofThread = THREADS.getCurrentThreadCpuTime();
       if (count++ > 0) {
-        longest = Math.max(longest, now - lastTime);
+        long gap = now - lastTime;
+        longest = Math.max(longest, gap);
+        longestWithoutCollector =
+            Math.max(longestWithoutCollector, gap - (collected - lastCollected));
         longestOfThread = Math.max(longestOfThread, ofThread - lastOfThread);
       }
       lastTime = now;
+      lastCollected = collected;
       lastOfThread = ofThread;
+    }
+
+    private static long collectedNanos() {
+      long millis = 0;
+      for (int i = 0; i < COLLECTORS.size(); i++) {
+        millis += COLLECTORS.get(i).getCollectionTime();
+      }
+      return millis * 1_000_000;
     }
 
     synchronized long count() {
@@ -226,6 +254,10 @@ final class SnapshotUnderLoadTest {
 
     synchronized double longestMillis() {
       return longest / 1e6;
+    }
+
+    synchronized double longestWithoutCollectorMillis() {
+      return longestWithoutCollector / 1e6;
     }
 
     synchronized double longestOfThreadMillis() {
@@ -263,10 +295,11 @@ final class SnapshotUnderLoadTest {
       return fresh;
     }
 
-    void awaitAnswers(long count) {
+    Gaps awaitAnswers(long count) {
       Gaps now = measure();
       soon().until(() -> failure != null || now.count() >= count);
       assertThat(failure).isNull();
+      return now;
     }
   }
 
@@ -284,29 +317,26 @@ final class SnapshotUnderLoadTest {
     try {
       long kept = RabiaConfig.defaults().retainedSlots() + 10_000L;
       soon().until(() -> load.failure != null || engine.status().join().slots() > kept);
-      double shortest = Double.MAX_VALUE;
       for (int round = 0; round < ROUNDS; round++) {
-        Gaps without = load.measure();
-        soon().until(() -> without.count() > 100_000);
         Gaps with = load.measure();
         engine.snapshot(PATIENCE).join();
-        load.awaitAnswers(1000);
+        long commands = with.count();
+        Gaps without = load.awaitAnswers(commands);
         System.out.printf(
             "snapshot of %d entries, %d MiB: %d commands meanwhile; longest time without an answer"
-                + " %.1f ms, without a snapshot %.1f ms, of the engine's thread %.1f ms%n",
+                + " %.1f ms, %.1f of it not the collector's; without a snapshot %.1f and %.1f ms;"
+                + " of the engine's thread %.1f ms%n",
             ENTRIES,
             machine.written >> 20,
-            with.count(),
+            commands,
             with.longestMillis(),
+            with.longestWithoutCollectorMillis(),
             without.longestMillis(),
+            without.longestWithoutCollectorMillis(),
             with.longestOfThreadMillis());
-        assertThat(with.count()).isGreaterThan(100);
-        assertThat(with.longestOfThreadMillis()).isLessThan(MOST_MILLIS);
-        shortest = Math.min(shortest, with.longestMillis());
+        assertThat(commands).isGreaterThan(100);
+        assertThat(with.longestWithoutCollectorMillis()).isLessThan(MOST_MILLIS);
       }
-      assertThat(shortest)
-          .as("the longest time without an answer, where nothing else stopped the machine")
-          .isLessThan(MOST_MILLIS);
 
       long before = Math.min(liveHeap(), liveHeap());
       machine.looking = true;

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -93,9 +94,10 @@ final class Elections implements Guest {
           this + ", although nothing was answered that it sent within its time");
       lastStep = now;
       session.step();
-      if (election.isLeader() && election.term() != term) {
-        fenced = election.fenced("rising");
-        term = election.term();
+      OptionalLong token = election.token();
+      if (token.isPresent() && token.getAsLong() != term) {
+        term = token.getAsLong();
+        fenced = election.fenced("rising", term);
         check(
             owners.getOrDefault(term, 0L) == session.id(),
             this + ", although the term is another's");

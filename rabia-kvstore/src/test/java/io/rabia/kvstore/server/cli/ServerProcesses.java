@@ -185,10 +185,18 @@ final class ServerProcesses implements AutoCloseable {
   /** Starts members. */
   void launch(Collection<Integer> ids) {
     for (int id : ids) {
-      assertThat(running()).doesNotContain(id);
-      processes.put(
-          id, java(links.command(id), "server-" + id, RabiaKv.class, "server", flags(id)));
+      launch(id, links.command(id));
     }
+  }
+
+  /** As {@link #launch}, and it takes only what the others leave of this machine's processors. */
+  void launchAside(int id) {
+    launch(id, List.of("nice", "-n", "10"));
+  }
+
+  private void launch(int id, List<String> before) {
+    assertThat(running()).doesNotContain(id);
+    processes.put(id, java(before, "server-" + id, RabiaKv.class, "server", flags(id)));
   }
 
   /** Waits until members that were launched are there, with or without a quorum. */
