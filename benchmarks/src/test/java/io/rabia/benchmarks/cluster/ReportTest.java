@@ -119,6 +119,7 @@ class ReportTest {
     BenchOptions options = options();
     Files.writeString(directory.resolve("latency-old.svg"), "of an earlier run");
     Bench bench = new Bench(options, environment);
+    bench.progress.begin("steps", 2);
     bench.attempt("first", 1, () -> bench.results.add(new Figure("first", "us", 1, 1)));
 
     bench.attempt(

@@ -41,7 +41,7 @@ public final class AeronNode {
         10, 20, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MICROSECONDS.toNanos(50));
   }
 
-  /** Of this process, in {@code aeron.dir}; lengths as its guide to performance testing has them. */
+  /** Of this process, in {@code aeron.dir}; lengths as in Aeron's own benchmarks. */
   static MediaDriver.Context driver() {
     return new MediaDriver.Context()
         .threadingMode(ThreadingMode.SHARED)
