@@ -68,7 +68,7 @@ public class MemoryPoolComparison {
     buffer.putLong(0, value);
     buffer.putLong(size - Long.BYTES, ~value);
     long sum = buffer.getLong(0) + buffer.getLong(size - Long.BYTES);
-    check(sum == -1 && buffer.limit() == size, "a buffer of " + size + " bytes keeps what it is");
+    check(sum == -1 && buffer.limit() == size, "a buffer keeps what is put into it, and its size");
     return sum;
   }
 

@@ -24,11 +24,11 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 30)
-@Measurement(iterations = 30)
+@Warmup(iterations = 15)
+@Measurement(iterations = 15)
 @Fork(value = 1, jvmArgsAppend = "-Xmx2g")
 public class ProtocolCore {
-  private static final int SLOTS = 30_000;
+  private static final int SLOTS = 60_000;
 
   @Param({"16"})
   public int payloadBytes;

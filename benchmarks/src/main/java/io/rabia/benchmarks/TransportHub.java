@@ -71,7 +71,9 @@ final class TransportHub implements AutoCloseable {
       check(sender.send(peer, frame.duplicate()), "a frame is taken");
     }
     sender.flush();
+    long deadline = System.nanoTime() + PATIENCE;
     while (framesBack < due) {
+      check(System.nanoTime() - deadline < 0, "every frame is answered");
       poll();
     }
   }

@@ -8,7 +8,6 @@ import io.rabia.core.Token;
 import io.rabia.core.batching.CommandBatcher;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
-import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.transport.Handshake;
 import io.rabia.engine.protocol.BatchSource;
@@ -40,9 +39,6 @@ public final class Member implements AutoCloseable {
 
   /** How much was applied, and of what. */
   private record Applied(long slots, long batches, long ownBatches, long noops, long forfeits) {}
-
-  /** Where there is a log, which has all of them, more would only be copied by collectors. */
-  private static final long RETAINED_OF_LOGGED = 16L << 20;
 
   private record QueuedRead(long ticket, Request request) {}
 
@@ -104,7 +100,7 @@ public final class Member implements AutoCloseable {
             config.timing(),
             clockStart,
             config.retainedSlots(),
-            retainedBytes(config, persistence),
+            config.retainedBytes(),
             nonceSeed);
     if (persistence.durability() == Durability.FSYNC) {
       replica.offersBatches();
@@ -138,12 +134,6 @@ public final class Member implements AutoCloseable {
             new SnapshotFetch(parts, head, replica, snapshots, outbox));
     replica.snapshots(exchange);
     secondAt = now;
-  }
-
-  private static long retainedBytes(RabiaConfig config, Persistence persistence) {
-    return persistence.durability() == Durability.MEMORY
-        ? config.retainedBytes()
-        : Math.min(config.retainedBytes(), RETAINED_OF_LOGGED);
   }
 
   /** A power of two above the number of own batches that can be outstanding. */

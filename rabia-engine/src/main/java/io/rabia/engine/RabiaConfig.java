@@ -168,7 +168,7 @@ public final class RabiaConfig {
     private Duration sessionTimeToLive = Duration.ofMinutes(10);
     private int inboxCapacity = 1 << 16;
     private int retainedSlots = 1 << 16;
-    private long retainedBytes = 64L << 20;
+    private long retainedBytes = 16L << 20;
     private long retainedLogBytes = 1L << 30;
     private long snapshotSlots = 1 << 18;
     private long snapshotBytes = 64L << 20;
@@ -263,8 +263,9 @@ public final class RabiaConfig {
     }
 
     /**
-     * Decided batches kept in memory for members that are behind, bytes. Default 64 MiB; no more
-     * than 16 MiB are used where there is a log, which has the others.
+     * Decided batches kept in memory for members that are behind, bytes. Default 16 MiB. Who is
+     * further behind reads from the log or, where there is none, takes a snapshot: of a large state
+     * more is worth its place. Collectors copy it.
      */
     public Builder retainedBytes(long bytes) {
       this.retainedBytes = bytes;

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Pages of bytes for entries, which are filled one after the other; a large entry has one of its
- * own. One of which more than half was dropped is sparse: it is to be emptied into the others, so
- * that less than half of all of them is wasted. Not thread-safe.
+ * own. One of which less than half is needed is sparse: it is to be emptied into the others, as
+ * fast as entries are dropped, so that not much more than half of all of them is wasted and no
+ * change pays for what others left. Not thread-safe.
  */
 final class EntryPages {
   private static final int PAGE_BYTES = 1 << 17;
@@ -18,6 +19,10 @@ final class EntryPages {
 
   private static final int OFFSET_UNIT = 3;
   private static final int NUMBER_BITS = 24;
+
+  /** Bytes that are moved for each byte that is dropped; more than one, to get ahead. */
+  private static final int MOVED_PER_DROPPED = 2;
+
   static final int POSITION_BITS = NUMBER_BITS + OFFSET_BITS;
 
   private byte[] @Nullable [] pages = new byte[16][];
@@ -30,6 +35,14 @@ final class EntryPages {
   private int nextNumber = 1;
 
   private int current;
+
+  /** Where the next entry is looked for in the sparse page that is being emptied; 0: no page. */
+  private long emptying;
+
+  /** Bytes that may be moved now. */
+  private long credit;
+
+  private long moved;
 
   private static final class IntStack {
     private int[] values = new int[16];
@@ -110,7 +123,7 @@ final class EntryPages {
   }
 
   private boolean isSparse(int number, int bytes) {
-    return bytes < used[number] / 2;
+    return bytes < Objects.requireNonNull(pages[number]).length / 2;
   }
 
   /** The entry there is not needed any more. */
@@ -119,37 +132,72 @@ final class EntryPages {
     byte[] page = page(position);
     Entry.drop(page, offset(position));
     int before = live[number];
-    live[number] -= Entry.spaceAt(page, offset(position));
+    int space = Entry.spaceAt(page, offset(position));
+    live[number] -= space;
+    credit += (long) MOVED_PER_DROPPED * space;
     if (number != current && !isSparse(number, before) && isSparse(number, live[number])) {
       sparse.push(number);
     }
   }
 
   /**
-   * Where the entries begin of a page that is to be emptied and then freed; 0 when there is none.
+   * The position of an entry that is to be moved now, or 0. Frees the pages that have none left.
    */
-  long nextSparse() {
-    return (long) sparse.pop() << OFFSET_BITS;
+  long nextToMove() {
+    while (credit > 0) {
+      if (emptying == 0) {
+        emptying = (long) sparse.pop() << OFFSET_BITS;
+        if (emptying == 0) {
+          credit = 0;
+          return 0;
+        }
+      }
+      long next = nextLive(emptying);
+      if (next != 0) {
+        emptying = next;
+        return next;
+      }
+      free(number(emptying));
+      emptying = 0;
+    }
+    return 0;
   }
 
   /** The position of the first entry from there on, in the same page, that is needed; or 0. */
-  long nextLive(long position) {
+  private long nextLive(long position) {
     int number = number(position);
     if (live[number] == 0) {
       return 0;
     }
     byte[] page = page(position);
     int at = offset(position);
-    while (at < used[number] && Entry.isDropped(page, at)) {
+    while (Entry.isDropped(page, at)) {
       at += Entry.spaceAt(page, at);
     }
-    return at == used[number] ? 0 : (long) number << OFFSET_BITS | at >>> OFFSET_UNIT;
+    return (long) number << OFFSET_BITS | at >>> OFFSET_UNIT;
   }
 
-  void free(long position) {
-    int number = number(position);
+  /** Copies an entry that is to be moved; its old position is not needed any more. */
+  long move(long from) {
+    byte[] page = page(from);
+    int space = Entry.spaceAt(page, offset(from));
+    long to = reserve(space);
+    Entry.copy(page, offset(from), page(to), offset(to));
+    Entry.drop(page, offset(from));
+    live[number(from)] -= space;
+    credit -= space;
+    moved++;
+    return to;
+  }
+
+  private void free(int number) {
     pages[number] = null;
     unused.push(number);
+  }
+
+  /** How many entries. */
+  long moved() {
+    return moved;
   }
 
   /** Bytes of all pages. */

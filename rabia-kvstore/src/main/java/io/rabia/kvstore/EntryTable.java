@@ -37,6 +37,11 @@ final class EntryTable {
     return pages.bytes();
   }
 
+  /** How many entries were moved from one page to another. */
+  long moved() {
+    return pages.moved();
+  }
+
   @Nullable Entry find(byte[] key) {
     long hash = Hashing.hash(key, 0, key.length, seed);
     Segment segment = segments[segmentOf(hash)];
@@ -91,24 +96,12 @@ final class EntryTable {
     tidy();
   }
 
-  /** Moves what is left in sparse pages. */
+  /** Moves some of what is left in sparse pages. */
   private void tidy() {
-    for (long page = pages.nextSparse(); page != 0; page = pages.nextSparse()) {
-      for (long from = pages.nextLive(page); from != 0; from = pages.nextLive(from)) {
-        move(from);
-      }
-      pages.free(page);
+    for (long from = pages.nextToMove(); from != 0; from = pages.nextToMove()) {
+      long hash = Entry.hashOfKey(pages.page(from), EntryPages.offset(from), seed);
+      ownSegment(hash).move(hash, from, pages.move(from));
     }
-  }
-
-  private void move(long from) {
-    byte[] page = pages.page(from);
-    int at = EntryPages.offset(from);
-    long hash = Entry.hashOfKey(page, at, seed);
-    long to = pages.reserve(Entry.spaceAt(page, at));
-    Entry.copy(page, at, pages.page(to), EntryPages.offset(to));
-    ownSegment(hash).move(hash, from, to);
-    Entry.drop(page, at);
   }
 
   /** The entries as they are now; a segment is copied before it changes. */

@@ -5,9 +5,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last changes of the store, numbered without a gap by the store's version. They hold the
- * entries themselves, which never change. Blocks are only ever appended to, so that a {@link View}
- * shares them. Not thread-safe.
+ * The last changes of the store, numbered without a gap by the store's version. They hold the new
+ * entries themselves, which lie together in the store's newest pages, and copies of the old ones,
+ * each of which would keep another page from being let go of. Blocks are only ever appended to, so
+ * that a {@link View} shares them. Not thread-safe.
  */
 final class EventHistory {
   /** What an event counts beside its entries, in bytes; about what it really takes. */
@@ -16,6 +17,7 @@ final class EventHistory {
   /** What each of its entries counts beside what the entry's hash covers. */
   static final int ENTRY_OVERHEAD = 8;
 
+  private static final int PAGE_BYTES = 1 << 16;
   private static final int BLOCK_EVENTS = 512;
   private static final int BLOCK_BYTES = 1 << 20;
 
@@ -69,6 +71,8 @@ final class EventHistory {
   private long droppedSlot;
   private long bytes;
   private long hash;
+  private byte[] page = new byte[0];
+  private int used;
 
   /**
    * @param maxEvents 0: none are kept
@@ -123,7 +127,7 @@ final class EventHistory {
     int at = block.count;
     block.types[at] = type.code();
     block.slots[at] = slot;
-    block.olds.set(at, oldEntry);
+    block.olds.set(at, oldEntry == null ? null : copy(oldEntry));
     block.news.set(at, newEntry);
     block.hashes[at] = eventHash;
     block.sizes[at] = size;
@@ -134,6 +138,18 @@ final class EventHistory {
     while (last - first >= maxEvents || bytes > maxBytes) {
       drop();
     }
+  }
+
+  private Entry copy(Entry entry) {
+    int space = Entry.spaceAt(entry.page(), entry.at());
+    if (space > page.length - used) {
+      page = new byte[Math.max(PAGE_BYTES, space)];
+      used = 0;
+    }
+    Entry copy = new Entry(page, used);
+    Entry.copy(entry.page(), entry.at(), page, used);
+    used += space;
+    return copy;
   }
 
   private static int size(@Nullable Entry entry) {

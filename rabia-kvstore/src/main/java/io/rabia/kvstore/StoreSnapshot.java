@@ -34,6 +34,9 @@ final class StoreSnapshot {
   private static final int FIRST_VERSION = 1;
   private static final int BUFFER = 1 << 16;
 
+  /** More than any command can bring. */
+  private static final int MOST_OF_ENTRY = 1 << 28;
+
   private final long version;
   private final long now;
   private final long hash;
@@ -178,6 +181,7 @@ final class StoreSnapshot {
       int keyLength = in.readUnsignedShort();
       int valueLength = in.readInt();
       byte[] key = exactly(in, keyLength);
+      expect(entryVersion >= 0 && valueLength <= MOST_OF_ENTRY, "a negative version, or too large");
       byte[] value = exactly(in, valueLength);
       Entry entry = Entry.of(key, value, entryVersion, created, updated);
       expect(state.load(entry), "a key twice");
@@ -191,6 +195,7 @@ final class StoreSnapshot {
     if (length == 0) {
       return null;
     }
+    expect(length <= MOST_OF_ENTRY, "an entry of " + length + " bytes");
     @Nullable Entry entry = Entry.ofHashed(exactly(in, length));
     expect(entry != null, "an entry with lengths that do not fit");
     return entry;

@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EntryTableTest {
   private static final int PAGE = 1 << 17;
@@ -25,6 +28,20 @@ class EntryTableTest {
     long expires = number % 3 == 0 ? number + 1 : Entry.NEVER;
     table.put(key.getBytes(UTF_8), value, ++version, number, version, expires);
     model.put(key, value);
+  }
+
+  /** Puts what was there before back, as a transaction that is undone does. */
+  private void putBack(int number) {
+    byte[] key = ("key" + number).getBytes(UTF_8);
+    Entry before = table.find(key);
+    if (before != null) {
+      if (random.nextBoolean()) {
+        table.remove(key);
+      } else {
+        table.put(key, new byte[random.nextInt(300)], ++version, 0, version, Entry.NEVER);
+      }
+      table.put(before);
+    }
   }
 
   private void remove(int number) {
@@ -68,6 +85,8 @@ class EntryTableTest {
     int what = random.nextInt(100);
     if (what < 25) {
       remove(number);
+    } else if (what < 35) {
+      putBack(number);
     } else {
       put(number, what == 99 ? LARGE + random.nextInt(LARGE) : random.nextInt(300));
     }
@@ -83,9 +102,11 @@ class EntryTableTest {
       Map<String, byte[]> then = Map.copyOf(model);
       Entry found = table.find("key1".getBytes(UTF_8));
       byte[] before = found == null ? null : found.value();
+      CompletableFuture<Void> seen = CompletableFuture.runAsync(() -> assertView(view, then));
       for (int i = 0; i < 10_000; i++) {
         change(3000);
       }
+      seen.join();
       assertView(view, then);
       assertSame();
       assertThat(found == null ? null : found.value()).isEqualTo(before);
@@ -98,12 +119,49 @@ class EntryTableTest {
     return bytes[0];
   }
 
-  @Test
-  void lessThanHalfOfThePagesIsWasted() {
-    for (int i = 0; i < 300_000; i++) {
-      put(random.nextInt(20_000), 100);
+  @ParameterizedTest
+  @ValueSource(ints = {0, 100, 3000, 26_200, 33_000})
+  void notMuchMoreThanHalfOfThePagesIsWasted(int length) {
+    int keys = 20_000_000 / (length + 100) / 10;
+    for (int i = 0; i < 20 * keys; i++) {
+      put(random.nextInt(keys), length);
     }
-    assertThat(table.pageBytes()).isLessThan(2 * liveBytes() + PAGE);
+    assertThat(table.pageBytes()).isLessThan(2 * liveBytes() + 4 * PAGE);
+  }
+
+  @Test
+  void whatFitsInNoPageIsWastedToo() {
+    for (int i = 0; i < 400; i++) {
+      put(i, 26_200);
+    }
+    for (int i = 0; i < 400; i++) {
+      if (i % 4 < 2) {
+        remove(i);
+      }
+    }
+    assertThat(table.pageBytes()).isLessThan(2 * liveBytes() + 4 * PAGE);
+  }
+
+  @Test
+  void noChangePaysForWhatOthersLeft() {
+    int keys = 100_000;
+    for (int i = 0; i < keys; i++) {
+      put(i, 100);
+    }
+    int aPage = PAGE / Entry.space("key10000".getBytes(UTF_8), new byte[100], 1);
+    for (int i = 0; i < keys; i++) {
+      if (i / (aPage / 2 + 1) % 2 == 0) {
+        remove(i);
+      }
+    }
+    long most = 0;
+    for (int i = 0; i < keys; i++) {
+      long before = table.moved();
+      remove(i);
+      most = Math.max(most, table.moved() - before);
+    }
+    assertThat(most).isBetween(1L, 4L);
+    assertThat(table.pageBytes()).isLessThanOrEqualTo(2 * PAGE);
   }
 
   @Test

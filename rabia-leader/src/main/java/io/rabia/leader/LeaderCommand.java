@@ -33,7 +33,8 @@ sealed interface LeaderCommand {
 
   /**
    * The session wants to be elected. The rules of whoever campaigned last are those of the
-   * election. Answered by {@link LeaderResult.Done} or {@link LeaderResult.Rejected}.
+   * election; but who asks for no number of processes takes nothing from what others who stand ask
+   * for. Answered by {@link LeaderResult.Done} or {@link LeaderResult.Rejected}.
    *
    * @param priority the highest is elected, among equals who came first
    */

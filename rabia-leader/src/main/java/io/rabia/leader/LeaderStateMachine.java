@@ -190,6 +190,8 @@ public final class LeaderStateMachine implements Fence {
       return new LeaderResult.Rejected(LeaderResult.Reason.TOO_MANY);
     }
     old.ifPresent(candidates::remove);
+    boolean asksForNone = campaign.minHealthy() == 0 && !candidates.isEmpty() && before != null;
+    int minHealthy = asksForNone ? before.minHealthy() : campaign.minHealthy();
     long arrival = old.isPresent() ? old.get().arrival() : ++lastArrival;
     candidates.add(new Candidate(campaign.session(), campaign.priority(), arrival));
     elections.put(
@@ -199,7 +201,7 @@ public final class LeaderStateMachine implements Fence {
             before == null ? 0 : before.term(),
             before == null ? 0 : before.leader(),
             before != null && before.held(),
-            campaign.minHealthy(),
+            minHealthy,
             campaign.autoFailover(),
             candidates));
     return new LeaderResult.Done(version, 0);

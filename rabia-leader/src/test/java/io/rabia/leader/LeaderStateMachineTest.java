@@ -148,6 +148,18 @@ class LeaderStateMachineTest {
   }
 
   @Test
+  void whoAsksForNoNumberTakesNothingFromWhatOthersAskFor() {
+    join(0, 1);
+    at(0, campaign(1, 1, 3, true));
+    join(1, 2);
+    at(1, campaign(2, 1, 0, true));
+    assertThat(election().leader()).isZero();
+    at(2, withdraw(1));
+    at(2, campaign(2, 1, 0, true));
+    assertThat(election().leader()).isEqualTo(2);
+  }
+
+  @Test
   void aTokenIsValidWhileItsLeaderLeads() {
     join(0, 1, 2);
     at(0, campaign(1, 1));
@@ -497,7 +509,9 @@ class LeaderStateMachineTest {
         long arrival = old == null ? ++arrivals : old.arrival();
         seated.put(c.session(), new Seat(c.priority(), arrival));
         failover.put(c.election(), c.autoFailover());
-        healthy.put(c.election(), c.minHealthy());
+        if (c.minHealthy() > 0 || seated.size() == 1) {
+          healthy.put(c.election(), c.minHealthy());
+        }
       }
     }
 

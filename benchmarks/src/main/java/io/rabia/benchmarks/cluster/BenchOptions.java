@@ -1,33 +1,61 @@
 package io.rabia.benchmarks.cluster;
 
 import io.rabia.benchmarks.cluster.LoadSpec.Operation;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What is run. */
 final class BenchOptions {
+  private static final int MOST_CLIENTS = 65_536;
+  private static final int MOST_KEYS = 10_000_000;
+  private static final int LARGEST_VALUE = 64 << 10;
+  private static final int LARGEST_KEY = 1024;
+
+  /** What {@code --quick} stands for, as far as it is not said otherwise. */
+  private static final List<String> QUICK =
+      List.of(
+          "--peers=RABIA,JRAFT,AERON",
+          "--clients=1,16,64,256",
+          "--read-clients=256",
+          "--open-operations=WRITE",
+          "--value-sizes=16",
+          "--victims=LEADER",
+          "--fault-durability=OS",
+          "--rounds=3",
+          "--warmup=8",
+          "--settle=0.5",
+          "--seconds=5");
 
   /** A part of the comparison. */
   enum Part {
     /** What this machine gives at best: bare echoes, and forces of the disk. */
     FLOORS,
+    /** The protocol without network, disk and threads. */
+    CORE,
+    /** Commands submitted in the members' own processes. */
+    EMBEDDED,
     /** Each client sends the next request when it has its answer. */
     CLOSED,
-    /** Requests at fixed times, at a share of each peer's highest throughput. */
+    /** Requests at fixed times, at a share of each peer's highest throughput in CLOSED. */
     OPEN,
     /** A member dies or stands still under load. */
-    FAULTS,
-    /** Commands submitted in the members' own processes. */
-    EMBEDDED
+    FAULTS
   }
 
   /** What happens to a member. */
   enum Fault {
     KILL,
     STOP
+  }
+
+  /** To whom it happens, where there is a leader. */
+  enum Victim {
+    LEADER,
+    FOLLOWER
   }
 
   /** When an answer may be given. */
@@ -37,9 +65,15 @@ final class BenchOptions {
   }
 
   @Option(
+      names = "--quick",
+      description =
+          "fewer systems, rounds and loads, about 25 minutes; other options replace its choices")
+  boolean quick;
+
+  @Option(
       names = "--parts",
       split = ",",
-      defaultValue = "FLOORS,CLOSED,OPEN,FAULTS,EMBEDDED",
+      defaultValue = "FLOORS,CORE,EMBEDDED,CLOSED,OPEN,FAULTS",
       description = "${COMPLETION-CANDIDATES} (default: all)")
   List<Part> parts = List.of();
 
@@ -50,6 +84,13 @@ final class BenchOptions {
   @Nullable List<Contender> contenders;
 
   @Option(
+      names = "--nodes",
+      split = ",",
+      defaultValue = "3",
+      description = "members of a cluster: 1, 3, 5, 7 (default: ${DEFAULT-VALUE})")
+  List<Integer> nodes = List.of();
+
+  @Option(
       names = "--clients",
       split = ",",
       defaultValue = "1,16,64,256,1024",
@@ -57,11 +98,43 @@ final class BenchOptions {
   List<Integer> clients = List.of();
 
   @Option(
+      names = "--read-clients",
+      split = ",",
+      description = "the same for reads (default: as --clients)")
+  @Nullable List<Integer> readClients;
+
+  @Option(
+      names = "--open-clients",
+      defaultValue = "256",
+      description = "requests outstanding at most in OPEN (default: ${DEFAULT-VALUE})")
+  int openClients;
+
+  @Option(
+      names = "--fault-clients",
+      defaultValue = "16",
+      description = "requests outstanding when a member fails (default: ${DEFAULT-VALUE})")
+  int faultClients;
+
+  @Option(
+      names = "--key-size",
+      defaultValue = "16",
+      description = "bytes (default: ${DEFAULT-VALUE})")
+  int keySize;
+
+  @Option(
       names = "--value-sizes",
       split = ",",
       defaultValue = "16,1024",
-      description = "bytes (default: ${DEFAULT-VALUE})")
+      description = "bytes, 16 to 65536 (default: ${DEFAULT-VALUE})")
   List<Integer> valueSizes = List.of();
+
+  @Option(
+      names = "--keys",
+      defaultValue = "10000",
+      description =
+          "every key is written before anything is measured, then random ones out of so many"
+              + " (default: ${DEFAULT-VALUE})")
+  int keys;
 
   @Option(
       names = "--operations",
@@ -71,6 +144,12 @@ final class BenchOptions {
   List<Operation> operations = List.of();
 
   @Option(
+      names = "--open-operations",
+      split = ",",
+      description = "the same for OPEN (default: as --operations)")
+  @Nullable List<Operation> openOperations;
+
+  @Option(
       names = "--durability",
       split = ",",
       defaultValue = "OS,FSYNC",
@@ -78,20 +157,42 @@ final class BenchOptions {
   List<Durability> durabilities = List.of();
 
   @Option(
+      names = "--fault-durability",
+      split = ",",
+      description = "the same for FAULTS (default: as --durability)")
+  @Nullable List<Durability> faultDurabilities;
+
+  @Option(
       names = "--faults",
       split = ",",
       defaultValue = "KILL,STOP",
-      description = "${COMPLETION-CANDIDATES} (default: both)")
+      description = "kill -9, kill -STOP (default: both)")
   List<Fault> faults = List.of();
+
+  @Option(
+      names = "--victims",
+      split = ",",
+      defaultValue = "LEADER,FOLLOWER",
+      description = "who fails where there is a leader (default: both)")
+  List<Victim> victims = List.of();
 
   @Option(names = "--rounds", defaultValue = "5", description = "(default: ${DEFAULT-VALUE})")
   int rounds;
 
   @Option(
       names = "--warmup",
-      defaultValue = "5",
-      description = "seconds before it counts (default: ${DEFAULT-VALUE})")
+      defaultValue = "10",
+      description =
+          "seconds under many clients in a cluster that was just started; half as many more for"
+              + " reads, and before a member fails"
+              + " (default: ${DEFAULT-VALUE})")
   double warmup;
+
+  @Option(
+      names = "--settle",
+      defaultValue = "2",
+      description = "seconds of each load before it counts (default: ${DEFAULT-VALUE})")
+  double settle;
 
   @Option(
       names = "--seconds",
@@ -100,22 +201,10 @@ final class BenchOptions {
   double seconds;
 
   @Option(
-      names = "--keys",
-      defaultValue = "10000",
-      description = "random keys out of so many (default: ${DEFAULT-VALUE})")
-  int keys;
-
-  @Option(
       names = "--rate-share",
       defaultValue = "0.8",
       description = "of a peer's highest throughput, for OPEN (default: ${DEFAULT-VALUE})")
   double rateShare;
-
-  @Option(
-      names = "--fault-clients",
-      defaultValue = "16",
-      description = "requests outstanding when a member fails (default: ${DEFAULT-VALUE})")
-  int faultClients;
 
   @Option(
       names = "--outstanding",
@@ -141,22 +230,26 @@ final class BenchOptions {
       description = "the members' logs; its disk is what FSYNC measures (default: in --out)")
   private @Nullable Path data;
 
-  private static Path besideJar(String name) {
-    try {
-      Path code =
-          Path.of(BenchOptions.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      return code.resolveSibling(name);
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
+  /** The command line with what {@code --quick} stands for in it. */
+  static String[] expanded(String... arguments) {
+    List<String> all = new ArrayList<>(Arrays.asList(arguments));
+    if (all.contains("--quick")) {
+      for (String choice : QUICK) {
+        String name = choice.substring(0, choice.indexOf('='));
+        if (all.stream().noneMatch(a -> a.equals(name) || a.startsWith(name + "="))) {
+          all.add(choice);
+        }
+      }
     }
+    return all.toArray(String[]::new);
   }
 
   Path peersDirectory() {
-    return peersDirectory == null ? besideJar("peers") : peersDirectory;
+    return peersDirectory == null ? Installation.beside("peers") : peersDirectory;
   }
 
   Path out() {
-    return out == null ? besideJar("cluster-bench") : out;
+    return out == null ? Installation.beside("cluster-bench") : out;
   }
 
   Path data() {
@@ -167,23 +260,61 @@ final class BenchOptions {
     return out().resolve("logs");
   }
 
+  List<Integer> clients(Operation operation) {
+    List<Integer> forReads = readClients;
+    return operation == Operation.READ && forReads != null ? forReads : clients;
+  }
+
+  List<Operation> openOperations() {
+    List<Operation> named = openOperations;
+    return named == null ? operations : named;
+  }
+
+  List<Durability> faultDurabilities() {
+    List<Durability> named = faultDurabilities;
+    return named == null ? durabilities : named;
+  }
+
   /** What is wrong with it; null when nothing is. */
   @Nullable String invalid() {
-    if (rounds < 1 || warmup < 0 || seconds <= 0 || keys < 1 || rateShare <= 0) {
-      return "--rounds and --keys must be 1 or more, --seconds and --rate-share more than 0";
+    if (rounds < 1 || warmup < 0 || settle < 0 || seconds <= 0 || rateShare <= 0) {
+      return "--rounds must be 1 or more, --seconds and --rate-share more than 0";
     }
-    if (clients.isEmpty() || clients.stream().anyMatch(c -> c < 1 || c > 65536)) {
-      return "--clients must be 1 to 65536";
+    if (!List.of(1, 3, 5, 7).containsAll(nodes)) {
+      return "--nodes must be 1, 3, 5 or 7";
     }
-    if (faultClients < Cluster.SIZE || outstanding < Cluster.SIZE) {
-      return "--fault-clients and --outstanding must be " + Cluster.SIZE + " or more";
+    if (!clients(Operation.WRITE).stream().allMatch(BenchOptions::isClients)
+        || !clients(Operation.READ).stream().allMatch(BenchOptions::isClients)
+        || !isClients(openClients)) {
+      return "--clients must be 1 to " + MOST_CLIENTS;
     }
-    if (valueSizes.isEmpty() || valueSizes.stream().anyMatch(s -> s < 1 || s > 1 << 19)) {
-      return "--value-sizes must be 1 to 524288";
+    int members = nodes.stream().mapToInt(Integer::intValue).max().orElse(1);
+    if (faultClients < members || outstanding < Embedded.SIZE) {
+      return "--fault-clients and --outstanding must be as many as there are members";
     }
-    if (operations.contains(Operation.FILL)) {
-      return "--operations are WRITE and READ";
+    if (valueSizes.stream().anyMatch(s -> s < Entries.SMALLEST_VALUE || s > LARGEST_VALUE)) {
+      return "--value-sizes must be " + Entries.SMALLEST_VALUE + " to " + LARGEST_VALUE;
     }
+    if (keys < 1 || keys > MOST_KEYS) {
+      return "--keys must be 1 to " + MOST_KEYS;
+    }
+    if (keySize < String.valueOf(keys - 1).length() || keySize > LARGEST_KEY) {
+      return "--key-size must hold the number of a key, and be at most " + LARGEST_KEY;
+    }
+    if (operations.contains(Operation.FILL) || !operations.containsAll(openOperations())) {
+      return "--operations are WRITE and READ; OPEN has no other ones";
+    }
+    if (parts.contains(Part.OPEN) && !parts.contains(Part.CLOSED)) {
+      return "OPEN needs CLOSED in the same run: its rates come from there";
+    }
+    return unavailable();
+  }
+
+  private static boolean isClients(int count) {
+    return count >= 1 && count <= MOST_CLIENTS;
+  }
+
+  private @Nullable String unavailable() {
     List<Contender> named = contenders;
     if (named != null) {
       for (Contender contender : named) {

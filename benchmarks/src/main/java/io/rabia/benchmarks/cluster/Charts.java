@@ -28,8 +28,8 @@ final class Charts {
   }
 
   void write() throws IOException {
-    for (Work family : results.works().stream().map(Work::family).distinct().toList()) {
-      if (family.rate() == 0) {
+    for (Work family : results.families()) {
+      if (family.ratedBy() == null) {
         SvgChart chart =
             new SvgChart(family.toString(), "requests a second", "latency, us (p99 dashed)");
         for (Contender contender : results.contenders()) {
@@ -66,6 +66,8 @@ final class Charts {
               .get(runs.size() / 2);
       String name =
           typical.fault().name().toLowerCase(Locale.ROOT)
+              + " of "
+              + typical.nodes()
               + " "
               + typical.durability().name().toLowerCase(Locale.ROOT);
       String series =

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A Java process of a run: its lines on standard output, its errors in a file. One caller. */
@@ -29,9 +29,6 @@ final class ChildProcess implements AutoCloseable {
   private final BufferedWriter in;
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
-  /** Whoever ends this process ends that one. */
-  private final Thread endTogether;
-
   private ChildProcess(String name, Path log, Process process) {
     this.name = name;
     this.log = log;
@@ -39,8 +36,6 @@ final class ChildProcess implements AutoCloseable {
     in =
         new BufferedWriter(
             new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
-    endTogether = new Thread(process::destroyForcibly, "end-of-" + name);
-    Runtime.getRuntime().addShutdownHook(endTogether);
     Thread reader = new Thread(this::read, "output-of-" + name);
     reader.setDaemon(true);
     reader.start();
@@ -64,6 +59,7 @@ final class ChildProcess implements AutoCloseable {
           new ProcessBuilder(command)
               .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
               .start();
+      Leftovers.add(process);
       return new ChildProcess(name, log, process);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -94,15 +90,15 @@ final class ChildProcess implements AutoCloseable {
   }
 
   String await(String prefix, Duration patience) {
-    return await(prefix, patience, line -> {});
+    return await(prefix, patience, line -> false);
   }
 
   /**
    * The next line that begins so, without that.
    *
-   * @param others hears the lines before it
+   * @param others hears the lines before it, and says whether the patience begins anew with them
    */
-  String await(String prefix, Duration patience, Consumer<String> others) {
+  String await(String prefix, Duration patience, Predicate<String> others) {
     long deadline = System.nanoTime() + patience.toNanos();
     while (true) {
       String line = next(deadline - System.nanoTime());
@@ -115,7 +111,9 @@ final class ChildProcess implements AutoCloseable {
       if (line.startsWith(prefix)) {
         return line.substring(prefix.length()).trim();
       }
-      others.accept(line);
+      if (others.test(line)) {
+        deadline = System.nanoTime() + patience.toNanos();
+      }
     }
   }
 
@@ -159,16 +157,6 @@ final class ChildProcess implements AutoCloseable {
 
   @Override
   public void close() {
-    process.destroyForcibly();
-    try {
-      Runtime.getRuntime().removeShutdownHook(endTogether);
-    } catch (IllegalStateException e) {
-      // it is running
-    }
-    try {
-      process.waitFor(10, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    Leftovers.end(process);
   }
 }

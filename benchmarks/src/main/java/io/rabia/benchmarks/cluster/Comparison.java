@@ -1,199 +1,170 @@
 package io.rabia.benchmarks.cluster;
 
 import io.rabia.benchmarks.cluster.BenchOptions.Durability;
-import io.rabia.benchmarks.cluster.BenchOptions.Fault;
+import io.rabia.benchmarks.cluster.BenchOptions.Part;
 import io.rabia.benchmarks.cluster.LoadSpec.Operation;
-import io.rabia.benchmarks.cluster.Results.FaultRun;
 import io.rabia.benchmarks.cluster.Results.Run;
 import io.rabia.benchmarks.cluster.Results.Work;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
-/** The same work for every system, clusters in turn, as many rounds as asked for. */
+/**
+ * The same loads for every system, clusters in turn, as many rounds as asked for: closed loops, and
+ * in the same clusters open loops at a share of what each peer has just reached.
+ */
 final class Comparison {
-  private static final int FILL_CLIENTS = 256;
-  private static final int FAULT_AFTER = 2;
-  private static final double FAULT_SECONDS = 15;
+  private static final int MOST_WARM_CLIENTS = 256;
+  private static final int LEAST_WARM_CLIENTS = 64;
 
+  private final Bench bench;
   private final BenchOptions options;
-  private final Results results;
-  private final Progress progress = new Progress();
 
-  Comparison(BenchOptions options, Results results) {
-    this.options = options;
-    this.results = results;
+  Comparison(Bench bench) {
+    this.bench = bench;
+    options = bench.options;
   }
 
-  void closedLoop() {
-    List<Work> works = new ArrayList<>();
-    for (Operation operation : options.operations) {
-      for (int size : options.valueSizes) {
-        for (int clients : options.clients) {
-          works.add(new Work(Durability.OS, operation, size, clients, 0));
-        }
-      }
-    }
-    int runs = works.size() * options.contenders().size();
-    progress.begin("closed loop", runs * options.durabilities.size() * options.rounds);
-    for (Durability durability : options.durabilities) {
-      for (int round = 1; round <= options.rounds; round++) {
-        for (Contender contender : options.contenders()) {
-          List<Work> own =
-              works.stream()
-                  .map(w -> new Work(durability, w.operation(), w.valueSize(), w.clients(), 0))
-                  .toList();
-          run(contender, durability, round, own);
-        }
-      }
-    }
-  }
-
-  /** Rabia and each peer at a share of what that peer has reached. */
-  void openLoop() {
-    int clients = options.clients.stream().mapToInt(Integer::intValue).max().orElse(1);
-    List<Run> planned = new ArrayList<>();
-    for (Work family : results.works().stream().map(Work::family).distinct().toList()) {
-      for (Contender rated : options.contenders()) {
-        double rate = Math.floor(options.rateShare * results.highest(rated, family));
-        boolean alone = options.contenders().size() == 1;
-        if (family.rate() == 0 && rate > 0 && (rated.isPeer() || alone)) {
-          Work work =
-              new Work(family.durability(), family.operation(), family.valueSize(), clients, rate);
-          for (Contender contender : options.contenders()) {
-            if (contender == rated || contender == Contender.RABIA) {
-              planned.add(new Run(contender, work, 0, NOTHING));
-            }
-          }
-        }
-      }
-    }
-    progress.begin("open loop", planned.size() * options.rounds);
-    for (int round = 1; round <= options.rounds; round++) {
-      for (Run run : planned) {
-        run(run.contender(), run.work().durability(), round, List.of(run.work()));
-      }
-    }
-  }
-
-  private static final LoadResult NOTHING =
-      new LoadResult(0, 0, 0, 0, 0, 0, 0, List.of(), List.of());
-
-  private void run(Contender contender, Durability durability, int round, List<Work> works) {
-    int left = works.size();
-    try (Cluster cluster = start(contender, durability)) {
-      int filled = -1;
-      for (Work work : works) {
-        if (work.operation() == Operation.READ && filled != work.valueSize()) {
-          cluster.fill(options.keys, FILL_CLIENTS, work.valueSize());
-          filled = work.valueSize();
-        }
-        LoadSpec spec = spec(work);
-        LoadResult result = cluster.load(spec, completed -> {});
-        results.add(new Run(contender, work, round, result));
-        left--;
-        progress.done(
-            String.format(
-                Locale.ROOT,
-                "round %d of %d  %-6s %s, %d clients: %,.0f/s p50 %,.0f us p99 %,.0f us errors %d",
-                round,
-                options.rounds,
-                contender.id(),
-                work,
-                work.clients(),
-                result.opsPerSecond(),
-                result.p50(),
-                result.p99(),
-                result.errors()));
-      }
-    } catch (IllegalStateException e) {
-      results.failed();
-      progress.failed(left, contender.id() + " " + durability + ": " + e.getMessage());
-    }
-  }
-
-  private Cluster start(Contender contender, Durability durability) {
-    return new Cluster(
-        contender,
-        durability == Durability.FSYNC,
-        options.peersDirectory(),
-        options.logs(),
-        options.data());
-  }
-
-  private LoadSpec spec(Work work) {
-    return new LoadSpec(
-        work.operation(),
-        work.clients(),
-        work.valueSize(),
-        options.keys,
-        options.warmup,
-        options.seconds,
-        work.rate(),
-        false);
-  }
-
-  void faults() {
-    int kinds = 0;
-    for (Contender contender : options.contenders()) {
-      kinds += contender.isPeer() ? 2 : 1;
-    }
-    progress.begin(
-        "faults", kinds * options.faults.size() * options.durabilities.size() * options.rounds);
-    for (Durability durability : options.durabilities) {
-      for (int round = 1; round <= options.rounds; round++) {
-        for (Fault fault : options.faults) {
-          for (Contender contender : options.contenders()) {
-            fault(contender, durability, fault, true, round);
-            if (contender.isPeer()) {
-              fault(contender, durability, fault, false, round);
-            }
+  void run() {
+    int closed =
+        options.valueSizes.size()
+            * options.operations.stream().mapToInt(o -> options.clients(o).size()).sum();
+    int clusters = options.nodes.size() * options.durabilities.size() * options.rounds;
+    List<Contender> contenders = options.contenders();
+    bench.progress.begin(
+        "loads",
+        clusters * (contenders.size() * closed + contenders.stream().mapToInt(this::opens).sum()));
+    for (int nodes : options.nodes) {
+      for (Durability durability : options.durabilities) {
+        for (int round = 1; round <= options.rounds; round++) {
+          for (Contender contender : order(contenders, round)) {
+            run(contender, nodes, durability, round, closed + opens(contender));
           }
         }
       }
     }
   }
 
-  private void fault(
-      Contender contender, Durability durability, Fault fault, boolean leader, int round) {
-    try (Cluster cluster = start(contender, durability)) {
-      int leading = cluster.leader();
-      int victim = leading < 0 ? round % Cluster.SIZE : leading;
-      if (contender.isPeer() && !leader) {
-        victim = (victim + 1) % Cluster.SIZE;
-      }
-      LoadSpec spec =
-          new LoadSpec(
-              Operation.WRITE,
-              options.faultClients,
-              16,
-              options.keys,
-              options.warmup,
-              FAULT_SECONDS,
-              0,
-              true);
-      FaultTimer timer =
-          new FaultTimer(cluster.node(victim), fault, (int) options.warmup + FAULT_AFTER);
-      LoadResult result = cluster.load(spec, timer);
-      double pause = result.maxGapExcept(contender.isPeer() ? -1 : victim);
-      double at = timer.secondsFromBegin() - options.warmup;
-      FaultRun run =
-          new FaultRun(
-              contender, durability, fault, contender.isPeer() && leader, round, at, pause, result);
-      results.add(run);
-      progress.done(
-          String.format(
-              Locale.ROOT,
-              "round %d of %d  %-6s %s: longest pause %,.1f ms, errors %d",
-              round,
-              options.rounds,
-              contender.id(),
-              run.what(),
-              pause,
-              result.errors()));
-    } catch (IllegalStateException e) {
-      results.failed();
-      progress.failed(1, contender.id() + " " + fault + ": " + e.getMessage());
+  /** The peers begin in turn; Rabia comes last, since it is put under the loads of all of them. */
+  private static List<Contender> order(List<Contender> contenders, int round) {
+    List<Contender> order = new ArrayList<>(contenders);
+    boolean compared = order.remove(Contender.RABIA);
+    Collections.rotate(order, 1 - round);
+    if (compared) {
+      order.add(Contender.RABIA);
     }
+    return order;
+  }
+
+  /** Whose highest throughputs this system is put under in open loops. */
+  private List<Contender> raters(Contender contender) {
+    List<Contender> peers = options.contenders().stream().filter(Contender::isPeer).toList();
+    return contender.isPeer() || peers.isEmpty() ? List.of(contender) : peers;
+  }
+
+  private int opens(Contender contender) {
+    return options.parts.contains(Part.OPEN)
+        ? raters(contender).size() * options.valueSizes.size() * options.openOperations().size()
+        : 0;
+  }
+
+  private void run(Contender contender, int nodes, Durability durability, int round, int lines) {
+    String what = contender.id() + ", " + nodes + " nodes, " + durability + ", round " + round;
+    bench.attempt(
+        what,
+        lines,
+        () -> {
+          try (Cluster cluster = Cluster.start(options, contender, nodes, durability)) {
+            loads(cluster, contender, nodes, durability, round);
+          }
+        });
+  }
+
+  private void loads(
+      Cluster cluster, Contender contender, int nodes, Durability durability, int round) {
+    boolean warm = false;
+    for (int size : options.valueSizes) {
+      cluster.fill(size);
+      List<Work> families = new ArrayList<>();
+      for (Operation operation : options.operations) {
+        families.add(new Work(nodes, durability, operation, size, 0, null));
+        if (!warm) {
+          double share = operation == Operation.READ ? 0.5 : 1;
+          warm(options, cluster, operation, size, share * options.warmup);
+        }
+      }
+      warm = true;
+      families.forEach(family -> closed(cluster, contender, family, round));
+      if (options.parts.contains(Part.OPEN)) {
+        families.forEach(family -> open(cluster, contender, family, round));
+      }
+    }
+  }
+
+  /** What a process that has just started runs slowly is compiled before anything is measured. */
+  static void warm(
+      BenchOptions options, Cluster cluster, Operation operation, int valueSize, double seconds) {
+    int most = options.clients.stream().mapToInt(Integer::intValue).max().orElse(1);
+    int clients = Math.max(LEAST_WARM_CLIENTS, Math.min(MOST_WARM_CLIENTS, most));
+    cluster.load(
+        new LoadSpec(
+            operation, clients, options.keySize, valueSize, options.keys, 0, seconds, 0, false),
+        sign -> {});
+  }
+
+  /** Another number of clients comes first in every round. */
+  private void closed(Cluster cluster, Contender contender, Work family, int round) {
+    List<Integer> clients = new ArrayList<>(options.clients(family.operation()));
+    Collections.rotate(clients, 1 - round);
+    for (int count : clients) {
+      load(cluster, contender, family.with(count), round, 0);
+    }
+  }
+
+  private void open(Cluster cluster, Contender contender, Work family, int round) {
+    if (!options.openOperations().contains(family.operation())) {
+      return;
+    }
+    for (Contender rated : raters(contender)) {
+      double rate = Math.floor(options.rateShare * bench.results.highest(rated, family, round));
+      if (rate >= 1) {
+        load(cluster, contender, family.open(options.openClients, rated), round, rate);
+      } else {
+        String failure =
+            contender.id() + ": no rate, " + rated.id() + " has no load without errors";
+        bench.results.failed(failure);
+        bench.progress.done(failure);
+      }
+    }
+  }
+
+  private void load(Cluster cluster, Contender contender, Work work, int round, double rate) {
+    LoadSpec spec =
+        new LoadSpec(
+            work.operation(),
+            work.clients(),
+            options.keySize,
+            work.valueSize(),
+            options.keys,
+            options.settle,
+            options.seconds,
+            rate,
+            false);
+    LoadResult result = cluster.load(spec, sign -> {});
+    bench.results.add(new Run(contender, work, round, rate, result));
+    bench.progress.done(
+        String.format(
+            Locale.ROOT,
+            "round %d of %d  %-6s %s, %d clients: %,.0f/s p50 %,.0f us p99 %,.0f us errors %d",
+            round,
+            options.rounds,
+            contender.id(),
+            work,
+            work.clients(),
+            result.opsPerSecond(),
+            result.p50(),
+            result.p99(),
+            result.errors()));
   }
 }

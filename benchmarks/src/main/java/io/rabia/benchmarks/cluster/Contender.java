@@ -1,6 +1,7 @@
 package io.rabia.benchmarks.cluster;
 
 import io.rabia.benchmarks.port.NodeArguments;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,21 +10,39 @@ import java.util.Locale;
 
 /** A system that is compared: how its members and its load are started. */
 enum Contender {
-  RABIA("io.rabia.kvstore.server.cli.RabiaKv", List.of()),
-  JRAFT("io.rabia.benchmarks.jraft.JraftNode", List.of()),
+  RABIA(
+      RabiaNode.class.getName(),
+      "",
+      "each at its client's server, which asks the others",
+      List.of()),
+  JRAFT(
+      "io.rabia.benchmarks.jraft.JraftNode",
+      "jraft-core",
+      "all at the leader, ReadIndex",
+      List.of()),
   AERON(
       "io.rabia.benchmarks.aeron.AeronNode",
+      "aeron-cluster",
+      "all through the leader's log: it has no other linearizable read",
       List.of(
           "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
           "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
           "-Dagrona.disable.bounds.checks=true")),
-  RATIS("io.rabia.benchmarks.ratis.RatisNode", List.of());
+  RATIS(
+      "io.rabia.benchmarks.ratis.RatisNode",
+      "ratis-server",
+      "all at the leader, ReadIndex",
+      List.of());
 
   private final String nodeClass;
+  private final String jar;
+  private final String reads;
   private final List<String> flags;
 
-  Contender(String nodeClass, List<String> flags) {
+  Contender(String nodeClass, String jar, String reads, List<String> flags) {
     this.nodeClass = nodeClass;
+    this.jar = jar;
+    this.reads = reads;
     this.flags = flags;
   }
 
@@ -35,13 +54,26 @@ enum Contender {
     return this != RABIA;
   }
 
-  /** Its own jars and nothing of anybody else's. */
-  String classPath(Path peers) {
-    return isPeer() ? peers.resolve(id()) + "/*" : ownClassPath();
+  /** Where linearizable reads go. */
+  String reads() {
+    return reads;
   }
 
-  private static String ownClassPath() {
-    return System.getProperty("java.class.path");
+  /** Version of the library, as its jar has it; of this project {@code "this"}. */
+  String version(Path peers) {
+    if (!isPeer()) {
+      return "this";
+    }
+    List<Path> jars = Installation.files(peers.resolve(id()), jar + "-[0-9]*.jar");
+    String names = String.join(",", jars.stream().map(j -> j.getFileName().toString()).toList());
+    return names.replace(jar + "-", "").replace(".jar", "");
+  }
+
+  /** Its own jars and nothing of anybody else's. */
+  String classPath(Path peers) {
+    return isPeer()
+        ? Installation.ownClasses() + File.pathSeparator + peers.resolve(id()) + "/*"
+        : Installation.classPath();
   }
 
   boolean isAvailable(Path peers) {
@@ -92,7 +124,7 @@ enum Contender {
 
   /** Class path of the process that makes the load. */
   String loadClassPath(Path peers) {
-    return this == AERON ? classPath(peers) : ownClassPath();
+    return this == AERON ? classPath(peers) : Installation.classPath();
   }
 
   /** Flags, class and arguments of the process that makes the load. */

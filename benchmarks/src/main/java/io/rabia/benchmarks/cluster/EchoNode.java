@@ -13,6 +13,7 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.ReferenceCountUtil;
+import io.rabia.benchmarks.port.EndOfInput;
 import io.rabia.benchmarks.port.NodeArguments;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,8 +33,9 @@ public final class EchoNode {
 
   private EchoNode() {}
 
-  /** Serves until it is killed. */
+  /** Serves until standard input ends. */
   public static void main(String[] arguments) throws IOException {
+    EndOfInput.endsProcess();
     MultiThreadIoEventLoopGroup group =
         new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     int next = arguments[1].equals("next") ? Integer.parseInt(arguments[2]) : 0;

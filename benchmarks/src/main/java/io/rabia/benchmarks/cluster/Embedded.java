@@ -4,8 +4,6 @@ import io.rabia.benchmarks.FreePorts;
 import io.rabia.benchmarks.cluster.BenchOptions.Durability;
 import io.rabia.benchmarks.cluster.Results.Figure;
 import io.rabia.benchmarks.port.NodeArguments;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,29 +12,38 @@ import java.util.Locale;
 
 /** Three processes of Rabia that submit their commands themselves. */
 final class Embedded {
+  static final int SIZE = 3;
+
   private static final Duration START = Duration.ofSeconds(60);
 
+  private final Bench bench;
   private final BenchOptions options;
-  private final Results results;
-  private final Progress progress = new Progress();
 
-  Embedded(BenchOptions options, Results results) {
-    this.options = options;
-    this.results = results;
+  Embedded(Bench bench) {
+    this.bench = bench;
+    options = bench.options;
   }
 
-  void run() throws IOException {
-    progress.begin("embedded", options.rounds * options.durabilities.size());
-    Files.createDirectories(options.data());
+  static String name(int outstanding, Durability durability) {
+    return String.format(
+        Locale.ROOT,
+        "embedded, 16 B, %d outstanding, %s",
+        outstanding,
+        durability.name().toLowerCase(Locale.ROOT));
+  }
+
+  void run() {
+    bench.progress.begin("embedded", options.rounds * options.durabilities.size());
     for (Durability durability : options.durabilities) {
       for (int round = 1; round <= options.rounds; round++) {
-        run(durability, round);
+        int current = round;
+        bench.attempt("embedded, round " + round, 1, () -> run(durability, current));
       }
     }
   }
 
-  private void run(Durability durability, int round) throws IOException {
-    Path directory = Files.createTempDirectory(options.data(), "embedded");
+  private void run(Durability durability, int round) {
+    Path directory = Leftovers.directory(options.data(), "embedded");
     List<ChildProcess> nodes = new ArrayList<>();
     try {
       start(nodes, directory, durability);
@@ -49,36 +56,28 @@ final class Embedded {
       for (ChildProcess node : nodes) {
         rate += Double.parseDouble(node.await("rate", length));
       }
-      String name =
-          String.format(
-              Locale.ROOT,
-              "embedded, 16 B, %d outstanding, %s",
-              options.outstanding,
-              durability.name().toLowerCase(Locale.ROOT));
-      results.add(new Figure(name, "commands/s", rate, round));
-      progress.done(String.format(Locale.ROOT, "%s: %,.0f commands/s", name, rate));
-    } catch (IllegalStateException e) {
-      results.failed();
-      progress.failed(1, "embedded: " + e.getMessage());
+      String name = name(options.outstanding, durability);
+      bench.results.add(new Figure(name, "commands/s", rate, round));
+      bench.progress.done(String.format(Locale.ROOT, "%s: %,.0f commands/s", name, rate));
     } finally {
       nodes.forEach(ChildProcess::close);
-      Directories.delete(directory);
+      Leftovers.delete(directory);
     }
   }
 
   private void start(List<ChildProcess> nodes, Path directory, Durability durability) {
-    int[] ports = FreePorts.take(Cluster.SIZE);
+    int[] ports = FreePorts.take(SIZE);
     StringBuilder members = new StringBuilder();
-    for (int i = 0; i < Cluster.SIZE; i++) {
+    for (int i = 0; i < SIZE; i++) {
       members.append(i == 0 ? "" : ",").append(i + 1).append('=');
       members.append(NodeArguments.HOST).append(':').append(ports[i]);
     }
-    for (int i = 0; i < Cluster.SIZE; i++) {
-      int share = (options.outstanding + Cluster.SIZE - 1 - i) / Cluster.SIZE;
+    for (int i = 0; i < SIZE; i++) {
+      int share = (options.outstanding + SIZE - 1 - i) / SIZE;
       nodes.add(
           ChildProcess.java(
               "embedded-" + (i + 1),
-              System.getProperty("java.class.path"),
+              Installation.classPath(),
               List.of(
                   EmbeddedNode.class.getName(),
                   String.valueOf(i + 1),

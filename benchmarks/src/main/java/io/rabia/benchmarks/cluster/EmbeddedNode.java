@@ -2,6 +2,7 @@ package io.rabia.benchmarks.cluster;
 
 import io.rabia.benchmarks.CountingStateMachine;
 import io.rabia.benchmarks.Pipeline;
+import io.rabia.benchmarks.port.EndOfInput;
 import io.rabia.benchmarks.port.NodeArguments;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
@@ -11,14 +12,11 @@ import io.rabia.engine.RabiaEngine;
 import io.rabia.network.NettyTransport;
 import io.rabia.persistence.FilePersistence;
 import io.rabia.persistence.FilePersistenceConfig;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -31,7 +29,8 @@ public final class EmbeddedNode {
   private EmbeddedNode() {}
 
   /** Serves standard input until it ends. */
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) throws InterruptedException {
+    BlockingQueue<String> lines = EndOfInput.endsProcess();
     NodeId id = NodeId.of(Integer.parseInt(arguments[0]));
     ClusterConfig cluster = ClusterConfig.parse(arguments[1]);
     FilePersistenceConfig log =
@@ -50,17 +49,12 @@ public final class EmbeddedNode {
       }
       say(NodeArguments.READY);
       int outstanding = Integer.parseInt(arguments[4]);
-      serve(new Pipeline(List.of(engine), outstanding, PAYLOAD, CountingStateMachine.applied()));
-    }
-    System.exit(0);
-  }
-
-  private static void serve(Pipeline pipeline) throws IOException {
-    BufferedReader in =
-        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    for (String line = in.readLine(); line != null; line = in.readLine()) {
-      String[] words = line.split(" ", -1);
-      run(pipeline, Double.parseDouble(words[1]), Double.parseDouble(words[2]));
+      Pipeline pipeline =
+          new Pipeline(List.of(engine), outstanding, PAYLOAD, CountingStateMachine.applied());
+      while (true) {
+        String[] words = lines.take().split(" ", -1);
+        run(pipeline, Double.parseDouble(words[1]), Double.parseDouble(words[2]));
+      }
     }
   }
 

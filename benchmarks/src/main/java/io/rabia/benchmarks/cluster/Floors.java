@@ -3,7 +3,6 @@ package io.rabia.benchmarks.cluster;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -15,7 +14,6 @@ import io.rabia.benchmarks.cluster.Results.Figure;
 import io.rabia.benchmarks.port.NodeArguments;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -31,42 +29,47 @@ import org.HdrHistogram.Histogram;
  * directly, by way of another, by way of another that forces its disk; and forces alone.
  */
 final class Floors {
+  static final String PATH = "client-A-B-A-client, two round trips, p50";
+  static final String FORCED_PATH = "the same with append of 4 KiB and force at B, p50";
+
   private static final int BYTES = 64;
-  private static final int SKIPPED = 2000;
+  private static final long WARM = TimeUnit.SECONDS.toNanos(4);
+  private static final long MEASURED = TimeUnit.SECONDS.toNanos(3);
   private static final long MARGIN = TimeUnit.SECONDS.toNanos(10);
   private static final Duration START = Duration.ofSeconds(20);
 
-  private final BenchOptions options;
-  private final Results results;
-  private final Progress progress = new Progress();
+  private final Bench bench;
 
-  Floors(BenchOptions options, Results results) {
-    this.options = options;
-    this.results = results;
+  Floors(Bench bench) {
+    this.bench = bench;
   }
 
-  void run() throws IOException {
-    Files.createDirectories(options.data());
-    Path file = options.data().resolve("floor");
-    progress.begin("floors", 4 * options.rounds);
-    for (int round = 1; round <= options.rounds; round++) {
-      int[] ports = FreePorts.take(2);
-      String a = String.valueOf(ports[0]);
-      String b = String.valueOf(ports[1]);
-      path("round trip, client-A-client, p50", round, ports[0], List.of(List.of(a, "echo")));
+  void run() {
+    bench.progress.begin("floors", 4 * bench.options.rounds);
+    for (int round = 1; round <= bench.options.rounds; round++) {
+      int current = round;
+      bench.attempt("floors, round " + round, 4, () -> run(current));
+    }
+  }
+
+  private void run(int round) throws IOException {
+    Path directory = Leftovers.directory(bench.options.data(), "floors");
+    Path file = directory.resolve("log");
+    int[] ports = FreePorts.take(2);
+    String a = String.valueOf(ports[0]);
+    String b = String.valueOf(ports[1]);
+    try {
+      path("client-A-client, a round trip, p50", round, ports[0], List.of(List.of(a, "echo")));
+      path(PATH, round, ports[0], List.of(List.of(b, "echo"), List.of(a, "next", b)));
       path(
-          "round trip, client-A-B-A-client, p50",
-          round,
-          ports[0],
-          List.of(List.of(b, "echo"), List.of(a, "next", b)));
-      path(
-          "the same with append and force at B, p50",
+          FORCED_PATH,
           round,
           ports[0],
           List.of(List.of(b, "force", file.toString()), List.of(a, "next", b)));
       force(file, round);
+    } finally {
+      Leftovers.delete(directory);
     }
-    Files.deleteIfExists(file);
   }
 
   private void path(String name, int round, int port, List<List<String>> nodes) {
@@ -78,9 +81,9 @@ final class Floors {
         ChildProcess process =
             ChildProcess.java(
                 "echo",
-                System.getProperty("java.class.path"),
+                Installation.classPath(),
                 command,
-                options.logs().resolve("echo.log"));
+                bench.options.logs().resolve("echo.log"));
         processes.add(process);
         process.await(NodeArguments.READY, START);
       }
@@ -94,35 +97,34 @@ final class Floors {
     MultiThreadIoEventLoopGroup group =
         new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     CompletableFuture<Histogram> done = new CompletableFuture<>();
-    Channel channel =
-        new Bootstrap()
-            .group(group)
-            .channel(NioSocketChannel.class)
-            .option(ChannelOption.TCP_NODELAY, true)
-            .handler(new Ping(System.nanoTime() + length(), done))
-            .connect(NodeArguments.HOST, port)
-            .syncUninterruptibly()
-            .channel();
-    Histogram histogram = done.orTimeout(length() + MARGIN, TimeUnit.NANOSECONDS).join();
-    channel.close().syncUninterruptibly();
-    group.shutdownGracefully().syncUninterruptibly();
-    return histogram;
-  }
-
-  private long length() {
-    return (long) (options.seconds * 1e9);
+    try {
+      new Bootstrap()
+          .group(group)
+          .channel(NioSocketChannel.class)
+          .option(ChannelOption.TCP_NODELAY, true)
+          .handler(new Ping(System.nanoTime() + WARM, done))
+          .connect(NodeArguments.HOST, port)
+          .syncUninterruptibly();
+      return done.orTimeout(WARM + MEASURED + MARGIN, TimeUnit.NANOSECONDS).join();
+    } finally {
+      group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+    }
   }
 
   private static final class Ping extends SimpleChannelInboundHandler<ByteBuf> {
     private final Histogram latencies = new Histogram(3);
+    private final long begin;
     private final long end;
     private final CompletableFuture<Histogram> done;
     private long sentAt;
     private int received;
-    private int trips;
 
-    Ping(long end, CompletableFuture<Histogram> done) {
-      this.end = end;
+    /**
+     * @param begin from when on it counts
+     */
+    Ping(long begin, CompletableFuture<Histogram> done) {
+      this.begin = begin;
+      end = begin + MEASURED;
       this.done = done;
     }
 
@@ -144,7 +146,7 @@ final class Floors {
       }
       received = 0;
       long now = System.nanoTime();
-      if (++trips > SKIPPED || end - now < 0) {
+      if (sentAt - begin >= 0) {
         latencies.recordValue(now - sentAt);
       }
       if (now - end < 0) {
@@ -164,7 +166,7 @@ final class Floors {
     Histogram latencies = new Histogram(3);
     try (FileChannel log =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-      long end = System.nanoTime() + length();
+      long end = System.nanoTime() + MEASURED;
       while (System.nanoTime() - end < 0) {
         long begin = System.nanoTime();
         EchoNode.append(log);
@@ -176,7 +178,7 @@ final class Floors {
 
   private void add(String name, int round, Histogram latencies) {
     double micros = latencies.getValueAtPercentile(50) / 1000.0;
-    results.add(new Figure(name, "us", micros, round));
-    progress.done(String.format(Locale.ROOT, "%s: %.1f us", name, micros));
+    bench.results.add(new Figure(name, "us", micros, round));
+    bench.progress.done(String.format(Locale.ROOT, "%s: %.1f us", name, micros));
   }
 }

@@ -1,7 +1,6 @@
 package io.rabia.benchmarks.cluster;
 
 import io.rabia.benchmarks.cluster.LoadSpec.Operation;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 final class LoadGenerator {
   private static final long PACE_NANOS = 50_000;
   private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(1);
-  private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
   private final Target target;
   private final LoadSpec spec;
@@ -32,10 +30,12 @@ final class LoadGenerator {
   private final AtomicBoolean paceScheduled = new AtomicBoolean();
   private final long begin;
   private final LoadRecorder recorder;
+  private final Entries entries;
   private boolean turnScheduled;
+  private boolean unsentCounted;
   private volatile boolean stopped;
   private int outstanding;
-  private long sequence;
+  private long resentBefore;
   private long intendedTaken;
   private int filled;
   private @Nullable String firstError;
@@ -50,18 +50,23 @@ final class LoadGenerator {
     this.progress = progress;
     begin = System.nanoTime();
     nextIntended = begin;
-    long start = begin + (long) (spec.warmupSeconds() * 1e9);
-    recorder = new LoadRecorder(start, end(), target.homes(), spec.timeline());
+    boolean fill = spec.operation() == Operation.FILL;
+    long start = fill ? begin : begin + (long) (spec.settleSeconds() * 1e9);
+    recorder = new LoadRecorder(start, end(), target.homes(), spec.timeline() && !fill);
+    entries = new Entries(spec.keySize(), spec.valueSize());
   }
 
   private long end() {
-    return begin + (long) ((spec.warmupSeconds() + spec.seconds()) * 1e9);
+    return spec.operation() == Operation.FILL
+        ? begin + Long.MAX_VALUE / 2
+        : begin + (long) ((spec.settleSeconds() + spec.seconds()) * 1e9);
   }
 
   /** Runs it to its end. Not on the target's thread. */
   LoadResult run() {
     target.execute(
         () -> {
+          resentBefore = target.resent();
           for (int i = 0; i < spec.clients(); i++) {
             free.add(new Client(i));
           }
@@ -74,15 +79,21 @@ final class LoadGenerator {
         nextProgress += PROGRESS_NANOS;
         target.execute(() -> progress.accept(recorder.completedSoFar()));
       }
-      if (now - end() >= 0 && !stopped && spec.operation() != Operation.FILL) {
+      if (now - end() >= 0 && !stopped) {
         stopped = true;
         target.execute(this::turn);
       }
       pace(now);
     }
     CompletableFuture<LoadResult> result = new CompletableFuture<>();
-    target.execute(() -> result.complete(recorder.result()));
+    target.execute(() -> result.complete(result()));
     return result.join();
+  }
+
+  private LoadResult result() {
+    recorder.endAt(System.nanoTime());
+    long resent = target.resent();
+    return recorder.result(resent == Target.UNCOUNTED ? Target.UNCOUNTED : resent - resentBefore);
   }
 
   @Nullable String firstError() {
@@ -115,8 +126,24 @@ final class LoadGenerator {
     }
     answered.clear();
     sendNext();
+    if (stopped && !unsentCounted) {
+      unsentCounted = true;
+      countUnsent();
+    }
     if (stopped && outstanding == 0) {
       done.complete(null);
+    }
+  }
+
+  private long intended() {
+    return begin + (long) (intendedTaken * 1e9 / spec.rate());
+  }
+
+  /** In an open loop: nobody was free to send them. */
+  private void countUnsent() {
+    while (spec.rate() > 0 && intended() - end() < 0) {
+      recorder.unsent(intended());
+      intendedTaken++;
     }
   }
 
@@ -125,7 +152,7 @@ final class LoadGenerator {
     while (!stopped && !free.isEmpty()) {
       long intended = now;
       if (spec.rate() > 0) {
-        intended = begin + (long) (intendedTaken * 1e9 / spec.rate());
+        intended = intended();
         nextIntended = intended;
         if (intended - now > 0) {
           return;
@@ -144,6 +171,7 @@ final class LoadGenerator {
   private final class Client implements Target.Outcome {
     private final int index;
     private final SplittableRandom random;
+    private int key;
     private long intended;
     private long completedAt;
     private boolean succeeded;
@@ -155,29 +183,18 @@ final class LoadGenerator {
 
     void send(long at) {
       intended = at;
-      int number = spec.operation() == Operation.FILL ? filled++ : random.nextInt(spec.keys());
-      byte[] key = ("key:" + number).getBytes(StandardCharsets.US_ASCII);
+      key = spec.operation() == Operation.FILL ? filled++ : random.nextInt(spec.keys());
       if (spec.operation() == Operation.READ) {
-        target.read(index, key, this);
+        target.read(index, entries.key(key), this);
       } else {
-        target.write(index, key, newValue(), this);
+        target.write(index, entries.key(key), entries.newValue(key), this);
       }
-    }
-
-    /** Text that no other write has, as far as its length allows. */
-    private byte[] newValue() {
-      byte[] text = new byte[spec.valueSize()];
-      long number = ++sequence * 0x9E3779B97F4A7C15L ^ begin;
-      for (int i = 0; i < text.length; i++) {
-        text[i] = HEX[(int) (number >>> (i % 16 * 4)) & 15];
-      }
-      return text;
     }
 
     @Override
     public void succeeded(byte[] value) {
-      if (spec.operation() == Operation.READ && value.length != spec.valueSize()) {
-        failed("a read found " + value.length + " bytes");
+      if (spec.operation() == Operation.READ && !entries.isValueOf(key, value)) {
+        failed("a read of key " + key + " found another's value, " + value.length + " bytes");
       } else {
         ended(true);
       }
@@ -203,7 +220,7 @@ final class LoadGenerator {
       if (succeeded) {
         recorder.completed(target.home(index), completedAt, completedAt - intended);
       } else {
-        recorder.failed(completedAt);
+        recorder.failed(completedAt, completedAt - intended);
       }
     }
   }

@@ -1,10 +1,8 @@
 package io.rabia.benchmarks.cluster;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
+import io.rabia.benchmarks.port.EndOfInput;
 import java.util.Locale;
+import java.util.concurrent.BlockingQueue;
 
 /**
  * The process that makes the load. Reads from standard input: a {@link LoadSpec} a line, or {@code
@@ -14,7 +12,7 @@ public final class LoadMain {
   private LoadMain() {}
 
   /** {@code rabia|port ADDRESS,...}. */
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) throws InterruptedException {
     Target target =
         switch (arguments[0]) {
           case "rabia" -> new RabiaTarget(arguments[1]);
@@ -24,15 +22,13 @@ public final class LoadMain {
     run(target);
   }
 
-  /** Serves standard input; ends this process. */
-  public static void run(Target target) throws IOException {
-    BufferedReader in =
-        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    for (String line = in.readLine(); line != null; line = in.readLine()) {
+  /** Serves standard input; this process ends with it. */
+  public static void run(Target target) throws InterruptedException {
+    BlockingQueue<String> lines = EndOfInput.endsProcess();
+    while (true) {
+      String line = lines.take();
       say(line.equals("leader") ? "leader " + target.leader() : load(target, line));
     }
-    target.close();
-    System.exit(0);
   }
 
   private static String load(Target target, String line) {

@@ -12,11 +12,11 @@ final class LoadRecorder {
 
   private final Histogram latencies = new Histogram(DIGITS);
   private final long start;
-  private final long end;
   private final long[] lastCompletion;
   private final long[] gap;
   private final long[] moments;
   private final long[] momentMax;
+  private long end;
   private long completed;
   private long errors;
 
@@ -43,24 +43,50 @@ final class LoadRecorder {
       gap[home] = Math.max(gap[home], now - lastCompletion[home]);
       lastCompletion[home] = now;
       if (moments.length > 0) {
-        int moment = (int) ((now - start) / MOMENT_NANOS);
-        moments[moment]++;
-        momentMax[moment] = Math.max(momentMax[moment], latency / 1000);
+        moments[moment(now)]++;
+        mark(now, latency);
       }
     }
   }
 
-  void failed(long now) {
-    if (now - start >= 0) {
-      errors++;
+  /** A request that failed took its time as well. */
+  void failed(long now, long latency) {
+    if (now - start < 0) {
+      return;
     }
+    errors++;
+    latencies.recordValue(Math.max(0, latency));
+    if (now - end < 0 && moments.length > 0) {
+      mark(now, latency);
+    }
+  }
+
+  /** A request that should have been sent at this time has waited until the end of the window. */
+  void unsent(long intended) {
+    latencies.recordValue(Math.max(0, end - intended));
+  }
+
+  private void mark(long now, long latency) {
+    momentMax[moment(now)] = Math.max(momentMax[moment(now)], latency / 1000);
+  }
+
+  private int moment(long now) {
+    return (int) ((now - start) / MOMENT_NANOS);
   }
 
   long completedSoFar() {
     return completed;
   }
 
-  LoadResult result() {
+  /** The window ends at this time, if it has not ended yet. */
+  void endAt(long now) {
+    end = now - end < 0 ? now : end;
+  }
+
+  /**
+   * @param resent see {@link LoadResult}
+   */
+  LoadResult result(long resent) {
     List<Double> gaps = new ArrayList<>();
     for (int home = 0; home < gap.length; home++) {
       gaps.add(Math.max(gap[home], end - lastCompletion[home]) / 1e6);
@@ -77,6 +103,7 @@ final class LoadRecorder {
         latencies.getMaxValue() / 1000.0,
         completed,
         errors,
+        resent,
         gaps,
         timeline);
   }

@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What came of a load. Latencies are microseconds.
+ * What came of a load. Latencies are microseconds, those of requests that failed among them.
  *
+ * @param resent requests that were sent again, {@link Target#UNCOUNTED} if nobody knows
  * @param gaps longest time without a completion of the clients of each home, milliseconds
  * @param timeline for every ten milliseconds: completions and their highest latency; may be empty
  */
@@ -18,6 +19,7 @@ record LoadResult(
     double max,
     long completed,
     long errors,
+    long resent,
     List<Double> gaps,
     List<Moment> timeline) {
 
@@ -38,6 +40,7 @@ record LoadResult(
         "max", decimal(max),
         "completed", completed,
         "errors", errors,
+        "resent", resent,
         "gaps", String.join(",", gaps.stream().map(LoadResult::decimal).toList()),
         "timeline",
             String.join(
@@ -57,6 +60,7 @@ record LoadResult(
         fields.decimal("max"),
         fields.number("completed"),
         fields.number("errors"),
+        fields.number("resent"),
         list(fields.text("gaps")).stream().map(Double::valueOf).toList(),
         list(fields.text("timeline")).stream().map(LoadResult::moment).toList());
   }

@@ -5,9 +5,10 @@ package io.rabia.benchmarks.cluster;
  *
  * @param operation what is asked for
  * @param clients requests outstanding at most
+ * @param keySize bytes
  * @param valueSize bytes
  * @param keys random keys out of so many
- * @param warmupSeconds before it counts
+ * @param settleSeconds before it counts
  * @param seconds that count
  * @param rate requests a second, sent at fixed times and measured from those; 0: each client sends
  *     the next one when it has its answer
@@ -16,9 +17,10 @@ package io.rabia.benchmarks.cluster;
 record LoadSpec(
     Operation operation,
     int clients,
+    int keySize,
     int valueSize,
     int keys,
-    double warmupSeconds,
+    double settleSeconds,
     double seconds,
     double rate,
     boolean timeline) {
@@ -28,7 +30,7 @@ record LoadSpec(
     WRITE,
     READ,
 
-    /** Every key is written once, in turn: so that reads find something. */
+    /** Every key is written once, in turn, however long it takes. */
     FILL
   }
 
@@ -36,9 +38,10 @@ record LoadSpec(
     return Fields.of(
         "operation", operation,
         "clients", clients,
+        "key", keySize,
         "size", valueSize,
         "keys", keys,
-        "warmup", warmupSeconds,
+        "settle", settleSeconds,
         "seconds", seconds,
         "rate", rate,
         "timeline", timeline);
@@ -48,9 +51,10 @@ record LoadSpec(
     return new LoadSpec(
         Operation.valueOf(fields.text("operation")),
         (int) fields.number("clients"),
+        (int) fields.number("key"),
         (int) fields.number("size"),
         (int) fields.number("keys"),
-        fields.decimal("warmup"),
+        fields.decimal("settle"),
         fields.decimal("seconds"),
         fields.decimal("rate"),
         Boolean.parseBoolean(fields.text("timeline")));

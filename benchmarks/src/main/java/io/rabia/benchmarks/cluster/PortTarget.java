@@ -35,6 +35,7 @@ final class PortTarget implements Target, PortLink.Owner {
     final Outcome outcome;
     final long deadline = System.nanoTime() + TIMEOUT;
     int server;
+    boolean sent;
 
     Request(byte operation, byte[] content, int lane, Outcome outcome) {
       this.operation = operation;
@@ -44,9 +45,8 @@ final class PortTarget implements Target, PortLink.Owner {
     }
   }
 
-  private final MultiThreadIoEventLoopGroup group =
-      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-  private final EventLoop loop = (EventLoop) group.next();
+  private final EventLoop loop =
+      (EventLoop) new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory()).next();
   private final PortLink[][] links;
   private final Long2ObjectHashMap<Request> onWire = new Long2ObjectHashMap<>();
   private final ArrayDeque<Request> waiting = new ArrayDeque<>();
@@ -55,6 +55,7 @@ final class PortTarget implements Target, PortLink.Owner {
   private long lastAnswer = System.nanoTime();
   private long lastExpiry = lastAnswer;
   private boolean flushScheduled;
+  private long resent;
 
   PortTarget(String addresses) {
     String[] servers = addresses.split(",", -1);
@@ -93,6 +94,8 @@ final class PortTarget implements Target, PortLink.Owner {
     }
     long number = nextNumber++;
     request.server = leader;
+    resent += request.sent ? 1 : 0;
+    request.sent = true;
     onWire.put(number, request);
     link.write(number, request.operation, request.content);
     if (!flushScheduled) {
@@ -210,12 +213,12 @@ final class PortTarget implements Target, PortLink.Owner {
   }
 
   @Override
-  public int leader() {
-    return leader;
+  public long resent() {
+    return resent;
   }
 
   @Override
-  public void close() {
-    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+  public int leader() {
+    return leader;
   }
 }

@@ -22,8 +22,15 @@ final class Progress {
     print(what);
   }
 
-  void failed(int runs, String what) {
-    done += runs;
+  int done() {
+    return done;
+  }
+
+  /**
+   * @param due how many lines there should be by now
+   */
+  void failed(int due, String what) {
+    done = due;
     print("FAILED " + what);
   }
 

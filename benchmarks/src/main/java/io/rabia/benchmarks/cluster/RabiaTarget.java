@@ -62,13 +62,13 @@ final class RabiaTarget implements Target {
   }
 
   @Override
-  public int leader() {
-    return -1;
+  public long resent() {
+    return UNCOUNTED;
   }
 
   @Override
-  public void close() {
-    core.close();
+  public int leader() {
+    return -1;
   }
 
   private record Written(Outcome outcome) implements ResultHandler {

@@ -16,28 +16,59 @@ import org.jspecify.annotations.Nullable;
 /** Everything that was measured. One thread. */
 final class Results {
 
-  /** A load without regard to who bears it. {@code rate} is 0 for a closed loop. */
-  record Work(Durability durability, Operation operation, int valueSize, int clients, double rate) {
+  /**
+   * A load without regard to who bears it.
+   *
+   * @param ratedBy in an open loop, the system of whose highest throughput the rate is a share
+   */
+  record Work(
+      int nodes,
+      Durability durability,
+      Operation operation,
+      int valueSize,
+      int clients,
+      @Nullable Contender ratedBy) {
+
+    /** A closed loop over three members. */
+    static Work closed(Durability durability, Operation operation, int valueSize, int clients) {
+      return new Work(3, durability, operation, valueSize, clients, null);
+    }
+
+    /** The same with so many clients. */
+    Work with(int otherClients) {
+      return new Work(nodes, durability, operation, valueSize, otherClients, ratedBy);
+    }
 
     /** The same but for the number of clients. */
     Work family() {
-      return new Work(durability, operation, valueSize, 0, rate);
+      return with(0);
+    }
+
+    /** The same as an open loop. */
+    Work open(int openClients, Contender rated) {
+      return new Work(nodes, durability, operation, valueSize, openClients, rated);
     }
 
     @Override
     public String toString() {
-      return durability.name().toLowerCase(Locale.ROOT)
+      return nodes
+          + " nodes, "
+          + durability.name().toLowerCase(Locale.ROOT)
           + " "
           + operation.name().toLowerCase(Locale.ROOT)
           + " "
           + valueSize
           + " B"
-          + (rate > 0 ? String.format(Locale.ROOT, " at %,.0f/s", rate) : "");
+          + (ratedBy == null ? "" : ", open loop at a share of " + ratedBy.id());
     }
   }
 
-  /** One load of one system. */
-  record Run(Contender contender, Work work, int round, LoadResult result) {}
+  /**
+   * One load of one system.
+   *
+   * @param rate requests a second in an open loop, 0 in a closed one
+   */
+  record Run(Contender contender, Work work, int round, double rate, LoadResult result) {}
 
   /**
    * What happened when a member failed.
@@ -48,6 +79,7 @@ final class Results {
    */
   record FaultRun(
       Contender contender,
+      int nodes,
       Durability durability,
       Fault fault,
       boolean leader,
@@ -61,12 +93,14 @@ final class Results {
       return fault.name().toLowerCase(Locale.ROOT)
           + " of "
           + who
+          + " of "
+          + nodes
           + ", "
           + durability.name().toLowerCase(Locale.ROOT);
     }
   }
 
-  /** A single figure: a floor, or a throughput without clients. */
+  /** A single figure: a floor, or what is measured without clients. */
   record Figure(String name, String unit, double value, int round) {}
 
   /** Median and range over the rounds. */
@@ -85,7 +119,7 @@ final class Results {
   private final List<Run> runs = new ArrayList<>();
   private final List<FaultRun> faultRuns = new ArrayList<>();
   private final List<Figure> figures = new ArrayList<>();
-  private int failures;
+  private final List<String> failures = new ArrayList<>();
 
   void add(Run run) {
     runs.add(run);
@@ -99,13 +133,20 @@ final class Results {
     figures.add(figure);
   }
 
-  /** A run that came to nothing. */
-  void failed() {
-    failures++;
+  /** Something that came to nothing. */
+  void failed(String what) {
+    failures.add(what);
   }
 
-  int failures() {
+  List<String> failures() {
     return failures;
+  }
+
+  /** Whether nothing came to nothing and no request failed. */
+  boolean isClean() {
+    return failures.isEmpty()
+        && runs.stream().allMatch(run -> run.result().errors() == 0)
+        && faultRuns.stream().allMatch(run -> run.result().errors() == 0);
   }
 
   List<Run> runs() {
@@ -120,11 +161,22 @@ final class Results {
     return figures;
   }
 
-  /** The loads, in the order in which they were first run. */
-  Set<Work> works() {
-    Set<Work> works = new LinkedHashSet<>();
-    runs.forEach(run -> works.add(run.work()));
+  /** The loads, by family in the order in which they were first run, few clients first. */
+  List<Work> works() {
+    Map<Work, Set<Integer>> clients = new LinkedHashMap<>();
+    for (Run run : runs) {
+      Work family = run.work().family();
+      clients.computeIfAbsent(family, f -> new LinkedHashSet<>()).add(run.work().clients());
+    }
+    List<Work> works = new ArrayList<>();
+    clients.forEach(
+        (family, counts) ->
+            counts.stream().sorted().forEach(count -> works.add(family.with(count))));
     return works;
+  }
+
+  List<Work> families() {
+    return works().stream().map(Work::family).distinct().toList();
   }
 
   List<Contender> contenders() {
@@ -133,29 +185,38 @@ final class Results {
         .toList();
   }
 
+  List<Run> runs(Contender contender, Work work) {
+    return runs.stream()
+        .filter(run -> run.contender() == contender && run.work().equals(work))
+        .toList();
+  }
+
   @Nullable Spread spread(Contender contender, Work work, ToDoubleFunction<LoadResult> figure) {
     List<Double> values =
-        runs.stream()
-            .filter(run -> run.contender() == contender && run.work().equals(work))
-            .map(run -> figure.applyAsDouble(run.result()))
-            .toList();
+        runs(contender, work).stream().map(run -> figure.applyAsDouble(run.result())).toList();
     return values.isEmpty() ? null : Spread.of(values);
   }
 
   long errors(Contender contender, Work work) {
-    return runs.stream()
-        .filter(run -> run.contender() == contender && run.work().equals(work))
-        .mapToLong(run -> run.result().errors())
-        .sum();
+    return runs(contender, work).stream().mapToLong(run -> run.result().errors()).sum();
   }
 
-  /** The highest median throughput in a closed loop, whatever the number of clients; 0 if none. */
-  double highest(Contender contender, Work family) {
-    return works().stream()
-        .filter(work -> work.family().equals(family))
-        .map(work -> spread(contender, work, LoadResult::opsPerSecond))
-        .filter(spread -> spread != null)
-        .mapToDouble(Spread::median)
+  /** Whether its figures may stand in a ratio: in no round an error, or nothing at all. */
+  boolean isSound(Contender contender, Work work) {
+    List<Run> rounds = runs(contender, work);
+    return !rounds.isEmpty()
+        && rounds.stream().allMatch(r -> r.result().errors() == 0 && r.result().completed() > 0);
+  }
+
+  /**
+   * The highest throughput of a round in a closed loop, whatever the number of clients, without an
+   * error; 0 if there is none.
+   */
+  double highest(Contender contender, Work family, int round) {
+    return runs.stream()
+        .filter(run -> run.contender() == contender && run.round() == round)
+        .filter(run -> run.work().family().equals(family) && run.result().errors() == 0)
+        .mapToDouble(run -> run.result().opsPerSecond())
         .max()
         .orElse(0);
   }
@@ -178,5 +239,10 @@ final class Results {
       named.computeIfAbsent(figure.name(), name -> new ArrayList<>()).add(figure);
     }
     return named;
+  }
+
+  @Nullable Spread figure(String name) {
+    List<Figure> found = figures.stream().filter(figure -> figure.name().equals(name)).toList();
+    return found.isEmpty() ? null : Spread.of(found.stream().map(Figure::value).toList());
   }
 }

@@ -2,10 +2,13 @@ package io.rabia.benchmarks.cluster;
 
 /**
  * A cluster as the load generator sees it, over as many connections as it has members. All methods
- * but {@link #execute} and {@link #close} are called by the tasks given to {@code execute}, and
- * outcomes arrive there.
+ * but {@link #execute} are called by the tasks given to {@code execute}, and outcomes arrive there.
+ * It lasts as long as its process.
  */
-public interface Target extends AutoCloseable {
+public interface Target {
+
+  /** How often a client has sent again that does not count it. */
+  long UNCOUNTED = -1;
 
   /** Takes the end of a request, once. */
   interface Outcome {
@@ -35,9 +38,9 @@ public interface Target extends AutoCloseable {
   /** How many different homes there are. */
   int homes();
 
+  /** How often a request was sent again since the start, or {@link #UNCOUNTED}. */
+  long resent();
+
   /** Index of the leader, or -1 where there is none. */
   int leader();
-
-  @Override
-  void close();
 }

@@ -50,8 +50,9 @@ public final class PeerPort {
             .channel();
   }
 
-  /** Says that it is ready once there is a leader, and waits until the port is closed. */
+  /** Says that it is ready once there is a leader, and serves until standard input ends. */
   public void serve() {
+    EndOfInput.endsProcess();
     while (backend.leader() < 0) {
       LockSupport.parkNanos(5_000_000);
     }

@@ -25,6 +25,7 @@ class LoadGeneratorTest {
     long stallUntil;
     int outstanding;
     int mostOutstanding;
+    long resent = 5;
 
     @Override
     public void execute(Runnable task) {
@@ -82,18 +83,19 @@ class LoadGeneratorTest {
     }
 
     @Override
-    public void close() {
-      thread.shutdown();
+    public long resent() {
+      return resent++;
     }
   }
 
   @AfterEach
   void close() {
-    store.close();
+    store.thread.shutdown();
   }
 
   private LoadResult run(Operation operation, int clients, double rate) {
-    LoadSpec spec = new LoadSpec(operation, clients, 24, KEYS, 0.05, 0.25, rate, true);
+    double seconds = rate > 0 ? 0.25 : 0.1;
+    LoadSpec spec = new LoadSpec(operation, clients, 16, 24, KEYS, 0.02, seconds, rate, true);
     LoadGenerator generator =
         new LoadGenerator(store, LoadSpec.of(Fields.parse(spec.fields().toString())), done -> {});
     return LoadResult.of(Fields.parse(generator.run().fields().toString()));
@@ -117,9 +119,10 @@ class LoadGeneratorTest {
   void fillsEveryKeySoThatReadsFindSomething() {
     assertThat(run(Operation.READ, 3, 0).errors()).isPositive();
 
-    run(Operation.FILL, 3, 0);
+    LoadResult filled = run(Operation.FILL, 3, 0);
 
-    assertThat(store.values).hasSize(KEYS);
+    assertThat(filled.completed()).isEqualTo(KEYS);
+    assertThat(store.values).hasSize(KEYS).containsKeys("0000000000000000", "0000000000000049");
     assertThat(run(Operation.READ, 3, 0).errors()).isZero();
   }
 
@@ -132,6 +135,35 @@ class LoadGeneratorTest {
 
     assertThat(result.completed()).isZero();
     assertThat(result.errors()).isPositive();
+  }
+
+  @Test
+  void countsAReadOfAnotherKeysValueAsAnError() {
+    run(Operation.FILL, 3, 0);
+    byte[] first = store.values.get("0000000000000000");
+    store.values.replaceAll((key, value) -> first);
+
+    LoadResult result = run(Operation.READ, 3, 0);
+
+    assertThat(result.completed()).isPositive();
+    assertThat(result.errors()).isGreaterThan(result.completed());
+  }
+
+  @Test
+  void countsWhatWasSentAgainInThisLoadAlone() {
+    assertThat(run(Operation.WRITE, 3, 0).resent()).isOne();
+    assertThat(run(Operation.WRITE, 3, 0).resent()).isOne();
+  }
+
+  @Test
+  void countsTheWaitOfWhatCouldNotBeSentUntilTheEndOfAnOpenLoop() {
+    store.stallUntil = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(400);
+
+    LoadResult result = run(Operation.WRITE, 1, 1000);
+
+    // A single answer came, after the end; 270 requests were due until then.
+    assertThat(result.completed()).isZero();
+    assertThat(result.p50()).isBetween(100_000.0, 200_000.0);
   }
 
   @Test

@@ -31,6 +31,10 @@ import org.jspecify.annotations.Nullable;
 final class Bench {
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
   private static final long PACE_NANOS = 50_000;
+
+  /** As many as a key has at least. */
+  private static final int KEY_BYTES = 16;
+
   private static final int STORED = KvCodec.encode(new KvResult.Stored(0))[0];
 
   private final ClientCore core;
@@ -238,7 +242,9 @@ final class Bench {
           journal == null
               ? random.nextInt(options.keys)
               : random.nextInt((options.keys - index - 1) / clients + 1) * clients + index;
-      key = (keyPrefix + number).getBytes(StandardCharsets.US_ASCII);
+      String digits = String.valueOf(number);
+      String zeros = "0".repeat(Math.max(0, KEY_BYTES - keyPrefix.length() - digits.length()));
+      key = (keyPrefix + zeros + digits).getBytes(StandardCharsets.US_ASCII);
       if (!read) {
         value = newValue();
       }

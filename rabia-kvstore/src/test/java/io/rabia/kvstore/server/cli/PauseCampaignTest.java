@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rabia.kvstore.client.KvClient;
 import io.rabia.network.client.ClientConfig;
-import io.rabia.testing.StreamConditions;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,7 +13,6 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -86,28 +84,6 @@ final class PauseCampaignTest {
               + " "
               + campaign.assertSafe());
       assertThat(resumed).isLessThan(BACK);
-    }
-  }
-
-  @Test
-  void goesOnWithoutOneWhoseTrafficIsLostWhichServesNothingMeanwhile() throws Exception {
-    Proxies proxies = new Proxies();
-    try (Campaign campaign = new Campaign(directory, "os", proxies);
-        KvClient there =
-            KvClient.connect(
-                campaign.servers.servers(List.of(chosen)),
-                ClientConfig.defaults()
-                    .withRequestTimeout(Duration.ofSeconds(2))
-                    .withFindsMembers(false))) {
-      proxies.around(chosen, proxy -> proxy.set(StreamConditions.perfect().withSilence()));
-      campaign.assertGoesOnFor(Duration.ofSeconds(6));
-      assertThat(campaign.servers.status(chosen)).containsEntry("reason", "no-quorum");
-      assertThat(there.getAsync(KEY.getBytes(StandardCharsets.UTF_8)))
-          .failsWithin(Duration.ofSeconds(5));
-      proxies.around(chosen, proxy -> proxy.heal());
-      Duration back = campaign.awaitWhole(System.nanoTime());
-      System.out.println("P2 one silent: back=" + back + " " + campaign.assertSafe());
-      assertThat(back).isLessThan(BACK);
     }
   }
 

@@ -1,14 +1,13 @@
 package io.rabia.benchmarks.aeron;
 
 import io.rabia.benchmarks.cluster.LoadMain;
-import java.io.IOException;
 
 /** The process that makes the load, as {@link LoadMain}. */
 public final class AeronLoad {
   private AeronLoad() {}
 
   /** {@code ADDRESS,...} of the members' ingress. */
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) throws InterruptedException {
     LoadMain.run(new AeronTarget(arguments[0]));
   }
 }

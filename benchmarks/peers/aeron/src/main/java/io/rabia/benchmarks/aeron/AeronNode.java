@@ -8,6 +8,7 @@ import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.service.ClusteredServiceContainer;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
+import io.rabia.benchmarks.port.EndOfInput;
 import io.rabia.benchmarks.port.NodeArguments;
 import java.io.File;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +23,16 @@ import org.agrona.concurrent.NoOpLock;
  * buffers in shared memory ({@code aeron.dir}).
  */
 public final class AeronNode {
+  private static final int MTU = 8 << 10;
+  private static final int WINDOW = 2 << 20;
+
+  /** When a silent leader is one no more; SOFAJRaft's default. */
+  private static final long LEADER_TIMEOUT = TimeUnit.SECONDS.toNanos(1);
+
+  private static final long LEADER_INTERVAL = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long ELECTION_TIMEOUT = TimeUnit.MILLISECONDS.toNanos(500);
+  private static final long ELECTION_INTERVAL = TimeUnit.MILLISECONDS.toNanos(20);
+
   private AeronNode() {}
 
   /** Backs off to sleeps of 50 us. */
@@ -30,16 +41,22 @@ public final class AeronNode {
         10, 20, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MICROSECONDS.toNanos(50));
   }
 
-  /** Of this process, in {@code aeron.dir}. */
+  /** Of this process, in {@code aeron.dir}; lengths as in Aeron's own benchmarks. */
   static MediaDriver.Context driver() {
     return new MediaDriver.Context()
         .threadingMode(ThreadingMode.SHARED)
         .sharedIdleStrategy(idle())
+        .mtuLength(MTU)
+        .ipcMtuLength(MTU)
+        .socketSndbufLength(WINDOW)
+        .socketRcvbufLength(WINDOW)
+        .initialWindowLength(WINDOW)
         .dirDeleteOnStart(true);
   }
 
-  /** Serves until it is killed. */
+  /** Serves until standard input ends. */
   public static void main(String[] arguments) throws InterruptedException {
+    EndOfInput.endsProcess();
     NodeArguments node = NodeArguments.parse(arguments);
     int syncLevel = node.fsync() ? 1 : 0;
     Archive.Context archive =
@@ -69,6 +86,10 @@ public final class AeronNode {
             .replicationChannel(udp(0))
             .archiveContext(archiveClient.clone())
             .idleStrategySupplier(AeronNode::idle)
+            .leaderHeartbeatTimeoutNs(LEADER_TIMEOUT)
+            .leaderHeartbeatIntervalNs(LEADER_INTERVAL)
+            .electionTimeoutNs(ELECTION_TIMEOUT)
+            .electionStatusIntervalNs(ELECTION_INTERVAL)
             .fileSyncLevel(syncLevel);
     ClusteredServiceContainer.Context service =
         new ClusteredServiceContainer.Context()

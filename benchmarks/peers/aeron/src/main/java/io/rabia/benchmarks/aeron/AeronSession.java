@@ -30,6 +30,7 @@ final class AeronSession implements EgressListener {
     final byte[] content;
     final Outcome outcome;
     final long deadline = System.nanoTime() + TIMEOUT;
+    boolean sent;
 
     Request(long number, byte operation, byte[] content, Outcome outcome) {
       this.number = number;
@@ -48,6 +49,7 @@ final class AeronSession implements EgressListener {
   private long nextNumber = 1;
   private long lastAnswer = System.nanoTime();
   private long keepAliveAt;
+  private long resent;
 
   AeronSession(String ingressEndpoints, String directory) {
     context =
@@ -63,6 +65,10 @@ final class AeronSession implements EgressListener {
   int leader() {
     AeronCluster open = cluster;
     return open == null ? -1 : open.leaderMemberId();
+  }
+
+  long resent() {
+    return resent;
   }
 
   void submit(byte operation, byte[] content, Outcome outcome) {
@@ -125,6 +131,8 @@ final class AeronSession implements EgressListener {
         return sent;
       }
       waiting.remove();
+      resent += request.sent ? 1 : 0;
+      request.sent = true;
       onWire.put(request.number, request);
       sent++;
     }
@@ -170,12 +178,6 @@ final class AeronSession implements EgressListener {
     }
     while (!waiting.isEmpty() && now - waiting.peek().deadline > 0) {
       waiting.remove().outcome.failed("not sent in time");
-    }
-  }
-
-  void close() {
-    if (cluster != null) {
-      cluster.close();
     }
   }
 }

@@ -4,6 +4,7 @@ import io.aeron.driver.MediaDriver;
 import io.rabia.benchmarks.cluster.Target;
 import io.rabia.benchmarks.port.PortProtocol;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.agrona.concurrent.IdleStrategy;
@@ -15,11 +16,8 @@ import org.agrona.concurrent.IdleStrategy;
 final class AeronTarget implements Target {
   private static final int TASKS = 1024;
 
-  private final MediaDriver driver = MediaDriver.launch(AeronNode.driver());
   private final AeronSession[] sessions;
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-  private final Thread thread = new Thread(this::run, "aeron-load");
-  private volatile boolean closed;
 
   AeronTarget(String addresses) {
     String[] members = addresses.split(",", -1);
@@ -27,17 +25,19 @@ final class AeronTarget implements Target {
     for (int i = 0; i < members.length; i++) {
       endpoints.append(i == 0 ? "" : ",").append(i).append('=').append(members[i]);
     }
+    String directory = MediaDriver.launch(AeronNode.driver()).aeronDirectoryName();
     sessions = new AeronSession[members.length];
     for (int i = 0; i < sessions.length; i++) {
-      sessions[i] = new AeronSession(endpoints.toString(), driver.aeronDirectoryName());
+      sessions[i] = new AeronSession(endpoints.toString(), directory);
     }
+    Thread thread = new Thread(this::run, "aeron-load");
     thread.setDaemon(true);
     thread.start();
   }
 
   private void run() {
     IdleStrategy idle = AeronNode.idle();
-    while (!closed) {
+    while (true) {
       int work = 0;
       for (AeronSession session : sessions) {
         work += session.poll();
@@ -47,9 +47,6 @@ final class AeronTarget implements Target {
         work += session.send();
       }
       idle.idle(work);
-    }
-    for (AeronSession session : sessions) {
-      session.close();
     }
   }
 
@@ -90,18 +87,12 @@ final class AeronTarget implements Target {
   }
 
   @Override
-  public int leader() {
-    return sessions[0].leader();
+  public long resent() {
+    return Arrays.stream(sessions).mapToLong(AeronSession::resent).sum();
   }
 
   @Override
-  public void close() {
-    closed = true;
-    try {
-      thread.join(5_000);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    driver.close();
+  public int leader() {
+    return sessions[0].leader();
   }
 }

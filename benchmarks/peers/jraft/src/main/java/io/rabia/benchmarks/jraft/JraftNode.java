@@ -55,7 +55,7 @@ public final class JraftNode implements Backend {
     return new PeerId(NodeArguments.HOST, arguments.memberPort(member, 0));
   }
 
-  /** Serves until it is killed. */
+  /** Serves until standard input ends. */
   public static void main(String[] arguments) throws IOException {
     NodeArguments parsed = NodeArguments.parse(arguments);
     JraftNode backend = new JraftNode(parsed);

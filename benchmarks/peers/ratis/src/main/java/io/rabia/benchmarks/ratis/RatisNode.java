@@ -82,7 +82,7 @@ public final class RatisNode implements Backend {
     return properties;
   }
 
-  /** Serves until it is killed. */
+  /** Serves until standard input ends. */
   public static void main(String[] arguments) throws IOException {
     NodeArguments parsed = NodeArguments.parse(arguments);
     RatisNode backend = new RatisNode(parsed);
