@@ -8,6 +8,7 @@ import io.rabia.core.Token;
 import io.rabia.core.batching.CommandBatcher;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
+import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.transport.Handshake;
 import io.rabia.engine.protocol.BatchSource;
