@@ -26,6 +26,16 @@ public interface DiskFile extends Closeable {
    */
   void write(ByteBuffer source) throws IOException;
 
+  /**
+   * Makes the file {@code size} bytes long, if it is shorter, by zeros behind what is written,
+   * which the next writes replace: a force that need not change a file's size is cheaper. A disk
+   * need not do it. Whoever opens the file again finds the zeros as a part of it.
+   *
+   * @throws NoSpaceException when there is no room; a part may have been done
+   */
+  default void reserve(long size) throws IOException {}
+
+  /** Whoever writes next goes on there. */
   void truncate(long size) throws IOException;
 
   /**

@@ -112,6 +112,12 @@ final class FailStopDisk implements Disk {
     }
 
     @Override
+    public void reserve(long size) throws IOException {
+      requireWorking();
+      file.reserve(size);
+    }
+
+    @Override
     public void truncate(long size) throws IOException {
       requireWorking();
       file.truncate(size);

@@ -206,7 +206,7 @@ final class LogScan {
     reports.add(
         new LogReport.Segment(
             segment.name(), segment.first(), segment.base(), groups - before, valid));
-    if (valid == size) {
+    if (onlyZeros(file, valid, size)) {
       return;
     }
     String what = (size - valid) + " bytes are not the next record";
@@ -218,6 +218,25 @@ final class LogScan {
     } else {
       unsafeTail = new Place(segment.name(), valid, what);
     }
+  }
+
+  /**
+   * Zeros are written ahead of the records. That they are there says nothing, as nothing says that
+   * they are not: what lies behind the last record is judged as the end of the file would be, by
+   * what later segments, the status and the snapshots state.
+   */
+  private static boolean onlyZeros(DiskFile file, long from, long size) throws IOException {
+    ByteBuffer block = ByteBuffer.allocateDirect(64 << 10);
+    for (long at = from; at < size; at += block.capacity()) {
+      file.read(block.clear(), at);
+      block.flip().limit((int) Math.min(block.limit(), size - at));
+      while (block.hasRemaining()) {
+        if (block.get() != 0) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   private boolean takes() {

@@ -14,9 +14,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A write for which there is no room is taken back, so that the log is as it was before; nothing
  * was forced of it and nothing follows from it. Every other failure is for good.
+ *
+ * <p>Under FSYNC the newest segment ends with zeros that the next records replace: a force that
+ * changes no file's size waits for no journal of the file system, which all processes on it share.
+ * Only zeros behind the last record say no more than the end of the file would ({@link LogScan}).
  */
 final class LogWriter {
   private static final int INITIAL_BUFFER_BYTES = 16 << 10;
+
+  /** So many zeros are written when the last ones are used up. */
+  private static final int ZEROS = 1 << 20;
 
   private final Disk disk;
   private final FilePersistenceConfig config;
@@ -35,6 +42,9 @@ final class LogWriter {
   private long groupsEnd;
   private long flushed;
   private long stated;
+
+  /** In the newest segment: up to there zeros were asked for. */
+  private long reserved;
 
   /**
    * Index of the first segment with bytes that no force of this run has covered; used under OS
@@ -72,6 +82,7 @@ final class LogWriter {
     stated = scan.stated();
     flushed = written;
     active = disk.openAppend(activeSegment().name());
+    cutZeros();
     firstUnforced = segments.size() - 1;
   }
 
@@ -147,6 +158,7 @@ final class LogWriter {
     codec.seal(out, length, written, number, start, safe);
     int size = out.limit();
     try {
+      reserveFor(size);
       activeFile().write(out);
     } catch (NoSpaceException e) {
       activeFile().truncate(written - activeSegment().base());
@@ -154,6 +166,27 @@ final class LogWriter {
     }
     written += size;
     stated = Math.max(stated, safe);
+  }
+
+  /** Where there is no room for zeros there may still be room for records. */
+  private void reserveFor(int size) throws IOException {
+    long end = written - activeSegment().base() + size;
+    if (config.durability() == Durability.OS || end <= reserved) {
+      return;
+    }
+    reserved = Math.min(config.segmentBytes(), end + ZEROS);
+    try {
+      activeFile().reserve(reserved);
+    } catch (NoSpaceException e) {
+      cutZeros();
+    }
+  }
+
+  private void cutZeros() throws IOException {
+    long end = written - activeSegment().base();
+    if (activeFile().size() > end) {
+      activeFile().truncate(end);
+    }
   }
 
   private DiskFile activeFile() {
@@ -174,6 +207,7 @@ final class LogWriter {
 
   private void roll() throws IOException {
     if (config.durability() == Durability.FSYNC) {
+      cutZeros();
       force();
     }
     LogSegment next = new LogSegment(lastNumber + 1, written, start);
@@ -214,6 +248,7 @@ final class LogWriter {
 
   private void goOnIn(LogSegment segment, DiskFile file) {
     active = file;
+    reserved = 0;
     segments.add(segment);
     if (config.durability() == Durability.FSYNC) {
       firstUnforced = segments.size() - 1;
@@ -272,6 +307,7 @@ final class LogWriter {
     if (groupsEnd > stated) {
       writeMark();
     }
+    cutZeros();
     forceAll();
   }
 

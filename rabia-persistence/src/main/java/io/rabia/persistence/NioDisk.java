@@ -212,6 +212,8 @@ public final class NioDisk implements Disk {
   }
 
   private static final class NioFile implements DiskFile {
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 << 10).asReadOnlyBuffer();
+
     private final Path directory;
     private final FileChannel channel;
     private long end;
@@ -241,15 +243,30 @@ public final class NioDisk implements Disk {
 
     @Override
     public void write(ByteBuffer source) throws IOException {
+      end = write(source, end);
+    }
+
+    /** Returns where it ended. */
+    private long write(ByteBuffer source, long position) throws IOException {
       boolean interrupted = Thread.interrupted();
+      long at = position;
       try {
         while (source.hasRemaining()) {
-          end += channel.write(source, end);
+          at += channel.write(source, at);
         }
+        return at;
       } catch (IOException e) {
         throw failedWrite(directory, e, source.remaining());
       } finally {
         restoreInterrupt(interrupted);
+      }
+    }
+
+    @Override
+    public void reserve(long size) throws IOException {
+      long at = Math.max(end, size());
+      while (at < size) {
+        at = write(ZEROS.duplicate().limit((int) Math.min(ZEROS.capacity(), size - at)), at);
       }
     }
 

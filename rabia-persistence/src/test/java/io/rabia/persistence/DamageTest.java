@@ -5,6 +5,7 @@ import static io.rabia.persistence.Logs.OS;
 import static io.rabia.persistence.Logs.append;
 import static io.rabia.persistence.Logs.fill;
 import static io.rabia.persistence.Logs.open;
+import static io.rabia.persistence.Logs.records;
 import static io.rabia.persistence.Logs.replay;
 import static io.rabia.persistence.Logs.text;
 import static io.rabia.persistence.Logs.texts;
@@ -103,7 +104,7 @@ class DamageTest {
   void opensWithTheWholePrefixWhenCutAtAnyByteOfTheTail(boolean orderly) {
     MemoryDisk whole = orderly ? closed() : crashed();
     String segment = last(whole);
-    byte[] bytes = whole.content(segment);
+    byte[] bytes = records(whole, segment);
     List<Integer> boundaries = boundaries(bytes);
     int inSegment = groupsIn(whole, segment);
     assertThat(inSegment).isGreaterThanOrEqualTo(3);
@@ -134,7 +135,7 @@ class DamageTest {
     assertThat(whole.content(whole.segments().get(0))).hasSizeBetween(65_300, 65_536);
     assertThat(whole.content(last(whole))).hasSizeGreaterThan(50_000);
     for (String segment : whole.segments()) {
-      byte[] bytes = whole.content(segment);
+      byte[] bytes = records(whole, segment);
       TreeSet<Integer> boundaries = new TreeSet<>(boundaries(bytes));
       boundaries.pollLast();
       int tail = segment.equals(last(whole)) ? boundaries.last() : bytes.length;
@@ -174,7 +175,8 @@ class DamageTest {
   void neverServesATailWithAnyBitFlippedAndCutsOnlyWhatIsNotStatedToBeSafe() {
     MemoryDisk whole = crashed();
     String segment = last(whole);
-    byte[] bytes = whole.content(segment);
+    byte[] bytes = records(whole, segment);
+    assertThat(whole.content(segment)).as("with zeros behind").hasSizeGreaterThan(bytes.length);
     List<Integer> boundaries = boundaries(bytes);
     int lastGroup = boundaries.get(boundaries.size() - 2);
     for (int at = 0; at < bytes.length; at++) {
@@ -186,6 +188,12 @@ class DamageTest {
       } else {
         assertOpensWith(copy, GROUPS - 1);
       }
+    }
+    for (int at = bytes.length; at < whole.content(segment).length; at++) {
+      MemoryDisk copy = flip(whole, segment, at);
+      assertThat(LogInspector.verify(copy).unsafeTail().orElseThrow().offset())
+          .isEqualTo(bytes.length);
+      assertOpensWith(copy, GROUPS);
     }
   }
 
@@ -226,15 +234,16 @@ class DamageTest {
   }
 
   @Test
-  void cutsZerosBehindTheLastGroup() {
+  void takesZerosBehindTheLastGroupForItsEnd() {
     MemoryDisk whole = crashed();
     String segment = last(whole);
-    byte[] bytes = whole.content(segment);
-    for (int zeros = 1; zeros < 200; zeros++) {
+    byte[] bytes = records(whole, segment);
+    for (int zeros = 0; zeros < 200; zeros++) {
       MemoryDisk copy = whole.copy();
       copy.content(segment, Arrays.copyOf(bytes, bytes.length + zeros));
       LogReport report = LogInspector.verify(copy);
-      assertThat(report.unsafeTail().orElseThrow().offset()).isEqualTo(bytes.length);
+      assertThat(report.unsafeTail()).isEmpty();
+      assertThat(report.segments()).last().returns((long) bytes.length, LogReport.Segment::bytes);
       assertOpensWith(copy, GROUPS);
     }
   }
@@ -243,7 +252,7 @@ class DamageTest {
   void forcesTheCutBeforeAnythingIsWritten() {
     MemoryDisk torn = crashed();
     String segment = last(torn);
-    byte[] bytes = torn.content(segment);
+    byte[] bytes = records(torn, segment);
     torn.content(segment, Arrays.copyOf(bytes, bytes.length - 1));
     open(torn, FSYNC);
     List<Operation> history = torn.history();
@@ -257,7 +266,7 @@ class DamageTest {
     MemoryDisk whole = crashed();
     String segment = last(whole);
     byte[] bytes = whole.content(segment);
-    List<Integer> boundaries = boundaries(bytes);
+    List<Integer> boundaries = boundaries(records(whole, segment));
     int from = boundaries.get(0);
     Arrays.fill(bytes, from, boundaries.get(boundaries.size() - 2), (byte) 0);
     whole.content(segment, bytes);
@@ -303,8 +312,29 @@ class DamageTest {
     assertDamaged(withoutGroup, whole.segments().get(2), 0);
 
     MemoryDisk longer = whole.copy();
-    longer.content(segment, Arrays.copyOf(bytes, bytes.length + 1));
+    byte[] another = Arrays.copyOf(bytes, bytes.length + 1);
+    another[bytes.length] = 1;
+    longer.content(segment, another);
     assertDamaged(longer, segment, bytes.length);
+  }
+
+  /** What is whole is told by the position in the next header. */
+  @Test
+  void takesZerosBehindAClosedSegmentForItsEndAndZerosWithinItForDamage() {
+    MemoryDisk whole = crashed();
+    String segment = whole.segments().get(1);
+    byte[] bytes = whole.content(segment);
+    List<Integer> boundaries = boundaries(bytes);
+
+    MemoryDisk longer = whole.copy();
+    longer.content(segment, Arrays.copyOf(bytes, bytes.length + 100));
+    assertOpensWith(longer, GROUPS);
+
+    byte[] shorter = bytes.clone();
+    Arrays.fill(shorter, boundaries.get(boundaries.size() - 2), bytes.length, (byte) 0);
+    MemoryDisk zeroed = whole.copy();
+    zeroed.content(segment, shorter);
+    assertDamaged(zeroed, whole.segments().get(2), 0);
   }
 
   @Test
@@ -369,7 +399,7 @@ class DamageTest {
   void cutsRecordsOfAnEarlierStartThatShowUpBehindLaterOnes() {
     MemoryDisk whole = crashed();
     String segment = last(whole);
-    byte[] old = whole.content(segment);
+    byte[] old = records(whole, segment);
     List<Integer> boundaries = boundaries(old);
     int keep = boundaries.get(boundaries.size() - 4);
 
@@ -379,7 +409,7 @@ class DamageTest {
     append(log, text(GROUPS - 2));
     log.flush();
     copy.afterProcessDeath();
-    byte[] grown = copy.content(segment);
+    byte[] grown = records(copy, segment);
     assertThat(grown).hasSize(boundaries.get(boundaries.size() - 3));
     byte[] mixed = Arrays.copyOf(grown, old.length);
     System.arraycopy(old, grown.length, mixed, grown.length, old.length - grown.length);
@@ -401,7 +431,7 @@ class DamageTest {
     log.append(ByteBuffer.wrap(bytes));
     whole.afterProcessDeath();
     String segment = last(whole);
-    byte[] grown = whole.content(segment);
+    byte[] grown = records(whole, segment);
     whole.content(segment, Arrays.copyOf(grown, grown.length - 1));
     assertOpensWith(whole, GROUPS);
   }

@@ -29,6 +29,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,11 +104,36 @@ class FilePersistenceTest {
   @Test
   void writesAGroupWithOneWriteAndForcesWithOneForce() {
     FilePersistence log = open(disk, FSYNC);
+    append(log, "for which zeros are written ahead");
     disk.history().clear();
     append(log, "a");
     append(log, "b");
     log.flush();
     assertThat(disk.history()).containsExactly(Operation.WRITE, Operation.WRITE, Operation.FORCE);
+  }
+
+  @Test
+  void writesZerosAheadSoThatAForceRarelyChangesTheSizeOfTheFile() {
+    FilePersistenceConfig config = FilePersistenceConfig.builder().segmentBytes(4 << 20).build();
+    FilePersistence log = open(disk, config);
+    String segment = disk.segments().get(0);
+    Set<Integer> sizes = new TreeSet<>();
+    String group = "x".repeat(100_000);
+    for (int i = 0; i < 30; i++) {
+      append(log, group);
+      log.flush();
+      sizes.add(disk.content(segment).length);
+    }
+    assertThat(sizes).hasSize(3);
+    log.close();
+    assertThat(disk.content(segment)).hasSize((int) log.sizeBytes());
+  }
+
+  @Test
+  void writesNoZerosAheadUnderOs() {
+    FilePersistence log = open(disk, OS);
+    append(log, "a");
+    assertThat(disk.content(disk.segments().get(0))).hasSize((int) log.sizeBytes());
   }
 
   @Test

@@ -48,7 +48,7 @@ class LogFuzzTest {
 
   /** One record with a right checksum, whatever else it says, behind the last one. */
   private Fuzz.Result records(int inputs) throws Exception {
-    byte[] log = written.content(segment);
+    byte[] log = Logs.records(written, segment);
     ByteBuffer record = ByteBuffer.allocate(RecordCodec.HEADER_BYTES + 8);
     new RecordCodec().seal(record, 8, log.length, GROUPS + 1, 1, log.length);
     byte[] body = record.array();

@@ -4,6 +4,7 @@ import io.rabia.core.persistence.Durability;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Small things that the tests of logs share. */
@@ -70,6 +71,16 @@ final class Logs {
       append(log, text(i));
       log.flush();
     }
+  }
+
+  /** A segment up to the end of its last record. */
+  static byte[] records(MemoryDisk disk, String segment) {
+    LogReport.Segment report =
+        LogInspector.verify(disk).segments().stream()
+            .filter(s -> s.file().equals(segment))
+            .findFirst()
+            .orElseThrow();
+    return Arrays.copyOf(disk.content(segment), (int) report.bytes());
   }
 
   static String text(ByteBuffer group) {

@@ -297,13 +297,13 @@ final class MemoryDisk implements Disk {
       return Arrays.copyOf(bytes, size);
     }
 
-    void write(byte[] written, int length) {
-      unsafe.add(new Change(size, Arrays.copyOf(written, length)));
-      if (size + length > bytes.length) {
-        bytes = Arrays.copyOf(bytes, 2 * (size + length));
+    void write(int at, byte[] written, int length) {
+      unsafe.add(new Change(at, Arrays.copyOf(written, length)));
+      if (at + length > bytes.length) {
+        bytes = Arrays.copyOf(bytes, 2 * (at + length));
       }
-      System.arraycopy(written, 0, bytes, size, length);
-      size += length;
+      System.arraycopy(written, 0, bytes, at, length);
+      size = Math.max(size, at + length);
     }
 
     void truncate(int to) {
@@ -349,9 +349,11 @@ final class MemoryDisk implements Disk {
 
   private final class MemoryFile implements DiskFile {
     private final Inode inode;
+    private int end;
 
     MemoryFile(Inode inode) {
       this.inode = inode;
+      end = inode.size;
     }
 
     @Override
@@ -374,23 +376,38 @@ final class MemoryDisk implements Disk {
       boolean fails = begin(Operation.WRITE);
       byte[] written = new byte[source.remaining()];
       source.get(written);
-      long left = Math.max(0, room - used());
+      end = write(end, written, fails);
+    }
+
+    @Override
+    public void reserve(long size) throws IOException {
+      if (inode.size < size) {
+        boolean fails = begin(Operation.WRITE);
+        write(inode.size, new byte[(int) (size - inode.size)], fails);
+      }
+    }
+
+    private int write(int at, byte[] written, boolean fails) throws IOException {
+      long left = Math.max(0, room - used()) + inode.size - at;
       if (left < written.length) {
         if (left > 0) {
-          inode.write(written, (int) left);
+          inode.write(at, written, (int) left);
         }
         throw new NoSpaceException("No space left on device");
       }
-      inode.write(written, fails ? written.length / 2 : written.length);
+      int length = fails ? written.length / 2 : written.length;
+      inode.write(at, written, length);
       if (fails) {
         throw new IOException("No space left on device");
       }
+      return at + length;
     }
 
     @Override
     public void truncate(long size) throws IOException {
       begin(Operation.TRUNCATE);
       inode.truncate((int) size);
+      end = inode.size;
     }
 
     @Override

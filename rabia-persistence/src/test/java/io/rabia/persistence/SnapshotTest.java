@@ -158,7 +158,7 @@ class SnapshotTest {
     log.snapshot(GROUPS + 1, new Texts(texts(GROUPS)));
     disk.afterProcessDeath();
     String last = disk.segments().get(disk.segments().size() - 1);
-    byte[] content = disk.content(last);
+    byte[] content = Logs.records(disk, last);
     disk.content(last, Arrays.copyOf(content, content.length - 1));
     assertThatThrownBy(() -> replay(disk))
         .isInstanceOf(RabiaException.Checksum.class)

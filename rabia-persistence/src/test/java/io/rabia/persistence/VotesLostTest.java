@@ -115,6 +115,8 @@ class VotesLostTest {
   @Test
   void aLookShowsWhatIsLeftAndChangesNothing() {
     MemoryDisk disk = log();
+    String last = disk.segments().get(disk.segments().size() - 1);
+    int end = Logs.records(disk, last).length;
     List<String> whole = new ArrayList<>();
     assertThat(look(disk, whole, true).losses()).isEmpty();
     assertThat(whole).isEqualTo(texts(GROUPS));
@@ -124,8 +126,7 @@ class VotesLostTest {
     assertThat(look(disk, before, true).losses().get(0)).contains("is damaged");
     assertThat(before).as("the snapshot stands for what is damaged").isEqualTo(texts(GROUPS));
 
-    String last = disk.segments().get(disk.segments().size() - 1);
-    flip(disk, last, disk.content(last).length - 1);
+    flip(disk, last, end - 1);
     List<String> prefix = new ArrayList<>();
     assertThat(look(disk, prefix, true).losses()).hasSize(1);
     assertThat(prefix).isEqualTo(texts(prefix.size())).hasSizeBetween(SNAPSHOT - 1, GROUPS - 1);

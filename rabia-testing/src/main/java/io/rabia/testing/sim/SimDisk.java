@@ -33,13 +33,14 @@ final class SimDisk implements Storage {
   private static final double SNAPSHOTS = 0.25;
 
   /**
-   * A file's bytes now, how many of them would survive a loss of power for sure, and of these how
-   * many were forced before something was written and forced behind them: what the log then stated
-   * to be safe.
+   * A file's bytes now, how many of them were written (behind them are zeros only), how many of
+   * these would survive a loss of power for sure, and of these how many were forced before
+   * something was written and forced behind them: what the log then stated to be safe.
    */
   private static final class Content {
     byte[] bytes = {};
     int size;
+    int written;
     int forced;
     int forcedAtWrite;
     int stated;
@@ -49,6 +50,7 @@ final class SimDisk implements Storage {
       Content copy = new Content();
       copy.bytes = Arrays.copyOf(bytes, end);
       copy.size = end;
+      copy.written = end;
       copy.forced = end;
       copy.stated = Math.min(stated, end);
       copy.forcedAtWrite = copy.stated;
@@ -134,7 +136,7 @@ final class SimDisk implements Storage {
   public long unforcedBytes() {
     return names.entrySet().stream()
         .filter(file -> SEGMENT.matcher(file.getKey()).matches())
-        .mapToLong(file -> Math.max(0, file.getValue().size - file.getValue().forced))
+        .mapToLong(file -> Math.max(0, file.getValue().written - file.getValue().forced))
         .sum();
   }
 
@@ -173,35 +175,38 @@ final class SimDisk implements Storage {
   private void lose(Content content) {
     if (random.chance(0.5)) {
       int size = content.size;
+      int written = content.written;
       int forced = content.forced;
       tear(content, 0.3);
       content.bytes = Arrays.copyOf(content.bytes, size);
       content.size = size;
+      content.written = written;
       content.forced = forced;
     }
   }
 
-  /** Returns how many bytes are lost. */
+  /** What was reserved may end up as zeros that are there. Returns how many bytes are lost. */
   private int tear(Content content, double holes) {
-    int lost = content.size;
     int size = (int) random.between(Math.min(content.forced, content.size), content.size + 1L);
     byte[] survivor = Arrays.copyOf(content.bytes, size);
+    int lost = Math.max(0, content.written - size);
     for (int at = 0; at < size; at += BLOCK) {
       if (random.chance(holes)) {
         int from = Math.max(at, content.forced);
-        int end = Math.min(size, at + BLOCK);
+        int end = Math.min(Math.min(size, content.written), at + BLOCK);
         if (from < end) {
           Arrays.fill(survivor, from, end, (byte) 0);
           lost += end - from;
         }
       }
     }
-    content.bytes = survivor;
-    content.size = size;
-    content.forced = size;
+    content.bytes = random.chance(0.5) ? survivor : Arrays.copyOf(survivor, content.size);
+    content.size = content.bytes.length;
+    content.written = content.size;
+    content.forced = content.size;
     // The records that would have stated more may be torn.
-    content.forcedAtWrite = lost == size ? content.forcedAtWrite : content.stated;
-    return lost - size;
+    content.forcedAtWrite = lost == 0 ? content.forcedAtWrite : content.stated;
+    return lost;
   }
 
   @Override
@@ -257,7 +262,9 @@ final class SimDisk implements Storage {
     public DiskFile openAppend(String name) throws IOException {
       use();
       unforcedNames.add(name);
-      return new File(names.computeIfAbsent(name, fresh -> new Content()));
+      Content content = names.computeIfAbsent(name, fresh -> new Content());
+      content.written = content.size;
+      return new File(content);
     }
 
     @Override
@@ -326,18 +333,31 @@ final class SimDisk implements Storage {
 
       private void append(ByteBuffer source) {
         int length = source.remaining();
-        if (content.size + length > content.bytes.length) {
-          content.bytes =
-              Arrays.copyOf(content.bytes, Math.max(1 << 12, 2 * (content.size + length)));
+        grow(content.written + length);
+        source.get(content.bytes, content.written, length);
+        content.written += length;
+      }
+
+      private void grow(int size) {
+        if (size > content.bytes.length) {
+          content.bytes = Arrays.copyOf(content.bytes, Math.max(1 << 12, 2 * size));
         }
-        source.get(content.bytes, content.size, length);
-        content.size += length;
+        content.size = Math.max(content.size, size);
+      }
+
+      @Override
+      public void reserve(long size) throws IOException {
+        use();
+        int written = content.written;
+        grow((int) size);
+        Arrays.fill(content.bytes, written, content.size, (byte) 0);
       }
 
       @Override
       public void truncate(long size) throws IOException {
         use();
         content.size = (int) Math.min(size, content.size);
+        content.written = content.size;
         content.forced = Math.min(content.forced, content.size);
         content.stated = Math.min(content.stated, content.size);
         content.forcedAtWrite = content.stated;
@@ -345,7 +365,7 @@ final class SimDisk implements Storage {
 
       @Override
       public void force() throws IOException {
-        if (content.forced < content.size) {
+        if (content.forced < content.written) {
           try {
             deaths.beforeForce();
           } catch (IOException e) {
@@ -354,7 +374,7 @@ final class SimDisk implements Storage {
           }
         }
         use();
-        content.forced = content.size;
+        content.forced = content.written;
         content.stated = content.forcedAtWrite;
       }
 
