@@ -28,6 +28,13 @@ final class Applier {
   private final PendingResults pending;
   private final SessionKeeper keeper;
   private final CommandBatch.Cursor cursor = new CommandBatch.Cursor();
+  private final Sessions.Execution execution = this::run;
+
+  /** The batch that is being applied, and when. */
+  private ByteBuffer commands = ByteBuffer.allocate(0);
+
+  private long slot;
+  private long logTime;
 
   Applier(StateMachine stateMachine, PendingResults pending, SessionKeeper keeper) {
     this.stateMachine = stateMachine;
@@ -50,6 +57,9 @@ final class Applier {
     Request[] requests =
         BatchId.origin(batch.id()) == ownOrigin ? pending.take(BatchId.number(batch.id())) : null;
     cursor.wrap(batch);
+    commands = ByteBuffer.wrap(cursor.array()).asReadOnlyBuffer();
+    slot = decided.slot();
+    logTime = decided.logTime();
     for (int index = 0; cursor.next(); index++) {
       byte[] result = execute(decided, index);
       if (requests != null) {
@@ -61,7 +71,7 @@ final class Applier {
   private byte[] execute(Decided decided, int index) {
     return switch (cursor.kind()) {
       case CommandBatch.KIND_OPEN_SESSION -> {
-        byte[] opened = sessions.open(decided.slot(), index);
+        byte[] opened = sessions.open(slot, index);
         if (opened[0] == Sessions.OK) {
           keeper.seen(ByteBuffer.wrap(opened).getLong(1));
         }
@@ -72,22 +82,15 @@ final class Applier {
       default -> {
         keeper.seen(cursor.session());
         yield sessions.apply(
-            cursor.session(),
-            cursor.number(),
-            cursor.lowestUnanswered(),
-            decided.slot(),
-            () -> run(decided));
+            cursor.session(), cursor.number(), cursor.lowestUnanswered(), slot, execution);
       }
     };
   }
 
-  private byte[] run(Decided decided) {
-    ByteBuffer command =
-        ByteBuffer.wrap(cursor.array(), cursor.payloadOffset(), cursor.payloadLength())
-            .slice()
-            .asReadOnlyBuffer();
+  private byte[] run() {
+    ByteBuffer command = commands.slice(cursor.payloadOffset(), cursor.payloadLength());
     try {
-      byte[] answer = answer(stateMachine.apply(decided.slot(), decided.logTime(), command));
+      byte[] answer = answer(stateMachine.apply(slot, logTime, command));
       byte[] result = new byte[1 + answer.length];
       result[0] = Sessions.OK;
       System.arraycopy(answer, 0, result, 1, answer.length);

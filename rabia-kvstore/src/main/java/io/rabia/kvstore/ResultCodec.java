@@ -16,7 +16,10 @@ import static io.rabia.kvstore.FormReader.takeLong;
 import static io.rabia.kvstore.FormReader.takeRest;
 
 import io.rabia.core.RabiaException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Results as bytes. Stateless and thread-safe. */
 final class ResultCodec {
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
   private static final byte STORED = 1;
   private static final byte DELETED = 2;
   private static final byte MISMATCH = 3;
@@ -44,7 +50,10 @@ final class ResultCodec {
 
   static byte[] encode(KvResult result) {
     if (result instanceof KvResult.Stored stored) {
-      return ByteBuffer.allocate(9).put(STORED).putLong(stored.version()).array();
+      byte[] bytes = new byte[9];
+      bytes[0] = STORED;
+      LONG.set(bytes, 1, stored.version());
+      return bytes;
     }
     if (result instanceof KvResult.Found found) {
       return encodeLast(FOUND, found.entry());
