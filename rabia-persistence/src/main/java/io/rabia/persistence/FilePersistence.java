@@ -28,6 +28,9 @@ import org.slf4j.LoggerFactory;
  * never used. An engine with nothing to do calls {@link #flush} once more: then a mark is written
  * that states that the last groups are safe, so that damage to them can be told from a torn tail.
  *
+ * <p>Under FSYNC the newest segment is up to a MiB longer than its records, by zeros, until the log
+ * is closed.
+ *
  * <p>When {@link #open} finds that groups are gone that were safe, or that may have been lost with
  * the machine's memory, it asks the handler ({@link GroupHandler#onVotesLost}), and leaves the
  * directory as it found it when that refuses. Else it forces the mark {@code state=LOST} and gives
