@@ -35,7 +35,7 @@ class RabiaConfigEffectsTest {
             "snapshotSlots",
             config().build(),
             0,
-            config().snapshotInterval(10, 64 << 20).build(),
+            config().snapshotInterval(10, 32 << 20).build(),
             4,
             RabiaConfigEffectsTest::snapshotsInFortySlots)
         .matters(
