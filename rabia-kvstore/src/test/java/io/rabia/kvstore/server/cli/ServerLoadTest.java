@@ -82,7 +82,7 @@ final class ServerLoadTest {
   private static Output bench(ServerProcesses servers, String reads) {
     Output output =
         servers.run(
-            "bench", "--warmup", "0.3", "--seconds", "1", "--clients", "16", "--reads", reads);
+            "bench", "--warmup", "0.3", "--seconds", "3", "--clients", "16", "--reads", reads);
     assertThat(output.code()).isZero();
     assertThat(output.number("bench clients", "errors")).as(output.out()).isZero();
     return output;
