@@ -67,7 +67,7 @@ final class BenchOptions {
   @Option(
       names = "--quick",
       description =
-          "fewer systems, rounds and loads, about 25 minutes; other options replace its choices")
+          "fewer systems, rounds, loads: half an hour to an hour; others replace its choices")
   boolean quick;
 
   @Option(
