@@ -563,9 +563,11 @@ public final class Replica {
       if (body.isChange()) {
         target.result = change(body);
       }
+    } else if (id == BatchId.NOOP) {
+      statistics.noops++;
+    } else {
+      statistics.forfeits++;
     }
-    statistics.noops += id == BatchId.NOOP ? 1 : 0;
-    statistics.forfeits += id == BatchId.NONE ? 1 : 0;
     target.logTime = clock.applied();
     retention.add(applied, id, body);
     slot.body = null;

@@ -53,7 +53,10 @@ public final class ReplicaStatistics {
     return noops;
   }
 
-  /** Slots that hold nothing because the proposals differed. */
+  /**
+   * Slots that hold nothing because the proposals differed, or because their batch had been applied
+   * in an earlier one: together with batches and NOOPs all slots.
+   */
   public long forfeits() {
     return forfeits;
   }
