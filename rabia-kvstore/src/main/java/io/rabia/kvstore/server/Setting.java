@@ -39,7 +39,7 @@ public record Setting(
           of("durability", "fsync", "fsync, os or memory"),
           of(
               "snapshot-slots",
-              "131072",
+              "65536",
               "slots after which a snapshot is taken; of a state of more than a MiB only once half"
                   + " its last snapshot's bytes went to the log"),
           of("snapshot-mb", "32", "MiB of log after which a snapshot is taken, with that limit"),

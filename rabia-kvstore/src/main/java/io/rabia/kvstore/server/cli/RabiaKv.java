@@ -8,6 +8,7 @@ import io.rabia.network.wire.ErrorCode;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.security.Security;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -20,42 +21,48 @@ import picocli.CommandLine.Command;
     description = "Replicated key-value store",
     mixinStandardHelpOptions = true,
     scope = CommandLine.ScopeType.INHERIT,
-    versionProvider = RabiaKv.VersionText.class,
-    subcommands = {
-      StatusCommand.class,
-      GetCommand.class,
-      SetCommand.class,
-      DeleteCommand.class,
-      ExistsCommand.class,
-      TakeCommand.class,
-      CompareAndSetCommand.class,
-      IncrementCommand.class,
-      AppendCommand.class,
-      TtlCommand.class,
-      ExpireCommand.class,
-      KeysCommand.class,
-      RangeCommand.class,
-      MultiGetCommand.class,
-      MultiSetCommand.class,
-      CountCommand.class,
-      ClearCommand.class,
-      TransactionCommand.class,
-      WatchCommand.class,
-      MembersCommand.class,
-      AddCommand.class,
-      RemoveCommand.class,
-      ReplaceCommand.class,
-      ReconfigureCommand.class,
-      SnapshotCommand.class,
-      BackupCommand.class,
-      ExportCommand.class,
-      ImportCommand.class,
-      LogCommand.class,
-      BenchCommand.class,
-      CheckCommand.class
-    })
+    versionProvider = RabiaKv.VersionText.class)
 public final class RabiaKv {
   private static final String NAMES_REMEMBERED = "networkaddress.cache.ttl";
+
+  /** In the order of the help. */
+  private static final List<String> COMMANDS =
+      List.of(
+          "status",
+          "get",
+          "set",
+          "del",
+          "exists",
+          "take",
+          "cas",
+          "incr",
+          "append",
+          "ttl",
+          "expire",
+          "keys",
+          "range",
+          "mget",
+          "mset",
+          "size",
+          "clear",
+          "txn",
+          "watch",
+          "members",
+          "add",
+          "remove",
+          "replace",
+          "reconfigure",
+          "snapshot",
+          "backup",
+          "export",
+          "import",
+          "log",
+          "bench",
+          "check",
+          "server",
+          "local",
+          "restore",
+          "recover");
 
   static final int NOT_DONE = 1;
   static final int REFUSED = 3;
@@ -85,12 +92,11 @@ public final class RabiaKv {
   public static int run(
       KvServer.NodeStarter starter, PrintWriter out, PrintWriter err, String... arguments) {
     CommandLine line = new CommandLine(new RabiaKv());
-    line.addSubcommand(SettingFlags.specification(new ServerCommand(starter)));
-    line.addSubcommand(new LocalCommand(starter));
-    line.addSubcommand(SettingFlags.specification(new RestoreCommand()));
-    line.addSubcommand(SettingFlags.specification(new RecoverCommand()));
-    // Negative numbers are among its words.
-    line.getSubcommands().get("txn").setUnmatchedOptionsArePositionalParams(true);
+    // Only the one that is called: to look at all of them takes longer than to start a server.
+    boolean known = arguments.length > 0 && COMMANDS.contains(arguments[0]);
+    for (String name : known ? List.of(arguments[0]) : COMMANDS) {
+      line.addSubcommand(name, command(name, starter));
+    }
     line.setOut(out).setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, command));
@@ -99,6 +105,49 @@ public final class RabiaKv {
       return CommandLine.ExitCode.USAGE;
     }
     return line.execute(arguments);
+  }
+
+  private static Object command(String name, KvServer.NodeStarter starter) {
+    return switch (name) {
+      case "status" -> new StatusCommand();
+      case "get" -> new GetCommand();
+      case "set" -> new SetCommand();
+      case "del" -> new DeleteCommand();
+      case "exists" -> new ExistsCommand();
+      case "take" -> new TakeCommand();
+      case "cas" -> new CompareAndSetCommand();
+      case "incr" -> new IncrementCommand();
+      case "append" -> new AppendCommand();
+      case "ttl" -> new TtlCommand();
+      case "expire" -> new ExpireCommand();
+      case "keys" -> new KeysCommand();
+      case "range" -> new RangeCommand();
+      case "mget" -> new MultiGetCommand();
+      case "mset" -> new MultiSetCommand();
+      case "size" -> new CountCommand();
+      case "clear" -> new ClearCommand();
+      case "watch" -> new WatchCommand();
+      case "members" -> new MembersCommand();
+      case "add" -> new AddCommand();
+      case "remove" -> new RemoveCommand();
+      case "replace" -> new ReplaceCommand();
+      case "reconfigure" -> new ReconfigureCommand();
+      case "snapshot" -> new SnapshotCommand();
+      case "backup" -> new BackupCommand();
+      case "export" -> new ExportCommand();
+      case "import" -> new ImportCommand();
+      case "log" -> new LogCommand();
+      case "bench" -> new BenchCommand();
+      case "check" -> new CheckCommand();
+      case "txn" ->
+          // Negative numbers are among its words.
+          new CommandLine(new TransactionCommand()).setUnmatchedOptionsArePositionalParams(true);
+      case "server" -> SettingFlags.specification(new ServerCommand(starter));
+      case "local" -> new LocalCommand(starter);
+      case "restore" -> SettingFlags.specification(new RestoreCommand());
+      case "recover" -> SettingFlags.specification(new RecoverCommand());
+      default -> throw new IllegalArgumentException(name);
+    };
   }
 
   private static int explain(Exception failure, CommandLine command) throws Exception {
