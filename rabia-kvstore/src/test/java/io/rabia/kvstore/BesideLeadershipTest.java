@@ -97,7 +97,8 @@ class BesideLeadershipTest {
     try (KvPorts ports = new KvPorts(TestServer.config(1, TestServer.LIMITS, 0));
         FakeCluster status = new FakeCluster()) {
       FakeCluster.Node node = status.node(1);
-      ports.open(cluster.engine(NodeId.of(1)), node, node, node::clientAddresses, status.store());
+      ports.open(
+          cluster.engine(NodeId.of(1)), node, node, node::clientAddresses, status.store(), null);
       String line = ports.readyLine();
       String address = line.substring(line.indexOf("client=") + 7).split(" ", 2)[0];
       try (RabiaClient client = RabiaClient.connect(address);

@@ -31,7 +31,7 @@ public final class TestServer implements AutoCloseable {
   private TestServer(FakeCluster cluster, int id, PortLimits limits, int port) {
     node = cluster.node(id);
     ports = new KvPorts(config(id, limits, port));
-    ports.open(node, node, node, node::clientAddresses, cluster.store());
+    ports.open(node, node, node, node::clientAddresses, cluster.store(), null);
   }
 
   public static TestServer start(FakeCluster cluster, int id) {

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelPromise;
+import io.netty.channel.EventLoop;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -154,6 +155,14 @@ public final class NettyTransport implements Transport {
     return cause instanceof UnresolvedAddressException
         ? "the host name cannot be resolved"
         : String.valueOf(cause.getMessage());
+  }
+
+  /**
+   * The event loop that the owner's thread runs in {@link #poll}: what else is registered with it
+   * is served there, between two frames of the members, and ends with this transport.
+   */
+  public EventLoop loop() {
+    return loop;
   }
 
   /** Where it listens: the port that was given by the system when the configured one is 0. */

@@ -1,5 +1,6 @@
 package io.rabia.kvstore.server;
 
+import io.netty.channel.EventLoop;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
@@ -173,6 +174,11 @@ final class EngineNode implements KvServer.Node {
   @Override
   public List<ClusterConfig.Member> clientAddresses() {
     return transport.clientAddresses();
+  }
+
+  @Override
+  public EventLoop loop() {
+    return transport.loop();
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.rabia.kvstore.server;
 
+import io.netty.channel.EventLoop;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.Submitter;
 import io.rabia.kvstore.KVStore;
@@ -15,35 +16,37 @@ import io.rabia.network.client.HostPort;
 import io.rabia.network.server.Administration;
 import io.rabia.network.server.ClientConnection;
 import io.rabia.network.server.ClientService;
+import io.rabia.network.server.Listening;
 import io.rabia.network.server.NodeStatusSource;
 import io.rabia.network.server.Port;
 import io.rabia.network.server.PortConnection;
 import io.rabia.network.server.Ports;
-import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ports of a server, on one event loop named {@code rabia-<id>-io}: bound first, so that an
- * address in use is known before anything else happens, then open to the world, then drained and
- * closed. The methods wait for what they do and are called from one thread, not the event loop.
+ * The ports of a server: their addresses are taken first, so that one in use is known before
+ * anything else happens; then they are open to the world, then drained and closed. Clients are
+ * served on the node's own thread if it has an event loop, pages of health always on one named
+ * {@code rabia-<id>-io}. The methods wait for what they do and are called from one thread, not an
+ * event loop.
  */
 public final class KvPorts implements AutoCloseable {
   private final ServerConfig config;
-  private final Ports ports;
-  private final InetSocketAddress client;
-  private @Nullable InetSocketAddress redis;
-  private @Nullable InetSocketAddress http;
-  private int redisConnections;
-
+  private final List<Listening> addresses = new ArrayList<>();
+  private final @Nullable Listening client;
+  private final @Nullable Listening redis;
+  private final @Nullable Listening http;
   private volatile @Nullable Served served;
 
-  /** What the ports give access to. */
-  private record Served(
-      ClientService clients, HealthPages pages, KVStore store, RedisServer redis) {}
+  /** What is open. */
+  private record Served(Ports clients, Ports pages, KVStore store) {}
 
   /**
    * Takes the addresses; nobody is accepted yet.
@@ -52,24 +55,23 @@ public final class KvPorts implements AutoCloseable {
    */
   public KvPorts(ServerConfig config) {
     this.config = config;
-    ports = new Ports("rabia-" + config.nodeId() + "-io");
     try {
-      client = bind("client", config.client(), this::clientConnection);
-      redis = config.redis() == null ? null : bind("redis", config.redis(), this::redisConnection);
-      http = config.http() == null ? null : bind("http", config.http(), this::httpConnection);
+      client = take("client", config.client());
+      redis = take("redis", config.redis());
+      http = take("http", config.http());
     } catch (RuntimeException e) {
       close();
       throw e;
     }
   }
 
-  private InetSocketAddress bind(
-      String name, HostPort address, Function<Port, PortConnection> connection) {
-    return ports.bind(name, address, config.limits(), connection);
-  }
-
-  private PortConnection clientConnection(Port port) {
-    return new ClientConnection(port, served().clients(), ports.completions());
+  private @Nullable Listening take(String name, @Nullable HostPort address) {
+    if (address == null) {
+      return null;
+    }
+    Listening taken = Listening.at(name, address);
+    addresses.add(taken);
+    return taken;
   }
 
   private int largestAnswer(byte[] query) {
@@ -77,48 +79,50 @@ public final class KvPorts implements AutoCloseable {
     return KvCodec.readsOneKey(query) ? store.maxValueSize() : store.maxAnswerBytes();
   }
 
-  private PortConnection redisConnection(Port port) {
-    return new RedisConnection(port, served().redis(), ++redisConnections);
-  }
-
-  private PortConnection httpConnection(Port port) {
-    return new HttpConnection(port, served().pages(), ports.completions());
-  }
-
-  private Served served() {
-    Served to = served;
-    if (to == null) {
-      throw new IllegalStateException("not open");
-    }
-    return to;
-  }
-
   /**
    * Lets the world in.
    *
    * @param members where clients reach the members, as {@link ClientService} has it
+   * @param loop of the node's own thread, for the clients; null for a thread of their own
    */
   public void open(
       Submitter submitter,
       NodeStatusSource status,
       Administration administration,
       Supplier<List<ClusterConfig.Member>> members,
-      KvStateMachine machine) {
-    ClientService clients =
+      KvStateMachine machine,
+      @Nullable EventLoop loop) {
+    String thread = "rabia-" + config.nodeId() + "-io";
+    Ports clients = loop == null ? new Ports(thread) : new Ports(loop);
+    Ports pages = loop == null || http == null ? clients : new Ports(thread);
+    KVStore store = KVStore.on(submitter, config.store());
+    served = new Served(clients, pages, store);
+    ClientService service =
         new ClientService(
             config.nodeId(), this::largestAnswer, submitter, status, administration, members);
-    HealthPages pages = new HealthPages(status, machine, ports.all());
-    KVStore store = KVStore.on(submitter, config.store());
     RedisServer shared =
         new RedisServer(
             Version.current(),
             config.nodeId().value(),
             submitter,
             config.store(),
-            ports.completions(),
-            new RedisNotifications(store, ports.loop()));
-    served = new Served(clients, pages, store, shared);
-    ports.accept();
+            clients.completions(),
+            new RedisNotifications(store, clients.loop()));
+    AtomicInteger redisConnections = new AtomicInteger();
+    HealthPages health = new HealthPages(status, machine, this::ports);
+    accept(clients, client, port -> new ClientConnection(port, service, clients.completions()));
+    accept(
+        clients,
+        redis,
+        port -> new RedisConnection(port, shared, redisConnections.incrementAndGet()));
+    accept(pages, http, port -> new HttpConnection(port, health, pages.completions()));
+  }
+
+  private void accept(
+      Ports ports, @Nullable Listening address, Function<Port, PortConnection> connection) {
+    if (address != null) {
+      ports.accept(address, config.limits(), connection);
+    }
   }
 
   /** The line that says that the server is there, with the ports that it really has. */
@@ -131,14 +135,21 @@ public final class KvPorts implements AutoCloseable {
   }
 
   private static void append(
-      StringBuilder line, String name, @Nullable HostPort asked, @Nullable InetSocketAddress got) {
+      StringBuilder line, String name, @Nullable HostPort asked, @Nullable Listening got) {
     if (asked != null && got != null) {
-      line.append(' ').append(name).append('=').append(new HostPort(asked.host(), got.getPort()));
+      HostPort real = new HostPort(asked.host(), got.address().getPort());
+      line.append(' ').append(name).append('=').append(real);
     }
   }
 
+  /** Those that are open. */
   public List<Port> ports() {
-    return ports.all();
+    return serving().flatMap(ports -> ports.all().stream()).toList();
+  }
+
+  private Stream<Ports> serving() {
+    Served now = served;
+    return now == null ? Stream.empty() : Stream.of(now.clients(), now.pages()).distinct();
   }
 
   /**
@@ -148,16 +159,17 @@ public final class KvPorts implements AutoCloseable {
    * @return false when that took longer than {@code timeout}
    */
   public boolean drain(Duration timeout) {
-    return ports.drain(timeout);
+    return serving().map(ports -> ports.drain(timeout)).reduce(true, Boolean::logicalAnd);
   }
 
   /** Ends all connections. Idempotent. */
   @Override
   public void close() {
-    Served to = served;
-    if (to != null) {
-      to.store().close();
+    Served now = served;
+    if (now != null) {
+      now.store().close();
     }
-    ports.close();
+    serving().forEach(Ports::close);
+    addresses.forEach(Listening::close);
   }
 }

@@ -1,5 +1,6 @@
 package io.rabia.kvstore.server;
 
+import io.netty.channel.EventLoop;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
@@ -35,6 +36,14 @@ public final class KvServer implements AutoCloseable {
     /** Where clients reach the members, as {@link ClientService} has it. */
     default List<ClusterConfig.Member> clientAddresses() {
       return List.of();
+    }
+
+    /**
+     * The event loop of the node's own thread, on which its clients are served then: no other
+     * thread is woken between them and the members. Null when it has none.
+     */
+    default @Nullable EventLoop loop() {
+      return null;
     }
 
     /** Finishes what is outstanding, within a few seconds, and stops. */
@@ -76,7 +85,12 @@ public final class KvServer implements AutoCloseable {
       KvStateMachine store = new KvStateMachine(config.store());
       Node node = starter.start(config, store, onStopped);
       ports.open(
-          node.submitter(), node.status(), node.administration(), node::clientAddresses, store);
+          node.submitter(),
+          node.status(),
+          node.administration(),
+          node::clientAddresses,
+          store,
+          node.loop());
       return new KvServer(ports, node);
     } catch (RuntimeException e) {
       ports.close();
@@ -124,7 +138,7 @@ public final class KvServer implements AutoCloseable {
   @Override
   public void close() {
     drain();
-    node.close();
     ports.close();
+    node.close();
   }
 }

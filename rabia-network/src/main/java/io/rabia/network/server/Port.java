@@ -1,17 +1,15 @@
 package io.rabia.network.server;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.rabia.core.RabiaException;
 import io.rabia.network.RateLimitedLog;
-import java.net.InetSocketAddress;
-import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,7 +26,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class Port {
   private static final int HIGH_WATER = 1 << 20;
-  private static final int BACKLOG = 1024;
+
+  /** Who sends much gives the others, and the members of the cluster, their turn. */
+  private static final RecvByteBufAllocator ONE_READ_A_TURN =
+      new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(1);
 
   private final String name;
   private final PortLimits limits;
@@ -67,21 +68,15 @@ public final class Port {
     return draining;
   }
 
-  /**
-   * Takes the address without accepting anybody yet. Waits for it.
-   *
-   * @throws RabiaException.Network when it cannot be had
-   */
-  InetSocketAddress bind(String host, int port, Function<Port, PortConnection> connection) {
+  /** Lets the world in, on the event loop. */
+  void accept(Listening address, Function<Port, PortConnection> connection) {
     int highWater = Math.min(HIGH_WATER, limits.maxOutboundBytes());
-    ServerBootstrap bootstrap =
+    listening =
         new ServerBootstrap()
             .group(loop)
-            .channel(NioServerSocketChannel.class)
-            .option(ChannelOption.SO_BACKLOG, BACKLOG)
-            .option(ChannelOption.SO_REUSEADDR, true)
-            .option(ChannelOption.AUTO_READ, false)
+            .channelFactory(() -> new NioServerSocketChannel(address.channel()))
             .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.RECVBUF_ALLOCATOR, ONE_READ_A_TURN)
             .childOption(
                 ChannelOption.WRITE_BUFFER_WATER_MARK,
                 new WriteBufferWaterMark(highWater / 2, highWater))
@@ -91,29 +86,11 @@ public final class Port {
                   protected void initChannel(Channel channel) {
                     channel.pipeline().addLast(connection.apply(Port.this));
                   }
-                });
-    ChannelFuture bound = bootstrap.bind(host, port).awaitUninterruptibly();
-    if (!bound.isSuccess()) {
-      String reason =
-          bound.cause() instanceof UnresolvedAddressException
-              ? "the host name cannot be resolved"
-              : bound.cause().getMessage();
-      throw new RabiaException.Network(
-          "the " + name + " port " + host + ":" + port + " cannot be opened: " + reason,
-          bound.cause());
-    }
-    Channel channel = bound.channel();
-    listening = channel;
+                })
+            .register()
+            .channel();
     long sweep = PortLimits.SWEEP.toMillis();
     loop.scheduleWithFixedDelay(this::sweep, sweep, sweep, TimeUnit.MILLISECONDS);
-    return (InetSocketAddress) channel.localAddress();
-  }
-
-  void accept() {
-    Channel channel = listening;
-    if (channel != null) {
-      channel.config().setAutoRead(true);
-    }
   }
 
   private void sweep() {

@@ -1,37 +1,46 @@
 package io.rabia.network.server;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.FastThreadLocalThread;
-import io.rabia.network.client.HostPort;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Ports on one event loop: bound first, so that an address in use is known before anything else
- * happens, then open to the world, then drained and closed. The methods wait for what they do and
- * are called from one thread, not the event loop.
+ * Ports on one event loop: open to the world, then drained and closed. The methods wait for what
+ * they do and are called from one thread, not the event loop.
  */
 public final class Ports implements AutoCloseable {
   private static final long POLL_MILLIS = 5;
   private static final long CLOSE_SECONDS = 2;
 
-  private final MultiThreadIoEventLoopGroup group;
+  private final @Nullable MultiThreadIoEventLoopGroup group;
   private final EventLoop loop;
   private final List<Port> ports = new ArrayList<>();
   private final Completions completions;
 
+  /** On a thread of their own. */
   public Ports(String threadName) {
     ThreadFactory threads = task -> new FastThreadLocalThread(task, threadName);
     group = new MultiThreadIoEventLoopGroup(1, threads, NioIoHandler.newFactory());
     loop = (EventLoop) group.next();
+    completions = new Completions(loop);
+  }
+
+  /** On an event loop that another one runs and ends, which ends their connections, too. */
+  public Ports(EventLoop loop) {
+    group = null;
+    this.loop = loop;
     completions = new Completions(loop);
   }
 
@@ -45,23 +54,15 @@ public final class Ports implements AutoCloseable {
   }
 
   /**
-   * Takes an address; nobody is accepted yet.
+   * Lets the world in.
    *
    * @param connection makes what serves a connection, on the event loop
-   * @return the address that it really has
-   * @throws io.rabia.core.RabiaException.Network when it cannot be had
    */
-  public InetSocketAddress bind(
-      String name, HostPort address, PortLimits limits, Function<Port, PortConnection> connection) {
-    Port port = new Port(name, limits, loop);
-    InetSocketAddress bound = port.bind(address.host(), address.port(), connection);
+  public void accept(
+      Listening address, PortLimits limits, Function<Port, PortConnection> connection) {
+    Port port = new Port(address.name(), limits, loop);
     ports.add(port);
-    return bound;
-  }
-
-  /** Lets the world in. */
-  public void accept() {
-    loop.submit(() -> ports.forEach(Port::accept)).awaitUninterruptibly();
+    execute(() -> port.accept(address, connection));
   }
 
   public List<Port> all() {
@@ -77,12 +78,22 @@ public final class Ports implements AutoCloseable {
   public boolean drain(Duration timeout) {
     CompletableFuture<Boolean> done = new CompletableFuture<>();
     long deadline = System.nanoTime() + timeout.toNanos();
-    loop.execute(
+    Runnable drain =
         () -> {
           ports.forEach(Port::drain);
           awaitIdle(done, deadline);
-        });
-    return done.join();
+        };
+    return !execute(drain) || done.completeOnTimeout(false, timeout.toNanos(), NANOSECONDS).join();
+  }
+
+  /** False when the event loop has ended, and all connections with it. */
+  private boolean execute(Runnable task) {
+    try {
+      loop.execute(task);
+      return true;
+    } catch (RejectedExecutionException e) {
+      return false;
+    }
   }
 
   private void awaitIdle(CompletableFuture<Boolean> done, long deadline) {
@@ -98,15 +109,19 @@ public final class Ports implements AutoCloseable {
   /** Ends all connections. Idempotent. */
   @Override
   public void close() {
-    if (!group.isShuttingDown()) {
-      loop.submit(
-              () -> {
-                ports.forEach(Port::drain);
-                ports.forEach(Port::closeConnections);
-              })
-          .awaitUninterruptibly();
-      group.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
+    CompletableFuture<@Nullable Void> closed = new CompletableFuture<>();
+    Runnable close =
+        () -> {
+          ports.forEach(Port::drain);
+          ports.forEach(Port::closeConnections);
+          closed.complete(null);
+        };
+    if (execute(close)) {
+      closed.completeOnTimeout(null, CLOSE_SECONDS, TimeUnit.SECONDS).join();
     }
-    group.terminationFuture().awaitUninterruptibly(CLOSE_SECONDS + 1, TimeUnit.SECONDS);
+    if (group != null) {
+      group.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
+      group.terminationFuture().awaitUninterruptibly(CLOSE_SECONDS + 1, TimeUnit.SECONDS);
+    }
   }
 }

@@ -4,8 +4,8 @@ import io.rabia.core.ClusterConfig;
 import io.rabia.core.NodeId;
 import io.rabia.core.RabiaException;
 import io.rabia.core.Submitter;
+import io.rabia.network.NettyTransport;
 import io.rabia.network.client.HostPort;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -19,9 +19,9 @@ import java.util.function.Supplier;
  */
 public final class RabiaServer implements AutoCloseable {
   private final Ports ports;
-  private final InetSocketAddress address;
+  private final Listening address;
 
-  private RabiaServer(Ports ports, InetSocketAddress address) {
+  private RabiaServer(Ports ports, Listening address) {
     this.ports = ports;
     this.address = address;
   }
@@ -35,7 +35,21 @@ public final class RabiaServer implements AutoCloseable {
   }
 
   /**
-   * Serves from now on.
+   * Serves from now on the clients of an engine that runs on this transport, on the engine's own
+   * thread: no other thread is woken between a client and the members. It ends with the transport.
+   *
+   * @param submitter the engine, started
+   * @throws RabiaException.Validation for an address that is none
+   * @throws RabiaException.Network when the address cannot be had
+   */
+  public static RabiaServer start(
+      NodeId id, String address, PortLimits limits, Submitter submitter, NettyTransport transport) {
+    return start(
+        id, address, limits, submitter, transport::clientAddresses, new Ports(transport.loop()));
+  }
+
+  /**
+   * Serves from now on, on a thread of its own.
    *
    * @param id of the node, which clients are told
    * @param address {@code host:port}; port 0 takes a free one
@@ -50,20 +64,24 @@ public final class RabiaServer implements AutoCloseable {
       PortLimits limits,
       Submitter submitter,
       Supplier<List<ClusterConfig.Member>> members) {
-    HostPort wanted = HostPort.parse(address);
+    return start(id, address, limits, submitter, members, new Ports("rabia-" + id + "-clients"));
+  }
+
+  private static RabiaServer start(
+      NodeId id,
+      String address,
+      PortLimits limits,
+      Submitter submitter,
+      Supplier<List<ClusterConfig.Member>> members,
+      Ports ports) {
     ClientService service =
         new ClientService(
             id, query -> limits.maxFrame(), submitter, new Silent(), RabiaServer::refuse, members);
-    Ports ports = new Ports("rabia-" + id + "-clients");
     try {
-      InetSocketAddress bound =
-          ports.bind(
-              "client",
-              wanted,
-              limits,
-              port -> new ClientConnection(port, service, ports.completions()));
-      ports.accept();
-      return new RabiaServer(ports, bound);
+      Listening listening = Listening.at("client", HostPort.parse(address));
+      ports.accept(
+          listening, limits, port -> new ClientConnection(port, service, ports.completions()));
+      return new RabiaServer(ports, listening);
     } catch (RuntimeException e) {
       ports.close();
       throw e;
@@ -72,7 +90,7 @@ public final class RabiaServer implements AutoCloseable {
 
   /** The port that it really has. */
   public int port() {
-    return address.getPort();
+    return address.address().getPort();
   }
 
   public PortStatistics statistics() {
@@ -92,6 +110,7 @@ public final class RabiaServer implements AutoCloseable {
   @Override
   public void close() {
     ports.close();
+    address.close();
   }
 
   private static CompletableFuture<byte[]> refuse(String line, Duration timeout) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** What the HTTP port says about the node. Thread-safe when the port list is complete. */
 public final class HealthPages {
@@ -24,13 +25,13 @@ public final class HealthPages {
 
   private final NodeStatusSource source;
   private final KvStateMachine store;
-  private final List<Port> ports;
+  private final Supplier<List<Port>> ports;
   private final JsonFactory json = new JsonFactory();
 
   /**
    * @param ports whose counters are shown
    */
-  public HealthPages(NodeStatusSource source, KvStateMachine store, List<Port> ports) {
+  public HealthPages(NodeStatusSource source, KvStateMachine store, Supplier<List<Port>> ports) {
     this.source = source;
     this.store = store;
     this.ports = ports;
@@ -100,7 +101,7 @@ public final class HealthPages {
       out.writeNumberField("memoryBytes", store.memoryBytes());
       write(out, status.network());
       out.writeObjectFieldStart("ports");
-      for (Port port : ports) {
+      for (Port port : ports.get()) {
         write(out, port);
       }
       out.writeEndObject();
