@@ -313,7 +313,8 @@ class PortFuzzTest {
             "\r\nTransfer-Encoding: x\r\n",
             "\0"),
         (port, completions) ->
-            new HttpConnection(port, new HealthPages(NODE, store, () -> List.of(port)), completions));
+            new HttpConnection(
+                port, new HealthPages(NODE, store, () -> List.of(port)), completions));
   }
 
   private static void feedAll(int inputs) throws Exception {

@@ -88,6 +88,9 @@ public final class Ports implements AutoCloseable {
 
   /** False when the event loop has ended, and all connections with it. */
   private boolean execute(Runnable task) {
+    if (loop.isShuttingDown()) {
+      return false;
+    }
     try {
       loop.execute(task);
       return true;
