@@ -156,7 +156,9 @@ class JavaThatStaysTest {
     while (block.find()) {
       Path source = directory.resolve("Readme" + blocks + ".java");
       String before =
-          "class Readme" + blocks + " { RabiaEngine engine; void block() throws Exception {";
+          "class Readme"
+              + blocks
+              + " { RabiaEngine engine; NettyTransport transport; void block() throws Exception {";
       Files.writeString(source, IMPORTS + before + block.group(1) + "}}", UTF_8);
       StringWriter errors = new StringWriter();
       assertThat(compile(source, directory, errors)).as(errors.toString()).isTrue();
