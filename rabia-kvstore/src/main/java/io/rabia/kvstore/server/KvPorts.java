@@ -24,6 +24,7 @@ import io.rabia.network.server.Ports;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -33,9 +34,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The ports of a server: their addresses are taken first, so that one in use is known before
  * anything else happens; then they are open to the world, then drained and closed. Clients are
- * served on the node's own thread if it has an event loop, pages of health always on one named
- * {@code rabia-<id>-io}. The methods wait for what they do and are called from one thread, not an
- * event loop.
+ * served on the node's own thread if it has an event loop; what may take longer than a member's
+ * turn, the Redis and HTTP ports, on a thread {@code rabia-<id>-io}. The methods wait for what they
+ * do and are called from one thread, not an event loop.
  */
 public final class KvPorts implements AutoCloseable {
   private final ServerConfig config;
@@ -46,7 +47,7 @@ public final class KvPorts implements AutoCloseable {
   private volatile @Nullable Served served;
 
   /** What is open. */
-  private record Served(Ports clients, Ports pages, KVStore store) {}
+  private record Served(Ports clients, Ports own, KVStore store) {}
 
   /**
    * Takes the addresses; nobody is accepted yet.
@@ -93,10 +94,10 @@ public final class KvPorts implements AutoCloseable {
       KvStateMachine machine,
       @Nullable EventLoop loop) {
     String thread = "rabia-" + config.nodeId() + "-io";
-    Ports clients = loop == null ? new Ports(thread) : new Ports(loop);
-    Ports pages = loop == null || http == null ? clients : new Ports(thread);
+    Ports own = new Ports(thread);
+    Ports clients = loop == null ? own : new Ports(loop);
     KVStore store = KVStore.on(submitter, config.store());
-    served = new Served(clients, pages, store);
+    served = new Served(clients, own, store);
     ClientService service =
         new ClientService(
             config.nodeId(), this::largestAnswer, submitter, status, administration, members);
@@ -106,16 +107,16 @@ public final class KvPorts implements AutoCloseable {
             config.nodeId().value(),
             submitter,
             config.store(),
-            clients.completions(),
-            new RedisNotifications(store, clients.loop()));
+            own.completions(),
+            new RedisNotifications(store, own.loop()));
     AtomicInteger redisConnections = new AtomicInteger();
     HealthPages health = new HealthPages(status, machine, this::ports);
     accept(clients, client, port -> new ClientConnection(port, service, clients.completions()));
     accept(
-        clients,
+        own,
         redis,
         port -> new RedisConnection(port, shared, redisConnections.incrementAndGet()));
-    accept(pages, http, port -> new HttpConnection(port, health, pages.completions()));
+    accept(own, http, port -> new HttpConnection(port, health, own.completions()));
   }
 
   private void accept(
@@ -149,7 +150,7 @@ public final class KvPorts implements AutoCloseable {
 
   private Stream<Ports> serving() {
     Served now = served;
-    return now == null ? Stream.empty() : Stream.of(now.clients(), now.pages()).distinct();
+    return now == null ? Stream.empty() : Stream.of(now.clients(), now.own()).distinct();
   }
 
   /**
@@ -159,7 +160,9 @@ public final class KvPorts implements AutoCloseable {
    * @return false when that took longer than {@code timeout}
    */
   public boolean drain(Duration timeout) {
-    return serving().map(ports -> ports.drain(timeout)).reduce(true, Boolean::logicalAnd);
+    List<CompletableFuture<Boolean>> drains =
+        serving().map(ports -> ports.beginDrain(timeout)).toList();
+    return drains.stream().map(CompletableFuture::join).reduce(true, Boolean::logicalAnd);
   }
 
   /** Ends all connections. Idempotent. */

@@ -137,8 +137,10 @@ public final class KvServer implements AutoCloseable {
   /** Drains and stops the node. */
   @Override
   public void close() {
-    drain();
-    ports.close();
+    if (ports.drain(DRAIN)) {
+      ports.close();
+    }
     node.close();
+    ports.close();
   }
 }

@@ -103,6 +103,7 @@ final class ServedByTheEngineTest {
     server.close();
     server.close();
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(1));
+    assertThatThrownBy(() -> serve(server.port())).isInstanceOf(RabiaException.Closed.class);
     Listening.at("again", new HostPort("127.0.0.1", server.port())).close();
   }
 

@@ -57,6 +57,9 @@ public final class Completions {
   private void schedule() {
     try {
       loop.execute(this::drain);
+      if (loop.isTerminated()) {
+        queue.clear(); // not every event loop that has ended says so
+      }
     } catch (RejectedExecutionException e) {
       queue.clear(); // the ports are closed, and their connections with them
     }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Port {
   private static final int HIGH_WATER = 1 << 20;
+  private static final long STANDSTILL = 5 * PortLimits.SWEEP.toNanos();
 
   /** Who sends much gives the others, and the members of the cluster, their turn. */
   private static final RecvByteBufAllocator ONE_READ_A_TURN =
@@ -43,6 +45,8 @@ public final class Port {
   private long bytesInFlight;
   private long bytesHeld;
   private boolean resuming;
+  private long sweptAt;
+  private @Nullable Future<?> sweeps;
   private volatile boolean draining;
 
   public Port(String name, PortLimits limits, EventLoop loop) {
@@ -90,11 +94,17 @@ public final class Port {
             .register()
             .channel();
     long sweep = PortLimits.SWEEP.toMillis();
-    loop.scheduleWithFixedDelay(this::sweep, sweep, sweep, TimeUnit.MILLISECONDS);
+    sweptAt = System.nanoTime();
+    sweeps = loop.scheduleWithFixedDelay(this::sweep, sweep, sweep, TimeUnit.MILLISECONDS);
   }
 
   private void sweep() {
     long now = System.nanoTime();
+    boolean stoodStill = now - sweptAt > STANDSTILL;
+    sweptAt = now;
+    if (stoodStill) {
+      return; // what came meanwhile is not read yet: nobody was slow but this side
+    }
     for (PortConnection connection : new ArrayList<>(connections)) {
       connection.sweep(now);
     }
@@ -176,6 +186,9 @@ public final class Port {
   }
 
   void closeConnections() {
+    if (sweeps != null) {
+      sweeps.cancel(false);
+    }
     for (PortConnection connection : new ArrayList<>(connections)) {
       connection.closeAfterFlush();
     }

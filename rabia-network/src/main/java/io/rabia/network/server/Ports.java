@@ -57,12 +57,17 @@ public final class Ports implements AutoCloseable {
    * Lets the world in.
    *
    * @param connection makes what serves a connection, on the event loop
+   * @return false when the event loop has ended; the address is given free then
    */
-  public void accept(
+  public boolean accept(
       Listening address, PortLimits limits, Function<Port, PortConnection> connection) {
     Port port = new Port(address.name(), limits, loop);
     ports.add(port);
-    execute(() -> port.accept(address, connection));
+    boolean runs = execute(() -> port.accept(address, connection));
+    if (!runs) {
+      address.close();
+    }
+    return runs;
   }
 
   public List<Port> all() {
@@ -76,6 +81,11 @@ public final class Ports implements AutoCloseable {
    * @return false when that took longer than {@code timeout}
    */
   public boolean drain(Duration timeout) {
+    return beginDrain(timeout).join();
+  }
+
+  /** As {@link #drain}, without waiting. */
+  public CompletableFuture<Boolean> beginDrain(Duration timeout) {
     CompletableFuture<Boolean> done = new CompletableFuture<>();
     long deadline = System.nanoTime() + timeout.toNanos();
     Runnable drain =
@@ -83,7 +93,9 @@ public final class Ports implements AutoCloseable {
           ports.forEach(Port::drain);
           awaitIdle(done, deadline);
         };
-    return !execute(drain) || done.completeOnTimeout(false, timeout.toNanos(), NANOSECONDS).join();
+    return execute(drain)
+        ? done.completeOnTimeout(false, timeout.toNanos(), NANOSECONDS)
+        : CompletableFuture.completedFuture(true);
   }
 
   /** False when the event loop has ended, and all connections with it. */
@@ -117,9 +129,12 @@ public final class Ports implements AutoCloseable {
         () -> {
           ports.forEach(Port::drain);
           ports.forEach(Port::closeConnections);
-          closed.complete(null);
+          // An address is free once the event loop has looked at its sockets again.
+          loop.schedule(() -> closed.complete(null), 1, TimeUnit.MILLISECONDS);
         };
-    if (execute(close)) {
+    if (loop.inEventLoop()) {
+      close.run();
+    } else if (execute(close)) {
       closed.completeOnTimeout(null, CLOSE_SECONDS, TimeUnit.SECONDS).join();
     }
     if (group != null) {

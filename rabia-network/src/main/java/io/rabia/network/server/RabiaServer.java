@@ -36,11 +36,14 @@ public final class RabiaServer implements AutoCloseable {
 
   /**
    * Serves from now on the clients of an engine that runs on this transport, on the engine's own
-   * thread: no other thread is woken between a client and the members. It ends with the transport.
+   * thread: no other thread is woken between a client and the members if the engine's completion
+   * executor is {@code Runnable::run}. It ends with the transport. {@link #drain} is not for that
+   * thread.
    *
    * @param submitter the engine, started
    * @throws RabiaException.Validation for an address that is none
    * @throws RabiaException.Network when the address cannot be had
+   * @throws RabiaException.Closed when the engine has ended
    */
   public static RabiaServer start(
       NodeId id, String address, PortLimits limits, Submitter submitter, NettyTransport transport) {
@@ -79,8 +82,10 @@ public final class RabiaServer implements AutoCloseable {
             id, query -> limits.maxFrame(), submitter, new Silent(), RabiaServer::refuse, members);
     try {
       Listening listening = Listening.at("client", HostPort.parse(address));
-      ports.accept(
-          listening, limits, port -> new ClientConnection(port, service, ports.completions()));
+      if (!ports.accept(
+          listening, limits, port -> new ClientConnection(port, service, ports.completions()))) {
+        throw new RabiaException.Closed("the engine has ended");
+      }
       return new RabiaServer(ports, listening);
     } catch (RuntimeException e) {
       ports.close();

@@ -309,6 +309,24 @@ final class CommandLineTest {
   }
 
   @Test
+  void helpsWithAllCommandsAndWithEach() {
+    assertThat(run("--help")).isZero();
+    List<String> commands =
+        Pattern.compile("^  ([a-z]+)  ", Pattern.MULTILINE)
+            .matcher(out.toString())
+            .results()
+            .map(found -> found.group(1))
+            .toList();
+    assertThat(commands).hasSize(35).contains("get", "txn", "server", "local", "recover");
+    for (String command : commands) {
+      assertThat(run(command, "--help")).as("%s%s", command, err).isZero();
+      assertThat(out.toString()).contains("Usage: rabia-kv " + command).contains("--version");
+    }
+    assertThat(run("sett", "a", "1")).isEqualTo(2);
+    assertThat(err.toString()).contains("sett").contains("Did you mean");
+  }
+
+  @Test
   void printsTheConfigurationAndTheVersion() {
     assertThat(run("server", "--id", "4", "--secret", "hush", "--print-config")).isZero();
     assertThat(out.toString()).contains("id = 4  # flag --id").contains("secret = ***");
