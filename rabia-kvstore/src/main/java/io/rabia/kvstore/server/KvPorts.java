@@ -113,9 +113,7 @@ public final class KvPorts implements AutoCloseable {
     HealthPages health = new HealthPages(status, machine, this::ports);
     accept(clients, client, port -> new ClientConnection(port, service, clients.completions()));
     accept(
-        own,
-        redis,
-        port -> new RedisConnection(port, shared, redisConnections.incrementAndGet()));
+        own, redis, port -> new RedisConnection(port, shared, redisConnections.incrementAndGet()));
     accept(own, http, port -> new HttpConnection(port, health, own.completions()));
   }
 
