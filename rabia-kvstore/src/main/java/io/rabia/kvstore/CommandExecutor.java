@@ -165,9 +165,10 @@ final class CommandExecutor {
     if (!holds) {
       return new KvResult.Mismatch(toKvEntry(old));
     }
+    @Nullable KvEntry before = toKvEntry(old);
     KvResult stored = store(put.key(), put.value(), old, expires(old, put.timeToLive()));
     return stored instanceof KvResult.Stored s
-        ? new KvResult.Replaced(toKvEntry(old), s.version())
+        ? new KvResult.Replaced(before, s.version())
         : stored;
   }
 

@@ -16,13 +16,14 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * The log time at which it expires is there when the sign of the version is set. The length counts
- * what the hash covers, which is all that follows it. An entry begins at a multiple of eight and
- * never changes, but for the mark that it was dropped, which is for {@link EntryTable} only.
+ * what the hash covers, which is all that follows it. An entry begins at a multiple of eight. In
+ * the table it is written again with its key's next value, if that takes as much room, until a view
+ * has it; copies never change. The mark that it was dropped is for {@link EntryTable} only.
  */
 record Entry(byte[] page, int at) {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
-  private static final VarHandle INT =
+  static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
   private static final VarHandle SHORT =
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);

@@ -6,9 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Pages of bytes for entries, which are filled one after the other; a large entry has one of its
- * own. One of which less than half is needed is sparse: it is to be emptied into the others, as
- * fast as entries are dropped, so that not much more than half of all of them is wasted and no
- * change pays for what others left. Not thread-safe.
+ * own. What lies in a page may be written again in its place until it is {@link #freeze frozen}.
+ * One of which less than half is needed is sparse: it is to be emptied into the others, as fast as
+ * entries are dropped, so that not much more than half of all of them is wasted and no change pays
+ * for what others left. Not thread-safe.
  */
 final class EntryPages {
   private static final int PAGE_BYTES = 1 << 17;
@@ -24,6 +25,9 @@ final class EntryPages {
   private static final int MOVED_PER_DROPPED = 2;
 
   static final int POSITION_BITS = NUMBER_BITS + OFFSET_BITS;
+
+  /** A page begins with the offset, as i32, below which all of it is frozen. */
+  private static final int HEAD = 1 << OFFSET_UNIT;
 
   private byte[] @Nullable [] pages = new byte[16][];
   private int[] used = new int[16];
@@ -65,6 +69,11 @@ final class EntryPages {
     return ((int) position & (1 << OFFSET_BITS) - 1) << OFFSET_UNIT;
   }
 
+  /** Whether the entry stays as it is. */
+  static boolean isFrozen(Entry entry) {
+    return entry.at() < (int) Entry.INT.get(entry.page(), 0);
+  }
+
   private static int number(long position) {
     return (int) (position >>> OFFSET_BITS) & (1 << NUMBER_BITS) - 1;
   }
@@ -80,12 +89,18 @@ final class EntryPages {
 
   /** The pages as they are now: what lies in them stays. */
   byte[] @Nullable [] freeze() {
+    for (int number = 1; number < nextNumber; number++) {
+      byte @Nullable [] page = pages[number];
+      if (page != null) {
+        Entry.INT.set(page, 0, used[number]);
+      }
+    }
     return pages.clone();
   }
 
   /** Takes room for an entry and returns its position. */
   long reserve(int space) {
-    int number = space > LARGE ? add(space) : currentWith(space);
+    int number = space > LARGE ? add(HEAD + space) : currentWith(space);
     int at = used[number];
     used[number] += space;
     live[number] += space;
@@ -117,7 +132,7 @@ final class EntryPages {
       }
     }
     pages[number] = new byte[bytes];
-    used[number] = 0;
+    used[number] = HEAD;
     live[number] = 0;
     return number;
   }
@@ -146,11 +161,12 @@ final class EntryPages {
   long nextToMove() {
     while (credit > 0) {
       if (emptying == 0) {
-        emptying = (long) sparse.pop() << OFFSET_BITS;
-        if (emptying == 0) {
+        int number = sparse.pop();
+        if (number == 0) {
           credit = 0;
           return 0;
         }
+        emptying = (long) number << OFFSET_BITS | HEAD >>> OFFSET_UNIT;
       }
       long next = nextLive(emptying);
       if (next != 0) {

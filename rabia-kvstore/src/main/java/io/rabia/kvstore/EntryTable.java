@@ -6,8 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A hash table from keys to {@link Entry entries}, of numbers only: a place is the position of an
  * entry and some bits of the hash of its key. It grows by segments, so that no single write pays
- * for moving a whole large table. What is found stays as it is, whatever becomes of the table. Not
- * thread-safe.
+ * for moving a whole large table. What is found is as it is until the next change. Not thread-safe.
  */
 final class EntryTable {
   private static final int SEGMENTS = 256;
@@ -60,6 +59,20 @@ final class EntryTable {
     Entry.write(entry.page(), entry.at(), key, value, version, created, updated, expires);
     put(Hashing.hash(key, 0, key.length, seed), key, 0, key.length, position);
     return entry;
+  }
+
+  /**
+   * Puts an entry in the place of the one with its key, which was found since the last change:
+   * where that one lies, if it has the room and no view has it.
+   */
+  Entry replace(
+      Entry old, byte[] key, byte[] value, long version, long created, long updated, long expires) {
+    boolean fits = Entry.space(key, value, expires) == Entry.spaceAt(old.page(), old.at());
+    if (!fits || EntryPages.isFrozen(old)) {
+      return put(key, value, version, created, updated, expires);
+    }
+    Entry.write(old.page(), old.at(), key, value, version, created, updated, expires);
+    return old;
   }
 
   /** Puts a copy in the place of the entry with its key; returns false when there was none. */

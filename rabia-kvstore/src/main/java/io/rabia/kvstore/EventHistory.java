@@ -5,10 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last changes of the store, numbered without a gap by the store's version. They hold the new
- * entries themselves, which lie together in the store's newest pages, and copies of the old ones,
- * each of which would keep another page from being let go of. Blocks are only ever appended to, so
- * that a {@link View} shares them. Not thread-safe.
+ * The last changes of the store, numbered without a gap by the store's version, with copies of the
+ * entries. Blocks are only ever appended to, so that a {@link View} shares them. Not thread-safe.
  */
 final class EventHistory {
   /** What an event counts beside its entries, in bytes; about what it really takes. */
@@ -110,6 +108,11 @@ final class EventHistory {
     return Hashing.mix(hash ^ Hashing.mix(first)) + droppedSlot;
   }
 
+  boolean isKept() {
+    return maxEvents > 0;
+  }
+
+  /** Appends a change of entries that never change. */
   void append(ChangeType type, long slot, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
     last++;
     if (maxEvents == 0) {
@@ -127,7 +130,7 @@ final class EventHistory {
     int at = block.count;
     block.types[at] = type.code();
     block.slots[at] = slot;
-    block.olds.set(at, oldEntry == null ? null : copy(oldEntry));
+    block.olds.set(at, oldEntry);
     block.news.set(at, newEntry);
     block.hashes[at] = eventHash;
     block.sizes[at] = size;
@@ -140,7 +143,8 @@ final class EventHistory {
     }
   }
 
-  private Entry copy(Entry entry) {
+  /** The entry as it is now, among others of the history. */
+  Entry copy(Entry entry) {
     int space = Entry.spaceAt(entry.page(), entry.at());
     if (space > page.length - used) {
       page = new byte[Math.max(PAGE_BYTES, space)];

@@ -30,7 +30,7 @@ final class StoreState {
     }
   }
 
-  /** One change, to be undone or to become an event. */
+  /** One change, to be undone or to become an event, with entries that never change. */
   private record Change(ChangeType type, @Nullable Entry oldEntry, @Nullable Entry newEntry) {}
 
   private final KVStoreConfig config;
@@ -151,18 +151,25 @@ final class StoreState {
   }
 
   /**
-   * Stores an entry in the place of the old one and returns its version. The key is kept.
+   * Stores an entry in the place of the old one, which may be gone then, and returns its version.
+   * The key is kept.
    *
    * @param old what {@link #take} gave
    */
   long put(byte[] key, byte[] value, @Nullable Entry old, long expires) {
     version++;
-    long created = old == null ? now : old.created();
-    Entry entry = table.put(key, value, version, created, now, expires);
     if (old == null) {
+      Entry entry = table.put(key, value, version, now, now, expires);
       index.add(key);
+      account(enter(entry));
+      changed(ChangeType.CREATED, null, kept(entry));
+    } else {
+      @Nullable Entry before = kept(old);
+      long left = leave(old);
+      Entry entry = table.replace(old, key, value, version, old.created(), now, expires);
+      account(enter(entry) - left);
+      changed(ChangeType.UPDATED, before, kept(entry));
     }
-    changed(old == null ? ChangeType.CREATED : ChangeType.UPDATED, old, entry);
     return version;
   }
 
@@ -171,7 +178,13 @@ final class StoreState {
     byte[] key = entry.key();
     table.remove(key);
     index.remove(key);
-    changed(type, entry, null);
+    account(-leave(entry));
+    changed(type, kept(entry), null);
+  }
+
+  /** A copy, if anybody will ask for it. */
+  private @Nullable Entry kept(Entry entry) {
+    return history.isKept() || uncommitted != null ? history.copy(entry) : null;
   }
 
   /** Removes everything; not in a transaction. */
@@ -186,7 +199,6 @@ final class StoreState {
   }
 
   private void changed(ChangeType type, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
-    replace(oldEntry, newEntry);
     List<Change> changes = uncommitted;
     if (changes == null) {
       history.append(type, slot, oldEntry, newEntry);
@@ -195,29 +207,25 @@ final class StoreState {
     }
   }
 
-  private void replace(@Nullable Entry from, @Nullable Entry to) {
-    long growth = 0;
-    if (from != null) {
-      entriesHash -= from.hash();
-      growth -= size(from);
-      if (from.expires() != Entry.NEVER) {
-        expiring.remove(Expiry.of(from));
-      }
+  /** An entry comes; returns the bytes that it counts. */
+  private long enter(Entry entry) {
+    entriesHash += entry.hash();
+    if (entry.expires() != Entry.NEVER) {
+      expiring.add(Expiry.of(entry));
     }
-    if (to != null) {
-      entriesHash += to.hash();
-      growth += size(to);
-      if (to.expires() != Entry.NEVER) {
-        expiring.add(Expiry.of(to));
-      }
-    }
-    account(growth);
+    return size(entry);
   }
 
-  private static long size(Entry entry) {
-    return (long) KvStateMachine.ENTRY_OVERHEAD + entry.keyLength() + entry.valueLength();
+  /** An entry goes; returns the bytes that it counted. */
+  private long leave(Entry entry) {
+    entriesHash -= entry.hash();
+    if (entry.expires() != Entry.NEVER) {
+      expiring.remove(Expiry.of(entry));
+    }
+    return size(entry);
   }
 
+  /** After every change, for other threads. */
   private void account(long growth) {
     if (growth != 0) {
       memory += growth;
@@ -225,6 +233,10 @@ final class StoreState {
     if (entries != table.size()) {
       entries = table.size();
     }
+  }
+
+  private static long size(Entry entry) {
+    return (long) KvStateMachine.ENTRY_OVERHEAD + entry.keyLength() + entry.valueLength();
   }
 
   // ---- all or nothing
@@ -263,7 +275,8 @@ final class StoreState {
         index.add(before.key());
       }
     }
-    replace(after, before);
+    long left = after == null ? 0 : leave(after);
+    account((before == null ? 0 : enter(before)) - left);
   }
 
   // ---- from a snapshot
@@ -274,8 +287,17 @@ final class StoreState {
       return false;
     }
     index.add(entry.key());
-    replace(null, entry);
+    account(enter(entry));
     return true;
+  }
+
+  /** Appends a change of copies of the entries. */
+  void loadEvent(ChangeType type, long ofSlot, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
+    history.append(
+        type,
+        ofSlot,
+        oldEntry == null ? null : history.copy(oldEntry),
+        newEntry == null ? null : history.copy(newEntry));
   }
 
   /** Takes everything of the other, which is not used any more. */
