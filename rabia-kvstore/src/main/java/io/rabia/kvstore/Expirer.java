@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Expirer implements AutoCloseable {
   private static final Executor LATER =
-      CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS);
+      CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS, Runnable::run);
 
   private final KvRequests store;
   private long logTime;
