@@ -138,6 +138,13 @@ record Entry(byte[] page, int at) {
     return entry;
   }
 
+  /** The entry as it is now, in a page of its own. */
+  Entry copy() {
+    Entry copy = new Entry(new byte[spaceAt(page, at)], 0);
+    copy(page, at, copy.page, 0);
+    return copy;
+  }
+
   int hashedAt() {
     return at + HASHED;
   }

@@ -26,7 +26,7 @@ final class EntryPages {
 
   static final int POSITION_BITS = NUMBER_BITS + OFFSET_BITS;
 
-  /** A page begins with the offset, as i32, below which all of it is frozen. */
+  /** A page begins with how often all pages had been frozen when it was made, as i32. */
   private static final int HEAD = 1 << OFFSET_UNIT;
 
   private byte[] @Nullable [] pages = new byte[16][];
@@ -47,6 +47,7 @@ final class EntryPages {
   private long credit;
 
   private long moved;
+  private int freezes;
 
   private static final class IntStack {
     private int[] values = new int[16];
@@ -69,9 +70,9 @@ final class EntryPages {
     return ((int) position & (1 << OFFSET_BITS) - 1) << OFFSET_UNIT;
   }
 
-  /** Whether the entry stays as it is. */
-  static boolean isFrozen(Entry entry) {
-    return entry.at() < (int) Entry.INT.get(entry.page(), 0);
+  /** Whether what lies in the page stays as it is. */
+  boolean isFrozen(byte[] page) {
+    return (int) Entry.INT.get(page, 0) != freezes;
   }
 
   private static int number(long position) {
@@ -89,12 +90,7 @@ final class EntryPages {
 
   /** The pages as they are now: what lies in them stays. */
   byte[] @Nullable [] freeze() {
-    for (int number = 1; number < nextNumber; number++) {
-      byte @Nullable [] page = pages[number];
-      if (page != null) {
-        Entry.INT.set(page, 0, used[number]);
-      }
-    }
+    freezes++;
     return pages.clone();
   }
 
@@ -131,7 +127,9 @@ final class EntryPages {
         live = Arrays.copyOf(live, number * 2);
       }
     }
-    pages[number] = new byte[bytes];
+    byte[] page = new byte[bytes];
+    Entry.INT.set(page, 0, freezes);
+    pages[number] = page;
     used[number] = HEAD;
     live[number] = 0;
     return number;

@@ -68,7 +68,7 @@ final class EntryTable {
   Entry replace(
       Entry old, byte[] key, byte[] value, long version, long created, long updated, long expires) {
     boolean fits = Entry.space(key, value, expires) == Entry.spaceAt(old.page(), old.at());
-    if (!fits || EntryPages.isFrozen(old)) {
+    if (!fits || pages.isFrozen(old.page())) {
       return put(key, value, version, created, updated, expires);
     }
     Entry.write(old.page(), old.at(), key, value, version, created, updated, expires);

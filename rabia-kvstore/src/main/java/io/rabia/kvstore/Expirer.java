@@ -1,8 +1,11 @@
 package io.rabia.kvstore;
 
+import static java.util.concurrent.CompletableFuture.delayedExecutor;
+
 import io.rabia.core.ReadConsistency;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -11,8 +14,11 @@ import java.util.concurrent.TimeUnit;
  * the log time of the command. Looks ten times a second, on the common pool.
  */
 final class Expirer implements AutoCloseable {
+  /** Without an executor named, each look is a new thread where there are two processors or one. */
   private static final Executor LATER =
-      CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS, Runnable::run);
+      ForkJoinPool.getCommonPoolParallelism() > 0
+          ? delayedExecutor(100, TimeUnit.MILLISECONDS, ForkJoinPool.commonPool())
+          : delayedExecutor(100, TimeUnit.MILLISECONDS);
 
   private final KvRequests store;
   private long logTime;

@@ -109,7 +109,10 @@ public final class KvStateMachine implements StateMachine {
     freeze().writeTo(target);
   }
 
-  /** Shares the entries, which never change, and the table until it changes. */
+  /**
+   * Shares the pages of entries, which stay as they are from then on, and the table until it
+   * changes.
+   */
   @Override
   public StateView freeze() {
     return new StoreSnapshot(state, compress)::write;

@@ -151,7 +151,7 @@ final class StoreSnapshot {
       long slot = in.readLong();
       @Nullable Entry oldEntry = readEntry(in);
       @Nullable Entry newEntry = readEntry(in);
-      state.loadEvent(type, slot, oldEntry, newEntry);
+      state.happened(type, slot, oldEntry, newEntry);
       eventsHash += EventHistory.hash(firstEvent + i, type, slot, oldEntry, newEntry);
     }
     expect(in.readLong() == state.entriesHash(), "entries have another hash");

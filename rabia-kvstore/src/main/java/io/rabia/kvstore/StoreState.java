@@ -44,6 +44,10 @@ final class StoreState {
   private long version;
   private long entriesHash;
   private @Nullable List<Change> uncommitted;
+
+  /** The version at its begin: the change of version V is the one at V - begun - 1. */
+  private long begun;
+
   private volatile int entries;
   private volatile long memory;
 
@@ -164,7 +168,7 @@ final class StoreState {
       account(enter(entry));
       changed(ChangeType.CREATED, null, kept(entry));
     } else {
-      @Nullable Entry before = kept(old);
+      @Nullable Entry before = keptBefore(old);
       long left = leave(old);
       Entry entry = table.replace(old, key, value, version, old.created(), now, expires);
       account(enter(entry) - left);
@@ -179,12 +183,20 @@ final class StoreState {
     table.remove(key);
     index.remove(key);
     account(-leave(entry));
-    changed(type, kept(entry), null);
+    changed(type, keptBefore(entry), null);
   }
 
   /** A copy, if anybody will ask for it. */
   private @Nullable Entry kept(Entry entry) {
-    return history.isKept() || uncommitted != null ? history.copy(entry) : null;
+    return uncommitted != null ? entry.copy() : history.isKept() ? history.copy(entry) : null;
+  }
+
+  /** The same, of which the transaction may have one. */
+  private @Nullable Entry keptBefore(Entry entry) {
+    boolean changedBefore = uncommitted != null && entry.version() > begun;
+    return changedBefore
+        ? uncommitted.get((int) (entry.version() - begun - 1)).newEntry()
+        : kept(entry);
   }
 
   /** Removes everything; not in a transaction. */
@@ -244,13 +256,15 @@ final class StoreState {
   /** From here on changes can be undone, and are events only after {@link #commit}. */
   void begin() {
     uncommitted = new ArrayList<>();
+    begun = version;
   }
 
   void commit() {
-    for (Change change : Objects.requireNonNull(uncommitted)) {
-      history.append(change.type(), slot, change.oldEntry(), change.newEntry());
-    }
+    List<Change> changes = Objects.requireNonNull(uncommitted);
     uncommitted = null;
+    for (Change change : changes) {
+      happened(change.type(), slot, change.oldEntry(), change.newEntry());
+    }
   }
 
   void rollBack() {
@@ -291,13 +305,13 @@ final class StoreState {
     return true;
   }
 
-  /** Appends a change of copies of the entries. */
-  void loadEvent(ChangeType type, long ofSlot, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
+  /** A change that is not of now, with entries that nobody else has. */
+  void happened(ChangeType type, long ofSlot, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
     history.append(
         type,
         ofSlot,
-        oldEntry == null ? null : history.copy(oldEntry),
-        newEntry == null ? null : history.copy(newEntry));
+        oldEntry == null ? null : kept(oldEntry),
+        newEntry == null ? null : kept(newEntry));
   }
 
   /** Takes everything of the other, which is not used any more. */

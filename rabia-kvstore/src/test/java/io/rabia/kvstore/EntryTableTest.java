@@ -3,7 +3,9 @@ package io.rabia.kvstore;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -121,13 +123,40 @@ class EntryTableTest {
     }
   }
 
-  @Test
-  void aValueOfTheSameLengthTakesNoFurtherRoom() {
-    for (int i = 0; i < 100_000; i++) {
-      put(i % 100, 100);
+  private void fill(int length) {
+    for (int i = 0; i < 100; i++) {
+      put(i, length);
     }
-    assertThat(table.pageBytes()).isEqualTo(PAGE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {100, LARGE})
+  void aValueOfTheSameLengthTakesNoFurtherRoom(int length) {
+    fill(length);
+    long bytes = table.pageBytes();
+    for (int round = 0; round < 100; round++) {
+      fill(length);
+    }
+    assertThat(table.pageBytes()).isEqualTo(bytes);
     assertThat(table.moved()).isZero();
+    assertSame();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {100, LARGE})
+  void eachOfSeveralViewsHasWhatWasThereThen(int length) {
+    List<EntryTable.View> views = new ArrayList<>();
+    List<Map<String, byte[]>> models = new ArrayList<>();
+    for (int round = 0; round < 5; round++) {
+      fill(length);
+      views.add(table.freeze());
+      models.add(Map.copyOf(model));
+      put(round, length);
+      put(round, length);
+    }
+    for (int round = 0; round < 5; round++) {
+      assertView(views.get(round), models.get(round));
+    }
     assertSame();
   }
 

@@ -47,6 +47,29 @@ final class ExpiryTest {
     assertThat(store.memoryBytes()).isZero();
   }
 
+  private int expiring() {
+    return ((KvResult.Counted) query(new KvQuery.Statistics())).statistics().expiring();
+  }
+
+  @Test
+  void aTransactionThatIsRefusedLeavesTimesAsTheyWere() {
+    apply(1000, put("a", 50));
+    KvCommand keep =
+        new KvCommand.Put(bytes("a"), bytes("w"), KvCommand.Put.When.ALWAYS, KvCommand.Put.KEEP);
+    KvCommand refused = new KvCommand.Increment(bytes("a"), 1);
+    long before = store.stateHash();
+    assertThat(
+            apply(
+                1000,
+                new KvCommand.Transaction(List.of(), List.of(keep, keep, refused), List.of())))
+        .isInstanceOf(KvResult.Failed.class);
+    assertThat(store.stateHash()).isEqualTo(before);
+    assertThat(expiring()).isEqualTo(1);
+    apply(1050, new KvCommand.Tick());
+    assertThat(expiring()).isZero();
+    assertThat(store.entries()).isZero();
+  }
+
   @Test
   void logTimeMayBeNegativeOrPassZero() {
     apply(-1000, put("a", 50));

@@ -68,6 +68,32 @@ final class KvStateMachineTest {
   }
 
   @Test
+  void aTransactionIsUndoneInAStoreWithoutHistoryToo() {
+    KvStateMachine plain =
+        new KvStateMachine(KVStoreConfig.builder().enableNotifications(false).build());
+    plain.apply(1, 1, StoreModel.encoded(set("a", "x1")));
+    long before = plain.stateHash();
+    KvCommand transaction =
+        new KvCommand.Transaction(
+            List.of(),
+            List.of(
+                set("a", "x2"),
+                set("b", "1"),
+                set("a", "x3"),
+                new KvCommand.Delete(List.of(bytes("a"))),
+                set("a", "x4"),
+                new KvCommand.Increment(bytes("a"), 1)),
+            List.of());
+    assertThat(KvCodec.decodeResult(plain.apply(1, 1, StoreModel.encoded(transaction))))
+        .isInstanceOf(KvResult.Failed.class);
+    assertThat(plain.stateHash()).isEqualTo(before);
+    assertThat(plain.entries()).isEqualTo(1);
+    KvQuery get = new KvQuery.Get(bytes("a"));
+    KvResult found = KvCodec.decodeResult(plain.query(ByteBuffer.wrap(KvCodec.encode(get))));
+    assertThat(((KvResult.Found) found).entry().value()).isEqualTo(bytes("x1"));
+  }
+
+  @Test
   void incrementsDecimalNumbersOnly() {
     assertThat(((KvResult.Number) apply(new KvCommand.Increment(bytes("n"), 5))).value())
         .isEqualTo(5);
