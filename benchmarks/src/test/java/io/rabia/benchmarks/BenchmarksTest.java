@@ -28,6 +28,7 @@ class BenchmarksTest {
           "ProtocolCore.slot",
           "SerializationComparison.deserialize",
           "SerializationComparison.serialize",
+          "StoreApply.set",
           "TcpNetworkPerformance.broadcast",
           "TcpNetworkPerformance.roundTrip",
           "TcpNetworkPerformance.submit");
