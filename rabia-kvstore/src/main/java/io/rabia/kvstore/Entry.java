@@ -138,9 +138,14 @@ record Entry(byte[] page, int at) {
     return entry;
   }
 
+  /** Bytes that it takes. */
+  int space() {
+    return spaceAt(page, at);
+  }
+
   /** The entry as it is now, in a page of its own. */
   Entry copy() {
-    Entry copy = new Entry(new byte[spaceAt(page, at)], 0);
+    Entry copy = new Entry(new byte[space()], 0);
     copy(page, at, copy.page, 0);
     return copy;
   }

@@ -2,11 +2,14 @@ package io.rabia.kvstore;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The last changes of the store, numbered without a gap by the store's version, with copies of the
- * entries. Blocks are only ever appended to, so that a {@link View} shares them. Not thread-safe.
+ * entries. They lie in blocks of one size, each with what its events need; a block whose events are
+ * all dropped is used again, so that nothing is allocated for a change and no collector copies what
+ * lives for a while only, unless a {@link View} may have it. Not thread-safe.
  */
 final class EventHistory {
   /** What an event counts beside its entries, in bytes; about what it really takes. */
@@ -15,42 +18,62 @@ final class EventHistory {
   /** What each of its entries counts beside what the entry's hash covers. */
   static final int ENTRY_OVERHEAD = 8;
 
-  private static final int PAGE_BYTES = 1 << 16;
   private static final int BLOCK_EVENTS = 512;
-  private static final int BLOCK_BYTES = 1 << 20;
+
+  /** So many events of 16 bytes that replaced as many under keys of 16 bytes just fit. */
+  private static final int BLOCK_BYTES = 192 * BLOCK_EVENTS;
+
+  private static final int NONE = -1;
 
   /** Events one after the other. */
   private static final class Block {
-    private final long first;
     private final byte[] types = new byte[BLOCK_EVENTS];
     private final long[] slots = new long[BLOCK_EVENTS];
-    private final Entries olds = new Entries();
-    private final Entries news = new Entries();
+    private final int[] olds = new int[BLOCK_EVENTS];
+    private final int[] news = new int[BLOCK_EVENTS];
     private final long[] hashes = new long[BLOCK_EVENTS];
     private final int[] sizes = new int[BLOCK_EVENTS];
+    private final byte[] entries;
+
+    /** So many views had been taken when it was begun: later ones share it. */
+    private int views;
+
+    private long first;
     private int count;
-    private long bytes;
+    private int used;
 
-    Block(long first) {
-      this.first = first;
-    }
-  }
-
-  /** One entry of each event, or none. */
-  private static final class Entries {
-    private final byte[] @Nullable [] pages = new byte[BLOCK_EVENTS][];
-    private final int[] ats = new int[BLOCK_EVENTS];
-
-    @Nullable Entry get(int index) {
-      byte @Nullable [] page = pages[index];
-      return page == null ? null : new Entry(page, ats[index]);
+    Block(int bytes) {
+      entries = new byte[bytes];
     }
 
-    void set(int index, @Nullable Entry entry) {
-      if (entry != null) {
-        pages[index] = entry.page();
-        ats[index] = entry.at();
-      }
+    Block begin(int viewsBefore) {
+      views = viewsBefore;
+      count = 0;
+      used = 0;
+      return this;
+    }
+
+    boolean hasRoom(int bytes) {
+      return count < BLOCK_EVENTS && bytes <= entries.length - used;
+    }
+
+    Entry copy(Entry entry) {
+      Entry copy = new Entry(entries, used);
+      Entry.copy(entry.page(), entry.at(), entries, used);
+      used += Entry.spaceAt(entries, used);
+      return copy;
+    }
+
+    private @Nullable Entry entry(int at) {
+      return at == NONE ? null : new Entry(entries, at);
+    }
+
+    @Nullable Entry oldEntry(int index) {
+      return entry(olds[index]);
+    }
+
+    @Nullable Entry newEntry(int index) {
+      return entry(news[index]);
     }
   }
 
@@ -69,8 +92,12 @@ final class EventHistory {
   private long droppedSlot;
   private long bytes;
   private long hash;
-  private byte[] page = new byte[0];
-  private int used;
+  private int views;
+
+  /** Which the next event goes into. */
+  private @Nullable Block current;
+
+  private @Nullable Block unused;
 
   /**
    * @param maxEvents 0: none are kept
@@ -112,7 +139,29 @@ final class EventHistory {
     return maxEvents > 0;
   }
 
-  /** Appends a change of entries that never change. */
+  /** Begins an event whose entries take so much space. */
+  void begin(int space) {
+    Block block = current;
+    if (block == null || !block.hasRoom(space)) {
+      current = next(space).begin(views);
+    }
+  }
+
+  private Block next(int space) {
+    Block again = unused;
+    if (again == null || space > BLOCK_BYTES) {
+      return new Block(Math.max(BLOCK_BYTES, space));
+    }
+    unused = null;
+    return again;
+  }
+
+  /** A copy of an entry of the event that was begun, which stays as long as the event. */
+  Entry copy(Entry entry) {
+    return Objects.requireNonNull(current).copy(entry);
+  }
+
+  /** Appends the event that was begun, with its {@link #copy copies}. */
   void append(ChangeType type, long slot, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
     last++;
     if (maxEvents == 0) {
@@ -120,40 +169,26 @@ final class EventHistory {
       droppedSlot = slot;
       return;
     }
-    Block block = blocks.isEmpty() ? null : blocks.get(blocks.size() - 1);
-    if (block == null || block.count == BLOCK_EVENTS || block.bytes >= BLOCK_BYTES) {
-      block = new Block(last);
-      blocks.add(block);
-    }
+    Block block = Objects.requireNonNull(current);
     int size = EVENT_OVERHEAD + size(oldEntry) + size(newEntry);
     long eventHash = hash(last, type, slot, oldEntry, newEntry);
+    if (block.count == 0) {
+      block.first = last;
+      blocks.add(block);
+    }
     int at = block.count;
     block.types[at] = type.code();
     block.slots[at] = slot;
-    block.olds.set(at, oldEntry);
-    block.news.set(at, newEntry);
+    block.olds[at] = oldEntry == null ? NONE : oldEntry.at();
+    block.news[at] = newEntry == null ? NONE : newEntry.at();
     block.hashes[at] = eventHash;
     block.sizes[at] = size;
     block.count = at + 1;
-    block.bytes += size;
     hash += eventHash;
     bytes += size;
     while (last - first >= maxEvents || bytes > maxBytes) {
       drop();
     }
-  }
-
-  /** The entry as it is now, among others of the history. */
-  Entry copy(Entry entry) {
-    int space = Entry.spaceAt(entry.page(), entry.at());
-    if (space > page.length - used) {
-      page = new byte[Math.max(PAGE_BYTES, space)];
-      used = 0;
-    }
-    Entry copy = new Entry(page, used);
-    Entry.copy(entry.page(), entry.at(), page, used);
-    used += space;
-    return copy;
   }
 
   private static int size(@Nullable Entry entry) {
@@ -178,6 +213,16 @@ final class EventHistory {
     first++;
     if (at + 1 == block.count) {
       blocks.remove(0);
+      letGo(block);
+    }
+  }
+
+  private void letGo(Block block) {
+    if (block == current) {
+      current = null;
+    }
+    if (block.views == views && block.entries.length == BLOCK_BYTES) {
+      unused = block;
     }
   }
 
@@ -203,8 +248,8 @@ final class EventHistory {
             number,
             ChangeType.of(block.types[i]),
             block.slots[i],
-            block.olds.get(i),
-            block.news.get(i))) {
+            block.oldEntry(i),
+            block.newEntry(i))) {
           return;
         }
       }
@@ -243,6 +288,7 @@ final class EventHistory {
 
   /** The events as they are now. */
   View freeze() {
+    views++;
     return new View(List.copyOf(blocks), first, last, droppedSlot, hash);
   }
 

@@ -166,8 +166,10 @@ final class StoreState {
       Entry entry = table.put(key, value, version, now, now, expires);
       index.add(key);
       account(enter(entry));
+      beginEvent(entry.space());
       changed(ChangeType.CREATED, null, kept(entry));
     } else {
+      beginEvent(old.space() + Entry.space(key, value, expires));
       @Nullable Entry before = keptBefore(old);
       long left = leave(old);
       Entry entry = table.replace(old, key, value, version, old.created(), now, expires);
@@ -183,7 +185,15 @@ final class StoreState {
     table.remove(key);
     index.remove(key);
     account(-leave(entry));
+    beginEvent(entry.space());
     changed(type, keptBefore(entry), null);
+  }
+
+  /** Of a change whose entries take so much space. */
+  private void beginEvent(int space) {
+    if (uncommitted == null && history.isKept()) {
+      history.begin(space);
+    }
   }
 
   /** A copy, if anybody will ask for it. */
@@ -207,6 +217,7 @@ final class StoreState {
     expiring.clear();
     entriesHash = 0;
     account(-memory);
+    beginEvent(0);
     history.append(ChangeType.CLEARED, slot, null, null);
   }
 
@@ -307,6 +318,8 @@ final class StoreState {
 
   /** A change that is not of now, with entries that nobody else has. */
   void happened(ChangeType type, long ofSlot, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
+    beginEvent(
+        (oldEntry == null ? 0 : oldEntry.space()) + (newEntry == null ? 0 : newEntry.space()));
     history.append(
         type,
         ofSlot,
