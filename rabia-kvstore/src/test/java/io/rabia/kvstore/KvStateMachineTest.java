@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -91,6 +92,27 @@ final class KvStateMachineTest {
     KvQuery get = new KvQuery.Get(bytes("a"));
     KvResult found = KvCodec.decodeResult(plain.query(ByteBuffer.wrap(KvCodec.encode(get))));
     assertThat(((KvResult.Found) found).entry().value()).isEqualTo(bytes("x1"));
+  }
+
+  @Test
+  void remembersChangesOfValuesOfAllLengths() {
+    SplittableRandom random = new SplittableRandom(1);
+    List<byte[]> values = new ArrayList<>();
+    for (int i = 0; i < 2000; i++) {
+      byte[] value = new byte[random.nextInt(3000)];
+      random.nextBytes(value);
+      values.add(value);
+      apply(new KvCommand.Set(bytes("key" + random.nextInt(10)), value));
+    }
+    long after = 0;
+    while (after < values.size()) {
+      KvQuery watch =
+          new KvQuery.Watch(EventPosition.afterVersion(after), NotificationFilter.all(), 100);
+      for (KvEvent event : ((KvResult.Changes) query(watch)).events()) {
+        assertThat(event.newValue()).isEqualTo(values.get((int) after));
+        after++;
+      }
+    }
   }
 
   @Test
