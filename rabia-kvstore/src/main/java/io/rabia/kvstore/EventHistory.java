@@ -8,11 +8,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The last changes of the store, numbered without a gap by the store's version, with copies of the
  * entries. They lie in blocks of one size, each with what its events need; a block whose events are
- * all dropped is used again, so that nothing is allocated for a change and no collector copies what
- * lives for a while only, unless a {@link View} may have it. Not thread-safe.
+ * all dropped is used again, unless a {@link View} may have it: between two views that are further
+ * apart than the events that are kept nothing is allocated for a change, and no collector copies
+ * what lives for a while only. Not thread-safe.
  */
 final class EventHistory {
-  /** What an event counts beside its entries, in bytes; about what it really takes. */
+  /** What an event counts beside its entries, in bytes; tiny ones take more. */
   static final int EVENT_OVERHEAD = 32;
 
   /** What each of its entries counts beside what the entry's hash covers. */
@@ -20,8 +21,8 @@ final class EventHistory {
 
   private static final int BLOCK_EVENTS = 512;
 
-  /** So many events of 16 bytes that replaced as many under keys of 16 bytes just fit. */
-  private static final int BLOCK_BYTES = 192 * BLOCK_EVENTS;
+  /** Just enough for events of 16 bytes that replaced as many under keys of 16 bytes. */
+  static final int BLOCK_BYTES = 160 * BLOCK_EVENTS;
 
   private static final int NONE = -1;
 
@@ -53,8 +54,14 @@ final class EventHistory {
       return this;
     }
 
+    /** One that is larger than others is for a single event. */
     boolean hasRoom(int bytes) {
-      return count < BLOCK_EVENTS && bytes <= entries.length - used;
+      int most = isOrdinary() ? BLOCK_EVENTS : 1;
+      return count < most && bytes <= entries.length - used;
+    }
+
+    boolean isOrdinary() {
+      return entries.length == BLOCK_BYTES;
     }
 
     Entry copy(Entry entry) {
@@ -221,7 +228,7 @@ final class EventHistory {
     if (block == current) {
       current = null;
     }
-    if (block.views == views && block.entries.length == BLOCK_BYTES) {
+    if (block.views == views && block.isOrdinary()) {
       unused = block;
     }
   }

@@ -98,18 +98,25 @@ final class KvStateMachineTest {
   void remembersChangesOfValuesOfAllLengths() {
     SplittableRandom random = new SplittableRandom(1);
     List<byte[]> values = new ArrayList<>();
+    List<byte[]> before = new ArrayList<>();
+    Map<String, byte[]> now = new HashMap<>();
     for (int i = 0; i < 2000; i++) {
       byte[] value = new byte[random.nextInt(3000)];
       random.nextBytes(value);
       values.add(value);
-      apply(new KvCommand.Set(bytes("key" + random.nextInt(10)), value));
+      String key = "key" + random.nextInt(10);
+      apply(new KvCommand.Set(bytes(key), value));
+      before.add(now.put(key, value));
     }
     long after = 0;
     while (after < values.size()) {
       KvQuery watch =
           new KvQuery.Watch(EventPosition.afterVersion(after), NotificationFilter.all(), 100);
-      for (KvEvent event : ((KvResult.Changes) query(watch)).events()) {
+      List<KvEvent> events = ((KvResult.Changes) query(watch)).events();
+      assertThat(events).isNotEmpty();
+      for (KvEvent event : events) {
         assertThat(event.newValue()).isEqualTo(values.get((int) after));
+        assertThat(event.oldValue()).isEqualTo(before.get((int) after));
         after++;
       }
     }
