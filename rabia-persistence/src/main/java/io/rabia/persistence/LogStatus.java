@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How the log is held at the moment, in a small file beside it: one line of text, replaced in one
- * step and forced before anything follows from it. Immutable.
+ * step and, but for a new segment under OS, forced before anything follows from it. Immutable.
  *
  * @param start number of the last process start
  * @param segment number of the first group of the newest segment that counts
@@ -88,7 +88,11 @@ record LogStatus(long start, long segment, State state, String boot, String why)
   private static LogStatus parse(String text, String directory) {
     Matcher line = LINE.matcher(text);
     if (!line.matches() || !line.group(3).equals(checksum(line.group(1), line.group(2)))) {
-      throw new RabiaException.Checksum(NAME + " in " + directory + " is damaged at offset 0");
+      throw new RabiaException.Checksum(
+          NAME
+              + " in "
+              + directory
+              + " is damaged at offset 0, or the machine stopped under durability OS");
     }
     Matcher content = CONTENT.matcher(line.group(2));
     if (!line.group(1).equals(Integer.toString(VERSION)) || !content.matches()) {
@@ -125,6 +129,18 @@ record LogStatus(long start, long segment, State state, String boot, String why)
 
   /** Durable when it returns. */
   void write(Disk disk) throws IOException {
+    replace(disk, true);
+    disk.forceDirectory();
+  }
+
+  /**
+   * Survives the death of the process; a loss of power may leave this one, the last or a torn one.
+   */
+  void replace(Disk disk) throws IOException {
+    replace(disk, false);
+  }
+
+  private void replace(Disk disk, boolean forced) throws IOException {
     String version = Integer.toString(VERSION);
     String content =
         "start="
@@ -142,12 +158,13 @@ record LogStatus(long start, long segment, State state, String boot, String why)
     try (DiskFile file = disk.openAppend(TEMPORARY)) {
       file.truncate(0);
       file.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.ISO_8859_1)));
-      file.force();
+      if (forced) {
+        file.force();
+      }
     } catch (NoSpaceException e) {
       disk.delete(TEMPORARY);
       throw e;
     }
     disk.rename(TEMPORARY, NAME);
-    disk.forceDirectory();
   }
 }

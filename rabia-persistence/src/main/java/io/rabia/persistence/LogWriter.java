@@ -64,7 +64,8 @@ final class LogWriter {
     lastNumber = first - 1;
     LogSegment segment = new LogSegment(first, 0, start);
     DiskFile file = disk.openAppend(segment.name());
-    writeHeader(file, segment);
+    file.write(segment.header());
+    makeSafe(file);
     goOnIn(segment, file);
   }
 
@@ -105,16 +106,13 @@ final class LogWriter {
 
   /** Says in the status how this process writes, and that the newest segment must be there. */
   void writeStatus() throws IOException {
-    writeStatus(activeSegment());
+    status(activeSegment()).write(disk);
   }
 
-  private void writeStatus(LogSegment newest) throws IOException {
-    boolean os = config.durability() == Durability.OS;
-    LogStatus status =
-        os
-            ? LogStatus.running(start, newest.first(), disk.bootId())
-            : LogStatus.forced(start, newest.first());
-    status.write(disk);
+  private LogStatus status(LogSegment newest) throws IOException {
+    return config.durability() == Durability.OS
+        ? LogStatus.running(start, newest.first(), disk.bootId())
+        : LogStatus.forced(start, newest.first());
   }
 
   void writeCleanStatus() throws IOException {
@@ -216,12 +214,22 @@ final class LogWriter {
     goOnIn(next, file);
   }
 
-  /** The segment after the active one, and the status that says it must be there. */
+  /**
+   * The segment after the active one, and the status that says it must be there. Under FSYNC the
+   * file counts only when its header and its name in the directory are safe. Under OS nothing is
+   * forced, which might wait for all that others write: a loss of power that takes any of it finds
+   * the state RUNNING, or a torn status, and with either the votes are lost.
+   */
   private DiskFile create(LogSegment segment) throws IOException {
     DiskFile file = disk.openAppend(segment.name());
     try {
-      writeHeader(file, segment);
-      writeStatus(segment);
+      file.write(segment.header());
+      if (config.durability() == Durability.FSYNC) {
+        makeSafe(file);
+        status(segment).write(disk);
+      } else {
+        status(segment).replace(disk);
+      }
       return file;
     } catch (NoSpaceException e) {
       remove(segment, file);
@@ -232,9 +240,8 @@ final class LogWriter {
     }
   }
 
-  /** The new file counts only when its header and its name in the directory are safe. */
-  private void writeHeader(DiskFile file, LogSegment segment) throws IOException {
-    file.write(segment.header());
+  /** A new file and its name. */
+  private void makeSafe(DiskFile file) throws IOException {
     file.force();
     disk.forceDirectory();
   }
@@ -311,8 +318,11 @@ final class LogWriter {
     forceAll();
   }
 
-  /** Forces what was written since the last force, in whatever segments. */
+  /** Forces what was written since the last force, in whatever segments, and their names. */
   private void forceAll() throws IOException {
+    if (firstUnforced < segments.size() - 1) {
+      disk.forceDirectory();
+    }
     for (; firstUnforced < segments.size() - 1; firstUnforced++) {
       try (DiskFile file = disk.openAppend(segments.get(firstUnforced).name())) {
         file.force();
