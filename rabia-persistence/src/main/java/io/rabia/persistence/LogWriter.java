@@ -320,9 +320,7 @@ final class LogWriter {
 
   /** Forces what was written since the last force, in whatever segments, and their names. */
   private void forceAll() throws IOException {
-    if (firstUnforced < segments.size() - 1) {
-      disk.forceDirectory();
-    }
+    disk.forceDirectory();
     for (; firstUnforced < segments.size() - 1; firstUnforced++) {
       try (DiskFile file = disk.openAppend(segments.get(firstUnforced).name())) {
         file.force();

@@ -58,6 +58,14 @@ final class BenchOptions {
     FOLLOWER
   }
 
+  /** Which members clients are connected to, where any of them takes their commands. */
+  enum At {
+    /** One connection to each, the clients spread over them. */
+    EACH,
+    /** One connection in all, to the first. */
+    FIRST
+  }
+
   /** When an answer may be given. */
   enum Durability {
     OS,
@@ -102,6 +110,15 @@ final class BenchOptions {
       split = ",",
       description = "the same for reads (default: as --clients)")
   @Nullable List<Integer> readClients;
+
+  @Option(
+      names = "--at",
+      defaultValue = "EACH",
+      description =
+          "members to which Rabia's clients are connected: ${COMPLETION-CANDIDATES}; with FIRST every"
+              + " system is given one connection, with EACH as many as members; FAULTS is always at"
+              + " each (default: ${DEFAULT-VALUE})")
+  At at = At.EACH;
 
   @Option(
       names = "--open-clients",
@@ -258,6 +275,11 @@ final class BenchOptions {
 
   Path logs() {
     return out().resolve("logs");
+  }
+
+  /** Of all clients together, in a cluster of this size. */
+  int connections(int members) {
+    return at == At.EACH ? members : 1;
   }
 
   List<Integer> clients(Operation operation) {

@@ -42,11 +42,16 @@ final class Cluster implements AutoCloseable {
     Leftovers.sweep(SHARED_MEMORY);
   }
 
-  /** Starts one on empty directories and waits until all members are there. */
-  static Cluster start(BenchOptions options, Contender contender, int size, Durability durability) {
+  /**
+   * Starts one on empty directories and waits until all members are there.
+   *
+   * @param connections of all clients together
+   */
+  static Cluster start(
+      BenchOptions options, Contender contender, int size, int connections, Durability durability) {
     Cluster cluster = new Cluster(options, contender);
     try {
-      cluster.start(size, durability);
+      cluster.start(size, connections, durability);
       return cluster;
     } catch (RuntimeException e) {
       cluster.close();
@@ -54,7 +59,7 @@ final class Cluster implements AutoCloseable {
     }
   }
 
-  private void start(int size, Durability durability) {
+  private void start(int size, int connections, Durability durability) {
     int[] ports = FreePorts.take(size + size * NodeArguments.PORTS);
     List<Integer> clients = Arrays.stream(ports, 0, size).boxed().toList();
     List<Integer> members = Arrays.stream(ports, size, ports.length).boxed().toList();
@@ -68,7 +73,7 @@ final class Cluster implements AutoCloseable {
     processes.forEach(node -> node.await(NodeArguments.READY, START));
     String addresses =
         String.join(",", clients.stream().map(port -> NodeArguments.HOST + ":" + port).toList());
-    start("load", contender.loadClassPath(peers), contender.load(addresses, memory));
+    start("load", contender.loadClassPath(peers), contender.load(addresses, connections, memory));
   }
 
   private void start(String role, String classPath, List<String> command) {

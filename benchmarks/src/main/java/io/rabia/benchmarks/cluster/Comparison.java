@@ -75,7 +75,8 @@ final class Comparison {
         what,
         lines,
         () -> {
-          try (Cluster cluster = Cluster.start(options, contender, nodes, durability)) {
+          try (Cluster cluster =
+              Cluster.start(options, contender, nodes, options.connections(nodes), durability)) {
             loads(cluster, contender, nodes, durability, round);
           }
         });

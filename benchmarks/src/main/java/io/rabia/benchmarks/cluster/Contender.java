@@ -128,7 +128,7 @@ enum Contender {
   }
 
   /** Flags, class and arguments of the process that makes the load. */
-  List<String> load(String addresses, Path memory) {
+  List<String> load(String addresses, int connections, Path memory) {
     List<String> command = flags(memory.resolve("load"));
     switch (this) {
       case AERON -> command.add("io.rabia.benchmarks.aeron.AeronLoad");
@@ -136,6 +136,7 @@ enum Contender {
       default -> command.addAll(List.of(LoadMain.class.getName(), "port"));
     }
     command.add(addresses);
+    command.add(String.valueOf(connections));
     return command;
   }
 }

@@ -64,7 +64,7 @@ final class Faults {
         what,
         1,
         () -> {
-          try (Cluster cluster = Cluster.start(options, contender, nodes, durability)) {
+          try (Cluster cluster = Cluster.start(options, contender, nodes, nodes, durability)) {
             cluster.fill(VALUE_SIZE);
             Comparison.warm(options, cluster, Operation.WRITE, VALUE_SIZE, options.warmup / 2);
             int leader = cluster.leader();

@@ -11,12 +11,13 @@ import java.util.concurrent.BlockingQueue;
 public final class LoadMain {
   private LoadMain() {}
 
-  /** {@code rabia|port ADDRESS,...}. */
+  /** {@code rabia|port ADDRESS,... CONNECTIONS}. */
   public static void main(String[] arguments) throws InterruptedException {
+    int connections = Integer.parseInt(arguments[2]);
     Target target =
         switch (arguments[0]) {
-          case "rabia" -> new RabiaTarget(arguments[1]);
-          case "port" -> new PortTarget(arguments[1]);
+          case "rabia" -> new RabiaTarget(arguments[1], connections);
+          case "port" -> new PortTarget(arguments[1], connections);
           default -> throw new IllegalArgumentException("no such target: " + arguments[0]);
         };
     run(target);

@@ -16,9 +16,9 @@ import org.agrona.collections.Long2ObjectHashMap;
 
 /**
  * Members with a leader, each behind a {@link io.rabia.benchmarks.port.PeerPort}: as many
- * connections to the leader as there are members. Who leads is learnt from refusals, from
- * connections that end, and by asking the others when the leader is silent. A request that did not
- * get through is sent again.
+ * connections to the leader as asked for. Who leads is learnt from refusals, from connections that
+ * end, and by asking the others when the leader is silent. A request that did not get through is
+ * sent again.
  */
 final class PortTarget implements Target, PortLink.Owner {
   private static final long TIMEOUT = TimeUnit.SECONDS.toNanos(10);
@@ -48,6 +48,7 @@ final class PortTarget implements Target, PortLink.Owner {
   private final EventLoop loop =
       (EventLoop) new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory()).next();
   private final PortLink[][] links;
+  private final int connections;
   private final Long2ObjectHashMap<Request> onWire = new Long2ObjectHashMap<>();
   private final ArrayDeque<Request> waiting = new ArrayDeque<>();
   private long nextNumber = 1;
@@ -57,11 +58,12 @@ final class PortTarget implements Target, PortLink.Owner {
   private boolean flushScheduled;
   private long resent;
 
-  PortTarget(String addresses) {
+  PortTarget(String addresses, int connections) {
+    this.connections = connections;
     String[] servers = addresses.split(",", -1);
-    links = new PortLink[servers.length][servers.length];
+    links = new PortLink[servers.length][connections];
     for (int server = 0; server < servers.length; server++) {
-      for (int lane = 0; lane < servers.length; lane++) {
+      for (int lane = 0; lane < connections; lane++) {
         links[server][lane] = new PortLink(loop, servers[server], server, this);
       }
     }
@@ -77,12 +79,12 @@ final class PortTarget implements Target, PortLink.Owner {
   public void write(int client, byte[] key, byte[] value, Outcome outcome) {
     byte[] content = new byte[Short.BYTES + key.length + value.length];
     ByteBuffer.wrap(content).putShort((short) key.length).put(key).put(value);
-    send(new Request(PortProtocol.WRITE, content, client % links.length, outcome));
+    send(new Request(PortProtocol.WRITE, content, client % connections, outcome));
   }
 
   @Override
   public void read(int client, byte[] key, Outcome outcome) {
-    send(new Request(PortProtocol.READ, key, client % links.length, outcome));
+    send(new Request(PortProtocol.READ, key, client % connections, outcome));
   }
 
   private void send(Request request) {

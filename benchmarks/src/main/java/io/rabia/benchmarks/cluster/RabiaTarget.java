@@ -16,19 +16,19 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Servers of rabia-kv over the client that it ships, one connection to each. */
+/** Servers of rabia-kv over the client that it ships, one connection to each of the first ones. */
 final class RabiaTarget implements Target {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private final ClientCore core;
   private final EventLoop loop;
-  private final int servers;
+  private final int connections;
   private final List<ClientSession> sessions = new ArrayList<>();
 
-  RabiaTarget(String addresses) {
+  RabiaTarget(String addresses, int connections) {
     core = ClientCore.connect(addresses, ClientConfig.defaults().withRequestTimeout(TIMEOUT));
     loop = core.eventLoop();
-    servers = core.servers().size();
+    this.connections = connections;
   }
 
   @Override
@@ -53,12 +53,12 @@ final class RabiaTarget implements Target {
 
   @Override
   public int home(int client) {
-    return client % servers;
+    return client % connections;
   }
 
   @Override
   public int homes() {
-    return servers;
+    return connections;
   }
 
   @Override

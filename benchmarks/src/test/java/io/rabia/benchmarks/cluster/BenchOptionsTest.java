@@ -61,6 +61,12 @@ class BenchOptionsTest {
   }
 
   @Test
+  void givesAllSystemsAsManyConnections() {
+    assertThat(parse().connections(5)).isEqualTo(5);
+    assertThat(parse("--at=FIRST").connections(5)).isEqualTo(1);
+  }
+
+  @Test
   void refusesWhatWouldMeasureSomethingElse() {
     assertThat(parse("--nodes=4").invalid()).contains("--nodes");
     assertThat(parse("--keys=10000001").invalid()).contains("--keys");

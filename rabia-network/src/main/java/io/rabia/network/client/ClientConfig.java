@@ -23,6 +23,7 @@ import java.time.Duration;
  *     with AnswerTooLarge. Default 64 MiB + 64 KiB
  * @param findsMembers whether servers are asked, too, that those it was given name as members;
  *     default true. False where clients reach the servers by other addresses than the servers know
+ * @param choice which server is asked as long as it is there; default {@link ServerChoice#RANDOM}
  * @param lookup how host names become addresses, at every attempt to connect; default: as the
  *     operating system says
  */
@@ -34,6 +35,7 @@ public record ClientConfig(
     long maxBytes,
     int maxFrame,
     boolean findsMembers,
+    ServerChoice choice,
     HostLookup lookup) {
   private static final Duration LONGEST_SILENCE = Duration.ofDays(1);
   private static final long MIB = 1 << 20;
@@ -60,41 +62,95 @@ public record ClientConfig(
         Math.max(64 * MIB, Runtime.getRuntime().maxMemory() / 8),
         (int) (64 * MIB + (64 << 10)),
         true,
+        ServerChoice.RANDOM,
         InetAddress::getAllByName);
   }
 
   public ClientConfig withRequestTimeout(Duration timeout) {
     return new ClientConfig(
-        timeout, silence, maxInFlight, maxQueued, maxBytes, maxFrame, findsMembers, lookup);
+        timeout, silence, maxInFlight, maxQueued, maxBytes, maxFrame, findsMembers, choice, lookup);
   }
 
   public ClientConfig withSilence(Duration limit) {
     return new ClientConfig(
-        requestTimeout, limit, maxInFlight, maxQueued, maxBytes, maxFrame, findsMembers, lookup);
+        requestTimeout,
+        limit,
+        maxInFlight,
+        maxQueued,
+        maxBytes,
+        maxFrame,
+        findsMembers,
+        choice,
+        lookup);
   }
 
   public ClientConfig withMaxRequests(int inFlight, int queued) {
     return new ClientConfig(
-        requestTimeout, silence, inFlight, queued, maxBytes, maxFrame, findsMembers, lookup);
+        requestTimeout,
+        silence,
+        inFlight,
+        queued,
+        maxBytes,
+        maxFrame,
+        findsMembers,
+        choice,
+        lookup);
   }
 
   public ClientConfig withMaxBytes(long bytes) {
     return new ClientConfig(
-        requestTimeout, silence, maxInFlight, maxQueued, bytes, maxFrame, findsMembers, lookup);
+        requestTimeout,
+        silence,
+        maxInFlight,
+        maxQueued,
+        bytes,
+        maxFrame,
+        findsMembers,
+        choice,
+        lookup);
   }
 
   public ClientConfig withMaxFrame(int bytes) {
     return new ClientConfig(
-        requestTimeout, silence, maxInFlight, maxQueued, maxBytes, bytes, findsMembers, lookup);
+        requestTimeout,
+        silence,
+        maxInFlight,
+        maxQueued,
+        maxBytes,
+        bytes,
+        findsMembers,
+        choice,
+        lookup);
   }
 
   public ClientConfig withFindsMembers(boolean finds) {
     return new ClientConfig(
-        requestTimeout, silence, maxInFlight, maxQueued, maxBytes, maxFrame, finds, lookup);
+        requestTimeout, silence, maxInFlight, maxQueued, maxBytes, maxFrame, finds, choice, lookup);
+  }
+
+  public ClientConfig withChoice(ServerChoice which) {
+    return new ClientConfig(
+        requestTimeout,
+        silence,
+        maxInFlight,
+        maxQueued,
+        maxBytes,
+        maxFrame,
+        findsMembers,
+        which,
+        lookup);
   }
 
   public ClientConfig withLookup(HostLookup hosts) {
     return new ClientConfig(
-        requestTimeout, silence, maxInFlight, maxQueued, maxBytes, maxFrame, findsMembers, hosts);
+        requestTimeout,
+        silence,
+        maxInFlight,
+        maxQueued,
+        maxBytes,
+        maxFrame,
+        findsMembers,
+        choice,
+        hosts);
   }
 }

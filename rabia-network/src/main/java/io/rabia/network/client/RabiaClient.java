@@ -25,7 +25,10 @@ public final class RabiaClient implements Submitter, AutoCloseable {
   private RabiaClient(ClientCore core) {
     this.core = core;
     session = core.newSession();
-    first = ThreadLocalRandom.current().nextInt(core.servers().size());
+    first =
+        core.config().choice() == ServerChoice.FIRST
+            ? 0
+            : ThreadLocalRandom.current().nextInt(core.servers().size());
   }
 
   /**

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -47,6 +48,28 @@ final class FailOverTest {
       assertThat(client.submit(bytes("x"))).succeedsWithin(SOON);
       assertThat(two.commands.size() + three.commands.size()).isEqualTo(1);
     }
+  }
+
+  @Test
+  void clientsThatAreToldSoMeetAtTheFirstServerAndThenAtTheNext() {
+    ClientConfig config = QUICK.withChoice(ServerChoice.FIRST);
+    String list = String.join(",", one.address(), two.address(), three.address());
+    List<RabiaClient> clients =
+        Stream.generate(() -> RabiaClient.connect(list, config)).limit(20).toList();
+    try {
+      await().untilAsserted(() -> assertThat(askedBy(clients, one)).isEqualTo(clients.size()));
+      one.close();
+      await().untilAsserted(() -> assertThat(askedBy(clients, two)).isEqualTo(clients.size()));
+    } finally {
+      clients.forEach(RabiaClient::close);
+    }
+  }
+
+  /** How many of them bring their next command to this one. */
+  private static int askedBy(List<RabiaClient> clients, Machine machine) {
+    machine.commands.clear();
+    clients.forEach(client -> assertThat(client.submit(bytes("x"))).succeedsWithin(SOON));
+    return machine.commands.size();
   }
 
   @Test

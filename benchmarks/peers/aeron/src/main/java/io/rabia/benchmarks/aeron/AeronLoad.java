@@ -6,8 +6,8 @@ import io.rabia.benchmarks.cluster.LoadMain;
 public final class AeronLoad {
   private AeronLoad() {}
 
-  /** {@code ADDRESS,...} of the members' ingress. */
+  /** {@code ADDRESS,... CONNECTIONS}, of the members' ingress. */
   public static void main(String[] arguments) throws InterruptedException {
-    LoadMain.run(new AeronTarget(arguments[0]));
+    LoadMain.run(new AeronTarget(arguments[0], Integer.parseInt(arguments[1])));
   }
 }

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.agrona.concurrent.IdleStrategy;
 
 /**
- * The cluster over Aeron's own client, as many sessions as there are members, all polled by one
+ * The cluster over Aeron's own client, as many sessions as asked for, all polled by one
  * thread that idles by backing off.
  */
 final class AeronTarget implements Target {
@@ -19,14 +19,14 @@ final class AeronTarget implements Target {
   private final AeronSession[] sessions;
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
 
-  AeronTarget(String addresses) {
+  AeronTarget(String addresses, int connections) {
     String[] members = addresses.split(",", -1);
     StringBuilder endpoints = new StringBuilder();
     for (int i = 0; i < members.length; i++) {
       endpoints.append(i == 0 ? "" : ",").append(i).append('=').append(members[i]);
     }
     String directory = MediaDriver.launch(AeronNode.driver()).aeronDirectoryName();
-    sessions = new AeronSession[members.length];
+    sessions = new AeronSession[connections];
     for (int i = 0; i < sessions.length; i++) {
       sessions[i] = new AeronSession(endpoints.toString(), directory);
     }
