@@ -178,7 +178,7 @@ final class LogScan {
   }
 
   /**
-   * A header is safe before anything follows it: alone at the end it may be half made, else it was
+   * A header is whole before anything follows it: alone at the end it may be half made, else it was
    * damaged.
    */
   private void judgeHeader(String name, long first, long size, boolean last) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 record LogStatus(long start, long segment, State state, String boot, String why) {
   static final String NAME = "log.status";
-  private static final String TEMPORARY = "log.status.tmp";
+  static final String TEMPORARY = "log.status.tmp";
   private static final int VERSION = 1;
   private static final int MAX_BYTES = 4096;
   private static final int MAX_WHY = 400;
@@ -134,9 +134,11 @@ record LogStatus(long start, long segment, State state, String boot, String why)
   }
 
   /**
-   * Survives the death of the process; a loss of power may leave this one, the last or a torn one.
+   * Survives the death of the process; a loss of power may leave this one, one before it or a torn
+   * one. A half-made one that an earlier process left, forced, must not come back in its place.
    */
   void replace(Disk disk) throws IOException {
+    disk.delete(TEMPORARY);
     replace(disk, false);
   }
 

@@ -14,6 +14,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.persistence.MemoryDisk.Operation;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -240,7 +242,7 @@ class CrashTest {
     }
   }
 
-  /** Segments begin unforced, so the status may be torn. */
+  /** Segments begin unforced, so the status may be torn; every second seed takes snapshots. */
   @Test
   void isEitherWholeOrRefusedUnderOsWhenThePowerFailsBeforeAnyOperation() {
     int refused = 0;
@@ -251,6 +253,7 @@ class CrashTest {
       for (int seed = 0; seed < 10; seed++) {
         MemoryDisk disk = new MemoryDisk("boot").stopBefore(operation);
         History history = new History();
+        history.snapshots = seed % 2 == 1;
         history.live(disk, OS, 0, new Random(4711), 60);
         stopped = disk.stopped();
         Random random = new Random(operation * 10L + seed);
@@ -273,6 +276,31 @@ class CrashTest {
     assertThat(refused).isGreaterThan(400);
     assertThat(torn).isPositive().isLessThan(refused);
     assertThat(opened).isPositive();
+  }
+
+  @Test
+  void aStatusThatAnEarlierProcessLeftHalfMadeDoesNotComeBack() throws IOException {
+    MemoryDisk other = new MemoryDisk("boot");
+    LogStatus.forced(1, 1).write(other);
+    for (int seed = 0; seed < 100; seed++) {
+      MemoryDisk disk = new MemoryDisk("boot");
+      LogStatus.running(2, 1, "boot").write(disk);
+      try (DiskFile left = disk.openAppend(LogStatus.TEMPORARY)) {
+        left.write(ByteBuffer.wrap(other.content(LogStatus.NAME)));
+        left.force();
+      }
+      disk.forceDirectory();
+      LogStatus.running(2, 50, "boot").replace(disk);
+      try {
+        LogStatus found = LogStatus.read(disk.afterPowerLoss(new Random(seed)));
+        assertThat(found)
+            .isNotNull()
+            .extracting(LogStatus::state)
+            .isEqualTo(LogStatus.State.RUNNING);
+      } catch (RabiaException.Checksum torn) {
+        assertThat(torn).hasMessageContaining("under durability OS");
+      }
+    }
   }
 
   /** A force may wait for all that others write to the disk. */

@@ -26,7 +26,11 @@ final class RabiaTarget implements Target {
   private final List<ClientSession> sessions = new ArrayList<>();
 
   RabiaTarget(String addresses, int connections) {
-    core = ClientCore.connect(addresses, ClientConfig.defaults().withRequestTimeout(TIMEOUT));
+    List<String> servers = List.of(addresses.split(",", -1)).subList(0, connections);
+    core =
+        ClientCore.connect(
+            String.join(",", servers),
+            ClientConfig.defaults().withRequestTimeout(TIMEOUT).withFindsMembers(false));
     loop = core.eventLoop();
     this.connections = connections;
   }

@@ -23,7 +23,8 @@ import java.time.Duration;
  *     with AnswerTooLarge. Default 64 MiB + 64 KiB
  * @param findsMembers whether servers are asked, too, that those it was given name as members;
  *     default true. False where clients reach the servers by other addresses than the servers know
- * @param choice which server is asked as long as it is there; default {@link ServerChoice#RANDOM}
+ * @param choice which server a {@link RabiaClient} asks as long as that is there; default {@link
+ *     ServerChoice#RANDOM}
  * @param lookup how host names become addresses, at every attempt to connect; default: as the
  *     operating system says
  */
