@@ -218,7 +218,7 @@ final class LogWriter {
    * The segment after the active one, and the status that says it must be there. Under FSYNC the
    * file counts only when its header and its name in the directory are safe. Under OS nothing is
    * forced, which might wait for all that others write: a loss of power that takes any of it finds
-   * the state RUNNING, or a torn status, and with either the votes are lost.
+   * the state RUNNING or LOST, or a torn status, and with each the votes are lost.
    */
   private DiskFile create(LogSegment segment) throws IOException {
     DiskFile file = disk.openAppend(segment.name());

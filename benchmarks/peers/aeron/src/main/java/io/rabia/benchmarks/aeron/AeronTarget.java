@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.agrona.concurrent.IdleStrategy;
 
 /**
- * The cluster over Aeron's own client, as many sessions as asked for, all polled by one
- * thread that idles by backing off.
+ * The cluster over Aeron's own client, as many sessions as asked for, all polled by one thread that
+ * idles by backing off.
  */
 final class AeronTarget implements Target {
   private static final int TASKS = 1024;
