@@ -75,6 +75,11 @@ final class LocalCommandTest {
     }
   }
 
+  private List<String> status() {
+    List<String> call = List.of("status", "--servers", String.join(",", clients()));
+    return ServerProcesses.command(call).out().lines().toList();
+  }
+
   @Test
   void oneCommandIsAClusterThatServesAtEveryPortAndEndsInOrder() throws Exception {
     Process process = local("local");
@@ -90,11 +95,10 @@ final class LocalCommandTest {
     for (int node = 0; node < NODES; node++) {
       assertThat(redis(node, "GET greeting")).startsWith("$5\r\nhello\r\n");
     }
-    ServerProcesses.Output status =
-        ServerProcesses.command(List.of("status", "--servers", String.join(",", clients())));
-    assertThat(status.out().lines().filter(line -> line.contains(" connected=3 ")))
-        .as(status.out())
-        .hasSize(NODES);
+    // a quorum serves before the last link is up
+    awaitSoon("all connected to all")
+        .untilAsserted(
+            () -> assertThat(status()).hasSize(NODES).allMatch(s -> s.contains(" connected=3 ")));
     ends(process);
     assertThat(processes.text("local.err")).doesNotContain("Exception");
   }
