@@ -128,7 +128,9 @@ public final class FilePersistence implements Persistence {
     try {
       Closeable held = lock == null ? disk.lock() : () -> {};
       try {
-        return new LogRecovery(disk, new SnapshotStore(disk), new SegmentReader()).look(handler);
+        return new LogRecovery(
+                disk, new SnapshotStore(disk), new SegmentReader(), config.durability())
+            .look(handler);
       } finally {
         held.close();
       }
@@ -158,7 +160,7 @@ public final class FilePersistence implements Persistence {
   }
 
   private void recover(GroupHandler replay) throws IOException {
-    LogRecovery recovery = new LogRecovery(disk, snapshots, reader);
+    LogRecovery recovery = new LogRecovery(disk, snapshots, reader, config.durability());
     LogScan found = recovery.recover(replay);
     if (found == null) {
       afterLoss = true;

@@ -1,6 +1,7 @@
 package io.rabia.persistence;
 
 import io.rabia.core.RabiaException;
+import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.persistence.LogReport.Place;
 import io.rabia.persistence.LogStatus.State;
@@ -15,6 +16,10 @@ import org.slf4j.LoggerFactory;
  * What is done with a directory before its log is used (protocol.md section 6): everything in it is
  * made safe, then judged; an unsafe tail is cut; and when votes are lost, the log is moved aside.
  *
+ * <p>The segments of a log that goes on under OS are judged as they are read, safe or not: nothing
+ * follows from them before the status says RUNNING on this boot, and a loss of power finds either
+ * that, with which the votes are lost, or what it would have found before this start.
+ *
  * <p>A log is moved aside so that a loss of power between any two steps leaves either the log as it
  * was found or a mark that makes the next start go on with it: the mark is forced before the first
  * file gets another name, and it goes only once the first group of the new log is safe.
@@ -28,13 +33,18 @@ final class LogRecovery {
   private final Disk disk;
   private final SnapshotStore snapshots;
   private final SegmentReader reader;
+  private final Durability durability;
   private @Nullable LogStatus status;
   private long lastStart;
 
-  LogRecovery(Disk disk, SnapshotStore snapshots, SegmentReader reader) {
+  /**
+   * @param durability under which the log goes on
+   */
+  LogRecovery(Disk disk, SnapshotStore snapshots, SegmentReader reader, Durability durability) {
     this.disk = disk;
     this.snapshots = snapshots;
     this.reader = reader;
+    this.durability = durability;
   }
 
   /** Is this the name of a file that was moved aside? */
@@ -54,7 +64,9 @@ final class LogRecovery {
    */
   @Nullable LogScan recover(Persistence.GroupHandler replay) throws IOException {
     String why = statedLoss();
-    force(LogScan.segmentNames(disk));
+    if (durability == Durability.FSYNC) {
+      force(LogScan.segmentNames(disk));
+    }
     force(SnapshotStore.names(disk));
     disk.forceDirectory();
     snapshots.open();

@@ -69,7 +69,7 @@ final class LogWriter {
     goOnIn(segment, file);
   }
 
-  /** Goes on with a log that was found and is safe. */
+  /** Goes on with a log that was found, and that is safe unless it goes on under OS. */
   void resume(LogScan scan) throws IOException {
     start = scan.lastStart() + 1;
     lastNumber = scan.lastNumber();
@@ -84,7 +84,7 @@ final class LogWriter {
     flushed = written;
     active = disk.openAppend(activeSegment().name());
     cutZeros();
-    firstUnforced = segments.size() - 1;
+    firstUnforced = config.durability() == Durability.OS ? 0 : segments.size() - 1;
   }
 
   long lastNumber() {

@@ -316,6 +316,38 @@ class CrashTest {
     assertThat(replay(disk.afterPowerLoss(new Random(1)), OS)).isEqualTo(texts(45));
   }
 
+  /** What was written before the close may be of another process, and of another policy. */
+  @Test
+  void whatAnEarlierProcessLeftUnforcedIsSafeAfterAnOrderlyCloseUnderOs() {
+    for (FilePersistenceConfig before : List.of(OS, FSYNC)) {
+      for (int seed = 0; seed < 20; seed++) {
+        MemoryDisk disk = new MemoryDisk("boot");
+        FilePersistence killed = open(disk, before);
+        fill(killed, 1, 45);
+        append(killed, Logs.text(46));
+        MemoryDisk found = disk.afterProcessDeath();
+        try (FilePersistence log = open(found, OS)) {
+          append(log, Logs.text(47));
+        }
+        assertThat(replay(found.afterPowerLoss(new Random(seed)), OS)).isEqualTo(texts(47));
+      }
+    }
+  }
+
+  /** A start under OS forces no segment, and a loss of power behind it takes the votes. */
+  @Test
+  void whatAnEarlierProcessLeftUnforcedIsLostWithThePowerOrLostAsVotesUnderOs() {
+    for (int seed = 0; seed < 40; seed++) {
+      MemoryDisk disk = new MemoryDisk("boot");
+      fill(open(disk, FSYNC), 1, 45);
+      MemoryDisk found = disk.afterProcessDeath();
+      open(found, OS);
+      MemoryDisk next = found.afterPowerLoss(new Random(seed));
+      assertThatThrownBy(() -> open(next, OS)).isInstanceOf(RabiaException.Checksum.class);
+      assertThatThrownBy(() -> open(next, FSYNC)).isInstanceOf(RabiaException.Checksum.class);
+    }
+  }
+
   @Test
   void refusesUnderOsAfterAReboot() {
     MemoryDisk disk = new MemoryDisk("boot");
