@@ -21,11 +21,15 @@ public enum ChangeType {
     return (byte) ordinal();
   }
 
+  static boolean isCode(byte code) {
+    return code >= 0 && code < VALUES.length;
+  }
+
   /**
    * @throws RabiaException.Serialization for a byte that is no type
    */
   static ChangeType of(byte code) {
-    if (code < 0 || code >= VALUES.length) {
+    if (!isCode(code)) {
       throw new RabiaException.Serialization("type of a change " + code);
     }
     return VALUES[code];

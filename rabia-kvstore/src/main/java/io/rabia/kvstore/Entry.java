@@ -1,10 +1,12 @@
 package io.rabia.kvstore;
 
+import static io.rabia.kvstore.SnapshotSource.expect;
+
+import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A key and its value with what is known of them, as bytes in a page that many share, so that ten
@@ -52,7 +54,8 @@ record Entry(byte[] page, int at) {
     return space(HEAD + key.length + value.length + (expires == NEVER ? 0 : Long.BYTES));
   }
 
-  private static int space(int hashed) {
+  /** Of one of which the hash covers so much. */
+  static int space(int hashed) {
     return (HASHED + hashed + ALIGNMENT - 1) & -ALIGNMENT;
   }
 
@@ -87,6 +90,29 @@ record Entry(byte[] page, int at) {
   private static void seal(byte[] page, int at, int length) {
     INT.set(page, at, length);
     LONG.set(page, at + HASH, Hashing.hash(page, at + HASHED, length, 0));
+  }
+
+  /** Is this what a hash can cover? */
+  static boolean isHashed(byte[] hashed, int at, int length) {
+    if (length < HEAD) {
+      return false;
+    }
+    int keyLength = keyLengthAt(hashed, at - HASHED);
+    return length >= HEAD + keyLength + (hashed[at] < 0 ? Long.BYTES : 0);
+  }
+
+  /** Writes an entry of what the hash covers. */
+  static void write(byte[] page, int at, byte[] hashed, int hashedAt, int length) {
+    System.arraycopy(hashed, hashedAt, page, at + HASHED, length);
+    seal(page, at, length);
+  }
+
+  /** The hash of the entry there, if there can be one that ends at that place at the latest. */
+  static long hashAt(byte[] page, int at, int end) throws IOException {
+    expect(at >= 0 && at <= end - HASHED, "an entry that lies elsewhere");
+    int length = (int) INT.get(page, at);
+    expect(length >= 0 && length <= end - at - HASHED, "an entry that goes on elsewhere");
+    return (long) LONG.get(page, at + HASH);
   }
 
   /** Writes the entry as it was before it was dropped. */
@@ -127,14 +153,10 @@ record Entry(byte[] page, int at) {
     return entry;
   }
 
-  /** An entry of what the hash covers, in a page of its own; null when that is none. */
-  static @Nullable Entry ofHashed(byte[] hashed) {
-    Entry entry = new Entry(new byte[space(hashed.length)], 0);
-    System.arraycopy(hashed, 0, entry.page, HASHED, hashed.length);
-    if (hashed.length < HEAD || hashed.length < HEAD + entry.keyLength() + entry.expiryLength()) {
-      return null;
-    }
-    seal(entry.page, 0, hashed.length);
+  /** An entry of what the hash covers, in a page of its own. */
+  static Entry ofHashed(byte[] hashed, int hashedAt, int length) {
+    Entry entry = new Entry(new byte[space(length)], 0);
+    write(entry.page, 0, hashed, hashedAt, length);
     return entry;
   }
 

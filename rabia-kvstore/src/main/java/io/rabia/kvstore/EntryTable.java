@@ -83,6 +83,19 @@ final class EntryTable {
     return put(hash, entry.page(), entry.keyAt(), entry.keyLength(), position);
   }
 
+  /**
+   * Puts an entry of what its hash covers.
+   *
+   * @return null when there was one with its key, which is gone
+   */
+  @Nullable Entry load(byte[] hashed, int hashedAt, int length) {
+    long position = pages.reserve(Entry.space(length));
+    Entry entry = at(position);
+    Entry.write(entry.page(), entry.at(), hashed, hashedAt, length);
+    long hashOfKey = Entry.hashOfKey(entry.page(), entry.at(), seed);
+    return put(hashOfKey, entry.page(), entry.keyAt(), entry.keyLength(), position) ? null : entry;
+  }
+
   private boolean put(long hash, byte[] key, int keyAt, int keyLength, long position) {
     Segment segment = ownSegment(hash);
     int index = segment.indexOf(hash, key, keyAt, keyLength, pages);

@@ -1,8 +1,15 @@
 package io.rabia.kvstore;
 
+import static io.rabia.kvstore.SnapshotSource.expect;
+
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +30,15 @@ final class EventHistory {
 
   /** Just enough for events of 16 bytes that replaced as many under keys of 16 bytes. */
   static final int BLOCK_BYTES = 160 * BLOCK_EVENTS;
+
+  /** More than the entries of any event. */
+  private static final int MOST_BYTES = 1 << 29;
+
+  /** What {@link Block#write} writes before the columns. */
+  private static final int HEAD = 3 * Integer.BYTES;
+
+  /** What it writes for each event, beside the entries. */
+  private static final int COLUMNS = 1 + 2 * Long.BYTES + 3 * Integer.BYTES;
 
   private static final int NONE = -1;
 
@@ -69,6 +85,57 @@ final class EventHistory {
       Entry.copy(entry.page(), entry.at(), entries, used);
       used += Entry.spaceAt(entries, used);
       return copy;
+    }
+
+    /** The first so many events, of which the entries take so many bytes, as they lie here. */
+    void write(DataOutputStream out, int events, int bytes) throws IOException {
+      ByteBuffer target = ByteBuffer.allocate(HEAD + events * COLUMNS);
+      target.putInt(0).putInt(events).putInt(bytes).put(types, 0, events);
+      target.asLongBuffer().put(slots, 0, events).put(hashes, 0, events);
+      target.position(target.position() + 2 * events * Long.BYTES);
+      target.asIntBuffer().put(olds, 0, events).put(news, 0, events).put(sizes, 0, events);
+      byte[] columns = target.array();
+      CRC32C crc = new CRC32C();
+      crc.update(columns, Integer.BYTES, columns.length - Integer.BYTES);
+      crc.update(entries, 0, bytes);
+      target.putInt(0, (int) crc.getValue());
+      out.write(columns);
+      out.write(entries, 0, bytes);
+    }
+
+    static Block read(SnapshotSource in) throws IOException {
+      int events = in.intAfter(Integer.BYTES);
+      int bytes = in.intAfter(2 * Integer.BYTES);
+      expect(events > 0 && events <= BLOCK_EVENTS, "a block of " + events + " events");
+      expect(bytes >= 0 && bytes <= MOST_BYTES, "a block of " + bytes + " bytes");
+      int length = HEAD + events * COLUMNS + bytes;
+      in.require(length);
+      ByteBuffer source = ByteBuffer.wrap(in.bytes(), in.at(), length);
+      int checksum = source.getInt();
+      CRC32C crc = new CRC32C();
+      crc.update(source.duplicate());
+      expect((int) crc.getValue() == checksum, "a damaged block of events");
+      Block block = new Block(Math.max(BLOCK_BYTES, bytes));
+      source.position(in.at() + HEAD).get(block.types, 0, events);
+      source.asLongBuffer().get(block.slots, 0, events).get(block.hashes, 0, events);
+      source.position(source.position() + 2 * events * Long.BYTES);
+      IntBuffer ints = source.asIntBuffer();
+      ints.get(block.olds, 0, events).get(block.news, 0, events).get(block.sizes, 0, events);
+      source.position(source.position() + 3 * events * Integer.BYTES);
+      source.get(block.entries, 0, bytes);
+      block.count = events;
+      block.used = bytes;
+      in.skip(length);
+      return block;
+    }
+
+    /** Is this event one that can have been appended? Of its entries the hashes are believed. */
+    void requireWhole(int at) throws IOException {
+      expect(ChangeType.isCode(types[at]), "unknown type of an event");
+      long oldHash = olds[at] == NONE ? 0 : Entry.hashAt(entries, olds[at], used);
+      long newHash = news[at] == NONE ? 0 : Entry.hashAt(entries, news[at], used);
+      long expected = hash(first + at, types[at], slots[at], oldHash, newHash);
+      expect(hashes[at] == expected, "an event with another hash");
     }
 
     private @Nullable Entry entry(int at) {
@@ -178,7 +245,7 @@ final class EventHistory {
     }
     Block block = Objects.requireNonNull(current);
     int size = EVENT_OVERHEAD + size(oldEntry) + size(newEntry);
-    long eventHash = hash(last, type, slot, oldEntry, newEntry);
+    long eventHash = hash(last, type.code(), slot, hash(oldEntry), hash(newEntry));
     if (block.count == 0) {
       block.first = last;
       blocks.add(block);
@@ -193,6 +260,10 @@ final class EventHistory {
     block.count = at + 1;
     hash += eventHash;
     bytes += size;
+    dropOld();
+  }
+
+  private void dropOld() {
     while (last - first >= maxEvents || bytes > maxBytes) {
       drop();
     }
@@ -202,13 +273,13 @@ final class EventHistory {
     return entry == null ? 0 : ENTRY_OVERHEAD + entry.hashedLength();
   }
 
-  static long hash(
-      long number, ChangeType type, long slot, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
-    return Hashing.mix(
-        (slot * 31 + type.code()) * 31
-            + number
-            + (oldEntry == null ? 0 : Long.rotateLeft(oldEntry.hash(), 1))
-            + (newEntry == null ? 0 : newEntry.hash()));
+  static long hash(@Nullable Entry entry) {
+    return entry == null ? 0 : entry.hash();
+  }
+
+  /** Of an event, with the hashes of its entries, 0 for none. */
+  static long hash(long number, byte type, long slot, long oldHash, long newHash) {
+    return Hashing.mix((slot * 31 + type) * 31 + number + Long.rotateLeft(oldHash, 1) + newHash);
   }
 
   private void drop() {
@@ -235,22 +306,10 @@ final class EventHistory {
 
   /** Hands out the events from that number on. */
   <E extends Exception> void forEach(long from, Visitor<E> visitor) throws E {
-    forEach(blocks, Math.max(from, first), last, visitor);
-  }
-
-  private static <E extends Exception> void forEach(
-      List<Block> blocks, long from, long to, Visitor<E> visitor) throws E {
-    if (from > to) {
-      return;
-    }
-    long number = from;
-    for (int b = blockOf(blocks, from); number <= to; b++) {
+    long number = Math.max(from, first);
+    for (int b = blockOf(number); number <= last; b++) {
       Block block = blocks.get(b);
-      for (int i = (int) (number - block.first); i < BLOCK_EVENTS && number <= to; i++, number++) {
-        boolean end = b + 1 < blocks.size() && number == blocks.get(b + 1).first;
-        if (end) {
-          break;
-        }
+      for (int i = (int) (number - block.first); i < block.count; i++, number++) {
         if (!visitor.more(
             number,
             ChangeType.of(block.types[i]),
@@ -263,7 +322,7 @@ final class EventHistory {
     }
   }
 
-  private static int blockOf(List<Block> blocks, long number) {
+  private int blockOf(long number) {
     int low = 0;
     int high = blocks.size() - 1;
     while (low < high) {
@@ -283,7 +342,7 @@ final class EventHistory {
     long high = last + 1;
     while (low < high) {
       long middle = (low + high) >>> 1;
-      Block block = blocks.get(blockOf(blocks, middle));
+      Block block = blocks.get(blockOf(middle));
       if (block.slots[(int) (middle - block.first)] < slot) {
         low = middle + 1;
       } else {
@@ -293,21 +352,60 @@ final class EventHistory {
     return low;
   }
 
+  /**
+   * Takes the events that {@link View#write} wrote, which follow on those that are here.
+   *
+   * @return the sum of their hashes
+   */
+  long load(SnapshotSource in) throws IOException {
+    int count = in.takeInt();
+    long next = in.takeLong();
+    expect(count >= 0 && next <= first, "events are missing");
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      Block block = Block.read(in);
+      block.first = next;
+      next += block.count;
+      expect(next > first, "a block of events that were dropped");
+      blocks.add(block);
+      for (int at = (int) Math.max(0, first - block.first); at < block.count; at++) {
+        block.requireWhole(at);
+        sum += block.hashes[at];
+        hash += block.hashes[at];
+        bytes += block.sizes[at];
+      }
+      last = next - 1;
+      current = block;
+      dropOld();
+    }
+    return sum;
+  }
+
   /** The events as they are now. */
   View freeze() {
     views++;
-    return new View(List.copyOf(blocks), first, last, droppedSlot, hash);
+    int used = blocks.isEmpty() ? 0 : blocks.get(blocks.size() - 1).used;
+    return new View(List.copyOf(blocks), first, last, used, droppedSlot, hash);
   }
 
   /**
    * Events that change no more. Used by one thread, any.
    *
+   * @param used bytes of entries in the last block
    * @param hash sum of the hashes of all
    */
-  record View(List<Block> blocks, long first, long last, long droppedSlot, long hash) {
+  record View(List<Block> blocks, long first, long last, int used, long droppedSlot, long hash) {
 
-    <E extends Exception> void forEach(Visitor<E> visitor) throws E {
-      EventHistory.forEach(blocks, first, last, visitor);
+    /** How many blocks, the number of the first event in them, and each block. */
+    void write(DataOutputStream out) throws IOException {
+      out.writeInt(blocks.size());
+      out.writeLong(blocks.isEmpty() ? first : blocks.get(0).first);
+      for (int i = 0; i < blocks.size(); i++) {
+        Block block = blocks.get(i);
+        boolean isLast = i == blocks.size() - 1;
+        long end = isLast ? last + 1 : blocks.get(i + 1).first;
+        block.write(out, (int) (end - block.first), isLast ? used : block.used);
+      }
     }
   }
 }

@@ -306,9 +306,10 @@ final class StoreState {
 
   // ---- from a snapshot
 
-  /** Puts a copy of an entry as it is; returns false when its key is there. */
-  boolean load(Entry entry) {
-    if (table.put(entry)) {
+  /** Puts an entry of what its hash covers; returns false when its key is there. */
+  boolean load(byte[] hashed, int at, int length) {
+    @Nullable Entry entry = table.load(hashed, at, length);
+    if (entry == null) {
       return false;
     }
     index.add(entry.key());

@@ -3,6 +3,12 @@ package io.rabia.kvstore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,9 +22,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class EventHistoryTest {
   private final SplittableRandom random = new SplittableRandom(1);
   private final List<String> model = new ArrayList<>();
-  private long number;
 
-  private @Nullable Entry entry() {
+  private static @Nullable Entry entry(long number, SplittableRandom random) {
     int what = random.nextInt(100);
     if (what < 20) {
       return null;
@@ -45,25 +50,52 @@ class EventHistoryTest {
   }
 
   private void append(EventHistory history) {
-    number++;
-    Entry oldEntry = entry();
-    Entry newEntry = entry();
+    model.add(append(history, random));
+  }
+
+  /** Returns a description of it. */
+  private static String append(EventHistory history, SplittableRandom random) {
+    long number = history.last() + 1;
+    Entry oldEntry = entry(number, random);
+    Entry newEntry = entry(number, random);
     ChangeType type = ChangeType.values()[random.nextInt(ChangeType.values().length)];
-    model.add(describe(number, type, number / 3, oldEntry, newEntry));
     history.begin(space(oldEntry) + space(newEntry));
     history.append(
         type,
         number / 3,
         oldEntry == null ? null : history.copy(oldEntry),
         newEntry == null ? null : history.copy(newEntry));
+    return describe(number, type, number / 3, oldEntry, newEntry);
   }
 
-  private static List<String> described(EventHistory.View view) {
+  private static List<String> described(EventHistory history) {
     List<String> events = new ArrayList<>();
-    view.forEach(
+    history.forEach(
+        0,
         (number, type, slot, oldEntry, newEntry) ->
             events.add(describe(number, type, slot, oldEntry, newEntry)));
     return events;
+  }
+
+  /** A history with these limits that takes what the view writes, few bytes at a time. */
+  private static EventHistory restored(EventHistory.View view, int maxEvents, long maxBytes) {
+    try {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      view.write(new DataOutputStream(out));
+      EventHistory history =
+          new EventHistory(maxEvents, maxBytes, view.first() - 1, view.droppedSlot());
+      InputStream few =
+          new ByteArrayInputStream(out.toByteArray()) {
+            @Override
+            public synchronized int read(byte[] target, int offset, int length) {
+              return super.read(target, offset, Math.min(length, 700));
+            }
+          };
+      assertThat(history.load(new SnapshotSource(few))).isEqualTo(view.hash());
+      return history;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private List<String> expected(EventHistory history) {
@@ -88,16 +120,66 @@ class EventHistoryTest {
       }
       EventHistory.View view = history.freeze();
       List<String> then = expected(history);
-      CompletableFuture<List<String>> seen = CompletableFuture.supplyAsync(() -> described(view));
+      long hash = history.hash();
+      long bytes = history.bytes();
+      CompletableFuture<EventHistory> seen =
+          CompletableFuture.supplyAsync(() -> restored(view, maxEvents, maxBytes));
       for (int i = 0; i < 3 * maxEvents / 2; i++) {
         append(history);
       }
-      assertThat(seen.join()).isEqualTo(then);
-      assertThat(described(view)).isEqualTo(then);
-      assertThat(described(history.freeze())).isEqualTo(expected(history));
+      EventHistory copy = seen.join();
+      assertThat(described(copy)).isEqualTo(then);
+      assertThat(copy.hash()).isEqualTo(hash);
+      assertThat(copy.bytes()).isEqualTo(bytes);
+      assertThat(described(history)).isEqualTo(expected(history));
       assertThat(history.last() - history.first()).isLessThan(maxEvents);
       assertThat(history.bytes()).isLessThanOrEqualTo(maxBytes);
     }
+  }
+
+  /** One of them is replaced now and then by what its own view wrote. */
+  @Test
+  void goesOnAfterItIsReadAsIfItHadNotBeen() {
+    EventHistory history = new EventHistory(3000, 1_000_000, 0, 0);
+    EventHistory other = new EventHistory(3000, 1_000_000, 0, 0);
+    for (int round = 0; round < 40; round++) {
+      for (int i = random.nextInt(1000); i >= 0; i--) {
+        long seed = random.nextLong();
+        append(history, new SplittableRandom(seed));
+        append(other, new SplittableRandom(seed));
+      }
+      other = restored(other.freeze(), 3000, 1_000_000);
+      assertThat(described(other)).isEqualTo(described(history));
+      assertThat(other.hash()).isEqualTo(history.hash());
+      assertThat(other.firstSince(history.droppedSlot()))
+          .isEqualTo(history.firstSince(history.droppedSlot()));
+    }
+  }
+
+  @Test
+  void withOtherLimitsItKeepsWhatThoseLeave() {
+    EventHistory history = new EventHistory(3000, 64_000_000, 0, 0);
+    for (int i = 0; i < 5000; i++) {
+      append(history);
+    }
+    EventHistory fewer = restored(history.freeze(), 700, 64_000_000);
+    assertThat(described(fewer)).isEqualTo(model.subList(4300, 5000));
+    assertThat(fewer.droppedSlot()).isEqualTo(4300 / 3);
+    EventHistory none = restored(history.freeze(), 0, 64_000_000);
+    assertThat(described(none)).isEmpty();
+    assertThat(none.first()).isEqualTo(5001);
+    assertThat(none.droppedSlot()).isEqualTo(5000 / 3);
+  }
+
+  @Test
+  void readsLeaveNoBlockThatIsAlmostEmpty() {
+    EventHistory history = new EventHistory(1000, 64_000_000, 0, 0);
+    for (int i = 0; i < 100; i++) {
+      history.begin(0);
+      history.append(ChangeType.CLEARED, i, null, null);
+      history = restored(history.freeze(), 1000, 64_000_000);
+    }
+    assertThat(history.freeze().blocks()).hasSize(1);
   }
 
   @Test

@@ -48,8 +48,23 @@ class StoreFormatTest {
     parts.put("empty", snapshot(new KvStateMachine(KVStoreConfig.defaults())));
     parts.put("one entry, three changes", snapshot(store()));
     Golden.assertUnchanged("snapshot", StoreSnapshot.VERSION, parts);
-    KvStateMachine store = restored(Golden.read("snapshot", 2).get("one entry, three changes"));
+    isThatStore(restored(Golden.read("snapshot", 3).get("one entry, three changes")));
+  }
+
+  @Test
+  void ofTheSecondVersionWhichHadNoBlocks() throws IOException {
+    isThatStore(restored(Golden.read("snapshot", 2).get("one entry, three changes")));
+  }
+
+  private static void isThatStore(KvStateMachine store) {
     assertThat(store.stateHash()).isEqualTo(store().stateHash());
+    assertThat(events(store)).usingRecursiveComparison().isEqualTo(events(store()));
+  }
+
+  private static List<KvEvent> events(KvStateMachine store) {
+    KvQuery all = new KvQuery.Watch(EventPosition.fromSlot(1), NotificationFilter.all(), 10);
+    byte[] answer = store.query(ByteBuffer.wrap(KvCodec.encode(all)));
+    return ((KvResult.Changes) KvCodec.decodeResult(answer)).events();
   }
 
   @Test
