@@ -1,6 +1,7 @@
 package io.rabia.kvstore.server.cli;
 
 import io.rabia.core.RabiaException;
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -8,7 +9,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** Of servers: until their process is told to end, or one of them stops by itself. One thread. */
 final class Lifetime {
@@ -33,11 +33,11 @@ final class Lifetime {
    *
    * @param close drains and stops all of them
    */
-  RabiaException live(CommandSpec spec, List<String> ready, Runnable close)
+  RabiaException live(PrintWriter out, List<String> ready, Runnable close)
       throws InterruptedException {
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(close), "rabia-stop"));
-    ready.forEach(spec.commandLine().getOut()::println);
-    spec.commandLine().getOut().flush();
+    ready.forEach(out::println);
+    out.flush();
     RabiaException reason = stopped.take();
     ended.set(true);
     close.run();

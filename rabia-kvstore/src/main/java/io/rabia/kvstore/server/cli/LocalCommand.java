@@ -96,7 +96,7 @@ final class LocalCommand implements Callable<Integer> {
       close();
       throw e;
     }
-    throw lifetime.live(spec, ready(), this::close);
+    throw lifetime.live(spec.commandLine().getOut(), ready(), this::close);
   }
 
   /** Ports that others use by no rule, apart from the other ports of this cluster. */

@@ -3,12 +3,14 @@ package io.rabia.kvstore.server.cli;
 import io.rabia.core.RabiaException;
 import io.rabia.kvstore.StoreException;
 import io.rabia.kvstore.server.KvServer;
+import io.rabia.kvstore.server.Settings;
 import io.rabia.kvstore.server.Version;
 import io.rabia.network.wire.ErrorCode;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.security.Security;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -91,6 +93,15 @@ public final class RabiaKv {
   /** Runs the command line with a server on the given kind of node and returns the exit code. */
   public static int run(
       KvServer.NodeStarter starter, PrintWriter out, PrintWriter err, String... arguments) {
+    Map<String, String> settings = SettingFlags.plain(arguments);
+    if (settings != null) {
+      try {
+        Settings inForce = Settings.load(settings, System.getenv(), null);
+        return explain(ServerCommand.serve(inForce, starter, out), err);
+      } catch (Exception e) {
+        return explain(e, err);
+      }
+    }
     CommandLine line = new CommandLine(new RabiaKv());
     // Only the one that is called: to look at all of them takes longer than to start a server.
     boolean known = arguments.length > 0 && COMMANDS.contains(arguments[0]);
@@ -99,7 +110,7 @@ public final class RabiaKv {
     }
     line.setOut(out).setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, command));
+    line.setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, err));
     if (arguments.length == 0) {
       line.usage(err);
       return CommandLine.ExitCode.USAGE;
@@ -150,16 +161,17 @@ public final class RabiaKv {
     };
   }
 
-  private static int explain(Exception failure, CommandLine command) throws Exception {
-    if (!(failure instanceof RabiaException) && !(failure instanceof StoreException)) {
-      throw failure;
-    }
+  private static int explain(Exception failure, PrintWriter err) {
     boolean unknown = failure instanceof StoreException store && store.outcomeUnknown();
-    command.getErr().println("error: " + ErrorCode.text(failure));
-    if (unknown) {
-      command.getErr().println("it may have been done, or may be yet: look before you do it again");
+    if (failure instanceof RabiaException || failure instanceof StoreException) {
+      err.println("error: " + ErrorCode.text(failure));
+    } else {
+      failure.printStackTrace(err);
     }
-    command.getErr().flush();
+    if (unknown) {
+      err.println("it may have been done, or may be yet: look before you do it again");
+    }
+    err.flush();
     if (unknown) {
       return UNKNOWN;
     }

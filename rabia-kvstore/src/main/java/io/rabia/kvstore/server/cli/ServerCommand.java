@@ -1,8 +1,10 @@
 package io.rabia.kvstore.server.cli;
 
+import io.rabia.core.RabiaException;
 import io.rabia.kvstore.server.KvServer;
 import io.rabia.kvstore.server.ServerConfig;
 import io.rabia.kvstore.server.Settings;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -43,9 +45,14 @@ final class ServerCommand implements Callable<Integer> {
       spec.commandLine().getOut().flush();
       return CommandLine.ExitCode.OK;
     }
-    ServerConfig config = ServerConfig.of(settings);
+    throw serve(settings, starter, spec.commandLine().getOut());
+  }
+
+  /** Returns only with the reason why the server stopped. */
+  static RabiaException serve(Settings settings, KvServer.NodeStarter starter, PrintWriter out)
+      throws InterruptedException {
     Lifetime lifetime = new Lifetime();
-    KvServer server = KvServer.start(config, starter, lifetime::stopped);
-    throw lifetime.live(spec, List.of(server.readyLine()), server::close);
+    KvServer server = KvServer.start(ServerConfig.of(settings), starter, lifetime::stopped);
+    return lifetime.live(out, List.of(server.readyLine()), server::close);
   }
 }
