@@ -170,7 +170,7 @@ public final class RabiaConfig {
     private int retainedSlots = 1 << 16;
     private long retainedBytes = 16L << 20;
     private long retainedLogBytes = 1L << 30;
-    private long snapshotSlots = 1 << 16;
+    private long snapshotSlots = 1 << 14;
     private long snapshotBytes = 32L << 20;
     private Duration snapshotEvery = Duration.ofHours(1);
     private long stateCheckSlots = 1 << 14;
@@ -274,9 +274,9 @@ public final class RabiaConfig {
 
     /**
      * How much is decided, in slots, or written to the log, in bytes, before a snapshot is taken of
-     * it; of a state of more than a MiB not before half the bytes of its last snapshot went to the
-     * log. Defaults: 65,536 slots, 32 MiB. Fewer make a restart shorter and the log smaller, more
-     * write less.
+     * it; of a state of more than a MiB not before a third of the bytes of its last snapshot went
+     * to the log. Defaults: 16,384 slots, 32 MiB. Fewer make a restart shorter and the log smaller,
+     * more write less.
      */
     public Builder snapshotInterval(long slots, long logBytes) {
       this.snapshotSlots = slots;

@@ -282,7 +282,7 @@ final class Snapshots {
     RabiaConfig config = parts.config();
     long slots = replica.applied() - slot;
     boolean enough = slots >= config.snapshotSlots() || logBytes >= config.snapshotBytes();
-    boolean worthIt = logBytes >= (lastBytes - SMALL) / 2;
+    boolean worthIt = logBytes >= (lastBytes - SMALL) / 3;
     return slots > 0 && (enough && worthIt || now - takenAt >= config.snapshotEvery().toNanos());
   }
 

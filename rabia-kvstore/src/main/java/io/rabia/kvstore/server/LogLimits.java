@@ -20,6 +20,6 @@ public record LogLimits(
 
   /** Those of the engine and the log. */
   public static LogLimits defaults() {
-    return new LogLimits(1 << 16, 32, 60, 1 << 16, 1024, 64);
+    return new LogLimits(1 << 14, 32, 60, 1 << 16, 1024, 64);
   }
 }

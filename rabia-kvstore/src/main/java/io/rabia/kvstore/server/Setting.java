@@ -39,9 +39,9 @@ public record Setting(
           of("durability", "fsync", "fsync, os or memory"),
           of(
               "snapshot-slots",
-              "65536",
-              "slots after which a snapshot is taken; of a state of more than a MiB only once half"
-                  + " its last snapshot's bytes went to the log"),
+              "16384",
+              "slots after which a snapshot is taken; of a state of more than a MiB only once a"
+                  + " third of its last snapshot's bytes went to the log"),
           of("snapshot-mb", "32", "MiB of log after which a snapshot is taken, with that limit"),
           of("snapshot-minutes", "60", "age of a snapshot after which one of what is new is taken"),
           of("retained-slots", "65536", "decisions in memory for members that are behind"),
