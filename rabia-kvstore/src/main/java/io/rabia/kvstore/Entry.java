@@ -107,14 +107,6 @@ record Entry(byte[] page, int at) {
     seal(page, at, length);
   }
 
-  /** The hash of the entry there, if there can be one that ends at that place at the latest. */
-  static long hashAt(byte[] page, int at, int end) throws IOException {
-    expect(at >= 0 && at <= end - HASHED, "an entry that lies elsewhere");
-    int length = (int) INT.get(page, at);
-    expect(length >= 0 && length <= end - at - HASHED, "an entry that goes on elsewhere");
-    return (long) LONG.get(page, at + HASH);
-  }
-
   /** Writes the entry as it was before it was dropped. */
   static void copy(byte[] from, int fromAt, byte[] to, int toAt) {
     System.arraycopy(from, fromAt, to, toAt, spaceAt(from, fromAt));
@@ -151,6 +143,15 @@ record Entry(byte[] page, int at) {
     Entry entry = new Entry(new byte[space(key, value, NEVER)], 0);
     write(entry.page, 0, key, value, version, created, updated, NEVER);
     return entry;
+  }
+
+  /** The entry there, if there can be one that ends at that place at the latest. */
+  static Entry require(byte[] page, int at, int end) throws IOException {
+    expect(at >= 0 && at <= end - KEY, "an entry that lies elsewhere");
+    int length = (int) INT.get(page, at);
+    boolean fits = length <= end - at - HASHED && isHashed(page, at + HASHED, length);
+    expect(fits, "an entry with lengths that do not fit");
+    return new Entry(page, at);
   }
 
   /** An entry of what the hash covers, in a page of its own. */

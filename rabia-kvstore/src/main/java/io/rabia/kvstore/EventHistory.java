@@ -129,13 +129,14 @@ final class EventHistory {
       return block;
     }
 
-    /** Is this event one that can have been appended? Of its entries the hashes are believed. */
-    void requireWhole(int at) throws IOException {
+    /** Can this event have been appended? The hashes of its entries are believed. */
+    void require(int at) throws IOException {
       expect(ChangeType.isCode(types[at]), "unknown type of an event");
-      long oldHash = olds[at] == NONE ? 0 : Entry.hashAt(entries, olds[at], used);
-      long newHash = news[at] == NONE ? 0 : Entry.hashAt(entries, news[at], used);
-      long expected = hash(first + at, types[at], slots[at], oldHash, newHash);
+      Entry oldEntry = olds[at] == NONE ? null : Entry.require(entries, olds[at], used);
+      Entry newEntry = news[at] == NONE ? null : Entry.require(entries, news[at], used);
+      long expected = hash(first + at, types[at], slots[at], hash(oldEntry), hash(newEntry));
       expect(hashes[at] == expected, "an event with another hash");
+      expect(sizes[at] == size(oldEntry, newEntry), "an event of another size");
     }
 
     private @Nullable Entry entry(int at) {
@@ -244,7 +245,7 @@ final class EventHistory {
       return;
     }
     Block block = Objects.requireNonNull(current);
-    int size = EVENT_OVERHEAD + size(oldEntry) + size(newEntry);
+    int size = size(oldEntry, newEntry);
     long eventHash = hash(last, type.code(), slot, hash(oldEntry), hash(newEntry));
     if (block.count == 0) {
       block.first = last;
@@ -267,6 +268,10 @@ final class EventHistory {
     while (last - first >= maxEvents || bytes > maxBytes) {
       drop();
     }
+  }
+
+  private static int size(@Nullable Entry oldEntry, @Nullable Entry newEntry) {
+    return EVENT_OVERHEAD + size(oldEntry) + size(newEntry);
   }
 
   private static int size(@Nullable Entry entry) {
@@ -369,7 +374,7 @@ final class EventHistory {
       expect(next > first, "a block of events that were dropped");
       blocks.add(block);
       for (int at = (int) Math.max(0, first - block.first); at < block.count; at++) {
-        block.requireWhole(at);
+        block.require(at);
         sum += block.hashes[at];
         hash += block.hashes[at];
         bytes += block.sizes[at];

@@ -1,6 +1,7 @@
 package io.rabia.kvstore;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import java.io.ByteArrayInputStream;
@@ -10,10 +11,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -169,6 +172,29 @@ class EventHistoryTest {
     assertThat(described(none)).isEmpty();
     assertThat(none.first()).isEqualTo(5001);
     assertThat(none.droppedSlot()).isEqualTo(5000 / 3);
+  }
+
+  /** Its checksum is right: it is one that was wrong before it was written. */
+  @Test
+  void refusesABlockThatContradictsItself() throws IOException {
+    EventHistory history = new EventHistory(100, 64_000_000, 0, 0);
+    for (int i = 0; i < 10; i++) {
+      append(history);
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    history.freeze().write(new DataOutputStream(out));
+    int block = Integer.BYTES + Long.BYTES;
+    int columns = block + 3 * Integer.BYTES;
+    for (int bit = columns * 8; bit < (columns + 10 * 29) * 8; bit++) {
+      byte[] wrong = out.toByteArray();
+      wrong[bit / 8] ^= (byte) (1 << bit % 8);
+      CRC32C crc = new CRC32C();
+      crc.update(wrong, block + Integer.BYTES, wrong.length - block - Integer.BYTES);
+      ByteBuffer.wrap(wrong).putInt(block, (int) crc.getValue());
+      SnapshotSource source = new SnapshotSource(new ByteArrayInputStream(wrong));
+      EventHistory other = new EventHistory(100, 64_000_000, 0, 0);
+      assertThatThrownBy(() -> other.load(source)).isInstanceOf(IOException.class);
+    }
   }
 
   @Test

@@ -106,6 +106,7 @@ public final class FilePersistence implements Persistence {
       if (!afterLoss) {
         writer.writeStatus(); // not earlier: who cannot use it must leave a clean mark as it is
       }
+      durable = appended;
       return appended;
     } catch (IOException e) {
       RabiaException storage = fail("cannot open the log", e);
@@ -169,7 +170,6 @@ public final class FilePersistence implements Persistence {
       writer.resume(found);
     }
     appended = writer.lastNumber();
-    durable = appended;
   }
 
   @Override

@@ -13,12 +13,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is done with a directory before its log is used (protocol.md section 6): everything in it is
- * made safe, then judged; an unsafe tail is cut; and when votes are lost, the log is moved aside.
+ * What is done with a directory before its log is used (protocol.md section 6): under FSYNC
+ * everything in it is made safe; it is judged; an unsafe tail is cut; and when votes are lost, the
+ * log is moved aside.
  *
  * <p>The segments of a log that goes on under OS are judged as they are read, safe or not: nothing
- * follows from them before the status says RUNNING on this boot, and a loss of power finds either
- * that, with which the votes are lost, or what it would have found before this start.
+ * follows from them before the status says RUNNING on this boot. A loss of power finds either that,
+ * and then the votes are lost, or a log from which nothing followed that it does not hold.
  *
  * <p>A log is moved aside so that a loss of power between any two steps leaves either the log as it
  * was found or a mark that makes the next start go on with it: the mark is forced before the first

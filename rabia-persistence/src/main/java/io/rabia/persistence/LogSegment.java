@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One file of the log, as its name and header say. A segment is made only when everything before it
- * is safe, so its existence states that. Immutable.
+ * is safe, under OS only when it is written, so its existence states that. Immutable.
  *
  * <pre>
  *  0 magic "RLOG"   4 format version u16   6 group id u16   8 number of the first group i64
