@@ -129,9 +129,7 @@ public final class FilePersistence implements Persistence {
     try {
       Closeable held = lock == null ? disk.lock() : () -> {};
       try {
-        return new LogRecovery(
-                disk, new SnapshotStore(disk), new SegmentReader(), config.durability())
-            .look(handler);
+        return new LogRecovery(disk, new SnapshotStore(disk), new SegmentReader()).look(handler);
       } finally {
         held.close();
       }
@@ -161,8 +159,8 @@ public final class FilePersistence implements Persistence {
   }
 
   private void recover(GroupHandler replay) throws IOException {
-    LogRecovery recovery = new LogRecovery(disk, snapshots, reader, config.durability());
-    LogScan found = recovery.recover(replay);
+    LogRecovery recovery = new LogRecovery(disk, snapshots, reader);
+    LogScan found = recovery.recover(config.durability(), replay);
     if (found == null) {
       afterLoss = true;
       writer.begin(snapshots.isEmpty() ? 1 : snapshots.newest(), recovery.lastStart() + 1);

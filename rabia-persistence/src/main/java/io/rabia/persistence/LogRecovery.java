@@ -34,18 +34,13 @@ final class LogRecovery {
   private final Disk disk;
   private final SnapshotStore snapshots;
   private final SegmentReader reader;
-  private final Durability durability;
   private @Nullable LogStatus status;
   private long lastStart;
 
-  /**
-   * @param durability under which the log goes on
-   */
-  LogRecovery(Disk disk, SnapshotStore snapshots, SegmentReader reader, Durability durability) {
+  LogRecovery(Disk disk, SnapshotStore snapshots, SegmentReader reader) {
     this.disk = disk;
     this.snapshots = snapshots;
     this.reader = reader;
-    this.durability = durability;
   }
 
   /** Is this the name of a file that was moved aside? */
@@ -61,9 +56,11 @@ final class LogRecovery {
   /**
    * Returns the log as it goes on, or null when its votes are lost and it was moved aside.
    *
+   * @param durability under which it goes on
    * @param replay is asked first whether it goes on without the votes
    */
-  @Nullable LogScan recover(Persistence.GroupHandler replay) throws IOException {
+  @Nullable LogScan recover(Durability durability, Persistence.GroupHandler replay)
+      throws IOException {
     String why = statedLoss();
     if (durability == Durability.FSYNC) {
       force(LogScan.segmentNames(disk));
