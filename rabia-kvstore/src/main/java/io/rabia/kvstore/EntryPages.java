@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Pages of bytes for entries, which are filled one after the other; a large entry has one of its
- * own. What lies in a page may be written again in its place until it is {@link #freeze frozen}.
- * One of which less than half is needed is sparse: it is to be emptied into the others, as fast as
- * entries are dropped, so that not much more than half of all of them is wasted and no change pays
- * for what others left. Not thread-safe.
+ * own. What lies in a page may be written again in its place unless a view reads it. One of which
+ * less than half is needed is sparse: it is to be emptied into the others, as fast as entries are
+ * dropped, so that not much more than half of all of them is wasted and no change pays for what
+ * others left. Not thread-safe.
  */
 final class EntryPages {
   private static final int PAGE_BYTES = 1 << 17;
@@ -26,7 +26,7 @@ final class EntryPages {
 
   static final int POSITION_BITS = NUMBER_BITS + OFFSET_BITS;
 
-  /** A page begins with how often all pages had been frozen when it was made, as i32. */
+  /** A page begins with how many views had been taken when it was made, as i32. */
   private static final int HEAD = 1 << OFFSET_UNIT;
 
   private byte[] @Nullable [] pages = new byte[16][];
@@ -47,7 +47,11 @@ final class EntryPages {
   private long credit;
 
   private long moved;
-  private int freezes;
+  private final Views views;
+
+  EntryPages(Views views) {
+    this.views = views;
+  }
 
   private static final class IntStack {
     private int[] values = new int[16];
@@ -72,7 +76,7 @@ final class EntryPages {
 
   /** Whether what lies in the page stays as it is. */
   boolean isFrozen(byte[] page) {
-    return (int) Entry.INT.get(page, 0) != freezes;
+    return views.mayRead((int) Entry.INT.get(page, 0));
   }
 
   private static int number(long position) {
@@ -83,14 +87,12 @@ final class EntryPages {
     return page(pages, position);
   }
 
-  /** Of the pages that were {@link #freeze frozen}. */
-  static byte[] page(byte[] @Nullable [] frozen, long position) {
-    return Objects.requireNonNull(frozen[number(position)]);
+  static byte[] page(byte[] @Nullable [] pages, long position) {
+    return Objects.requireNonNull(pages[number(position)]);
   }
 
-  /** The pages as they are now: what lies in them stays. */
-  byte[] @Nullable [] freeze() {
-    freezes++;
+  /** The pages as they are now, for a view. */
+  byte[] @Nullable [] pages() {
     return pages.clone();
   }
 
@@ -128,7 +130,7 @@ final class EntryPages {
       }
     }
     byte[] page = new byte[bytes];
-    Entry.INT.set(page, 0, freezes);
+    Entry.INT.set(page, 0, views.taken());
     pages[number] = page;
     used[number] = HEAD;
     live[number] = 0;

@@ -15,7 +15,8 @@ final class EntryTable {
   private static final long POSITION = (1L << EntryPages.POSITION_BITS) - 1;
 
   private final long seed;
-  private final EntryPages pages = new EntryPages();
+  private final Views views = new Views();
+  private final EntryPages pages = new EntryPages(views);
   private final Segment[] segments = new Segment[SEGMENTS];
   private int size;
 
@@ -24,7 +25,7 @@ final class EntryTable {
    */
   EntryTable(long seed) {
     this.seed = seed;
-    Arrays.setAll(segments, i -> new Segment(new long[INITIAL], 0));
+    Arrays.setAll(segments, i -> new Segment(new long[INITIAL], 0, 0));
   }
 
   int size() {
@@ -63,7 +64,7 @@ final class EntryTable {
 
   /**
    * Puts an entry in the place of the one with its key, which was found since the last change:
-   * where that one lies, if it has the room and no view has it.
+   * where that one lies, if it has the room and no view reads it.
    */
   Entry replace(
       Entry old, byte[] key, byte[] value, long version, long created, long updated, long expires) {
@@ -130,21 +131,22 @@ final class EntryTable {
     }
   }
 
-  /** The entries as they are now; a segment is copied before it changes. */
+  /** The entries as they are now; until its end a segment is copied before it changes. */
   View freeze() {
-    for (Segment segment : segments) {
-      segment.shared = true;
-    }
-    return new View(segments.clone(), pages.freeze(), size);
+    return new View(views, views.begin(), segments.clone(), pages.pages(), size);
   }
 
-  /** Entries that change no more. Used by one thread, any. */
+  /** Entries that do not change until its {@link #end}. Used by one thread, any. */
   static final class View {
+    private final Views views;
+    private final int number;
     private final Segment[] segments;
     private final byte[] @Nullable [] pages;
     private final int size;
 
-    private View(Segment[] segments, byte[] @Nullable [] pages, int size) {
+    private View(Views views, int number, Segment[] segments, byte[] @Nullable [] pages, int size) {
+      this.views = views;
+      this.number = number;
       this.segments = segments;
       this.pages = pages;
       this.size = size;
@@ -152,6 +154,10 @@ final class EntryTable {
 
     int size() {
       return size;
+    }
+
+    void end() {
+      views.end(number);
     }
 
     /** Hands out every entry, in no particular order. */
@@ -178,8 +184,8 @@ final class EntryTable {
   /** The segment, to be changed. */
   private Segment ownSegment(long hash) {
     int index = segmentOf(hash);
-    if (segments[index].shared) {
-      segments[index] = segments[index].copy();
+    if (views.mayRead(segments[index].views)) {
+      segments[index] = segments[index].copy(views.taken());
     }
     return segments[index];
   }
@@ -192,16 +198,17 @@ final class EntryTable {
     private long[] places;
     private int used;
 
-    /** A view has it: it must not change any more. */
-    private boolean shared;
+    /** So many views had been taken when it was made: later ones share it. */
+    private final int views;
 
-    Segment(long[] places, int used) {
+    Segment(long[] places, int used, int viewsBefore) {
       this.places = places;
       this.used = used;
+      views = viewsBefore;
     }
 
-    Segment copy() {
-      return new Segment(places.clone(), used);
+    Segment copy(int viewsBefore) {
+      return new Segment(places.clone(), used, viewsBefore);
     }
 
     private int mask() {

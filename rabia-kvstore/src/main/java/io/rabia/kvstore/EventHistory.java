@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The last changes of the store, numbered without a gap by the store's version, with copies of the
  * entries. They lie in blocks of one size, each with what its events need; a block whose events are
- * all dropped is used again, unless a {@link View} may have it: between two views that are further
- * apart than the events that are kept nothing is allocated for a change, and no collector copies
- * what lives for a while only. Not thread-safe.
+ * all dropped is used again, unless a {@link View} may still read it: nothing is allocated for a
+ * change but while a view is written, and no collector copies what lives for a while only. Not
+ * thread-safe.
  */
 final class EventHistory {
   /** What an event counts beside its entries, in bytes; tiny ones take more. */
@@ -167,7 +167,7 @@ final class EventHistory {
   private long droppedSlot;
   private long bytes;
   private long hash;
-  private int views;
+  private final Views views = new Views();
 
   /** Which the next event goes into. */
   private @Nullable Block current;
@@ -218,7 +218,7 @@ final class EventHistory {
   void begin(int space) {
     Block block = current;
     if (block == null || !block.hasRoom(space)) {
-      current = next(space).begin(views);
+      current = next(space).begin(views.taken());
     }
   }
 
@@ -304,7 +304,7 @@ final class EventHistory {
     if (block == current) {
       current = null;
     }
-    if (block.views == views && block.isOrdinary()) {
+    if (block.isOrdinary() && !views.mayRead(block.views)) {
       unused = block;
     }
   }
@@ -388,18 +388,30 @@ final class EventHistory {
 
   /** The events as they are now. */
   View freeze() {
-    views++;
+    int number = views.begin();
     int used = blocks.isEmpty() ? 0 : blocks.get(blocks.size() - 1).used;
-    return new View(List.copyOf(blocks), first, last, used, droppedSlot, hash);
+    return new View(views, number, List.copyOf(blocks), first, last, used, droppedSlot, hash);
   }
 
   /**
-   * Events that change no more. Used by one thread, any.
+   * Events that do not change until its {@link #end}. Used by one thread, any.
    *
    * @param used bytes of entries in the last block
    * @param hash sum of the hashes of all
    */
-  record View(List<Block> blocks, long first, long last, int used, long droppedSlot, long hash) {
+  record View(
+      Views views,
+      int number,
+      List<Block> blocks,
+      long first,
+      long last,
+      int used,
+      long droppedSlot,
+      long hash) {
+
+    void end() {
+      views.end(number);
+    }
 
     /** How many blocks, the number of the first event in them, and each block. */
     void write(DataOutputStream out) throws IOException {

@@ -110,8 +110,8 @@ public final class KvStateMachine implements StateMachine {
   }
 
   /**
-   * Shares the pages of entries, which stay as they are from then on, and the table until it
-   * changes.
+   * Shares the pages of entries and the table, which stay as they are until all of it is written;
+   * what changes until then is copied.
    */
   @Override
   public StateView freeze() {

@@ -55,6 +55,7 @@ final class StoreSnapshot {
   private final EntryTable.View entries;
   private final EventHistory.View events;
   private final boolean deflated;
+  private boolean written;
 
   /** Of the state as it is now, whatever becomes of it. */
   StoreSnapshot(StoreState state, boolean deflated) {
@@ -66,7 +67,21 @@ final class StoreSnapshot {
     this.deflated = deflated;
   }
 
+  /** Once: what it shares with the state may change afterwards. */
   void write(OutputStream target) throws IOException {
+    if (written) {
+      throw new IllegalStateException("the view was written before");
+    }
+    written = true;
+    try {
+      writeAll(target);
+    } finally {
+      entries.end();
+      events.end();
+    }
+  }
+
+  private void writeAll(OutputStream target) throws IOException {
     DataOutputStream head = new DataOutputStream(target);
     head.writeInt(MAGIC);
     head.writeInt(VERSION);

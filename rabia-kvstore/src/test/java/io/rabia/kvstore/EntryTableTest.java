@@ -119,6 +119,9 @@ class EntryTableTest {
       }
       seen.join();
       assertView(view, then);
+      if (round % 2 == 0) {
+        view.end();
+      }
       assertSame();
     }
   }
@@ -157,6 +160,25 @@ class EntryTableTest {
     for (int round = 0; round < 5; round++) {
       assertView(views.get(round), models.get(round));
     }
+    assertSame();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {100, LARGE})
+  void nothingIsCopiedForAViewThatEnded(int length) {
+    fill(length);
+    long bytes = table.pageBytes();
+    EntryTable.View first = table.freeze();
+    EntryTable.View second = table.freeze();
+    first.end();
+    Map<String, byte[]> then = Map.copyOf(model);
+    put(1, length);
+    assertView(second, then);
+    second.end();
+    table.freeze().end();
+    long copied = table.pageBytes();
+    fill(length);
+    assertThat(table.pageBytes()).isEqualTo(copied).isBetween(bytes, bytes + (1 << 18));
     assertSame();
   }
 

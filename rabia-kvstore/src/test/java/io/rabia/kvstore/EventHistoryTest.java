@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EventHistoryTest {
   private final SplittableRandom random = new SplittableRandom(1);
@@ -137,6 +138,9 @@ class EventHistoryTest {
       assertThat(described(history)).isEqualTo(expected(history));
       assertThat(history.last() - history.first()).isLessThan(maxEvents);
       assertThat(history.bytes()).isLessThanOrEqualTo(maxBytes);
+      if (round % 2 == 0) {
+        view.end();
+      }
     }
   }
 
@@ -208,8 +212,9 @@ class EventHistoryTest {
     assertThat(history.freeze().blocks()).hasSize(1);
   }
 
-  @Test
-  void aBlockIsUsedAgain() {
+  @ParameterizedTest
+  @ValueSource(ints = {110_000, 300})
+  void aBlockIsUsedAgainUnlessAViewReadsIt(int betweenViews) {
     EventHistory history = new EventHistory(1000, 64 << 20, 0, 0);
     Entry entry = Entry.of(new byte[16], new byte[16], 1, 1, 1);
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -217,6 +222,8 @@ class EventHistoryTest {
     for (int i = 0; i < 120_000; i++) {
       if (i == 10_000) {
         history.freeze();
+      } else if (i % betweenViews == 0) {
+        history.freeze().end();
       }
       if (i == 20_000) {
         before = threads.getCurrentThreadAllocatedBytes();

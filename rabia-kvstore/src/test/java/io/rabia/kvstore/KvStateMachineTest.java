@@ -274,6 +274,7 @@ final class KvStateMachineTest {
     StateView second = store.freeze();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     frozen.writeTo(out);
+    assertThatThrownBy(() -> frozen.writeTo(out)).isInstanceOf(IllegalStateException.class);
     assertThat(out.toByteArray()).isEqualTo(before);
     KvStateMachine restored = new KvStateMachine(KVStoreConfig.defaults());
     restored.restore(new ByteArrayInputStream(out.toByteArray()));
