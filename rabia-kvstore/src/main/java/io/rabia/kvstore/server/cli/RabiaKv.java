@@ -26,6 +26,7 @@ import picocli.CommandLine.Command;
     versionProvider = RabiaKv.VersionText.class)
 public final class RabiaKv {
   private static final String NAMES_REMEMBERED = "networkaddress.cache.ttl";
+  private static final String LEAKS_SOUGHT = "io.netty.leakDetection.level";
 
   /** In the order of the help. */
   private static final List<String> COMMANDS =
@@ -84,6 +85,10 @@ public final class RabiaKv {
     // Else a member that moved would be looked for at its old address for 30 s.
     if (Security.getProperty(NAMES_REMEMBERED) == null) {
       Security.setProperty(NAMES_REMEMBERED, "1");
+    }
+    // Else the stack is walked for one buffer in 128.
+    if (System.getProperty(LEAKS_SOUGHT) == null) {
+      System.setProperty(LEAKS_SOUGHT, "disabled");
     }
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);

@@ -280,6 +280,7 @@ final class ServerProcesses implements AutoCloseable {
       line.addAll(List.of(SETPRIV.toString(), "--pdeathsig", "KILL"));
     }
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    line.add("-Dio.netty.leakDetection.level=simple");
     line.addAll(machineFlags);
     line.addAll(List.of("-cp", classPath, main.getName(), command));
     line.addAll(arguments);
@@ -508,7 +509,9 @@ final class ServerProcesses implements AutoCloseable {
     killAll();
     started.forEach(process -> process.onExit().join());
     for (int id : processes.keySet()) {
-      assertThat(errors(id)).as("standard error of server %s", id).doesNotContain("WARNING:");
+      assertThat(errors(id))
+          .as("standard error of server %s", id)
+          .doesNotContain("WARNING:", "LEAK:");
     }
   }
 }
