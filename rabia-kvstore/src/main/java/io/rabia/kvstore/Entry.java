@@ -19,8 +19,8 @@ import java.util.Arrays;
  *
  * The log time at which it expires is there when the sign of the version is set. The length counts
  * what the hash covers, which is all that follows it. An entry begins at a multiple of eight. In
- * the table it is written again with its key's next value, if that takes as much room, unless a view
- * reads it; copies never change. The mark that it was dropped is for {@link EntryTable} only.
+ * the table it is written again with its key's next value, if that takes as much room, unless a
+ * view reads it; copies never change. The mark that it was dropped is for {@link EntryTable} only.
  */
 record Entry(byte[] page, int at) {
   private static final VarHandle LONG =

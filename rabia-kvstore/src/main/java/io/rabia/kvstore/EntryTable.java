@@ -156,6 +156,10 @@ final class EntryTable {
       return size;
     }
 
+    Views views() {
+      return views;
+    }
+
     void end() {
       views.end(number);
     }

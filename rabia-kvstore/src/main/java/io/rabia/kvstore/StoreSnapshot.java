@@ -52,8 +52,8 @@ final class StoreSnapshot {
   private final long version;
   private final long now;
   private final long hash;
-  private final EntryTable.View entries;
-  private final EventHistory.View events;
+  final EntryTable.View entries;
+  final EventHistory.View events;
   private final boolean deflated;
   private boolean written;
 

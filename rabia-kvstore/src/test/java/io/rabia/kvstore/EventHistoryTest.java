@@ -138,6 +138,7 @@ class EventHistoryTest {
       assertThat(described(history)).isEqualTo(expected(history));
       assertThat(history.last() - history.first()).isLessThan(maxEvents);
       assertThat(history.bytes()).isLessThanOrEqualTo(maxBytes);
+      assertThat(described(restored(view, maxEvents, maxBytes))).isEqualTo(then);
       if (round % 2 == 0) {
         view.end();
       }
