@@ -188,8 +188,11 @@ class EntryTableTest {
     assertThat(staysWhenPut(1, length)).isFalse();
     assertView(first, then);
     EntryTable.View third = table.freeze();
-    first.end();
     then = Map.copyOf(model);
+    table.freeze().end();
+    assertThat(staysWhenPut(1, length)).isFalse();
+    assertView(third, then);
+    first.end();
     assertThat(staysWhenPut(2, length)).isFalse();
     assertView(third, then);
     third.end();
