@@ -34,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The servers of one cluster, each a process of its own on the loopback, and the command line that
@@ -43,7 +44,6 @@ import java.util.stream.Stream;
  */
 final class ServerProcesses implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(40);
-  private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
   private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
   private static final List<String> PORTS = List.of("peer", "client", "redis", "http");
 
@@ -56,7 +56,7 @@ final class ServerProcesses implements AutoCloseable {
   private String initial = "new";
   private List<Integer> told = List.of();
   private List<String> moreFlags = List.of();
-  private List<String> machineFlags = QUICK_START;
+  private @Nullable List<String> machineFlags;
   private final Thread hook = new Thread(this::killAll);
   private final HttpClient http = HttpClient.newHttpClient();
   private ClientCore core;
@@ -273,16 +273,14 @@ final class ServerProcesses implements AutoCloseable {
    */
   Process java(
       List<String> before, String name, Class<?> main, String command, List<String> arguments) {
-    String classPath =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     List<String> line = new ArrayList<>(before);
     if (Files.isExecutable(SETPRIV)) {
       line.addAll(List.of(SETPRIV.toString(), "--pdeathsig", "KILL"));
     }
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.add("-Dio.netty.leakDetection.level=simple");
-    line.addAll(machineFlags);
-    line.addAll(List.of("-cp", classPath, main.getName(), command));
+    line.addAll(machineFlags == null ? SharedClasses.quickStart() : machineFlags);
+    line.addAll(List.of("-cp", SharedClasses.CLASS_PATH, main.getName(), command));
     line.addAll(arguments);
     File out = directory.resolve(name + ".out").toFile();
     File err = directory.resolve(name + ".err").toFile();
