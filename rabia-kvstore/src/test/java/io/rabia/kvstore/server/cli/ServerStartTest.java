@@ -2,6 +2,7 @@ package io.rabia.kvstore.server.cli;
 
 import static io.rabia.kvstore.server.cli.ServerProcesses.awaitSoon;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.rabia.kvstore.FreePorts;
 import java.io.IOException;
@@ -50,6 +51,21 @@ final class ServerStartTest {
   @AfterEach
   void close() {
     servers.close();
+  }
+
+  @Test
+  void startsWithTheClassesThatAServerLeftInAnArchive() throws Exception {
+    Path archive = directory.resolve("kv.jsa");
+    Path loaded = directory.resolve("classes.txt");
+    servers.virtualMachine("-XX:ArchiveClassesAtExit=" + archive).start(List.of(1));
+    assertThat(servers.terminate(1, Duration.ofSeconds(20))).isZero();
+    servers
+        .virtualMachine("-XX:SharedArchiveFile=" + archive, "-Xlog:class+load:file=" + loaded)
+        .start(List.of(1));
+    assertThat(Files.readAllLines(loaded))
+        .filteredOn(line -> line.contains(" io.rabia.kvstore.server.KvServer "))
+        .singleElement(STRING)
+        .endsWith("shared objects file (top)");
   }
 
   @Test
