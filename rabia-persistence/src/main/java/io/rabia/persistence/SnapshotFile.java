@@ -29,6 +29,12 @@ final class SnapshotFile {
   private static final int HEADER_BYTES = 20;
   private static final int CHUNK_HEADER = 8;
   private static final int CHUNK_BYTES = 64 << 10;
+
+  /**
+   * What the disk has yet to write of a snapshot is what a force of the log may have to wait for.
+   */
+  private static final int FORCED_BYTES = 1 << 20;
+
   private static final long NOT_LOADED = -1;
   private static final Pattern NAME = Pattern.compile("snapshot-([0-9]{19})\\.rsnap");
 
@@ -70,13 +76,14 @@ final class SnapshotFile {
     return new Chunks(file, abandoned);
   }
 
-  /** Takes the content; nothing is forced. */
+  /** Takes the content; the last of it is not forced. */
   static final class Chunks extends OutputStream {
     private final DiskFile file;
     private final BooleanSupplier abandoned;
     private final ByteBuffer chunk =
         ByteBuffer.allocate(CHUNK_HEADER + CHUNK_BYTES).position(CHUNK_HEADER);
     private long position = HEADER_BYTES;
+    private long forced;
 
     Chunks(DiskFile file, BooleanSupplier abandoned) {
       this.file = file;
@@ -113,6 +120,10 @@ final class SnapshotFile {
       position += end;
       file.write(chunk.flip());
       chunk.clear().position(CHUNK_HEADER);
+      if (position - forced >= FORCED_BYTES) {
+        file.force();
+        forced = position;
+      }
     }
 
     /** The content is complete. */

@@ -98,6 +98,21 @@ class SnapshotTest {
         .containsExactlyInAnyOrder(SnapshotFile.name(43), SnapshotFile.name(44));
   }
 
+  /** A force of the log may have to wait for what the disk has yet to write of it. */
+  @Test
+  void isForcedAgainAndAgainWhileItIsWritten() {
+    FilePersistence log = filled();
+    int before = disk.history().size();
+    log.snapshot(43, target -> target.write(new byte[5 << 20]));
+    long inARow = 0;
+    long most = 0;
+    for (Operation operation : disk.history().subList(before, disk.history().size())) {
+      inARow = operation == Operation.FORCE ? 0 : inARow + (operation == Operation.WRITE ? 1 : 0);
+      most = Math.max(most, inARow);
+    }
+    assertThat(most).as("chunks of 64 KiB").isBetween(2L, 17L);
+  }
+
   @Test
   void keepsTheGroupsThatTheCallerStillNeeds() {
     FilePersistence log = filled();
