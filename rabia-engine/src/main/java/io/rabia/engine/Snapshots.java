@@ -287,13 +287,17 @@ final class Snapshots {
     return slots > 0 && (enough && worthIt || now - takenAt >= config.snapshotEvery().toNanos());
   }
 
-  /** Members take turns within an interval: while a disk is busy with one, the others decide. */
+  /**
+   * Members take turns within an interval: while a disk is busy with one, the others decide. Who
+   * took one for another cause less than half an interval before its turn passes that one over.
+   */
   private long slotsBetween() {
-    long every = parts.config().snapshotSlots();
+    long every = Math.min(parts.config().snapshotSlots(), Long.MAX_VALUE / 2);
     Configuration governing = replica.governing();
     int place = Math.max(0, governing.indexOf(parts.id()));
     long turn = every / governing.members().size() * place;
-    return every - Math.floorMod(slot - turn, every);
+    long next = every - Math.floorMod(slot - turn, every);
+    return slot > 0 && next < every / 2 ? next + every : next;
   }
 
   private void begin(long now) {

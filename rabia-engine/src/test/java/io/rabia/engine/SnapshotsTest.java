@@ -91,6 +91,24 @@ class SnapshotsTest {
     }
   }
 
+  private void askForOne() {
+    Request request = Request.snapshot(false, TestNode.PATIENCE.toNanos(), new Answer());
+    assertThat(a.agent().inbox().offer(request)).isTrue();
+    waitAWhile();
+  }
+
+  @Test
+  void aTurnThatComesSoonAfterAnotherOneIsPassedOver() {
+    runTo(80);
+    askForOne();
+    runTo(140);
+    askForOne();
+    runTo(210);
+    assertThat(a.snapshots.stream().map(slot -> slot / 10).toList())
+        .as("tens of slots")
+        .containsExactly(5L, 8L, 14L, 20L);
+  }
+
   @Test
   void whatASessionWasAnsweredBeforeASnapshotIsAnsweredFromItAndNotExecutedAgain() {
     Answer opened = a.openSession();

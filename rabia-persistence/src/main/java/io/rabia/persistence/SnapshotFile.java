@@ -11,6 +11,7 @@ import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The form of a snapshot on disk: a header, chunks, and an empty chunk at the end. The checksum of
@@ -76,7 +77,10 @@ final class SnapshotFile {
     return new Chunks(file, abandoned);
   }
 
-  /** Takes the content; the last of it is not forced. */
+  /**
+   * Takes the content; the last of it is not forced. What failed fails again: a system tells once
+   * that it had no room for what was written, perhaps to a writer of content that passes over it.
+   */
   static final class Chunks extends OutputStream {
     private final DiskFile file;
     private final BooleanSupplier abandoned;
@@ -84,6 +88,7 @@ final class SnapshotFile {
         ByteBuffer.allocate(CHUNK_HEADER + CHUNK_BYTES).position(CHUNK_HEADER);
     private long position = HEADER_BYTES;
     private long forced;
+    private @Nullable IOException failure;
 
     Chunks(DiskFile file, BooleanSupplier abandoned) {
       this.file = file;
@@ -111,6 +116,19 @@ final class SnapshotFile {
     }
 
     private void flushChunk() throws IOException {
+      IOException before = failure;
+      if (before != null) {
+        throw new IOException("it failed before: " + before.getMessage(), before);
+      }
+      try {
+        writeChunk();
+      } catch (IOException e) {
+        failure = e;
+        throw e;
+      }
+    }
+
+    private void writeChunk() throws IOException {
       if (abandoned.getAsBoolean()) {
         throw new IOException("abandoned");
       }

@@ -14,6 +14,7 @@ import io.rabia.core.persistence.SnapshotReader;
 import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.persistence.MemoryDisk.Operation;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -111,6 +112,19 @@ class SnapshotTest {
       most = Math.max(most, inARow);
     }
     assertThat(most).as("chunks of 64 KiB").isBetween(2L, 17L);
+  }
+
+  @Test
+  void oneWhoseWriterPassesOverThatThereWasNoRoomIsNone() {
+    FilePersistence log = filled();
+    List<String> before = snapshots(disk);
+    disk.noRoomAtNextForce();
+    assertThatThrownBy(
+            () -> log.snapshot(43, target -> new PrintStream(target).write(new byte[3 << 20])))
+        .isInstanceOf(RabiaException.Storage.class);
+    assertThat(snapshots(disk)).isEqualTo(before);
+    log.snapshot(43, new Texts(texts(42)));
+    assertThat(snapshots(disk)).contains(SnapshotFile.name(43));
   }
 
   @Test
