@@ -619,7 +619,7 @@ final class Boot {
    * A frame from a peer that was in no cluster when it introduced itself, or while this node is in
    * none.
    *
-   * @return false when a member of a cluster said it
+   * @return false when a member of a cluster said it to one; INIT comes from members only
    */
   boolean onFrame(NodeId from, ByteBuffer body) {
     FrameHeader.validate(body);
@@ -661,7 +661,7 @@ final class Boot {
 
     @Override
     public void onInit(ByteBuffer encoded) {
-      heard = true;
+      heard = init == null;
       Init received = Init.decode(encoded);
       Formation forming = formation;
       if (forming != null && (forming.isIn(received) || !asks())) {

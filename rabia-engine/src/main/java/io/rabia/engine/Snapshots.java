@@ -4,6 +4,7 @@ import io.rabia.core.RabiaException;
 import io.rabia.core.persistence.Durability;
 import io.rabia.core.statemachine.StateView;
 import io.rabia.engine.SnapshotServer.Fetched;
+import io.rabia.engine.protocol.Configuration;
 import io.rabia.engine.protocol.Replica;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -281,9 +282,22 @@ final class Snapshots {
   private boolean due(long now) {
     RabiaConfig config = parts.config();
     long slots = replica.applied() - slot;
-    boolean enough = slots >= config.snapshotSlots() || logBytes >= config.snapshotBytes();
+    boolean enough = slots >= slotsBetween() || logBytes >= config.snapshotBytes();
     boolean worthIt = logBytes >= (lastBytes - SMALL) / 3;
     return slots > 0 && (enough && worthIt || now - takenAt >= config.snapshotEvery().toNanos());
+  }
+
+  /**
+   * Members take turns within an interval: while a disk is busy with one, the others decide. Who
+   * took one for another cause less than half an interval before its turn passes that one over.
+   */
+  private long slotsBetween() {
+    long every = Math.min(parts.config().snapshotSlots(), Long.MAX_VALUE / 2);
+    Configuration governing = replica.governing();
+    int place = Math.max(0, governing.indexOf(parts.id()));
+    long turn = every / governing.members().size() * place;
+    long next = every - Math.floorMod(slot - turn, every);
+    return slot > 0 && next < every / 2 ? next + every : next;
   }
 
   private void begin(long now) {

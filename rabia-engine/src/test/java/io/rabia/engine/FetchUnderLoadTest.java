@@ -19,7 +19,7 @@ class FetchUnderLoadTest {
   /** Of which so many make the log grow by more than makes a snapshot due. */
   private static final int INTERVAL = 60;
 
-  private static final String LARGE = "x".repeat(14_000);
+  private static final String LARGE = "x".repeat(12_000);
 
   private final TestCluster cluster =
       new TestCluster(

@@ -240,6 +240,21 @@ class FirstStartTest {
     }
   }
 
+  /** The third tells both of INIT while their connection is being made. */
+  @Test
+  void twoWhoBothBecameMembersSinceTheirHandshakesIntroduceThemselvesAgain() {
+    try (TestCluster cluster = new TestCluster(3)) {
+      cluster.wires.holdGreeting(2, 3);
+      cluster.nodes().forEach(TestNode::start);
+      cluster.settle();
+      assertOneCluster(cluster);
+      cluster.wires.greet(2, 3);
+      cluster.elapse(Duration.ofMillis(200));
+      assertThat(cluster.node(2).status().connected()).isEqualTo(3);
+      assertThat(cluster.node(3).status().connected()).isEqualTo(3);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"1, 3", "3, 1"})
   void whatIsLostOfTheFormationIsSaidAgain(int from, int to) {

@@ -81,6 +81,35 @@ class SnapshotsTest {
   }
 
   @Test
+  void membersTakeTheirsInTurnsOfAThirdOfTheInterval() {
+    runTo(SLOTS);
+    for (int turn = 0; turn < 3; turn++) {
+      long begin = 16L * turn;
+      List<Long> taken = cluster.node(turn + 1).snapshots;
+      assertThat(taken).hasSizeGreaterThan(2);
+      assertThat(taken).allSatisfy(slot -> assertThat(slot % 50).isBetween(begin, begin + 15));
+    }
+  }
+
+  private void askForOne() {
+    Request request = Request.snapshot(false, TestNode.PATIENCE.toNanos(), new Answer());
+    assertThat(a.agent().inbox().offer(request)).isTrue();
+    waitAWhile();
+  }
+
+  @Test
+  void aTurnThatComesSoonAfterAnotherOneIsPassedOver() {
+    runTo(80);
+    askForOne();
+    runTo(140);
+    askForOne();
+    runTo(210);
+    assertThat(a.snapshots.stream().map(slot -> slot / 10).toList())
+        .as("tens of slots")
+        .containsExactly(5L, 8L, 14L, 20L);
+  }
+
+  @Test
   void whatASessionWasAnsweredBeforeASnapshotIsAnsweredFromItAndNotExecutedAgain() {
     Answer opened = a.openSession();
     cluster.settle();
@@ -238,8 +267,10 @@ class SnapshotsTest {
     assertThat(a.log.snapshots()).as("within the pause").isZero();
     cluster.elapse(Duration.ofSeconds(1));
     assertThat(a.log.snapshots()).as("without another interval").isEqualTo(1);
-    runTo(a.status().applied() + 40);
-    assertThat(a.log.snapshots()).as("the interval goes on from it").isEqualTo(1);
+    runTo(95);
+    assertThat(a.log.snapshots()).as("no other one before its next turn").isEqualTo(1);
+    runTo(105);
+    assertThat(a.log.snapshots()).isEqualTo(2);
   }
 
   /** What was to be safe in the log may not be, though nothing is to be written there. */

@@ -33,6 +33,9 @@ final class TestNode {
   final MemoryLog log = new MemoryLog();
   final List<String> events = new ArrayList<>();
 
+  /** How many slots were applied when each of its snapshots was taken. */
+  final List<Long> snapshots = new ArrayList<>();
+
   /** Which methods of the listener were called. */
   final Set<String> heard = new TreeSet<>();
 
@@ -113,6 +116,7 @@ final class TestNode {
     @Override
     public void onSnapshotTaken(long applied, long bytes) {
       heard.add("onSnapshotTaken");
+      snapshots.add(applied);
       assertThat(bytes).isPositive();
       mayThrow();
     }

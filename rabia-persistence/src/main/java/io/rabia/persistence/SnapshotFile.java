@@ -11,6 +11,7 @@ import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The form of a snapshot on disk: a header, chunks, and an empty chunk at the end. The checksum of
@@ -29,6 +30,12 @@ final class SnapshotFile {
   private static final int HEADER_BYTES = 20;
   private static final int CHUNK_HEADER = 8;
   private static final int CHUNK_BYTES = 64 << 10;
+
+  /**
+   * What the disk has yet to write of a snapshot is what a force of the log may have to wait for.
+   */
+  private static final int FORCED_BYTES = 1 << 20;
+
   private static final long NOT_LOADED = -1;
   private static final Pattern NAME = Pattern.compile("snapshot-([0-9]{19})\\.rsnap");
 
@@ -70,13 +77,18 @@ final class SnapshotFile {
     return new Chunks(file, abandoned);
   }
 
-  /** Takes the content; nothing is forced. */
+  /**
+   * Takes the content; the last of it is not forced. What failed fails again: a system tells once
+   * that it had no room for what was written, perhaps to a writer of content that passes over it.
+   */
   static final class Chunks extends OutputStream {
     private final DiskFile file;
     private final BooleanSupplier abandoned;
     private final ByteBuffer chunk =
         ByteBuffer.allocate(CHUNK_HEADER + CHUNK_BYTES).position(CHUNK_HEADER);
     private long position = HEADER_BYTES;
+    private long forced;
+    private @Nullable IOException failure;
 
     Chunks(DiskFile file, BooleanSupplier abandoned) {
       this.file = file;
@@ -104,6 +116,19 @@ final class SnapshotFile {
     }
 
     private void flushChunk() throws IOException {
+      IOException before = failure;
+      if (before != null) {
+        throw new IOException("it failed before: " + before.getMessage(), before);
+      }
+      try {
+        writeChunk();
+      } catch (IOException e) {
+        failure = e;
+        throw e;
+      }
+    }
+
+    private void writeChunk() throws IOException {
       if (abandoned.getAsBoolean()) {
         throw new IOException("abandoned");
       }
@@ -113,6 +138,10 @@ final class SnapshotFile {
       position += end;
       file.write(chunk.flip());
       chunk.clear().position(CHUNK_HEADER);
+      if (position - forced >= FORCED_BYTES) {
+        file.force();
+        forced = position;
+      }
     }
 
     /** The content is complete. */

@@ -14,6 +14,7 @@ import io.rabia.core.persistence.SnapshotReader;
 import io.rabia.core.persistence.SnapshotWriter;
 import io.rabia.persistence.MemoryDisk.Operation;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -96,6 +97,34 @@ class SnapshotTest {
     log.snapshot(44, new Texts(texts(43)));
     assertThat(snapshots(disk))
         .containsExactlyInAnyOrder(SnapshotFile.name(43), SnapshotFile.name(44));
+  }
+
+  /** A force of the log may have to wait for what the disk has yet to write of it. */
+  @Test
+  void isForcedAgainAndAgainWhileItIsWritten() {
+    FilePersistence log = filled();
+    int before = disk.history().size();
+    log.snapshot(43, target -> target.write(new byte[5 << 20]));
+    long inARow = 0;
+    long most = 0;
+    for (Operation operation : disk.history().subList(before, disk.history().size())) {
+      inARow = operation == Operation.FORCE ? 0 : inARow + (operation == Operation.WRITE ? 1 : 0);
+      most = Math.max(most, inARow);
+    }
+    assertThat(most).as("chunks of 64 KiB").isBetween(2L, 17L);
+  }
+
+  @Test
+  void oneWhoseWriterPassesOverThatThereWasNoRoomIsNone() {
+    FilePersistence log = filled();
+    List<String> before = snapshots(disk);
+    disk.noRoomAtNextForce();
+    assertThatThrownBy(
+            () -> log.snapshot(43, target -> new PrintStream(target).write(new byte[3 << 20])))
+        .isInstanceOf(RabiaException.Storage.class);
+    assertThat(snapshots(disk)).isEqualTo(before);
+    log.snapshot(43, new Texts(texts(42)));
+    assertThat(snapshots(disk)).contains(SnapshotFile.name(43));
   }
 
   @Test

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A few seeds of each campaign; {@code rabia-sim.jar --campaign NAME} runs as many as wanted. */
 @Tag("fault-injection")
 class NamedCampaignTest {
-  private static final int SECONDS = 20;
+  private static final int SECONDS = 30;
 
   /** How planted bugs are caught, {@code --mutants} tells. */
   @ParameterizedTest
