@@ -7,14 +7,17 @@ import io.rabia.kvstore.KvCodec;
 import io.rabia.kvstore.KvCommand;
 import io.rabia.kvstore.KvStateMachine;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -22,6 +25,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
 
 /**
  * The key-value store executes a set of a random key that is there; keys and values of 16 bytes.
@@ -34,6 +38,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class StoreApply {
   private static final int KEY = 16;
+  private static final int BATCH = 128;
 
   @Param({"10000", "500000"})
   public int keys;
@@ -43,6 +48,8 @@ public class StoreApply {
       ByteBuffer.wrap(KvCodec.encode(new KvCommand.Set(new byte[KEY], new byte[KEY])));
   private final ByteBuffer readOnly = command.asReadOnlyBuffer();
   private final int keyAt = command.capacity() - 2 * KEY;
+  private final List<ByteBuffer> batch =
+      Stream.generate(() -> ByteBuffer.wrap(command.array().clone())).limit(BATCH).toList();
   private KvStateMachine store;
   private long commands;
 
@@ -63,6 +70,19 @@ public class StoreApply {
   private byte[] set(long key) {
     command.putLong(keyAt, key).putLong(keyAt + KEY, ++commands);
     return store.apply(commands, commands, readOnly.clear());
+  }
+
+  /** As an engine applies a batch. */
+  @Benchmark
+  @OperationsPerInvocation(BATCH)
+  public void setsOfABatch(Blackhole results) {
+    for (ByteBuffer one : batch) {
+      one.putLong(keyAt, random.nextInt(keys)).putLong(keyAt + KEY, ++commands);
+      store.prepare(one.clear());
+    }
+    for (ByteBuffer one : batch) {
+      results.consume(store.apply(commands, commands, one));
+    }
   }
 
   /** Every command was executed, none brought a key more. */

@@ -17,12 +17,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Applies decided batches in slot order: sessions, the user's state machine, the answers. One
  * thread.
  */
 final class Applier {
+  private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
+
   private final StateMachine stateMachine;
   private Sessions sessions = new Sessions();
   private final PendingResults pending;
@@ -60,11 +64,34 @@ final class Applier {
     commands = ByteBuffer.wrap(cursor.array()).asReadOnlyBuffer();
     slot = decided.slot();
     logTime = decided.logTime();
+    if (batch.count() > 1) {
+      prepare();
+      cursor.wrap(batch);
+    }
     for (int index = 0; cursor.next(); index++) {
       byte[] result = execute(decided, index);
       if (requests != null) {
         answer(requests[index], result);
       }
+    }
+  }
+
+  private void prepare() {
+    ByteBuffer command = commands.duplicate();
+    while (cursor.next()) {
+      if (cursor.kind() == CommandBatch.KIND_APPLY) {
+        int from = cursor.payloadOffset();
+        prepare(command.limit(from + cursor.payloadLength()).position(from));
+      }
+    }
+  }
+
+  /** It changes nothing, so its failure is nothing either. */
+  private void prepare(ByteBuffer command) {
+    try {
+      stateMachine.prepare(command);
+    } catch (RuntimeException e) {
+      LOG.debug("The state machine could not prepare for a command", e);
     }
   }
 

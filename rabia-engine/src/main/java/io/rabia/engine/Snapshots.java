@@ -42,6 +42,9 @@ final class Snapshots {
   /** Bytes of a state that may be written at any time. */
   private static final long SMALL = 1 << 20;
 
+  /** How many times as long as a larger one took there is none after it. */
+  private static final long RESTS = 50;
+
   /** After the first failure; twice as long after each further one. */
   private static final long FIRST_PAUSE_NANOS = 1_000_000_000L;
 
@@ -81,6 +84,9 @@ final class Snapshots {
 
   private long bytesBefore;
   private long begunAt;
+
+  /** How long the last one took to be written. */
+  private long tookNanos;
 
   /** How long after a failure the next one is begun, and when that is. */
   private long pause;
@@ -209,7 +215,7 @@ final class Snapshots {
       if (written == null) {
         failed("the snapshot could not be written, see the node's log", now);
       } else {
-        written(written);
+        written(written, now);
       }
       letGo(done.needed());
     }
@@ -229,9 +235,10 @@ final class Snapshots {
     return written;
   }
 
-  private void written(KeptSnapshot kept) {
+  private void written(KeptSnapshot kept, long now) {
     slot = kept.applied();
     takenAt = begunAt;
+    tookNanos = now - begunAt;
     lastBytes = kept.length();
     logBytes -= bytesBefore;
     dueBytes = Long.MAX_VALUE;
@@ -283,8 +290,19 @@ final class Snapshots {
     RabiaConfig config = parts.config();
     long slots = replica.applied() - slot;
     boolean enough = slots >= slotsBetween() || logBytes >= config.snapshotBytes();
-    boolean worthIt = logBytes >= (lastBytes - SMALL) / 3;
+    boolean worthIt = logBytes >= (lastBytes - SMALL) / 3 && (rested(now) || muchLogged());
     return slots > 0 && (enough && worthIt || now - takenAt >= config.snapshotEvery().toNanos());
+  }
+
+  /** A state that is written all the time would slow all else down. */
+  private boolean rested(long now) {
+    return lastBytes <= SMALL || now - begunAt >= RESTS * tookNanos;
+  }
+
+  /** So much that a start would take long, however slow the disk is to write another one. */
+  private boolean muchLogged() {
+    long several = Math.min(parts.config().snapshotBytes(), Long.MAX_VALUE / 4) * 4;
+    return logBytes >= Math.max(several, lastBytes);
   }
 
   /**

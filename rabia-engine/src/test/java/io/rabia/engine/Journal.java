@@ -26,6 +26,12 @@ final class Journal implements StateMachine {
   /** {@link #stateHash} fails. */
   boolean withoutHash;
 
+  /** What it was told to prepare for, and how many entries there were then. */
+  final List<String> prepared = new ArrayList<>();
+
+  /** {@link #prepare} fails. */
+  boolean cannotPrepare;
+
   /** {@link #restore} fails halfway. */
   boolean cannotRestore;
 
@@ -41,6 +47,14 @@ final class Journal implements StateMachine {
   /** The log time of each entry. */
   List<Long> times() {
     return times;
+  }
+
+  @Override
+  public void prepare(ByteBuffer command) {
+    prepared.add(StandardCharsets.UTF_8.decode(command) + "@" + size);
+    if (cannotPrepare) {
+      throw new UnsupportedOperationException("the machine's bug");
+    }
   }
 
   @Override

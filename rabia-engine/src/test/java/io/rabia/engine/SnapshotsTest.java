@@ -252,6 +252,53 @@ class SnapshotsTest {
     assertWrittenAgainOnlyForMuch();
   }
 
+  /** A large state is due again, and was; to write the last one took half a second and more. */
+  private static void writeSlowly(TestCluster cluster) {
+    TestNode node = cluster.node(1);
+    while (node.log.snapshots() == 0 || node.log.newestSnapshot().length < 4 << 20) {
+      submitMuch(cluster, 1);
+    }
+    node.holdAside();
+    submitMuch(cluster, 100);
+    cluster.elapse(Duration.ofMillis(500));
+    int taken = node.log.snapshots();
+    node.releaseAside();
+    cluster.settle();
+    assertThat(node.log.snapshots()).isEqualTo(taken + 1);
+  }
+
+  private static void submitMuch(TestCluster cluster, int commands) {
+    for (int i = 0; i < commands; i++) {
+      cluster.node(1).submit("x".repeat(1 << 15));
+      cluster.settle();
+    }
+  }
+
+  @Test
+  void whatTookLongToWriteIsNotWrittenAgainForFiftyTimesAsLong() {
+    writeSlowly(cluster);
+    int taken = a.log.snapshots();
+    submitMuch(cluster, 200);
+    cluster.elapse(Duration.ofSeconds(24));
+    assertThat(a.log.snapshots()).isEqualTo(taken);
+    cluster.elapse(Duration.ofSeconds(3));
+    assertThat(a.log.snapshots()).isEqualTo(taken + 1);
+  }
+
+  @Test
+  void whatTookLongToWriteIsWrittenAgainAtOnceForVeryMuch() {
+    RabiaConfig config = RabiaConfig.builder().snapshotInterval(1 << 20, 2 << 20).build();
+    try (TestCluster others = new TestCluster(3, config).startAll()) {
+      writeSlowly(others);
+      MemoryLog log = others.node(1).log;
+      int taken = log.snapshots();
+      submitMuch(others, 100);
+      assertThat(log.snapshots()).isEqualTo(taken);
+      submitMuch(others, 200);
+      assertThat(log.snapshots()).isEqualTo(taken + 1);
+    }
+  }
+
   /** After 1, 2, 4 and 8 seconds. */
   @Test
   void oneThatCannotBeWrittenIsTriedAgainAfterAPauseThatGrows() {

@@ -11,6 +11,7 @@ import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.memory.PoolConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -38,6 +39,9 @@ final class TestNode {
 
   /** Which methods of the listener were called. */
   final Set<String> heard = new TreeSet<>();
+
+  private final ArrayDeque<Runnable> aside = new ArrayDeque<>();
+  private boolean holdsAside;
 
   Journal machine = new Journal();
   boolean listenerThrows;
@@ -148,6 +152,25 @@ final class TestNode {
     config = other;
   }
 
+  private void aside(Runnable task) {
+    if (holdsAside) {
+      aside.add(task);
+    } else {
+      task.run();
+    }
+  }
+
+  /** Snapshots are not written until {@link #releaseAside}. */
+  void holdAside() {
+    holdsAside = true;
+  }
+
+  void releaseAside() {
+    holdsAside = false;
+    aside.forEach(Runnable::run);
+    aside.clear();
+  }
+
   void start() {
     machine = new Journal();
     failure = null;
@@ -164,7 +187,7 @@ final class TestNode {
                 log,
                 pool,
                 Runnable::run,
-                Runnable::run,
+                this::aside,
                 new Events(),
                 CommonCoin::keyed),
             cluster::now,

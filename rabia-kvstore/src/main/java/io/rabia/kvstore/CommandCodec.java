@@ -34,6 +34,9 @@ final class CommandCodec {
   private static final byte ASK = 11;
   private static final byte TRANSACTION = 12;
 
+  /** Behind the tag and the length of the key. */
+  private static final int KEY_AT = 1 + Short.BYTES;
+
   private static final byte HAS_VALUE = 1;
   private static final byte HAS_VERSION = 2;
   private static final byte EXISTS = 3;
@@ -82,7 +85,7 @@ final class CommandCodec {
     if (key.length > 0xFFFF) {
       throw new StoreException(StoreError.INVALID_KEY, "key of " + key.length + " bytes", null);
     }
-    return ByteBuffer.allocate(Math.addExact(3 + key.length, value.length))
+    return ByteBuffer.allocate(Math.addExact(KEY_AT + key.length, value.length))
         .put(SET)
         .putShort((short) key.length)
         .put(key)
@@ -121,6 +124,25 @@ final class CommandCodec {
 
   private static boolean mayBeInTransaction(byte tag) {
     return tag != TRANSACTION && tag != CLEAR && tag != TICK;
+  }
+
+  /** Copies the key of a command that has one key, if it fits; returns its length, or -1. */
+  static int copyKey(ByteBuffer command, byte[] target) {
+    int at = command.position();
+    int room = command.remaining() - KEY_AT;
+    if (room < 0 || !hasOneKey(command.get(at))) {
+      return -1;
+    }
+    int length = command.getShort(at + 1) & 0xFFFF;
+    if (length > Math.min(room, target.length)) {
+      return -1;
+    }
+    command.get(at + KEY_AT, target, 0, length);
+    return length;
+  }
+
+  private static boolean hasOneKey(byte tag) {
+    return tag == SET || tag >= COMPARE_AND_SET && tag <= TAKE;
   }
 
   static KvCommand decode(ByteBuffer source) {

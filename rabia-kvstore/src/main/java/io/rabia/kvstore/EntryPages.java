@@ -21,6 +21,8 @@ final class EntryPages {
   private static final int OFFSET_UNIT = 3;
   private static final int NUMBER_BITS = 24;
 
+  private static final int CACHE_LINE = 64;
+
   /** Bytes that are moved for each byte that is dropped; more than one, to get ahead. */
   private static final int MOVED_PER_DROPPED = 2;
 
@@ -81,6 +83,13 @@ final class EntryPages {
 
   private static int number(long position) {
     return (int) (position >>> OFFSET_BITS) & (1 << NUMBER_BITS) - 1;
+  }
+
+  /** Reads an entry's cache lines, if one lies there still: nothing else may be made of it. */
+  int touch(long position) {
+    byte @Nullable [] page = pages[number(position)];
+    int at = offset(position);
+    return page == null || page.length - at <= CACHE_LINE ? 0 : page[at] + page[at + CACHE_LINE];
   }
 
   byte[] page(long position) {

@@ -12,6 +12,10 @@ final class EntryTable {
   private static final int SEGMENTS = 256;
   private static final int SEGMENT_SHIFT = 56;
   private static final int INITIAL = 16;
+
+  /** So many keys are on their way from memory at once. */
+  private static final int AHEAD = 8;
+
   private static final long POSITION = (1L << EntryPages.POSITION_BITS) - 1;
 
   private final long seed;
@@ -19,6 +23,14 @@ final class EntryTable {
   private final EntryPages pages = new EntryPages(views);
   private final Segment[] segments = new Segment[SEGMENTS];
   private int size;
+
+  /** Places of keys that will be looked for. */
+  private final long[] ahead = new long[AHEAD];
+
+  private int prepared;
+
+  /** Of what was read ahead, so that no compiler leaves it out. */
+  int touched;
 
   /**
    * @param seed unknown to clients, so that they cannot choose keys that collide
@@ -47,6 +59,17 @@ final class EntryTable {
     Segment segment = segments[segmentOf(hash)];
     int index = segment.indexOf(hash, key, 0, key.length, pages);
     return index < 0 ? null : at(segment.places[index]);
+  }
+
+  /**
+   * Reads where the key that begins these bytes may be, and some calls later, when that is there,
+   * what is there: a processor goes on meanwhile.
+   */
+  void prepare(byte[] key, int length) {
+    long hash = Hashing.hash(key, 0, length, seed);
+    int at = prepared++ & (AHEAD - 1);
+    touched += pages.touch(ahead[at]);
+    ahead[at] = segments[segmentOf(hash)].home(hash);
   }
 
   private Entry at(long position) {
@@ -223,14 +246,19 @@ final class EntryTable {
       return hash << EntryPages.POSITION_BITS;
     }
 
-    private int home(long tag) {
+    private int indexOfHome(long tag) {
       return (int) (tag >>> EntryPages.POSITION_BITS) & mask();
+    }
+
+    /** The place where the search for a key begins. */
+    long home(long hash) {
+      return places[indexOfHome(tag(hash))];
     }
 
     /** Index of the key, or the complement of where it is to be. */
     int indexOf(long hash, byte[] key, int keyAt, int keyLength, EntryPages pages) {
       long tag = tag(hash);
-      int index = home(tag);
+      int index = indexOfHome(tag);
       for (long place = places[index]; place != 0; place = places[index]) {
         if ((place & ~POSITION) == tag
             && Entry.hasKey(pages.page(place), EntryPages.offset(place), key, keyAt, keyLength)) {
@@ -258,7 +286,7 @@ final class EntryTable {
       places = new long[old.length * 2];
       for (long place : old) {
         if (place != 0) {
-          int index = home(place);
+          int index = indexOfHome(place);
           while (places[index] != 0) {
             index = (index + 1) & mask();
           }
@@ -269,7 +297,7 @@ final class EntryTable {
 
     /** An entry that is here lies elsewhere. */
     void move(long hash, long from, long to) {
-      int index = home(tag(hash));
+      int index = indexOfHome(tag(hash));
       while ((places[index] & POSITION) != from) {
         index = (index + 1) & mask();
       }
@@ -280,7 +308,7 @@ final class EntryTable {
       int gap = index;
       int next = (gap + 1) & mask();
       while (places[next] != 0) {
-        if (((next - home(places[next])) & mask()) >= ((next - gap) & mask())) {
+        if (((next - indexOfHome(places[next])) & mask()) >= ((next - gap) & mask())) {
           places[gap] = places[next];
           gap = next;
         }

@@ -27,6 +27,9 @@ public final class KvStateMachine implements StateMachine {
   private final CommandExecutor commands;
   private final long limitsHash;
 
+  /** Longer ones are not prepared for. */
+  private final byte[] preparedKey = new byte[256];
+
   public KvStateMachine(KVStoreConfig config) {
     compress = config.compressSnapshots();
     StoreLimits limits = new StoreLimits(config);
@@ -56,6 +59,14 @@ public final class KvStateMachine implements StateMachine {
       return malformed(e);
     }
     return KvCodec.encode(commands.execute(decoded));
+  }
+
+  @Override
+  public void prepare(ByteBuffer command) {
+    int length = CommandCodec.copyKey(command, preparedKey);
+    if (length >= 0) {
+      state.prepare(preparedKey, length);
+    }
   }
 
   private static byte[] malformed(RabiaException.Serialization e) {

@@ -139,6 +139,11 @@ final class StoreState {
     return expires != Entry.NEVER && expires <= now;
   }
 
+  /** The key at the beginning of these bytes is about to be looked for. */
+  void prepare(byte[] key, int length) {
+    table.prepare(key, length);
+  }
+
   @Nullable Entry find(byte[] key) {
     @Nullable Entry entry = table.find(key);
     return entry == null || isOver(entry) ? null : entry;

@@ -317,6 +317,25 @@ final class KvStateMachineTest {
         .isEqualTo(StoreError.MALFORMED);
   }
 
+  /** Commands that end anywhere, with keys of any length, before pages are there and after. */
+  @Test
+  void preparesForAnythingAndChangesNothing() {
+    for (int round = 0; round < 2; round++) {
+      long hash = store.stateHash();
+      for (KvCommand command : KvForms.COMMANDS) {
+        byte[] bytes = KvCodec.encode(command);
+        for (int length = 0; length <= bytes.length; length++) {
+          store.prepare(ByteBuffer.wrap(bytes, 0, length));
+        }
+      }
+      for (int length = 0; length <= 0xFFFF; length += 51) {
+        store.prepare(ByteBuffer.wrap(KvCodec.encode(set("k".repeat(length), ""))));
+      }
+      assertThat(store.stateHash()).isEqualTo(hash);
+      apply(new KvCommand.Set(new byte[] {1, 2, 3}, new byte[0]));
+    }
+  }
+
   private byte[] snapshot() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     store.snapshot(out);

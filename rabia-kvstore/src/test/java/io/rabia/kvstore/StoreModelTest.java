@@ -70,6 +70,7 @@ final class StoreModelTest {
     for (int slot = 1; slot <= COMMANDS; slot++) {
       logTime += random.nextInt(3);
       KvCommand command = model.random(random);
+      store.prepare(StoreModel.encoded(command));
       byte[] answer = store.apply(slot, logTime, StoreModel.encoded(command));
       assertThat(StoreModel.describe(KvCodec.decodeResult(answer)))
           .as("seed %d: %s in slot %d", seed, command, slot)

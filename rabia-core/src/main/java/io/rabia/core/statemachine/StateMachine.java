@@ -25,6 +25,16 @@ public interface StateMachine {
    */
   byte[] apply(long slot, long logTime, ByteBuffer command);
 
+  /**
+   * A command of a batch that is about to be applied, one call for each before the first {@link
+   * #apply}. A machine with a state that is larger than a processor's caches may touch what the
+   * command will need, so that the processor waits for the memory of several at once. It changes
+   * nothing, and does not reckon with being called. By default nothing.
+   *
+   * @param command its bytes from position to limit; read only, valid only during the call
+   */
+  default void prepare(ByteBuffer command) {}
+
   /** Answers a query without changing the state. */
   byte[] query(ByteBuffer query);
 
