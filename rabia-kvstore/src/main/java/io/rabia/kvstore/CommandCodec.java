@@ -35,7 +35,7 @@ final class CommandCodec {
   private static final byte TRANSACTION = 12;
 
   /** Behind the tag and the length of the key. */
-  private static final int KEY_AT = 1 + Short.BYTES;
+  static final int KEY_AT = 1 + Short.BYTES;
 
   private static final byte HAS_VALUE = 1;
   private static final byte HAS_VERSION = 2;
@@ -126,19 +126,15 @@ final class CommandCodec {
     return tag != TRANSACTION && tag != CLEAR && tag != TICK;
   }
 
-  /** Copies the key of a command that has one key, if it fits; returns its length, or -1. */
-  static int copyKey(ByteBuffer command, byte[] target) {
+  /** Length of the key of a command that has one key, which is at {@link #KEY_AT}; or -1. */
+  static int keyLength(ByteBuffer command) {
     int at = command.position();
     int room = command.remaining() - KEY_AT;
     if (room < 0 || !hasOneKey(command.get(at))) {
       return -1;
     }
     int length = command.getShort(at + 1) & 0xFFFF;
-    if (length > Math.min(room, target.length)) {
-      return -1;
-    }
-    command.get(at + KEY_AT, target, 0, length);
-    return length;
+    return length <= room ? length : -1;
   }
 
   private static boolean hasOneKey(byte tag) {

@@ -1,5 +1,6 @@
 package io.rabia.kvstore;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -62,11 +63,11 @@ final class EntryTable {
   }
 
   /**
-   * Reads where the key that begins these bytes may be, and some calls later, when that is there,
-   * what is there: a processor goes on meanwhile.
+   * Reads where the key that lies there may be, and some calls later, when that is there, what is
+   * there: a processor goes on meanwhile.
    */
-  void prepare(byte[] key, int length) {
-    long hash = Hashing.hash(key, 0, length, seed);
+  void prepare(ByteBuffer command, int keyAt, int keyLength) {
+    long hash = Hashing.hash(command, keyAt, keyLength, seed);
     int at = prepared++ & (AHEAD - 1);
     touched += pages.touch(ahead[at]);
     ahead[at] = segments[segmentOf(hash)].home(hash);

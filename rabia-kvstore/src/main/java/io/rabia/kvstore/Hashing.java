@@ -2,6 +2,7 @@ package io.rabia.kvstore;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** A 64-bit mixing hash over bytes. Pure functions. */
@@ -22,6 +23,21 @@ final class Hashing {
     long rest = 0;
     for (int shift = 0; position < end; position++, shift += 8) {
       rest |= (bytes[position] & 0xFFL) << shift;
+    }
+    return mix(step(hash, rest));
+  }
+
+  /** The same hash of the same bytes, of a buffer that is big-endian. */
+  static long hash(ByteBuffer bytes, int offset, int length, long seed) {
+    long hash = seed ^ (length * STEP);
+    int end = offset + length;
+    int position = offset;
+    for (; end - position >= Long.BYTES; position += Long.BYTES) {
+      hash = step(hash, Long.reverseBytes(bytes.getLong(position)));
+    }
+    long rest = 0;
+    for (int shift = 0; position < end; position++, shift += 8) {
+      rest |= (bytes.get(position) & 0xFFL) << shift;
     }
     return mix(step(hash, rest));
   }

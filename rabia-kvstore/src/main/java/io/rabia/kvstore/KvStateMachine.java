@@ -27,9 +27,6 @@ public final class KvStateMachine implements StateMachine {
   private final CommandExecutor commands;
   private final long limitsHash;
 
-  /** Longer ones are not prepared for. */
-  private final byte[] preparedKey = new byte[256];
-
   public KvStateMachine(KVStoreConfig config) {
     compress = config.compressSnapshots();
     StoreLimits limits = new StoreLimits(config);
@@ -63,9 +60,9 @@ public final class KvStateMachine implements StateMachine {
 
   @Override
   public void prepare(ByteBuffer command) {
-    int length = CommandCodec.copyKey(command, preparedKey);
+    int length = CommandCodec.keyLength(command);
     if (length >= 0) {
-      state.prepare(preparedKey, length);
+      state.prepare(command, command.position() + CommandCodec.KEY_AT, length);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.rabia.kvstore;
 
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -139,9 +140,9 @@ final class StoreState {
     return expires != Entry.NEVER && expires <= now;
   }
 
-  /** The key at the beginning of these bytes is about to be looked for. */
-  void prepare(byte[] key, int length) {
-    table.prepare(key, length);
+  /** The key that lies there is about to be looked for. */
+  void prepare(ByteBuffer command, int keyAt, int keyLength) {
+    table.prepare(command, keyAt, keyLength);
   }
 
   @Nullable Entry find(byte[] key) {

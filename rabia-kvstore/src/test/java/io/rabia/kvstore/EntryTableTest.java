@@ -3,6 +3,7 @@ package io.rabia.kvstore;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -103,6 +104,19 @@ class EntryTableTest {
       putBack(number);
     } else {
       put(number, what == 99 ? LARGE + random.nextInt(LARGE) : random.nextInt(300));
+    }
+  }
+
+  @Test
+  void whereAKeyIsPreparedForIsWhereItIsLookedFor() {
+    byte[] bytes = new byte[100];
+    new SplittableRandom(1).nextBytes(bytes);
+    ByteBuffer buffer = ByteBuffer.wrap(bytes).asReadOnlyBuffer();
+    for (int offset = 0; offset < 20; offset++) {
+      for (int length = 0; length <= 80; length++) {
+        assertThat(Hashing.hash(buffer, offset, length, offset))
+            .isEqualTo(Hashing.hash(bytes, offset, length, offset));
+      }
     }
   }
 
