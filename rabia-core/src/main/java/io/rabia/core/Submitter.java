@@ -2,6 +2,8 @@ package io.rabia.core;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where commands and reads go in: implemented by the engine, called by servers and services, from
@@ -15,6 +17,17 @@ public interface Submitter {
    * RabiaException.Timeout}.
    */
   CompletableFuture<byte[]> submit(Command command, Duration timeout);
+
+  /**
+   * As {@link #submit(Command, Duration)}, without a future: {@code whenDone} is told once, of the
+   * result or of what went wrong, where a future would complete.
+   */
+  default void submit(
+      Command command,
+      Duration timeout,
+      BiConsumer<byte @Nullable [], @Nullable Throwable> whenDone) {
+    submit(command, timeout).whenComplete(whenDone);
+  }
 
   /** Reads the state machine. */
   CompletableFuture<byte[]> read(byte[] query, ReadConsistency consistency, Duration timeout);

@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -246,6 +247,14 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     return handler.future;
   }
 
+  @Override
+  public void submit(
+      Command command,
+      Duration timeout,
+      BiConsumer<byte @Nullable [], @Nullable Throwable> whenDone) {
+    submit(command, timeout, new ConsumerHandler(whenDone));
+  }
+
   /** With the configured request timeout. */
   public CompletableFuture<byte[]> submit(Command command) {
     return submit(command, config.requestTimeout());
@@ -391,6 +400,19 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
     while (late != null) {
       late.handler.onFailure(closed());
       late = inbox.pollClosed();
+    }
+  }
+
+  private record ConsumerHandler(BiConsumer<byte @Nullable [], @Nullable Throwable> whenDone)
+      implements ResultHandler {
+    @Override
+    public void onResult(byte[] result) {
+      whenDone.accept(result, null);
+    }
+
+    @Override
+    public void onFailure(RabiaException failure) {
+      whenDone.accept(null, failure);
     }
   }
 

@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -110,6 +111,27 @@ class RabiaEngineTest {
         throw failure;
       }
     };
+  }
+
+  @Test
+  void whoWantsNoFutureIsToldTheSame() {
+    RabiaEngine engine = started();
+    CompletableFuture<String> told = new CompletableFuture<>();
+    engine.submit(
+        Command.of("a"),
+        Duration.ofSeconds(10),
+        (result, failure) ->
+            told.complete(Thread.currentThread().getName() + " " + text(result) + " " + failure));
+    assertThat(told.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo("rabia-1-callback a@1 null");
+    engine.close();
+    CompletableFuture<Throwable> failed = new CompletableFuture<>();
+    engine.submit(
+        Command.of("b"), Duration.ofSeconds(10), (result, failure) -> failed.complete(failure));
+    assertThat(failed.join()).isInstanceOf(RabiaException.Closed.class);
+  }
+
+  private static String text(byte @Nullable [] result) {
+    return result == null ? "nothing" : new String(result, StandardCharsets.UTF_8);
   }
 
   @Test

@@ -17,7 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -155,7 +155,7 @@ public final class ClientConnection extends PortConnection implements Completion
       long bytes = (long) request.payload().length + answerBytes(request);
       if (port().begin(this, bytes)) {
         inFlight++;
-        completions.await(start(request), this, request.correlation(), bytes);
+        start(request, completions.waiting(this, request.correlation(), bytes));
       } else {
         waiting = request;
       }
@@ -187,40 +187,50 @@ public final class ClientConnection extends PortConnection implements Completion
     }
   }
 
-  private CompletableFuture<byte[]> start(Request request) {
+  private void start(Request request, BiConsumer<byte @Nullable [], @Nullable Throwable> whenDone) {
     Submitter submitter = service.submitter();
     Duration timeout = Duration.ofMillis(request.timeoutMillis());
+    byte[] payload = request.payload();
+    long session = request.session();
     try {
-      return switch (request.kind()) {
+      switch (request.kind()) {
         case SUBMIT ->
             submitter.submit(
-                new Command(
-                    request.session(),
-                    request.number(),
-                    request.lowestUnanswered(),
-                    request.payload()),
-                timeout);
+                new Command(session, request.number(), request.lowestUnanswered(), payload),
+                timeout,
+                whenDone);
         case READ_LINEARIZABLE ->
-            submitter.read(request.payload(), ReadConsistency.LINEARIZABLE, timeout);
-        case READ_LOCAL -> submitter.read(request.payload(), ReadConsistency.LOCAL, timeout);
+            submitter.read(payload, ReadConsistency.LINEARIZABLE, timeout).whenComplete(whenDone);
+        case READ_LOCAL ->
+            submitter.read(payload, ReadConsistency.LOCAL, timeout).whenComplete(whenDone);
         case OPEN_SESSION -> {
           sessions++;
-          yield submitter
+          submitter
               .openSession(timeout)
-              .thenApply(id -> ByteBuffer.allocate(Long.BYTES).putLong(id).array());
+              .thenApply(id -> ByteBuffer.allocate(Long.BYTES).putLong(id).array())
+              .whenComplete(whenDone);
         }
         case CLOSE_SESSION ->
-            submitter.closeSession(request.session(), timeout).thenApply(nothing -> NOTHING);
-        case STATUS -> service.status().status().thenApply(ClientConnection::text);
+            submitter
+                .closeSession(session, timeout)
+                .thenApply(nothing -> NOTHING)
+                .whenComplete(whenDone);
+        case STATUS ->
+            service.status().status().thenApply(ClientConnection::text).whenComplete(whenDone);
         case STATUS_AT ->
-            service.status().statusAt(request.slot(), timeout).thenApply(ClientConnection::text);
+            service
+                .status()
+                .statusAt(request.slot(), timeout)
+                .thenApply(ClientConnection::text)
+                .whenComplete(whenDone);
         case ADMINISTRATION ->
             service
                 .administration()
-                .execute(new String(request.payload(), StandardCharsets.UTF_8), timeout);
-      };
+                .execute(new String(payload, StandardCharsets.UTF_8), timeout)
+                .whenComplete(whenDone);
+      }
     } catch (RuntimeException e) {
-      return CompletableFuture.failedFuture(e);
+      whenDone.accept(null, e);
     }
   }
 

@@ -3,16 +3,14 @@ package io.rabia.network.server;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Brings results from whichever threads complete them to the event loop, many with one wake-up, and
- * lets every connection flush once for all of its results. {@link #await} from any thread.
+ * lets every connection flush once for all of its results. {@link #waiting} from any thread.
  */
 public final class Completions {
 
@@ -27,53 +25,83 @@ public final class Completions {
     void onResultsComplete();
   }
 
-  private record Completion(
-      Receiver receiver,
-      long tag,
-      long bytes,
-      byte @Nullable [] result,
-      @Nullable Throwable failure) {}
+  /** What a receiver waits for; once done, in a stack, the newest on top. */
+  private final class Waiting implements BiConsumer<byte @Nullable [], @Nullable Throwable> {
+    private final Receiver receiver;
+    private final long tag;
+    private final long bytes;
+    private byte @Nullable [] result;
+    private @Nullable Throwable failure;
+    private @Nullable Waiting below;
+
+    Waiting(Receiver receiver, long tag, long bytes) {
+      this.receiver = receiver;
+      this.tag = tag;
+      this.bytes = bytes;
+    }
+
+    @Override
+    public void accept(byte @Nullable [] newResult, @Nullable Throwable newFailure) {
+      result = newResult;
+      failure = newFailure;
+      do {
+        below = done.get();
+      } while (!done.compareAndSet(below, this));
+      if (below == null) {
+        schedule();
+      }
+    }
+  }
 
   private final EventLoop loop;
-  private final Queue<Completion> queue = new ConcurrentLinkedQueue<>();
-  private final AtomicBoolean scheduled = new AtomicBoolean();
+  private final AtomicReference<@Nullable Waiting> done = new AtomicReference<>();
   private final List<Receiver> touched = new ArrayList<>();
 
   public Completions(EventLoop loop) {
     this.loop = loop;
   }
 
-  /** Hands the future's end to the receiver, with what that wants to know again. */
-  public void await(CompletableFuture<byte[]> future, Receiver receiver, long tag, long bytes) {
-    future.whenComplete(
-        (result, failure) -> {
-          queue.add(new Completion(receiver, tag, bytes, result, failure));
-          if (scheduled.compareAndSet(false, true)) {
-            schedule();
-          }
-        });
+  /**
+   * Takes the end of one thing, once, and hands it to the receiver, with what that wants to know
+   * again.
+   */
+  public BiConsumer<byte @Nullable [], @Nullable Throwable> waiting(
+      Receiver receiver, long tag, long bytes) {
+    return new Waiting(receiver, tag, bytes);
   }
 
   private void schedule() {
     try {
       loop.execute(this::drain);
       if (loop.isTerminated()) {
-        queue.clear(); // not every event loop that has ended says so
+        done.set(null); // not every event loop that has ended says so
       }
     } catch (RejectedExecutionException e) {
-      queue.clear(); // the ports are closed, and their connections with them
+      done.set(null); // the ports are closed, and their connections with them
     }
   }
 
   private void drain() {
-    scheduled.set(false);
-    for (Completion next = queue.poll(); next != null; next = queue.poll()) {
-      next.receiver().onResult(next.tag(), next.bytes(), next.result(), next.failure());
-      if (touched.isEmpty() || touched.get(touched.size() - 1) != next.receiver()) {
-        touched.add(next.receiver());
+    for (Waiting next = inOrder(done.getAndSet(null)); next != null; next = next.below) {
+      Receiver receiver = next.receiver;
+      receiver.onResult(next.tag, next.bytes, next.result, next.failure);
+      if (touched.isEmpty() || touched.get(touched.size() - 1) != receiver) {
+        touched.add(receiver);
       }
     }
     touched.forEach(Receiver::onResultsComplete);
     touched.clear();
+  }
+
+  /** Turns a stack over: the oldest, with the others below it. */
+  private static @Nullable Waiting inOrder(@Nullable Waiting newest) {
+    Waiting turned = null;
+    for (Waiting next = newest; next != null; ) {
+      Waiting below = next.below;
+      next.below = turned;
+      turned = next;
+      next = below;
+    }
+    return turned;
   }
 }

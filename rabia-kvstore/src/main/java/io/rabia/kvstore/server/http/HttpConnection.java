@@ -99,8 +99,8 @@ public final class HttpConnection extends PortConnection implements Completions.
             ? pages.page(path)
             : CompletableFuture.completedFuture(HealthPages.methodNotAllowed());
     busy = true;
-    completions.await(
-        page.thenApply(p -> response(p, withBody, close)), this, close ? CLOSE : 0, 0);
+    page.thenApply(p -> response(p, withBody, close))
+        .whenComplete(completions.waiting(this, close ? CLOSE : 0, 0));
   }
 
   private static byte[] response(HealthPages.Page page, boolean withBody, boolean close) {

@@ -294,7 +294,7 @@ public final class RedisConnection extends PortConnection
     } catch (RuntimeException e) {
       answer = CompletableFuture.failedFuture(e);
     }
-    completions.await(answer, this, 0, request.bytes());
+    answer.whenComplete(completions.waiting(this, 0, request.bytes()));
   }
 
   @Override
