@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
 final class Applier {
   private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
+  /** So many commands of a batch are worth preparing for. */
+  static final int MANY = 16;
+
   private final StateMachine stateMachine;
   private Sessions sessions = new Sessions();
   private final PendingResults pending;
@@ -64,7 +67,7 @@ final class Applier {
     commands = ByteBuffer.wrap(cursor.array()).asReadOnlyBuffer();
     slot = decided.slot();
     logTime = decided.logTime();
-    if (batch.count() > 1) {
+    if (batch.count() >= MANY) {
       prepare();
       cursor.wrap(batch);
     }

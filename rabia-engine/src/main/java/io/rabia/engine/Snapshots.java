@@ -189,6 +189,7 @@ final class Snapshots {
     letGo(neededNow);
     slot = Math.max(slot, kept.applied());
     takenAt = now;
+    tookNanos = 0;
     lastBytes = kept.length();
     logBytes = 0;
   }
@@ -296,7 +297,7 @@ final class Snapshots {
 
   /** A state that is written all the time would slow all else down. */
   private boolean rested(long now) {
-    return lastBytes <= SMALL || now - begunAt >= RESTS * tookNanos;
+    return lastBytes <= SMALL || now - takenAt >= RESTS * tookNanos;
   }
 
   /** So much that a start would take long, however slow the disk is to write another one. */

@@ -2,7 +2,9 @@ package io.rabia.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,23 +32,38 @@ class PrepareTest {
     assertThat(a.machine.prepared).isEmpty();
   }
 
+  private static String[] commands(int count) {
+    return IntStream.range(0, count).mapToObj("x"::repeat).toArray(String[]::new);
+  }
+
   @Test
-  void allCommandsOfABatchComeBeforeTheFirstIsApplied() {
+  void allCommandsOfALargeBatchComeBeforeTheFirstIsApplied() {
     begin();
-    submitTogether("x", "yy", "");
+    String[] commands = commands(Applier.MANY);
+    submitTogether(commands);
+    List<String> expected = Arrays.stream(commands).map(command -> command + "@1").toList();
     assertThat(cluster.nodes())
-        .allSatisfy(node -> assertThat(node.machine.prepared).containsExactly("x@1", "yy@1", "@1"));
-    assertThat(a.machine.entries()).isEqualTo(List.of("first", "x", "yy", ""));
+        .allSatisfy(node -> assertThat(node.machine.prepared).isEqualTo(expected));
+    assertThat(a.machine.entries()).hasSize(1 + commands.length).endsWith(commands);
+  }
+
+  @Test
+  void ofASmallBatchNoneComes() {
+    begin();
+    submitTogether(commands(Applier.MANY - 1));
+    assertThat(a.machine.entries()).hasSize(Applier.MANY);
+    assertThat(a.machine.prepared).isEmpty();
   }
 
   @Test
   void aMachineThatCannotPrepareIsNotHeldUp() {
     begin();
     a.machine.cannotPrepare = true;
-    submitTogether("x", "yy");
-    assertThat(a.machine.prepared).hasSize(2);
+    String[] commands = commands(Applier.MANY);
+    submitTogether(commands);
+    assertThat(a.machine.prepared).hasSize(commands.length);
     assertThat(cluster.nodes())
-        .allSatisfy(node -> assertThat(node.machine.entries()).containsExactly("first", "x", "yy"));
+        .allSatisfy(node -> assertThat(node.machine.entries()).endsWith(commands));
     assertThat(a.status().hash()).isEqualTo(cluster.node(2).status().hash());
   }
 }

@@ -286,6 +286,20 @@ class SnapshotsTest {
   }
 
   @Test
+  void oneThatFailsMeanwhileDoesNotPutTheNextOff() {
+    writeSlowly(cluster);
+    int taken = a.log.snapshots();
+    submitMuch(cluster, 200);
+    cluster.elapse(Duration.ofSeconds(12));
+    a.log.failSnapshots(true);
+    askForOne();
+    assertThat(a.log.failedSnapshots()).isEqualTo(1);
+    a.log.failSnapshots(false);
+    cluster.elapse(Duration.ofSeconds(15));
+    assertThat(a.log.snapshots()).isEqualTo(taken + 1);
+  }
+
+  @Test
   void whatTookLongToWriteIsWrittenAgainAtOnceForVeryMuch() {
     RabiaConfig config = RabiaConfig.builder().snapshotInterval(1 << 20, 2 << 20).build();
     try (TestCluster others = new TestCluster(3, config).startAll()) {

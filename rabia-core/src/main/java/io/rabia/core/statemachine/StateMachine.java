@@ -26,10 +26,12 @@ public interface StateMachine {
   byte[] apply(long slot, long logTime, ByteBuffer command);
 
   /**
-   * A command of a batch that is about to be applied, one call for each before the first {@link
-   * #apply}. A machine with a state that is larger than a processor's caches may touch what the
-   * command will need, so that the processor waits for the memory of several at once. It changes
-   * nothing, and does not reckon with being called. By default nothing.
+   * A command of a batch that is about to be applied: of a batch of many, one call for each before
+   * the first {@link #apply}, also for one that turns out to have been executed before. A machine
+   * with a state that is larger than a processor's caches may touch what the command will need, so
+   * that the processor waits for the memory of several at once. It changes nothing, and does not
+   * reckon with being called; what it throws is nothing. By default nothing; parts of a composite
+   * are not called.
    *
    * @param command its bytes from position to limit; read only, valid only during the call
    */

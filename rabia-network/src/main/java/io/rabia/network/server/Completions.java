@@ -7,12 +7,15 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings results from whichever threads complete them to the event loop, many with one wake-up, and
  * lets every connection flush once for all of its results. {@link #waiting} from any thread.
  */
 public final class Completions {
+  private static final Logger LOG = LoggerFactory.getLogger(Completions.class);
 
   /** Who waits for results; called on the event loop. */
   public interface Receiver {
@@ -32,7 +35,7 @@ public final class Completions {
     private final long bytes;
     private byte @Nullable [] result;
     private @Nullable Throwable failure;
-    private @Nullable Waiting below;
+    private @Nullable Waiting below = this; // until it is done
 
     Waiting(Receiver receiver, long tag, long bytes) {
       this.receiver = receiver;
@@ -42,6 +45,9 @@ public final class Completions {
 
     @Override
     public void accept(byte @Nullable [] newResult, @Nullable Throwable newFailure) {
+      if (below != this) {
+        return;
+      }
       result = newResult;
       failure = newFailure;
       do {
@@ -49,6 +55,14 @@ public final class Completions {
       } while (!done.compareAndSet(below, this));
       if (below == null) {
         schedule();
+      }
+    }
+
+    void tell() {
+      try {
+        receiver.onResult(tag, bytes, result, failure);
+      } catch (RuntimeException e) {
+        failed(e);
       }
     }
   }
@@ -83,14 +97,26 @@ public final class Completions {
 
   private void drain() {
     for (Waiting next = inOrder(done.getAndSet(null)); next != null; next = next.below) {
-      Receiver receiver = next.receiver;
-      receiver.onResult(next.tag, next.bytes, next.result, next.failure);
-      if (touched.isEmpty() || touched.get(touched.size() - 1) != receiver) {
-        touched.add(receiver);
+      next.tell();
+      if (touched.isEmpty() || touched.get(touched.size() - 1) != next.receiver) {
+        touched.add(next.receiver);
       }
     }
-    touched.forEach(Receiver::onResultsComplete);
+    touched.forEach(Completions::complete);
     touched.clear();
+  }
+
+  private static void complete(Receiver receiver) {
+    try {
+      receiver.onResultsComplete();
+    } catch (RuntimeException e) {
+      failed(e);
+    }
+  }
+
+  /** One receiver's bug is not the others'. */
+  private static void failed(RuntimeException e) {
+    LOG.warn("A connection failed to take a result", e);
   }
 
   /** Turns a stack over: the oldest, with the others below it. */

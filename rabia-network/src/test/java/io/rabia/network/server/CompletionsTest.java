@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -79,6 +80,42 @@ class CompletionsTest {
     assertThat(other.tags).isEqualTo(LongStream.range(50, 100).boxed().toList());
     assertThat(one.flushes).isEqualTo(1);
     assertThat(other.flushes).isEqualTo(1);
+  }
+
+  @Test
+  void aReceiverThatFailsTakesNothingFromTheOthers() {
+    CountDownLatch busy = new CountDownLatch(1);
+    loop.execute(() -> awaitQuietly(busy));
+    Notes notes = new Notes();
+    completions.waiting(new Failing(), 1, 0).accept(new byte[1], null);
+    completions.waiting(notes, 2, 0).accept(new byte[1], null);
+    busy.countDown();
+    settle();
+    assertThat(notes.tags).containsExactly(2L);
+    assertThat(notes.flushes).isEqualTo(1);
+  }
+
+  private static final class Failing implements Completions.Receiver {
+    @Override
+    public void onResult(
+        long tag, long bytes, byte @Nullable [] result, @Nullable Throwable failure) {
+      throw new IllegalStateException("the receiver's bug");
+    }
+
+    @Override
+    public void onResultsComplete() {
+      throw new IllegalStateException("the receiver's bug");
+    }
+  }
+
+  @Test
+  void whoTellsTwiceIsHeardOnce() {
+    Notes notes = new Notes();
+    BiConsumer<byte @Nullable [], @Nullable Throwable> waiting = completions.waiting(notes, 1, 0);
+    waiting.accept(new byte[] {5}, null);
+    waiting.accept(null, new IllegalStateException("again"));
+    settle();
+    assertThat(notes.ends).containsExactly("0 5");
   }
 
   private static void awaitQuietly(CountDownLatch latch) {
