@@ -50,10 +50,12 @@ public final class Completions {
       }
       result = newResult;
       failure = newFailure;
+      Waiting top;
       do {
-        below = done.get();
-      } while (!done.compareAndSet(below, this));
-      if (below == null) {
+        top = done.get();
+        below = top;
+      } while (!done.compareAndSet(top, this));
+      if (top == null) {
         schedule();
       }
     }
