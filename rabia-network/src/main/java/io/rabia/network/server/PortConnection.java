@@ -238,6 +238,9 @@ public abstract class PortConnection extends ChannelInboundHandlerAdapter {
     } catch (RabiaException.Serialization e) {
       refuse(PortStatistics.Event.MALFORMED, e);
     }
+    if (in == null) {
+      return; // the connection ended meanwhile, and let go of them
+    }
     int left = bytes.readableBytes();
     if (left < before || begun == 0) {
       begun = left == 0 ? 0 : System.nanoTime();
