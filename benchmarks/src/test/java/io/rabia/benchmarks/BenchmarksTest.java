@@ -29,6 +29,7 @@ class BenchmarksTest {
           "SerializationComparison.deserialize",
           "SerializationComparison.serialize",
           "StoreApply.set",
+          "StoreApply.setsOfABatch",
           "TcpNetworkPerformance.broadcast",
           "TcpNetworkPerformance.roundTrip",
           "TcpNetworkPerformance.submit");
