@@ -275,11 +275,11 @@ public final class RabiaConfig {
     /**
      * How much is decided, in slots, or written to the log, in bytes, before a snapshot is taken of
      * it; of a state of more than a MiB not before a third of the bytes of its last snapshot went
-     * to the log, nor before fifty times as long passed as that took to be written, unless several
-     * times as many bytes went to the log, and as many as it has. Members take turns within an
-     * interval of slots, so the first one may come earlier, and one after another that was asked
-     * for, or due by bytes, by half an interval later. Defaults: 16,384 slots, 32 MiB. Fewer make a
-     * restart shorter and the log smaller, more write less.
+     * to the log, nor, while no member is behind that one, before fifty times as long passed as it
+     * took to be written, unless four times as many bytes went to the log, and as many as it has.
+     * Members take turns within an interval of slots, so the first one may come earlier, and one
+     * after another that was asked for, or due by bytes, by half an interval later. Defaults:
+     * 16,384 slots, 32 MiB. Fewer make a restart shorter and the log smaller, more write less.
      */
     public Builder snapshotInterval(long slots, long logBytes) {
       this.snapshotSlots = slots;

@@ -227,7 +227,7 @@ final class Snapshots {
       long goesOn = lastFirst;
       aside.execute(() -> write(goesOn, taken));
     }
-    boolean due = !inMemory && due(now);
+    boolean due = !inMemory && due(keptByAll, now);
     dueBytes = due ? Math.min(dueBytes, logBytes) : Long.MAX_VALUE;
     boolean mayBeginNow = !writing && mayBegin && now >= notBefore;
     if (mayBeginNow && isTime(due, wanted || requests.wanted(), fetched)) {
@@ -287,15 +287,19 @@ final class Snapshots {
     }
   }
 
-  private boolean due(long now) {
+  private boolean due(long keptByAll, long now) {
     RabiaConfig config = parts.config();
     long slots = replica.applied() - slot;
     boolean enough = slots >= slotsBetween() || logBytes >= config.snapshotBytes();
-    boolean worthIt = logBytes >= (lastBytes - SMALL) / 3 && (rested(now) || muchLogged());
+    boolean waits = keptByAll >= slot && !rested(now) && !muchLogged();
+    boolean worthIt = logBytes >= (lastBytes - SMALL) / 3 && !waits;
     return slots > 0 && (enough && worthIt || now - takenAt >= config.snapshotEvery().toNanos());
   }
 
-  /** A state that is written all the time would slow all else down. */
+  /**
+   * A state that is written all the time would slow all else down. But who is behind the last one
+   * is to find one with little log behind it.
+   */
   private boolean rested(long now) {
     return lastBytes <= SMALL || now - takenAt >= RESTS * tookNanos;
   }

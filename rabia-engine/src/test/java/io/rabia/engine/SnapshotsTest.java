@@ -286,6 +286,16 @@ class SnapshotsTest {
   }
 
   @Test
+  void whileAMemberIsBehindTheLastOneTheNextIsNotPutOff() {
+    c.kill();
+    writeSlowly(cluster);
+    int taken = a.log.snapshots();
+    submitMuch(cluster, 200);
+    waitAWhile();
+    assertThat(a.log.snapshots()).isGreaterThan(taken);
+  }
+
+  @Test
   void oneThatFailsMeanwhileDoesNotPutTheNextOff() {
     writeSlowly(cluster);
     int taken = a.log.snapshots();

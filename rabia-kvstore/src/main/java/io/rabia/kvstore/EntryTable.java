@@ -15,7 +15,7 @@ final class EntryTable {
   private static final int INITIAL = 16;
 
   /** So many keys are on their way from memory at once. */
-  private static final int AHEAD = 8;
+  static final int AHEAD = 8;
 
   private static final long POSITION = (1L << EntryPages.POSITION_BITS) - 1;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,6 +106,24 @@ class EntryTableTest {
     } else {
       put(number, what == 99 ? LARGE + random.nextInt(LARGE) : random.nextInt(300));
     }
+  }
+
+  /** Of an entry with a key and a value of 16 bytes, the second line begins within the value. */
+  @Test
+  void everyEntryThatIsPreparedForIsReadOnce() {
+    byte[] value = new byte[16];
+    Arrays.fill(value, (byte) 1);
+    for (int key = 0; key < 1000; key++) {
+      table.put(keyOf(key), value, 1, 1, 1, Entry.NEVER);
+    }
+    for (int key = 0; key < 1000; key++) {
+      table.prepare(ByteBuffer.wrap(keyOf(key)), 0, 16);
+    }
+    assertThat(table.touched).isEqualTo(1000 - EntryTable.AHEAD);
+  }
+
+  private static byte[] keyOf(int key) {
+    return ByteBuffer.allocate(16).putInt(key).array();
   }
 
   @Test

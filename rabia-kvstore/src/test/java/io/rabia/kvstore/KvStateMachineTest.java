@@ -317,6 +317,24 @@ final class KvStateMachineTest {
         .isEqualTo(StoreError.MALFORMED);
   }
 
+  @Test
+  void preparesForTheKeyOfACommandThatHasOne() {
+    for (KvCommand command : KvForms.COMMANDS) {
+      boolean hasOne =
+          !(command instanceof KvCommand.Delete
+              || command instanceof KvCommand.Clear
+              || command instanceof KvCommand.Tick
+              || command instanceof KvCommand.Ask
+              || command instanceof KvCommand.Transaction);
+      ByteBuffer bytes = ByteBuffer.wrap(KvCodec.encode(command));
+      assertThat(CommandCodec.keyLength(bytes)).as("%s", command).isEqualTo(hasOne ? 3 : -1);
+      if (hasOne) {
+        assertThat(bytes.slice(CommandCodec.KEY_AT, 3))
+            .isEqualTo(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+      }
+    }
+  }
+
   /** Commands that end anywhere, with keys of any length, before pages are there and after. */
   @Test
   void preparesForAnythingAndChangesNothing() {
