@@ -4,6 +4,7 @@ import io.rabia.core.CommandBatch;
 import io.rabia.core.memory.MemoryPool;
 import io.rabia.core.message.FrameHeader;
 import io.rabia.core.message.MessageCodec;
+import io.rabia.core.persistence.Durability;
 import io.rabia.core.persistence.Persistence;
 import io.rabia.core.transport.Transport;
 import io.rabia.engine.protocol.Output;
@@ -48,6 +49,7 @@ final class Outbox implements AutoCloseable {
   private final EncodeBuffer direct;
   private final ArrayDeque<Held> held = new ArrayDeque<>();
   private final ForceTimes forces;
+  private final boolean forced;
   private long lazyDeadline = Long.MAX_VALUE;
   private long lastPromise;
 
@@ -84,6 +86,7 @@ final class Outbox implements AutoCloseable {
     this.unserved = unserved;
     this.forces = forces;
     this.links = links;
+    forced = persistence.durability() == Durability.FSYNC;
     group = new EncodeBuffer(pool);
     broadcast = new EncodeBuffer(pool);
     lazy = new EncodeBuffer(pool);
@@ -163,6 +166,9 @@ final class Outbox implements AutoCloseable {
     if (promises) {
       lastPromise = number;
       forces.promised(number, now);
+      if (forced) {
+        transport.flush(); // offers above all: the others' forces take as long as this one
+      }
       persistence.flush();
     }
     return promises;

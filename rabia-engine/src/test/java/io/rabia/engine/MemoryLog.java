@@ -31,6 +31,7 @@ final class MemoryLog implements Persistence {
   private final List<byte @Nullable []> groups = Collections.synchronizedList(new ArrayList<>());
   private final Deque<Snapshot> snapshots = new ArrayDeque<>();
   private Runnable wakeup = () -> {};
+  private Runnable beforeFlush = () -> {};
   private volatile long durable;
   private volatile boolean manual;
   private volatile boolean fails;
@@ -135,6 +136,11 @@ final class MemoryLog implements Persistence {
   /** Groups that are not durable yet; from any thread. */
   long unforced() {
     return groups.size() - durable;
+  }
+
+  /** What a force would hold up can be seen by this. */
+  void beforeFlush(Runnable look) {
+    beforeFlush = look;
   }
 
   int flushes() {
@@ -389,6 +395,7 @@ final class MemoryLog implements Persistence {
 
   @Override
   public void flush() {
+    beforeFlush.run();
     flushes++;
     full = noRoom;
     if (!manual && !full) {

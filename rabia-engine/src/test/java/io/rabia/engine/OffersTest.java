@@ -6,6 +6,7 @@ import io.rabia.core.BatchId;
 import io.rabia.core.message.Message;
 import io.rabia.core.persistence.Durability;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,6 +91,20 @@ class OffersTest {
           .as("the batch is sent once")
           .allSatisfy(propose -> assertThat(propose.batch()).isNull());
       assertThat(votes(cluster)).isEmpty();
+      free(cluster);
+    }
+  }
+
+  /** A force that the engine's thread waits for would hold up what leaves with its next flush. */
+  @Test
+  void anOfferLeavesBeforeTheForceThatItIsToShare() {
+    try (TestCluster cluster = warm(3)) {
+      TestNode a = cluster.node(1);
+      List<Integer> offered = new ArrayList<>();
+      a.log.beforeFlush(() -> offered.add(cluster.wires.sentBy(1, Message.Offer.class).size()));
+      a.submit("x");
+      cluster.settle();
+      assertThat(offered).first().as("batches, to both").isEqualTo(2);
       free(cluster);
     }
   }

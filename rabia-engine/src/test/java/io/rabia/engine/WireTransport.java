@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A member's end of the {@link Wires}; never waits. One thread. */
+/** A member's end of the {@link Wires}; never waits, sends when it is flushed. One thread. */
 final class WireTransport implements Transport {
   private static final class End {
     final WireTransport peer;
@@ -31,6 +31,7 @@ final class WireTransport implements Transport {
   private final NodeId id;
   private final Map<NodeId, End> ends = new HashMap<>();
   private final ArrayDeque<Runnable> arrivals = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> queued = new ArrayDeque<>();
 
   /** They come again and again, so that they are no work. */
   private final Map<NodeId, String> refusals = new HashMap<>();
@@ -153,14 +154,23 @@ final class WireTransport implements Transport {
     }
     byte[] bytes = new byte[body.remaining()];
     body.duplicate().get(bytes);
-    wires.frame(id, peer, bytes);
     framesSent++;
-    end.peer.arrive(id, bytes);
+    queued.add(
+        () -> {
+          if (!end.broken) {
+            wires.frame(id, peer, bytes);
+            end.peer.arrive(id, bytes);
+          }
+        });
     return true;
   }
 
   @Override
-  public void flush() {}
+  public void flush() {
+    for (Runnable frame = queued.poll(); frame != null; frame = queued.poll()) {
+      frame.run();
+    }
+  }
 
   @Override
   public void disconnect(NodeId peer, String reason) {
