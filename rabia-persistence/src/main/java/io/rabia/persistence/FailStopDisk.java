@@ -124,6 +124,12 @@ final class FailStopDisk implements Disk {
     }
 
     @Override
+    public void rewind() throws IOException {
+      requireWorking();
+      file.rewind();
+    }
+
+    @Override
     public void force() throws IOException {
       requireWorking();
       try {
