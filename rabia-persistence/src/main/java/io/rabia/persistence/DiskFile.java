@@ -39,14 +39,6 @@ public interface DiskFile extends Closeable {
   void truncate(long size) throws IOException;
 
   /**
-   * Whoever writes next begins at the front. What is there stays until it is written over or cut
-   * off, for a disk that has less to do then, or is gone.
-   */
-  default void rewind() throws IOException {
-    truncate(0);
-  }
-
-  /**
    * Returns when the bytes and the size are safe from loss of power.
    *
    * @throws NoSpaceException when there was no room for what had been written, which may be gone

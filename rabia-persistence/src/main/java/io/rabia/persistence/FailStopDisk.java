@@ -124,12 +124,6 @@ final class FailStopDisk implements Disk {
     }
 
     @Override
-    public void rewind() throws IOException {
-      requireWorking();
-      file.rewind();
-    }
-
-    @Override
     public void force() throws IOException {
       requireWorking();
       try {

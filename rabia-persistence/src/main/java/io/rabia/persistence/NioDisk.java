@@ -276,11 +276,6 @@ public final class NioDisk implements Disk {
     }
 
     @Override
-    public void rewind() {
-      end = 0;
-    }
-
-    @Override
     public void force() throws IOException {
       boolean interrupted = Thread.interrupted();
       try {

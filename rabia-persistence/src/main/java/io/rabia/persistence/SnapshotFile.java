@@ -67,7 +67,7 @@ final class SnapshotFile {
 
   // ---- writing
 
-  /** Begins one where the file is written next; what is written fails once it is abandoned. */
+  /** Begins one at the end of the file; what is written fails once it is abandoned. */
   static Chunks start(DiskFile file, long first, BooleanSupplier abandoned) throws IOException {
     ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
     header.putInt(MAGIC).putShort((short) FORMAT_VERSION).putShort((short) GROUP_ID);
@@ -144,13 +144,12 @@ final class SnapshotFile {
       }
     }
 
-    /** The content is complete; returns where it ends. */
-    long end() throws IOException {
+    /** The content is complete. */
+    void end() throws IOException {
       if (chunk.position() > CHUNK_HEADER) {
         flushChunk();
       }
       flushChunk();
-      return position;
     }
   }
 

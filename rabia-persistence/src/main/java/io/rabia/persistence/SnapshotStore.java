@@ -10,9 +10,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,10 +20,6 @@ import org.slf4j.LoggerFactory;
  * The snapshots beside a log: the newest intact ones, {@link #KEPT} of them. A snapshot is written
  * under another name and forced, then renamed, so that one with its name is whole unless it was
  * damaged. One thread at a time.
- *
- * <p>The next one is written over the one that is not kept any more: to give a file's blocks free
- * and to find others takes file systems long, while every force waits. It has its new name safely
- * by then, so that no mixture of two is ever found under the old one.
  */
 final class SnapshotStore {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotStore.class);
@@ -37,9 +31,6 @@ final class SnapshotStore {
 
   /** The first groups after the intact ones, ascending. */
   private final Deque<Long> intact = new ArrayDeque<>();
-
-  /** Those of them that somebody may read for as long as they like. */
-  private final Set<Long> lent = new HashSet<>();
 
   SnapshotStore(Disk disk) {
     this.disk = disk;
@@ -122,11 +113,9 @@ final class SnapshotStore {
 
   /** Opens the newest one to be read by parts; null if there is none. */
   @Nullable SnapshotReader reader() throws IOException {
-    if (isEmpty()) {
-      return null;
-    }
-    lent.add(newest());
-    return new StoredSnapshot(content(disk, SnapshotFile.name(newest())), disk.location());
+    return isEmpty()
+        ? null
+        : new StoredSnapshot(content(disk, SnapshotFile.name(newest())), disk.location());
   }
 
   /** Durable when it returns; then older ones go, and damaged ones. */
@@ -154,10 +143,9 @@ final class SnapshotStore {
 
     private Pending(long first) throws IOException {
       this.first = first;
-      disk.forceDirectory();
       file = disk.openAppend(SnapshotFile.TEMPORARY);
       try {
-        file.rewind();
+        file.truncate(0);
         chunks = SnapshotFile.start(file, first, () -> abandoned);
       } catch (IOException | RuntimeException e) {
         discard(e);
@@ -170,10 +158,7 @@ final class SnapshotStore {
     }
 
     void commit() throws IOException {
-      long end = chunks.end();
-      if (file.size() > end) {
-        file.truncate(end);
-      }
+      chunks.end();
       file.force();
       file.close();
       keep(first);
@@ -203,19 +188,13 @@ final class SnapshotStore {
     disk.forceDirectory();
     intact.remove(first);
     intact.addLast(first);
+    while (intact.size() > KEPT) {
+      intact.removeFirst();
+    }
     try {
-      while (intact.size() > KEPT) {
-        letGo(intact.removeFirst());
-      }
       deleteOthers();
     } catch (IOException e) {
       LOG.warn("Older snapshots in {} stay for now: {}", disk.location(), e.toString());
-    }
-  }
-
-  private void letGo(long old) throws IOException {
-    if (!lent.remove(old)) {
-      disk.rename(SnapshotFile.name(old), SnapshotFile.TEMPORARY);
     }
   }
 

@@ -55,7 +55,6 @@ class DiskFailureTest {
     for (int operation = 0; failed; operation++) {
       MemoryDisk disk = new MemoryDisk("boot");
       fill(open(disk, config), 1, 10);
-      disk.content(SnapshotFile.TEMPORARY, new byte[1 << 12]); // somebody died while writing
       disk.afterProcessDeath().failAt(operation);
       FilePersistence log = new FilePersistence(disk, config);
       RabiaException.Storage failure = work(log);

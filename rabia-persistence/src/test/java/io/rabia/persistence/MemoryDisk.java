@@ -42,7 +42,6 @@ final class MemoryDisk implements Disk {
   private int stopBefore = Integer.MAX_VALUE;
   private int failAt = Integer.MAX_VALUE;
   private @Nullable Operation failNext;
-  private int passes;
   private boolean noRoomAtForce;
   private long bytesRead;
   private long room = Long.MAX_VALUE;
@@ -71,13 +70,7 @@ final class MemoryDisk implements Disk {
 
   /** The next operation of this kind fails, a write after half of its bytes. */
   MemoryDisk failNext(Operation operation) {
-    return failAtNext(operation, 1);
-  }
-
-  /** As {@link #failNext}, the so-manieth of them. */
-  MemoryDisk failAtNext(Operation operation, int count) {
     failNext = operation;
-    passes = count - 1;
     return this;
   }
 
@@ -125,7 +118,6 @@ final class MemoryDisk implements Disk {
 
   /** What the next boot finds: of everything not forced any part may be there. */
   MemoryDisk afterPowerLoss(Random random) {
-    random.nextInt(); // which is much the same of all small seeds
     MemoryDisk next = new MemoryDisk(bootId + "'");
     Map<String, Inode> survivors = new TreeMap<>(safeNames);
     for (Rename rename : unsafeNames) {
@@ -187,8 +179,7 @@ final class MemoryDisk implements Disk {
     if (index >= stopBefore) {
       throw new IOException("the power is off");
     }
-    boolean named = operation == failNext && passes-- == 0;
-    boolean fails = index == failAt || named;
+    boolean fails = index == failAt || operation == failNext;
     failNext = fails ? null : failNext;
     if (fails && operation != Operation.WRITE) {
       throw new IOException("planted failure of " + operation);
@@ -417,11 +408,6 @@ final class MemoryDisk implements Disk {
       begin(Operation.TRUNCATE);
       inode.truncate((int) size);
       end = inode.size;
-    }
-
-    @Override
-    public void rewind() {
-      end = 0;
     }
 
     @Override
