@@ -118,6 +118,7 @@ final class MemoryDisk implements Disk {
 
   /** What the next boot finds: of everything not forced any part may be there. */
   MemoryDisk afterPowerLoss(Random random) {
+    random.nextInt(); // which is much the same of all small seeds
     MemoryDisk next = new MemoryDisk(bootId + "'");
     Map<String, Inode> survivors = new TreeMap<>(safeNames);
     for (Rename rename : unsafeNames) {
