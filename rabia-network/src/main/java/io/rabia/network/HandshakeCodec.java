@@ -8,6 +8,7 @@ import io.rabia.core.Token;
 import io.rabia.core.transport.Handshake;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -132,7 +133,7 @@ final class HandshakeCodec {
     try {
       Handshake handshake =
           new Handshake(
-              readString(in, MAX_NAME_BYTES),
+              readName(in, MAX_NAME_BYTES),
               new ClusterId(in.getLong(), in.getLong()),
               NodeId.of(in.getInt()),
               new Token(in.getLong(), in.getLong()),
@@ -145,13 +146,17 @@ final class HandshakeCodec {
       ClusterConfig.Member client = readClient(in, handshake.id());
       requireEnd(in);
       return new Hello(handshake, client);
-    } catch (BufferUnderflowException | IllegalArgumentException | RabiaException.Validation e) {
+    } catch (BufferUnderflowException
+        | CharacterCodingException
+        | IllegalArgumentException
+        | RabiaException.Validation e) {
       throw new RabiaException.Serialization("malformed handshake");
     }
   }
 
-  private static ClusterConfig.@Nullable Member readClient(ByteBuffer in, NodeId id) {
-    String host = readString(in, MAX_HOST_BYTES);
+  private static ClusterConfig.@Nullable Member readClient(ByteBuffer in, NodeId id)
+      throws CharacterCodingException {
+    String host = readName(in, MAX_HOST_BYTES);
     int port = Short.toUnsignedInt(in.getShort());
     if (host.isEmpty() && port != 0) {
       throw new RabiaException.Serialization("port of clients without a host");
@@ -165,7 +170,8 @@ final class HandshakeCodec {
   static Refused readRefused(ByteBuffer in) {
     try {
       Refusal refusal = Refusal.of(in.get());
-      String reason = readString(in, MAX_REASON_BYTES).replaceAll("\\p{Cntrl}", "?");
+      String words = StandardCharsets.UTF_8.decode(readBytes(in, MAX_REASON_BYTES)).toString();
+      String reason = words.replaceAll("\\p{Cntrl}", "?");
       requireEnd(in);
       return new Refused(refusal, reason);
     } catch (BufferUnderflowException e) {
@@ -173,14 +179,19 @@ final class HandshakeCodec {
     }
   }
 
-  private static String readString(ByteBuffer in, int maxBytes) {
+  /** What is no UTF-8 is no name: it would be another one, and longer. */
+  private static String readName(ByteBuffer in, int maxBytes) throws CharacterCodingException {
+    return StandardCharsets.UTF_8.newDecoder().decode(readBytes(in, maxBytes)).toString();
+  }
+
+  private static ByteBuffer readBytes(ByteBuffer in, int maxBytes) {
     int length = in.getShort();
     if (length < 0 || length > maxBytes || length > in.remaining()) {
       throw new RabiaException.Serialization("string of " + length + " bytes in a handshake");
     }
-    byte[] bytes = new byte[length];
-    in.get(bytes);
-    return new String(bytes, StandardCharsets.UTF_8);
+    ByteBuffer bytes = in.slice(in.position(), length);
+    in.position(in.position() + length);
+    return bytes;
   }
 
   private static void requireEnd(ByteBuffer in) {

@@ -53,6 +53,7 @@ import org.slf4j.LoggerFactory;
 public final class NettyTransport implements Transport {
   private static final Logger LOG = LoggerFactory.getLogger(NettyTransport.class);
   private static final long ACCEPT_PAUSE_MILLIS = 100;
+  private static final long MOMENT_NANOS = 50_000;
 
   /** Processes that are not members and may be connected. */
   private static final int MAX_STRANGERS = 16;
@@ -80,6 +81,11 @@ public final class NettyTransport implements Transport {
   private boolean closed;
   private int handled;
   private long nextTimerAt;
+
+  /** Somebody has waked this since the last poll. */
+  private volatile boolean woken;
+
+  private volatile boolean sleeps;
   private volatile List<ClusterConfig.Member> clientAddresses = List.of();
 
   private NettyTransport(Builder builder, ClusterConfig.Member member) {
@@ -189,7 +195,14 @@ public final class NettyTransport implements Transport {
     rethrowFailure();
     tellDisconnects();
     long wait = Math.min(maxWaitNanos, nextTimerAt - System.nanoTime());
-    loop.run(handled != before || wait <= 0 ? -1 : wait);
+    if (handled != before || wait <= 0) {
+      loop.runNow();
+    } else if (!findsSoon(before, wait)) {
+      sleep(wait);
+    }
+    if (woken) {
+      woken = false;
+    }
     // After the I/O: what arrived while this process was paused must count before anyone is found
     // idle.
     long now = System.nanoTime();
@@ -201,9 +214,44 @@ public final class NettyTransport implements Transport {
     return handled - before;
   }
 
+  private static void nothing() {}
+
+  /**
+   * Looks for work for a moment before this thread sleeps, and lets go of the processor in between:
+   * to be woken takes as long as much of what a commit waits for.
+   */
+  @SuppressWarnings("ThreadPriorityCheck") // whether others get the processor changes only the pace
+  private boolean findsSoon(int before, long wait) {
+    long start = System.nanoTime();
+    long moment = Math.min(wait, MOMENT_NANOS);
+    do {
+      if (woken || loop.runNow() > 0 || handled != before) {
+        return true;
+      }
+      Thread.yield();
+    } while (System.nanoTime() - start < moment);
+    return false;
+  }
+
+  private void sleep(long wait) {
+    sleeps = true;
+    if (woken) {
+      loop.runNow();
+    } else {
+      loop.run(wait);
+    }
+    sleeps = false;
+  }
+
+  /**
+   * By a task: a loop that has looked without waiting since it was last woken forgets a bare wake.
+   */
   @Override
   public void wakeup() {
-    loop.wakeup();
+    woken = true;
+    if (sleeps) {
+      loop.execute(NettyTransport::nothing);
+    }
   }
 
   @Override

@@ -60,6 +60,15 @@ class HandshakeCodecTest {
         .isInstanceOf(RabiaException.Serialization.class);
   }
 
+  /** Found by FrameFuzzTest: what stands for a byte that is no UTF-8 is three bytes long. */
+  @Test
+  void rejectsANameThatIsNoText() {
+    ByteBuffer message = HandshakeCodec.hello(HANDSHAKE, CLIENT).put(1 + 2, (byte) 0xff);
+    ByteBuffer body = body(message, HandshakeCodec.HELLO);
+    assertThatThrownBy(() -> HandshakeCodec.readHello(body))
+        .isInstanceOf(RabiaException.Serialization.class);
+  }
+
   @Test
   void rejectsAMemberIdOutOfBounds() {
     ByteBuffer message = HandshakeCodec.hello(HANDSHAKE, CLIENT);

@@ -21,6 +21,9 @@ import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -137,6 +140,45 @@ class NettyTransportLifecycleTest {
     transport.close();
     assertThatThrownBy(() -> transport.start(new RecordingListener(1)))
         .isInstanceOf(RabiaException.Closed.class);
+  }
+
+  /** Told at any moment of a poll's way to sleep and back. */
+  @Test
+  void noWakeupIsLost() throws Exception {
+    int times = 40_000;
+    AtomicInteger told = new AtomicInteger();
+    AtomicInteger heard = new AtomicInteger();
+    NettyTransport transport =
+        NettyTransport.builder(NodeId.of(1), Loopback.cluster("127.0.0.1", 1)).build();
+    transport.start(new RecordingListener(1));
+    polls.add(transport);
+    Thread teller =
+        new Thread(
+            () -> {
+              SplittableRandom random = new SplittableRandom(1);
+              for (int i = 1; i <= times; i++) {
+                while (heard.get() < i - 1) {
+                  Thread.onSpinWait();
+                }
+                int wait = random.nextBoolean() ? random.nextInt(5_000) : random.nextInt(80_000);
+                long at = System.nanoTime() + wait;
+                while (System.nanoTime() < at) {
+                  Thread.onSpinWait();
+                }
+                told.set(i);
+                transport.wakeup();
+              }
+            });
+    teller.start();
+    long longest = 0;
+    while (heard.get() < times) {
+      long before = System.nanoTime();
+      transport.poll(TimeUnit.SECONDS.toNanos(10));
+      longest = Math.max(longest, System.nanoTime() - before);
+      heard.set(told.get());
+    }
+    teller.join();
+    assertThat(longest).isLessThan(TimeUnit.SECONDS.toNanos(5));
   }
 
   @Test

@@ -128,6 +128,8 @@ final class SnapshotFile {
       }
     }
 
+    @SuppressWarnings(
+        "ThreadPriorityCheck") // whether others get the processor changes only the pace
     private void writeChunk() throws IOException {
       if (abandoned.getAsBoolean()) {
         throw new IOException("abandoned");
@@ -138,6 +140,7 @@ final class SnapshotFile {
       position += end;
       file.write(chunk.flip());
       chunk.clear().position(CHUNK_HEADER);
+      Thread.yield(); // else who waits for this processor waits for as long as several commits take
       if (position - forced >= FORCED_BYTES) {
         file.force();
         forced = position;
