@@ -47,8 +47,9 @@ import org.slf4j.LoggerFactory;
  * {@link #wakeup} and {@link #clientAddresses} are for others.
  *
  * <p>What a listener throws, except {@link RabiaException.Serialization} from {@code onFrame},
- * comes out of the poll; the transport can only be closed then. A wait shorter than half a
- * millisecond does not wait. An interrupt ends a wait and is cleared.
+ * comes out of the poll; the transport can only be closed then. A wait looks for I/O for up to 50
+ * microseconds, yielding the processor, before it sleeps; what is shorter than half a millisecond
+ * does not sleep. An interrupt ends a sleep and is cleared.
  */
 public final class NettyTransport implements Transport {
   private static final Logger LOG = LoggerFactory.getLogger(NettyTransport.class);
@@ -82,7 +83,7 @@ public final class NettyTransport implements Transport {
   private int handled;
   private long nextTimerAt;
 
-  /** Somebody has waked this since the last poll. */
+  /** A wakeup for which no poll that would wait has ended. */
   private volatile boolean woken;
 
   private volatile boolean sleeps;
@@ -197,11 +198,8 @@ public final class NettyTransport implements Transport {
     long wait = Math.min(maxWaitNanos, nextTimerAt - System.nanoTime());
     if (handled != before || wait <= 0) {
       loop.runNow();
-    } else if (!findsSoon(before, wait)) {
-      sleep(wait);
-    }
-    if (woken) {
-      woken = false;
+    } else {
+      waitForWork(before, wait);
     }
     // After the I/O: what arrived while this process was paused must count before anyone is found
     // idle.
@@ -214,38 +212,47 @@ public final class NettyTransport implements Transport {
     return handled - before;
   }
 
-  private static void nothing() {}
-
   /**
-   * Looks for work for a moment before this thread sleeps, and lets go of the processor in between:
-   * to be woken takes as long as much of what a commit waits for.
+   * Looks for a moment before this thread sleeps, and lets go of the processor in between: to be
+   * woken takes as long as much of what a commit waits for.
    */
   @SuppressWarnings("ThreadPriorityCheck") // whether others get the processor changes only the pace
-  private boolean findsSoon(int before, long wait) {
+  private void waitForWork(int before, long wait) {
     long start = System.nanoTime();
     long moment = Math.min(wait, MOMENT_NANOS);
-    do {
-      if (woken || loop.runNow() > 0 || handled != before) {
-        return true;
+    long passed = 0;
+    boolean found = false;
+    while (!found && passed < moment) {
+      found = loop.runNow() > 0 || handled != before || woken;
+      if (!found) {
+        Thread.yield();
+        passed = System.nanoTime() - start;
       }
-      Thread.yield();
-    } while (System.nanoTime() - start < moment);
-    return false;
+    }
+    if (!found && passed < wait) {
+      sleep(wait - passed);
+    }
+    if (woken) {
+      woken = false;
+    }
   }
 
   private void sleep(long wait) {
     sleeps = true;
-    if (woken) {
-      loop.runNow();
-    } else {
-      loop.run(wait);
+    try {
+      if (woken) {
+        loop.runNow();
+      } else {
+        loop.run(wait);
+      }
+    } finally {
+      sleeps = false;
     }
-    sleeps = false;
   }
 
-  /**
-   * By a task: a loop that has looked without waiting since it was last woken forgets a bare wake.
-   */
+  private static void nothing() {}
+
+  /** By a task, which no loop passes over on its way to sleep. */
   @Override
   public void wakeup() {
     woken = true;

@@ -169,6 +169,7 @@ class NettyTransportLifecycleTest {
                 transport.wakeup();
               }
             });
+    teller.setDaemon(true);
     teller.start();
     long longest = 0;
     while (heard.get() < times) {
