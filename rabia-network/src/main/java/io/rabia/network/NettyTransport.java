@@ -54,7 +54,6 @@ import org.slf4j.LoggerFactory;
 public final class NettyTransport implements Transport {
   private static final Logger LOG = LoggerFactory.getLogger(NettyTransport.class);
   private static final long ACCEPT_PAUSE_MILLIS = 100;
-  private static final long MOMENT_NANOS = 50_000;
 
   /** Processes that are not members and may be connected. */
   private static final int MAX_STRANGERS = 16;
@@ -65,6 +64,7 @@ public final class NettyTransport implements Transport {
   private final ClusterConfig.@Nullable Member client;
   private final TlsConfig.@Nullable Contexts tls;
   private final ManualIoEventLoop loop;
+  private final LoopWaits waits;
   private final AddressResolver resolver;
   private final SplittableRandom random = new SplittableRandom();
   private final TransportCounters counters = new TransportCounters();
@@ -82,11 +82,6 @@ public final class NettyTransport implements Transport {
   private boolean closed;
   private int handled;
   private long nextTimerAt;
-
-  /** A wakeup for which no poll that would wait has ended. */
-  private volatile boolean woken;
-
-  private volatile boolean sleeps;
   private volatile List<ClusterConfig.Member> clientAddresses = List.of();
 
   private NettyTransport(Builder builder, ClusterConfig.Member member) {
@@ -97,6 +92,7 @@ public final class NettyTransport implements Transport {
     client = builder.client;
     tls = builder.tls == null ? null : builder.tls.load();
     loop = new ManualIoEventLoop(null, null, NioIoHandler.newFactory());
+    waits = new LoopWaits(loop);
     resolver = new AddressResolver("rabia-" + self + "-resolve", loop, builder.lookup);
     long now = System.nanoTime();
     nextTimerAt = now;
@@ -196,11 +192,7 @@ public final class NettyTransport implements Transport {
     rethrowFailure();
     tellDisconnects();
     long wait = Math.min(maxWaitNanos, nextTimerAt - System.nanoTime());
-    if (handled != before || wait <= 0) {
-      loop.runNow();
-    } else {
-      waitForWork(before, wait);
-    }
+    waits.forWork(handled != before ? 0 : wait);
     // After the I/O: what arrived while this process was paused must count before anyone is found
     // idle.
     long now = System.nanoTime();
@@ -212,53 +204,9 @@ public final class NettyTransport implements Transport {
     return handled - before;
   }
 
-  /**
-   * Looks for a moment before this thread sleeps, and lets go of the processor in between: to be
-   * woken takes as long as much of what a commit waits for.
-   */
-  @SuppressWarnings("ThreadPriorityCheck") // whether others get the processor changes only the pace
-  private void waitForWork(int before, long wait) {
-    long start = System.nanoTime();
-    long moment = Math.min(wait, MOMENT_NANOS);
-    long passed = 0;
-    boolean found = false;
-    while (!found && passed < moment) {
-      found = loop.runNow() > 0 || handled != before || woken;
-      if (!found) {
-        Thread.yield();
-        passed = System.nanoTime() - start;
-      }
-    }
-    if (!found && passed < wait) {
-      sleep(wait - passed);
-    }
-    if (woken) {
-      woken = false;
-    }
-  }
-
-  private void sleep(long wait) {
-    sleeps = true;
-    try {
-      if (woken) {
-        loop.runNow();
-      } else {
-        loop.run(wait);
-      }
-    } finally {
-      sleeps = false;
-    }
-  }
-
-  private static void nothing() {}
-
-  /** By a task, which no loop passes over on its way to sleep. */
   @Override
   public void wakeup() {
-    woken = true;
-    if (sleeps) {
-      loop.execute(NettyTransport::nothing);
-    }
+    waits.wakeup();
   }
 
   @Override
