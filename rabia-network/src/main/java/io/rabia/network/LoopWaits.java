@@ -22,7 +22,7 @@ final class LoopWaits {
    * for a moment before the thread sleeps, and lets go of the processor in between: to be woken
    * takes as long as much of what a commit waits for.
    */
-  @SuppressWarnings("ThreadPriorityCheck") // whether others get the processor changes only the pace
+  @SuppressWarnings("ThreadPriorityCheck") // it changes the pace only
   void forWork(long nanos) {
     if (nanos <= 0) {
       loop.runNow();

@@ -128,8 +128,7 @@ final class SnapshotFile {
       }
     }
 
-    @SuppressWarnings(
-        "ThreadPriorityCheck") // whether others get the processor changes only the pace
+    @SuppressWarnings("ThreadPriorityCheck") // it changes the pace only
     private void writeChunk() throws IOException {
       if (abandoned.getAsBoolean()) {
         throw new IOException("abandoned");
