@@ -35,6 +35,12 @@ public interface DiskFile extends Closeable {
    */
   default void reserve(long size) throws IOException {}
 
+  /**
+   * The next write goes to the beginning, and each further one behind the one before, over what is
+   * there; the size stays. What is lost of them with power leaves what was there before.
+   */
+  void rewind() throws IOException;
+
   /** Whoever writes next goes on there. */
   void truncate(long size) throws IOException;
 

@@ -118,6 +118,11 @@ final class FailStopDisk implements Disk {
     }
 
     @Override
+    public void rewind() throws IOException {
+      file.rewind();
+    }
+
+    @Override
     public void truncate(long size) throws IOException {
       requireWorking();
       file.truncate(size);

@@ -28,8 +28,9 @@ import org.slf4j.LoggerFactory;
  * never used. An engine with nothing to do calls {@link #flush} once more: then a mark is written
  * that states that the last groups are safe, so that damage to them can be told from a torn tail.
  *
- * <p>Under FSYNC the newest segment is up to a MiB longer than its records, by zeros, until the log
- * is closed.
+ * <p>Under FSYNC the newest segment is longer than its records until the log is closed, by zeros or
+ * by what it held before: up to two segments that are not needed any more are kept, to be written
+ * over.
  *
  * <p>When {@link #open} finds that groups are gone that were safe, or that may have been lost with
  * the machine's memory, it asks the handler ({@link GroupHandler#onVotesLost}), and leaves the
@@ -53,13 +54,14 @@ public final class FilePersistence implements Persistence {
   private final SegmentReader reader = new SegmentReader();
   private final GroupIndex groups = new GroupIndex();
   private final SnapshotStore snapshots;
+  private final SpareSegments spares;
   private final LogWriter writer;
 
   /** The first group that a kept snapshot needs; 1 without one. */
   private volatile long needed = 1;
 
   /**
-   * Segments that are no longer of the log, to be deleted with the next snapshot, or for want of
+   * Segments that are no longer of the log, to be let go of with the next snapshot, or for want of
    * room.
    */
   private final Queue<String> dropped = new ConcurrentLinkedQueue<>();
@@ -87,7 +89,8 @@ public final class FilePersistence implements Persistence {
     this.disk = new FailStopDisk(disk);
     this.config = config;
     snapshots = new SnapshotStore(this.disk);
-    writer = new LogWriter(this.disk, config, groups);
+    spares = new SpareSegments(this.disk, config);
+    writer = new LogWriter(this.disk, config, groups, spares);
   }
 
   @Override
@@ -167,6 +170,7 @@ public final class FilePersistence implements Persistence {
     } else {
       writer.resume(found);
     }
+    spares.deleteLeft();
     appended = writer.lastNumber();
   }
 
@@ -235,7 +239,7 @@ public final class FilePersistence implements Persistence {
       full = false;
       LOG.info("There is room again in {}", disk.location());
     } catch (NoSpaceException e) {
-      deleteDropped();
+      giveRoom();
     }
   }
 
@@ -321,16 +325,28 @@ public final class FilePersistence implements Persistence {
       try {
         snapshots.write(first, content);
       } catch (IOException e) {
-        throw storage("cannot write a snapshot in " + disk.location(), e);
+        throw noSnapshot(e);
       }
       return snapshotKept();
     }
   }
 
+  private RabiaException noSnapshot(IOException e) {
+    RabiaException failed = storage("cannot write a snapshot in " + disk.location(), e);
+    if (e instanceof NoSpaceException) {
+      try {
+        spares.clear();
+      } catch (IOException another) {
+        failed.addSuppressed(another);
+      }
+    }
+    return failed;
+  }
+
   private long snapshotKept() {
     needed = snapshots.oldest();
     try {
-      deleteDropped();
+      letGoOfDropped();
     } catch (IOException e) {
       LOG.warn("What the log in {} has let go of stays for now: {}", disk.location(), e.toString());
     }
@@ -344,9 +360,9 @@ public final class FilePersistence implements Persistence {
         throw new RabiaException.Closed("the log is closed");
       }
       try {
-        return new IncomingSnapshot(snapshots, first, disk.location(), this::snapshotKept);
+        return new IncomingSnapshot(snapshots, first, this::noSnapshot, this::snapshotKept);
       } catch (IOException e) {
-        throw storage("cannot write a snapshot in " + disk.location(), e);
+        throw noSnapshot(e);
       }
     }
   }
@@ -365,14 +381,18 @@ public final class FilePersistence implements Persistence {
    * Safe one by one, so that what is left after a loss of power has no gap; so one that cannot be
    * deleted is tried again before any later one.
    */
-  private void deleteDropped() throws IOException {
+  private void letGoOfDropped() throws IOException {
     synchronized (dropped) {
       for (String name = dropped.peek(); name != null; name = dropped.peek()) {
-        disk.delete(name);
-        disk.forceDirectory();
+        spares.put(name);
         dropped.remove();
       }
     }
+  }
+
+  private void giveRoom() throws IOException {
+    letGoOfDropped();
+    spares.clear();
   }
 
   @Override
@@ -441,7 +461,7 @@ public final class FilePersistence implements Persistence {
       LOG.warn("{} groups are lost that were not durable, for want of room", waiting.size());
     }
     settleLoss();
-    deleteDropped(); // else a loss of power would leave them without what was not forced
+    giveRoom(); // else a loss of power would leave them without what was not forced
     writer.finish();
     durable = writer.lastNumber();
     if (config.durability() == Durability.OS && !afterLoss) {

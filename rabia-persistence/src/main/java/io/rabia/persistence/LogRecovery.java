@@ -183,7 +183,7 @@ final class LogRecovery {
   }
 
   private void cut(Place tail) throws IOException {
-    LOG.warn("cutting the unsafe tail of the log in {}: {}", disk.location(), tail);
+    LOG.info("cutting what lies behind the log in {}: {}", disk.location(), tail);
     if (tail.offset() == 0) {
       disk.delete(tail.file());
       disk.forceDirectory();

@@ -223,7 +223,9 @@ final class LogScan {
   /**
    * Zeros are written ahead of the records. That they are there says nothing, as nothing says that
    * they are not: what lies behind the last record is judged as the end of the file would be, by
-   * what later segments, the status and the snapshots state.
+   * what later segments, the status and the snapshots state. So is what a segment held when it was
+   * another one, of which no record states the position at which it lies: it is cut off as what was
+   * torn is.
    */
   private static boolean onlyZeros(DiskFile file, long from, long size) throws IOException {
     ByteBuffer block = ByteBuffer.allocateDirect(64 << 10);

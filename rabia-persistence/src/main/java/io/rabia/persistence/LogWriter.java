@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A write for which there is no room is taken back, so that the log is as it was before; nothing
  * was forced of it and nothing follows from it. Every other failure is for good.
  *
- * <p>Under FSYNC the newest segment ends with zeros that the next records replace: a force that
- * changes no file's size waits for no journal of the file system, which all processes on it share.
- * Only zeros behind the last record say no more than the end of the file would ({@link LogScan}).
+ * <p>Under FSYNC the newest segment is longer than its records, by zeros that the next ones
+ * replace, or by what it held when it was another one ({@link SpareSegments}): a force that changes
+ * no file's size waits for no journal of the file system, which all processes on it share. Neither
+ * says more behind the last record than the end of the file would ({@link LogScan}).
  */
 final class LogWriter {
   private static final int INITIAL_BUFFER_BYTES = 16 << 10;
@@ -30,6 +31,7 @@ final class LogWriter {
   private final RecordCodec codec = new RecordCodec();
   private final List<LogSegment> segments = new ArrayList<>();
   private final GroupIndex groups;
+  private final SpareSegments spares;
   private ByteBuffer out = ByteBuffer.allocateDirect(INITIAL_BUFFER_BYTES);
   private @Nullable DiskFile active;
 
@@ -43,7 +45,7 @@ final class LogWriter {
   private long flushed;
   private long stated;
 
-  /** In the newest segment: up to there zeros were asked for. */
+  /** In the newest segment: up to there something is written over, or zeros were asked for. */
   private long reserved;
 
   /**
@@ -52,10 +54,11 @@ final class LogWriter {
    */
   private int firstUnforced;
 
-  LogWriter(Disk disk, FilePersistenceConfig config, GroupIndex groups) {
+  LogWriter(Disk disk, FilePersistenceConfig config, GroupIndex groups, SpareSegments spares) {
     this.disk = disk;
     this.config = config;
     this.groups = groups;
+    this.spares = spares;
   }
 
   /** Begins a log whose first group has the number {@code first}. */
@@ -65,7 +68,8 @@ final class LogWriter {
     LogSegment segment = new LogSegment(first, 0, start);
     DiskFile file = disk.openAppend(segment.name());
     file.write(segment.header());
-    makeSafe(file);
+    file.force();
+    disk.forceDirectory();
     goOnIn(segment, file);
   }
 
@@ -83,7 +87,7 @@ final class LogWriter {
     stated = scan.stated();
     flushed = written;
     active = disk.openAppend(activeSegment().name());
-    cutZeros();
+    cutRest();
     firstUnforced = config.durability() == Durability.OS ? 0 : segments.size() - 1;
   }
 
@@ -176,11 +180,11 @@ final class LogWriter {
     try {
       activeFile().reserve(reserved);
     } catch (NoSpaceException e) {
-      cutZeros();
+      cutRest();
     }
   }
 
-  private void cutZeros() throws IOException {
+  private void cutRest() throws IOException {
     long end = written - activeSegment().base();
     if (activeFile().size() > end) {
       activeFile().truncate(end);
@@ -205,7 +209,7 @@ final class LogWriter {
 
   private void roll() throws IOException {
     if (config.durability() == Durability.FSYNC) {
-      cutZeros();
+      cutRest();
       force();
     }
     LogSegment next = new LogSegment(lastNumber + 1, written, start);
@@ -216,34 +220,40 @@ final class LogWriter {
 
   /**
    * The segment after the active one, and the status that says it must be there. Under FSYNC the
-   * file counts only when its header and its name in the directory are safe. Under OS nothing is
-   * forced, which might wait for all that others write: a loss of power that takes any of it finds
-   * the state RUNNING or LOST, or a torn status, and with each the votes are lost.
+   * file counts only when its header and its name in the directory are safe; one that is written
+   * over gets its name only then, so none is ever there with the header of another. Under OS
+   * nothing is forced, which might wait for all that others write: a loss of power that takes any
+   * of it finds the state RUNNING or LOST, or a torn status, and with each the votes are lost.
    */
   private DiskFile create(LogSegment segment) throws IOException {
-    DiskFile file = disk.openAppend(segment.name());
+    String spare = spares.take();
+    DiskFile file = disk.openAppend(spare == null ? segment.name() : spare);
     try {
+      if (spare != null) {
+        file.rewind();
+      }
       file.write(segment.header());
       if (config.durability() == Durability.FSYNC) {
-        makeSafe(file);
+        file.force();
+        if (spare != null) {
+          disk.rename(spare, segment.name());
+        }
+        disk.forceDirectory();
         status(segment).write(disk);
       } else {
         status(segment).replace(disk);
       }
       return file;
     } catch (NoSpaceException e) {
+      if (spare != null) {
+        disk.delete(spare);
+      }
       remove(segment, file);
       throw e;
     } catch (IOException e) {
       file.close();
       throw e;
     }
-  }
-
-  /** A new file and its name. */
-  private void makeSafe(DiskFile file) throws IOException {
-    file.force();
-    disk.forceDirectory();
   }
 
   /** For good: one that came back after a crash would not fit what was written without it. */
@@ -253,9 +263,9 @@ final class LogWriter {
     disk.forceDirectory();
   }
 
-  private void goOnIn(LogSegment segment, DiskFile file) {
+  private void goOnIn(LogSegment segment, DiskFile file) throws IOException {
     active = file;
-    reserved = 0;
+    reserved = file.size();
     segments.add(segment);
     if (config.durability() == Durability.FSYNC) {
       firstUnforced = segments.size() - 1;
@@ -314,7 +324,7 @@ final class LogWriter {
     if (groupsEnd > stated) {
       writeMark();
     }
-    cutZeros();
+    cutRest();
     forceAll();
   }
 

@@ -271,6 +271,11 @@ public final class NioDisk implements Disk {
     }
 
     @Override
+    public void rewind() {
+      end = 0;
+    }
+
+    @Override
     public void truncate(long size) throws IOException {
       end = uninterrupted(() -> channel.truncate(size).size());
     }

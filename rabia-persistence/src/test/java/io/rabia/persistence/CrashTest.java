@@ -101,6 +101,7 @@ class CrashTest {
   @Test
   void keepsWhatSnapshotsStandForWhenThePowerFailsBeforeAnyOperation() {
     int operation = 0;
+    int writtenOver = 0;
     boolean stopped = true;
     for (; stopped; operation++) {
       for (int seed = 0; seed < 5; seed++) {
@@ -109,10 +110,12 @@ class CrashTest {
         history.snapshots = true;
         history.live(disk, FSYNC, 0, new Random(4711), 90);
         stopped = disk.stopped();
+        writtenOver = Math.max(writtenOver, disk.writtenOver());
         history.live(disk.afterPowerLoss(new Random(seed)), FSYNC, 1, new Random(seed), 5);
       }
     }
     assertThat(operation).as("operations of a life").isGreaterThan(160);
+    assertThat(writtenOver).isPositive();
   }
 
   @ParameterizedTest
@@ -137,6 +140,27 @@ class CrashTest {
       compacted += disk.segments().contains(LogSegment.name(1)) ? 0 : 1;
     }
     assertThat(compacted).isGreaterThan(100);
+  }
+
+  /** Long enough for segments that are written over, by records that were not all forced. */
+  @Test
+  void keepsWhatSnapshotsStandForOverLongLives() {
+    int writtenOver = 0;
+    for (int seed = 0; seed < 200; seed++) {
+      Random random = new Random(seed);
+      MemoryDisk disk = new MemoryDisk("boot");
+      History history = new History();
+      history.snapshots = true;
+      for (int life = 0; life < 4; life++) {
+        disk.stopBefore(200 + random.nextInt(1000));
+        int before = disk.writtenOver();
+        history.live(disk, FSYNC, life, random, 600);
+        writtenOver += disk.writtenOver() - before;
+        disk = random.nextInt(3) > 0 ? disk.afterPowerLoss(random) : disk.afterProcessDeath();
+      }
+      history.live(disk, FSYNC, 4, random, 0);
+    }
+    assertThat(writtenOver).isGreaterThan(1000);
   }
 
   /** protocol.md 10, number 19: what a start has read it may send, so it is safe from then on. */

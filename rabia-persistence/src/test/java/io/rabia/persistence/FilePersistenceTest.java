@@ -404,6 +404,9 @@ class FilePersistenceTest {
           }
 
           @Override
+          public void rewind() {}
+
+          @Override
           public void truncate(long size) {}
 
           @Override

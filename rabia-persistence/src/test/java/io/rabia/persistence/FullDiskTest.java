@@ -173,6 +173,37 @@ class FullDiskTest {
     assertThat(log.durable()).isEqualTo(last);
   }
 
+  @Test
+  void segmentsThatAreKeptToBeWrittenOverGiveTheirRoomBack() {
+    for (boolean forSnapshot : new boolean[] {false, true}) {
+      MemoryDisk disk = new MemoryDisk("boot");
+      FilePersistence log = open(disk, FSYNC);
+      Logs.fill(log, 1, 30);
+      log.snapshot(25, new Texts(texts(24)));
+      log.snapshot(25, new Texts(texts(24)));
+      log.compact(25);
+      log.snapshot(26, new Texts(texts(25)));
+      assertThat(spares(disk)).isNotEmpty();
+      if (forSnapshot) {
+        disk.room(disk.used() + 100);
+        assertThatThrownBy(() -> log.snapshot(27, new Texts(texts(26))))
+            .hasMessageContaining("No space left");
+        log.snapshot(27, new Texts(texts(6)));
+      } else {
+        disk.room(disk.used());
+        append(log, "x".repeat(2500));
+        log.flush();
+        log.flush();
+        assertThat(log.durable()).isEqualTo(31);
+      }
+      assertThat(spares(disk)).isEmpty();
+    }
+  }
+
+  private static List<String> spares(MemoryDisk disk) {
+    return disk.contents().keySet().stream().filter(name -> name.endsWith(".spare")).toList();
+  }
+
   private static void mount(Path at, String options) throws Exception {
     assumeThat(run("mount", "-t", "tmpfs", "-o", options, "tmpfs", at.toString()))
         .as("only a privileged user mounts a file system")

@@ -44,6 +44,7 @@ final class MemoryDisk implements Disk {
   private @Nullable Operation failNext;
   private boolean noRoomAtForce;
   private long bytesRead;
+  private int writtenOver;
   private long room = Long.MAX_VALUE;
   private int files = Integer.MAX_VALUE;
 
@@ -94,6 +95,11 @@ final class MemoryDisk implements Disk {
 
   long used() {
     return names.values().stream().mapToLong(inode -> inode.size).sum();
+  }
+
+  /** So many segments were begun in files that had been others. */
+  int writtenOver() {
+    return writtenOver;
   }
 
   List<Operation> history() {
@@ -238,6 +244,7 @@ final class MemoryDisk implements Disk {
       throw new FileNotFoundException(from);
     }
     change(new Rename(from, to, inode));
+    writtenOver += to.endsWith(".rlog") ? 1 : 0;
   }
 
   @Override
@@ -402,6 +409,11 @@ final class MemoryDisk implements Disk {
         throw new IOException("No space left on device");
       }
       return at + length;
+    }
+
+    @Override
+    public void rewind() {
+      end = 0;
     }
 
     @Override

@@ -31,6 +31,10 @@ class SnapshotTest {
 
   /** Snapshots before groups 20 and 40; the log begins at or before 20. */
   private FilePersistence filled() {
+    return filled(disk);
+  }
+
+  private static FilePersistence filled(MemoryDisk disk) {
     FilePersistence log = Logs.open(disk, FSYNC);
     fill(log, 1, GROUPS);
     assertThat(log.snapshot(20, new Texts(texts(19)))).isEqualTo(20);
@@ -77,15 +81,43 @@ class SnapshotTest {
   @Test
   void aSegmentThatCannotBeDeletedIsTriedAgainBeforeAnyLaterOne() {
     FilePersistence log = filled();
+    log.snapshot(44, new Texts(texts(43)));
     log.compact(Long.MAX_VALUE);
     List<String> before = disk.segments();
     disk.failNext(Operation.DELETE);
-    Throwable failure = catchThrowable(() -> log.snapshot(40, new Texts(texts(39))));
-    assertThat(disk.segments()).isEqualTo(before);
-    log.snapshot(40, new Texts(texts(39)));
+    Throwable failure = catchThrowable(() -> log.snapshot(44, new Texts(texts(43))));
+    assertThat(disk.segments())
+        .as("but for four spares")
+        .isEqualTo(before.subList(4, before.size()));
+    log.snapshot(44, new Texts(texts(43)));
     assertThat(replay(disk.afterPowerLoss(new Random(1)))).isEqualTo(texts(GROUPS));
-    assertThat(disk.segments()).doesNotContain(before.get(0), before.get(1));
+    assertThat(disk.segments()).doesNotContain(before.get(4));
     assertThat(failure).as("the snapshot is kept").isNull();
+  }
+
+  /** Be it deleted or kept to be written over. */
+  @Test
+  void noSegmentIsLetGoOfBeforeAnEarlierOneWhateverFails() {
+    boolean failed = true;
+    int operation = 0;
+    for (; failed; operation++) {
+      MemoryDisk failing = new MemoryDisk("boot");
+      FilePersistence log = filled(failing);
+      log.snapshot(44, new Texts(texts(43)));
+      log.compact(Long.MAX_VALUE);
+      int before = failing.history().size();
+      failing.failAt(before + operation);
+      Throwable first = catchThrowable(() -> log.snapshot(44, new Texts(texts(43))));
+      failed = failing.history().size() - before > operation;
+      Throwable second = catchThrowable(() -> log.snapshot(45, new Texts(texts(44))));
+      assertThat(Arrays.asList(first, second))
+          .allMatch(failure -> failure == null || failure instanceof RabiaException.Storage);
+      for (int seed = 0; seed < 5; seed++) {
+        assertThat(replay(failing.afterPowerLoss(new Random(seed)))).isEqualTo(texts(GROUPS));
+      }
+      assertThat(replay(failing.afterProcessDeath())).isEqualTo(texts(GROUPS));
+    }
+    assertThat(operation).isGreaterThan(20);
   }
 
   @Test

@@ -24,6 +24,20 @@ final class TestDisk implements Disk {
     byte[] bytes = new byte[INITIAL_BYTES];
     int size;
     int forced;
+
+    /** What would be there if nothing had been written over it. */
+    byte[] before = {};
+
+    void losePower() {
+      byte[] left = Arrays.copyOf(bytes, Math.max(INITIAL_BYTES, Math.max(forced, before.length)));
+      if (before.length > forced) {
+        System.arraycopy(before, forced, left, forced, before.length - forced);
+      }
+      bytes = left;
+      size = Math.max(forced, before.length);
+      forced = size;
+      before = new byte[0];
+    }
   }
 
   private Map<String, Content> names = new TreeMap<>();
@@ -51,7 +65,7 @@ final class TestDisk implements Disk {
   synchronized void powerLost() {
     powerBack();
     names = new TreeMap<>(forcedNames);
-    names.values().forEach(content -> content.size = content.forced);
+    names.values().forEach(Content::losePower);
   }
 
   /** The machine lost power, and everything written happened to be on its disk. */
@@ -187,9 +201,11 @@ final class TestDisk implements Disk {
 
   private final class File implements DiskFile {
     private final Content content;
+    private int end;
 
     File(Content content) {
       this.content = content;
+      end = content.size;
     }
 
     @Override
@@ -222,12 +238,22 @@ final class TestDisk implements Disk {
     }
 
     private void store(ByteBuffer source) {
-      int size = content.size + source.remaining();
-      if (size > content.bytes.length) {
-        content.bytes = Arrays.copyOf(content.bytes, 2 * size);
+      int from = end;
+      end += source.remaining();
+      if (end > content.bytes.length) {
+        content.bytes = Arrays.copyOf(content.bytes, 2 * end);
       }
-      source.get(content.bytes, content.size, source.remaining());
-      content.size = size;
+      source.get(content.bytes, from, source.remaining());
+      content.size = Math.max(content.size, end);
+    }
+
+    @Override
+    public void rewind() {
+      synchronized (TestDisk.this) {
+        content.before = Arrays.copyOf(content.bytes, content.forced);
+        content.forced = 0;
+        end = 0;
+      }
     }
 
     @Override
@@ -236,6 +262,9 @@ final class TestDisk implements Disk {
         requirePower();
         content.size = (int) Math.min(size, content.size);
         content.forced = Math.min(content.forced, content.size);
+        content.before =
+            Arrays.copyOf(content.before, Math.min(content.before.length, content.size));
+        end = content.size;
       }
     }
 
@@ -247,7 +276,7 @@ final class TestDisk implements Disk {
           failNextForce = false;
           throw failed("Input/output error");
         }
-        content.forced = content.size;
+        content.forced = end;
       }
     }
 

@@ -33,9 +33,10 @@ final class SimDisk implements Storage {
   private static final double SNAPSHOTS = 0.25;
 
   /**
-   * A file's bytes now, how many of them were written (behind them are zeros only), how many of
-   * these would survive a loss of power for sure, and of these how many were forced before
-   * something was written and forced behind them: what the log then stated to be safe.
+   * A file's bytes now, how many of them were written (behind them are zeros, or what was there
+   * before it was written over from its beginning), how many of these would survive a loss of power
+   * for sure, and of these how many were forced before something was written and forced behind
+   * them: what the log then stated to be safe.
    */
   private static final class Content {
     byte[] bytes = {};
@@ -44,6 +45,9 @@ final class SimDisk implements Storage {
     int forced;
     int forcedAtWrite;
     int stated;
+
+    /** What is there where nothing that was written over it survives. */
+    byte[] before = {};
 
     /** So many bytes of it, which are safe. */
     Content copy(int end) {
@@ -188,25 +192,34 @@ final class SimDisk implements Storage {
   /** What was reserved may end up as zeros that are there. Returns how many bytes are lost. */
   private int tear(Content content, double holes) {
     int size = (int) random.between(Math.min(content.forced, content.size), content.size + 1L);
-    byte[] survivor = Arrays.copyOf(content.bytes, size);
+    byte[] survivor = Arrays.copyOf(content.bytes, Math.max(size, content.before.length));
+    bringBack(content, survivor, size, survivor.length);
     int lost = Math.max(0, content.written - size);
     for (int at = 0; at < size; at += BLOCK) {
       if (random.chance(holes)) {
         int from = Math.max(at, content.forced);
         int end = Math.min(Math.min(size, content.written), at + BLOCK);
         if (from < end) {
-          Arrays.fill(survivor, from, end, (byte) 0);
+          bringBack(content, survivor, from, end);
           lost += end - from;
         }
       }
     }
     content.bytes = random.chance(0.5) ? survivor : Arrays.copyOf(survivor, content.size);
     content.size = content.bytes.length;
+    content.before = new byte[0];
     content.written = content.size;
     content.forced = content.size;
     // The records that would have stated more may be torn.
     content.forcedAtWrite = lost == 0 ? content.forcedAtWrite : content.stated;
     return lost;
+  }
+
+  private static void bringBack(Content content, byte[] into, int from, int end) {
+    int middle = Math.max(from, Math.min(end, content.before.length));
+    System.arraycopy(
+        content.before, Math.min(from, content.before.length), into, from, middle - from);
+    Arrays.fill(into, middle, end, (byte) 0);
   }
 
   @Override
@@ -348,15 +361,27 @@ final class SimDisk implements Storage {
       @Override
       public void reserve(long size) throws IOException {
         use();
-        int written = content.written;
+        int from = content.size;
         grow((int) size);
-        Arrays.fill(content.bytes, written, content.size, (byte) 0);
+        Arrays.fill(content.bytes, from, content.size, (byte) 0);
+      }
+
+      @Override
+      public void rewind() throws IOException {
+        use();
+        content.before = Arrays.copyOf(content.bytes, content.size);
+        content.written = 0;
+        content.forced = 0;
+        content.forcedAtWrite = 0;
+        content.stated = 0;
       }
 
       @Override
       public void truncate(long size) throws IOException {
         use();
         content.size = (int) Math.min(size, content.size);
+        content.before =
+            Arrays.copyOf(content.before, Math.min(content.before.length, content.size));
         content.written = content.size;
         content.forced = Math.min(content.forced, content.size);
         content.stated = Math.min(content.stated, content.size);
