@@ -35,13 +35,18 @@ public interface Disk {
   DiskFile openRead(String name) throws IOException;
 
   /**
-   * Opens for reading and for writing at the end; creates the file if it is missing.
+   * Opens for reading, and for writing at the end unless it is told otherwise; creates the file if
+   * it is missing.
    *
    * @throws NoSpaceException when there is no room for it
    */
   DiskFile openAppend(String name) throws IOException;
 
-  /** Renames in one step, replacing {@code to}. */
+  /**
+   * Renames in one step, replacing {@code to}.
+   *
+   * @throws NoSpaceException when there is no room for the name; nothing was done
+   */
   void rename(String from, String to) throws IOException;
 
   /** There is no file of this name when it returns; there need not have been one. */

@@ -19,17 +19,17 @@ public interface DiskFile extends Closeable {
   void read(ByteBuffer target, long position) throws IOException;
 
   /**
-   * Writes all remaining bytes at the end of the file, in one system call unless the system takes
-   * fewer.
+   * Writes all remaining bytes where the last write ended, first at the end of the file, in one
+   * system call unless the system takes fewer.
    *
    * @throws NoSpaceException when there is no room; a part may have been written
    */
   void write(ByteBuffer source) throws IOException;
 
   /**
-   * Makes the file {@code size} bytes long, if it is shorter, by zeros behind what is written,
-   * which the next writes replace: a force that need not change a file's size is cheaper. A disk
-   * need not do it. Whoever opens the file again finds the zeros as a part of it.
+   * Makes the file {@code size} bytes long, if it is shorter, by zeros behind its end, which the
+   * next writes replace: a force that need not change a file's size is cheaper. A disk need not do
+   * it. Whoever opens the file again finds the zeros as a part of it.
    *
    * @throws NoSpaceException when there is no room; a part may have been done
    */

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * that states that the last groups are safe, so that damage to them can be told from a torn tail.
  *
  * <p>Under FSYNC the newest segment is longer than its records until the log is closed, by zeros or
- * by what it held before: up to two segments that are not needed any more are kept, to be written
+ * by what it held before: up to four segments that are not needed any more are kept, to be written
  * over.
  *
  * <p>When {@link #open} finds that groups are gone that were safe, or that may have been lost with
@@ -170,7 +170,6 @@ public final class FilePersistence implements Persistence {
     } else {
       writer.resume(found);
     }
-    spares.deleteLeft();
     appended = writer.lastNumber();
   }
 
@@ -231,15 +230,25 @@ public final class FilePersistence implements Persistence {
     if (!full) {
       return;
     }
+    if (!hasRoom()) {
+      giveRoom();
+      if (!hasRoom()) {
+        return;
+      }
+    }
+    full = false;
+    LOG.info("There is room again in {}", disk.location());
+  }
+
+  private boolean hasRoom() throws IOException {
     try {
       for (ByteBuffer group = waiting.peek(); group != null; group = waiting.peek()) {
         writer.append(group);
         waiting.remove();
       }
-      full = false;
-      LOG.info("There is room again in {}", disk.location());
+      return true;
     } catch (NoSpaceException e) {
-      giveRoom();
+      return false;
     }
   }
 
@@ -333,9 +342,9 @@ public final class FilePersistence implements Persistence {
 
   private RabiaException noSnapshot(IOException e) {
     RabiaException failed = storage("cannot write a snapshot in " + disk.location(), e);
-    if (e instanceof NoSpaceException) {
+    if (e instanceof NoSpaceException || e.getCause() instanceof NoSpaceException) {
       try {
-        spares.clear();
+        giveRoom();
       } catch (IOException another) {
         failed.addSuppressed(another);
       }
@@ -346,7 +355,7 @@ public final class FilePersistence implements Persistence {
   private long snapshotKept() {
     needed = snapshots.oldest();
     try {
-      letGoOfDropped();
+      letGoOfDropped(true);
     } catch (IOException e) {
       LOG.warn("What the log in {} has let go of stays for now: {}", disk.location(), e.toString());
     }
@@ -381,18 +390,23 @@ public final class FilePersistence implements Persistence {
    * Safe one by one, so that what is left after a loss of power has no gap; so one that cannot be
    * deleted is tried again before any later one.
    */
-  private void letGoOfDropped() throws IOException {
+  private void letGoOfDropped(boolean keep) throws IOException {
     synchronized (dropped) {
       for (String name = dropped.peek(); name != null; name = dropped.peek()) {
-        spares.put(name);
+        if (keep) {
+          spares.put(name);
+        } else {
+          disk.delete(name);
+          disk.forceDirectory();
+        }
         dropped.remove();
       }
     }
   }
 
   private void giveRoom() throws IOException {
-    letGoOfDropped();
     spares.clear();
+    letGoOfDropped(false);
   }
 
   @Override

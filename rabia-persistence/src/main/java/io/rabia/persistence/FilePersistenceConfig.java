@@ -10,7 +10,8 @@ import io.rabia.core.persistence.Durability;
  *     Durability#OS} saves the force before each answer and gives up what was not yet on disk when
  *     a machine restarts
  * @param segmentBytes bytes after which the log goes on in a new file, 1 KiB to 1 GiB. Default 64
- *     MiB. Smaller files are given free earlier, larger ones cost fewer forces of the directory
+ *     MiB. Smaller files are given free earlier, larger ones cost fewer forces of the directory.
+ *     Under FSYNC up to four that are done with are kept beside the log, to be written over
  * @param maxGroupBytes the largest group that {@code append} takes, in bytes, 1 KiB to 1 GiB.
  *     Default 64 MiB. One write buffer grows up to it
  */

@@ -73,6 +73,9 @@ final class LogRecovery {
     why = why == null ? foundLoss(scan) : why;
     if (why != null) {
       replay.onVotesLost(why);
+    }
+    SpareSegments.deleteLeft(disk);
+    if (why != null) {
       LOG.warn("The votes of this member are lost, its log is moved aside: {}", why);
       moveAside(why);
       return null;

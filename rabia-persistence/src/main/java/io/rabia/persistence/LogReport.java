@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param lastNumber of these, {@link Persistence#NONE} if there is none
  * @param lastStart the highest number of a process start that wrote to it
  * @param bytes of the intact part
- * @param unsafeTail what the next start cuts off: was never promised to be there
+ * @param unsafeTail what the next start cuts off: nothing of it was promised to be in the log
  * @param damage what is gone although it was safe: the member has lost its votes
  */
 public record LogReport(

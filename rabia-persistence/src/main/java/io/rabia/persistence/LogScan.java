@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a whole log and judges it (protocol.md section 6, "Damage"): what is wrong below a stated
- * safe offset is damage, what is wrong above all of them is a tail of which nothing was sent.
- * Writes nothing. One thread, used once.
+ * safe offset is damage, what is wrong above all of them is a tail that is not of the log. Writes
+ * nothing. One thread, used once.
  */
 final class LogScan {
   private final Disk disk;
@@ -212,7 +212,7 @@ final class LogScan {
     String what = (size - valid) + " bytes are not the next record";
     if (!last) {
       damage = new Place(segment.name(), valid, what + ", and a later segment exists");
-    } else if (statedSafe(valid, size)) {
+    } else if (statedSafe(file, segment.base(), valid, size)) {
       damage =
           new Place(segment.name(), valid, what + ", and a later record states that it was safe");
     } else {
@@ -224,7 +224,7 @@ final class LogScan {
    * Zeros are written ahead of the records. That they are there says nothing, as nothing says that
    * they are not: what lies behind the last record is judged as the end of the file would be, by
    * what later segments, the status and the snapshots state. So is what a segment held when it was
-   * another one, of which no record states the position at which it lies: it is cut off as what was
+   * another one, whose records state other positions than where they lie: it is cut off as what was
    * torn is.
    */
   private static boolean onlyZeros(DiskFile file, long from, long size) throws IOException {
@@ -262,14 +262,26 @@ final class LogScan {
    * Looks at every byte behind the damage, since lengths mean nothing there, for a record that
    * states it was safe.
    */
-  private boolean statedSafe(long valid, long size) throws IOException {
-    long damaged = end;
-    for (long at = valid + 1; at + RecordCodec.HEADER_BYTES <= size; at++) {
-      reader.seek(at);
-      if (reader.next() && reader.start() >= lastStart && reader.safe() > damaged) {
-        return true;
+  private boolean statedSafe(DiskFile file, long base, long valid, long size) throws IOException {
+    ByteBuffer block = ByteBuffer.allocateDirect(64 << 10);
+    int step = block.capacity() - Long.BYTES + 1;
+    for (long at = valid + 1; at + RecordCodec.HEADER_BYTES <= size; at += step) {
+      file.read(block.clear(), at + RecordCodec.POSITION);
+      int positions = block.flip().limit() - Long.BYTES + 1;
+      for (int i = 0; i < positions; i++) {
+        if (block.getLong(i) == base + at + i && statesSafe(at + i, base + valid)) {
+          return true;
+        }
       }
     }
     return false;
+  }
+
+  private boolean statesSafe(long at, long damaged) throws IOException {
+    reader.seek(at);
+    return reader.next()
+        && reader.start() >= lastStart
+        && reader.safe() > damaged
+        && reader.safe() <= reader.position();
   }
 }

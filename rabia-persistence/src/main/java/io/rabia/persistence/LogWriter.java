@@ -245,10 +245,10 @@ final class LogWriter {
       }
       return file;
     } catch (NoSpaceException e) {
+      remove(segment, file);
       if (spare != null) {
         disk.delete(spare);
       }
-      remove(segment, file);
       throw e;
     } catch (IOException e) {
       file.close();

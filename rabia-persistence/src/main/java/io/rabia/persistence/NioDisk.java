@@ -155,7 +155,11 @@ public final class NioDisk implements Disk {
 
   @Override
   public void rename(String from, String to) throws IOException {
-    Files.move(directory.resolve(from), directory.resolve(to), StandardCopyOption.ATOMIC_MOVE);
+    try {
+      Files.move(directory.resolve(from), directory.resolve(to), StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw failedWrite(directory, e, 0);
+    }
   }
 
   @Override

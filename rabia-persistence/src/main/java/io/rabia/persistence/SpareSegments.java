@@ -35,7 +35,7 @@ final class SpareSegments {
     this.config = config;
   }
 
-  /** Keeps a segment, or deletes it, always under OS; either is safe when this returns. */
+  /** Keeps a segment, or deletes it, as always under OS; either is safe when this returns. */
   synchronized void put(String segment) throws IOException {
     boolean keeps = config.durability() == Durability.FSYNC && names.size() < MOST;
     if (!keeps || !isOfUse(segment)) {
@@ -69,9 +69,10 @@ final class SpareSegments {
   }
 
   /** Those that an earlier process left. */
-  void deleteLeft() throws IOException {
+  static void deleteLeft(Disk disk) throws IOException {
     for (String name : disk.list()) {
-      if (name.endsWith(SUFFIX)) {
+      int end = name.length() - SUFFIX.length();
+      if (name.endsWith(SUFFIX) && LogSegment.firstOf(name.substring(0, end)).isPresent()) {
         disk.delete(name);
       }
     }

@@ -386,6 +386,23 @@ class FilePersistenceTest {
     assertThatCode(real::forceDirectory).doesNotThrowAnyException();
   }
 
+  @Test
+  void writesOverARealFileFromItsBeginning(@TempDir Path directory) throws Exception {
+    try (DiskFile file = new NioDisk(directory).openAppend("a")) {
+      file.write(ByteBuffer.wrap("0123456789".getBytes(StandardCharsets.UTF_8)));
+      file.rewind();
+      file.write(ByteBuffer.wrap("ab".getBytes(StandardCharsets.UTF_8)));
+      file.write(ByteBuffer.wrap("c".getBytes(StandardCharsets.UTF_8)));
+      file.reserve(10);
+      assertThat(file.size()).isEqualTo(10);
+      file.reserve(12);
+      assertThat(Files.readString(directory.resolve("a"))).isEqualTo("abc3456789\0\0");
+      file.write(ByteBuffer.wrap("d".getBytes(StandardCharsets.UTF_8)));
+      file.truncate(5);
+      assertThat(Files.readString(directory.resolve("a"))).isEqualTo("abcd4");
+    }
+  }
+
   /** Takes everything and keeps nothing, so that only the log's own allocations count. */
   private static final class BottomlessDisk implements Disk {
     private final DiskFile file =

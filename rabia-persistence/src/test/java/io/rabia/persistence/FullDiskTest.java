@@ -200,6 +200,29 @@ class FullDiskTest {
     }
   }
 
+  /** At the force of a header that is written over another one. */
+  @Test
+  void aSegmentForWhichThereWasNoRoomLeavesNoSpareBehind() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = open(disk, FSYNC);
+    Logs.fill(log, 1, 30);
+    log.snapshot(25, new Texts(texts(24)));
+    log.snapshot(25, new Texts(texts(24)));
+    log.compact(25);
+    log.snapshot(26, new Texts(texts(25)));
+    int before = spares(disk).size();
+    int last = 30;
+    while (!log.full()) {
+      disk.noRoomAtForce(2); // of the header: the first is that of the segment before
+      append(log, text(++last));
+    }
+    assertThat(spares(disk)).hasSize(before - 1);
+    assertThat(disk.writtenOver()).isZero();
+    log.flush();
+    assertThat(log.full()).isFalse();
+    assertThat(log.durable()).isEqualTo(last);
+  }
+
   private static List<String> spares(MemoryDisk disk) {
     return disk.contents().keySet().stream().filter(name -> name.endsWith(".spare")).toList();
   }

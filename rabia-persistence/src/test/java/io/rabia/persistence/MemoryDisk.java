@@ -42,7 +42,7 @@ final class MemoryDisk implements Disk {
   private int stopBefore = Integer.MAX_VALUE;
   private int failAt = Integer.MAX_VALUE;
   private @Nullable Operation failNext;
-  private boolean noRoomAtForce;
+  private int noRoomAtForce;
   private long bytesRead;
   private int writtenOver;
   private long room = Long.MAX_VALUE;
@@ -77,7 +77,12 @@ final class MemoryDisk implements Disk {
 
   /** Only at the next force of a file it is found that there is no room for it. */
   MemoryDisk noRoomAtNextForce() {
-    noRoomAtForce = true;
+    return noRoomAtForce(1);
+  }
+
+  /** The same at the force after so many less one. */
+  MemoryDisk noRoomAtForce(int force) {
+    noRoomAtForce = force;
     return this;
   }
 
@@ -426,8 +431,8 @@ final class MemoryDisk implements Disk {
     @Override
     public void force() throws IOException {
       begin(Operation.FORCE);
-      if (noRoomAtForce) {
-        noRoomAtForce = false;
+      noRoomAtForce--;
+      if (noRoomAtForce == 0) {
         throw new NoSpaceException("No space left on device");
       }
       inode.force();

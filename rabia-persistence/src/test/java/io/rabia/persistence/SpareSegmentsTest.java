@@ -176,5 +176,26 @@ class SpareSegmentsTest {
     log.snapshot(10, new Texts(texts(9)));
     assertThat(disk.segments()).doesNotContain(LogSegment.name(1));
     assertThat(spares(disk)).isEmpty();
+    MemoryDisk other = new MemoryDisk("boot");
+    FilePersistence small = open(other, FSYNC);
+    append(small, text(1));
+    append(small, "x".repeat(1000));
+    fill(small, 3, 12);
+    small.snapshot(10, new Texts(texts(9)));
+    small.snapshot(10, new Texts(texts(9)));
+    small.compact(2);
+    small.snapshot(10, new Texts(texts(9)));
+    assertThat(other.segments()).doesNotContain(LogSegment.name(1));
+    assertThat(spares(other)).isEmpty();
+  }
+
+  /** Another file that someone put there stays. */
+  @Test
+  void onlySegmentsAreTakenForSpares() {
+    compacted(FSYNC);
+    MemoryDisk killed = disk.afterProcessDeath();
+    killed.content("log.status.spare", new byte[] {1});
+    found(killed, FSYNC);
+    assertThat(spares(killed)).containsExactly("log.status.spare");
   }
 }

@@ -181,11 +181,13 @@ final class SimDisk implements Storage {
       int size = content.size;
       int written = content.written;
       int forced = content.forced;
+      byte[] before = content.before;
       tear(content, 0.3);
       content.bytes = Arrays.copyOf(content.bytes, size);
       content.size = size;
       content.written = written;
       content.forced = forced;
+      content.before = before;
     }
   }
 
