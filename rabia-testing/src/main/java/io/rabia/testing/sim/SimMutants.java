@@ -118,9 +118,14 @@ public final class SimMutants {
             "      activeFile().force();\n    } catch",
             "      activeFile().size();\n    } catch"),
         SourceMutant.of(
+            "a segment that is written over has its name before its header is safe",
+            "io/rabia/persistence/LogWriter.java",
+            "        file.force();\n        if (spare",
+            "        if (spare"),
+        SourceMutant.of(
             "damage of what was stated to be safe is cut like a tail",
             "io/rabia/persistence/LogScan.java",
-            "} else if (statedSafe(valid, size)) {",
+            "} else if (statedSafe(file, segment.base(), valid, size)) {",
             "} else if (false) {"),
         SourceMutant.of(
             "members do not compare their states",
