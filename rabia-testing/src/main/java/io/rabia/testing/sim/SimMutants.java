@@ -118,11 +118,6 @@ public final class SimMutants {
             "      activeFile().force();\n    } catch",
             "      activeFile().size();\n    } catch"),
         SourceMutant.of(
-            "a segment that is written over has its name before its header is safe",
-            "io/rabia/persistence/LogWriter.java",
-            "        file.force();\n        if (spare",
-            "        if (spare"),
-        SourceMutant.of(
             "damage of what was stated to be safe is cut like a tail",
             "io/rabia/persistence/LogScan.java",
             "} else if (statedSafe(file, segment.base(), valid, size)) {",
@@ -163,7 +158,12 @@ public final class SimMutants {
             "the sessions of a member's snapshot are left out",
             ENGINE + "Applier.java",
             "    sessions = restored;\n",
-            "    if (sessions.size() == 0) {\n      sessions = restored;\n    }\n"));
+            "    if (sessions.size() == 0) {\n      sessions = restored;\n    }\n"),
+        SourceMutant.of(
+            "a segment that is written over has its name before its header is safe",
+            "io/rabia/persistence/LogWriter.java",
+            "        file.force();\n        if (spare",
+            "        if (spare"));
   }
 
   private static List<SourceMutant> ofDecisions() {
