@@ -152,14 +152,20 @@ class FullDiskTest {
     assertThat(log.durable()).isEqualTo(GROUPS + 1);
   }
 
-  @Test
-  void deletesWhatTheLogHasLetGoOfBeforeItWaits() {
-    MemoryDisk disk = new MemoryDisk("boot");
+  /** Lets go of some segments with the next snapshot, or when there is no room. */
+  private static FilePersistence compacted(MemoryDisk disk) {
     FilePersistence log = open(disk, FSYNC);
     Logs.fill(log, 1, 30);
     log.snapshot(25, new Texts(texts(24)));
     log.snapshot(25, new Texts(texts(24)));
     log.compact(25);
+    return log;
+  }
+
+  @Test
+  void deletesWhatTheLogHasLetGoOfBeforeItWaits() {
+    MemoryDisk disk = new MemoryDisk("boot");
+    FilePersistence log = compacted(disk);
     assertThat(disk.segments()).contains(LogSegment.name(1));
     disk.room(disk.used());
     int last = 30;
@@ -177,13 +183,9 @@ class FullDiskTest {
   void segmentsThatAreKeptToBeWrittenOverGiveTheirRoomBack() {
     for (boolean forSnapshot : new boolean[] {false, true}) {
       MemoryDisk disk = new MemoryDisk("boot");
-      FilePersistence log = open(disk, FSYNC);
-      Logs.fill(log, 1, 30);
-      log.snapshot(25, new Texts(texts(24)));
-      log.snapshot(25, new Texts(texts(24)));
-      log.compact(25);
+      FilePersistence log = compacted(disk);
       log.snapshot(26, new Texts(texts(25)));
-      assertThat(spares(disk)).isNotEmpty();
+      assertThat(disk.spares()).isNotEmpty();
       if (forSnapshot) {
         disk.room(disk.used() + 100);
         assertThatThrownBy(() -> log.snapshot(27, new Texts(texts(26))))
@@ -196,7 +198,7 @@ class FullDiskTest {
         log.flush();
         assertThat(log.durable()).isEqualTo(31);
       }
-      assertThat(spares(disk)).isEmpty();
+      assertThat(disk.spares()).isEmpty();
     }
   }
 
@@ -204,27 +206,19 @@ class FullDiskTest {
   @Test
   void aSegmentForWhichThereWasNoRoomLeavesNoSpareBehind() {
     MemoryDisk disk = new MemoryDisk("boot");
-    FilePersistence log = open(disk, FSYNC);
-    Logs.fill(log, 1, 30);
-    log.snapshot(25, new Texts(texts(24)));
-    log.snapshot(25, new Texts(texts(24)));
-    log.compact(25);
+    FilePersistence log = compacted(disk);
     log.snapshot(26, new Texts(texts(25)));
-    int before = spares(disk).size();
+    int before = disk.spares().size();
     int last = 30;
     while (!log.full()) {
       disk.noRoomAtForce(2); // of the header: the first is that of the segment before
       append(log, text(++last));
     }
-    assertThat(spares(disk)).hasSize(before - 1);
+    assertThat(disk.spares()).hasSize(before - 1);
     assertThat(disk.writtenOver()).isZero();
     log.flush();
     assertThat(log.full()).isFalse();
     assertThat(log.durable()).isEqualTo(last);
-  }
-
-  private static List<String> spares(MemoryDisk disk) {
-    return disk.contents().keySet().stream().filter(name -> name.endsWith(".spare")).toList();
   }
 
   private static void mount(Path at, String options) throws Exception {

@@ -179,6 +179,10 @@ final class MemoryDisk implements Disk {
     return names.keySet().stream().filter(name -> name.endsWith(".rlog")).toList();
   }
 
+  List<String> spares() {
+    return names.keySet().stream().filter(name -> name.endsWith(".spare")).toList();
+  }
+
   private void put(String name, Inode inode) {
     names.put(name, inode);
     safeNames.put(name, inode);

@@ -41,19 +41,24 @@ class SpareSegmentsTest {
     }
   }
 
-  private static List<String> spares(MemoryDisk disk) {
-    return disk.contents().keySet().stream().filter(name -> name.endsWith(".spare")).toList();
+  /** With spares, made of the segments before the group {@link #FIRST}. */
+  private FilePersistence compacted() {
+    return compacted(disk, FSYNC);
   }
 
-  /** With spares, made of the segments before the group {@link #FIRST}. */
-  private FilePersistence compacted(FilePersistenceConfig config) {
+  private static FilePersistence compacted(MemoryDisk disk, FilePersistenceConfig config) {
     FilePersistence log = open(disk, config);
     fill(log, 1, 30);
-    log.snapshot(FIRST, new Texts(texts(FIRST - 1)));
-    log.snapshot(FIRST, new Texts(texts(FIRST - 1)));
-    log.compact(FIRST);
-    log.snapshot(FIRST, new Texts(texts(FIRST - 1)));
+    letGo(log, FIRST, FIRST);
     return log;
+  }
+
+  /** Of the groups before {@code first}, by snapshots before the group {@code snapshot}. */
+  private static void letGo(FilePersistence log, int first, int snapshot) {
+    log.snapshot(snapshot, new Texts(texts(snapshot - 1)));
+    log.snapshot(snapshot, new Texts(texts(snapshot - 1)));
+    log.compact(first);
+    log.snapshot(snapshot, new Texts(texts(snapshot - 1)));
   }
 
   /** What a start finds: the snapshot's groups and those of the log. */
@@ -66,12 +71,12 @@ class SpareSegmentsTest {
 
   @Test
   void theNextSegmentsAreWrittenOverOnesThatAreNotNeededAnyMore() {
-    FilePersistence log = compacted(FSYNC);
-    int kept = spares(disk).size();
+    FilePersistence log = compacted();
+    int kept = disk.spares().size();
     assertThat(kept).isGreaterThan(1);
     Set<String> before = new HashSet<>(disk.segments());
     fill(log, 31, 60);
-    assertThat(spares(disk)).isEmpty();
+    assertThat(disk.spares()).isEmpty();
     assertThat(disk.writtenOver()).isEqualTo(kept);
     List<String> newer =
         disk.segments().stream().filter(segment -> !before.contains(segment)).toList();
@@ -83,8 +88,8 @@ class SpareSegmentsTest {
   /** After every group, whose successor in the file is an old record that is whole. */
   @Test
   void noOldRecordIsTakenForTheNextOne() {
-    FilePersistence log = compacted(FSYNC);
-    int kept = spares(disk).size();
+    FilePersistence log = compacted();
+    int kept = disk.spares().size();
     int behindOldOnes = 0;
     for (int last = 31; last <= 50; last++) {
       append(log, text(last));
@@ -106,7 +111,7 @@ class SpareSegmentsTest {
   /** A record that was safe is missed where old ones lie as where nothing lies. */
   @Test
   void whatWasSafeIsMissedInASegmentThatWasWrittenOver() {
-    FilePersistence log = compacted(FSYNC);
+    FilePersistence log = compacted();
     fill(log, 31, 40);
     String segment = disk.segments().get(disk.segments().size() - 1);
     assertThat(disk.writtenOver()).isPositive();
@@ -123,25 +128,25 @@ class SpareSegmentsTest {
 
   @Test
   void noneOutlivesItsProcess() {
-    compacted(FSYNC);
-    assertThat(spares(disk)).isNotEmpty();
+    compacted();
+    assertThat(disk.spares()).isNotEmpty();
     assertThat(LogInspector.verify(disk).intact()).isTrue();
     found(disk.afterProcessDeath(), FSYNC);
-    assertThat(spares(disk)).isEmpty();
+    assertThat(disk.spares()).isEmpty();
   }
 
   /** A log that begins anew has the positions of the old one again. */
   @Test
   void noneIsWrittenOverByALogThatBeganAnew() {
-    compacted(FSYNC);
-    assertThat(spares(disk)).isNotEmpty();
+    compacted();
+    assertThat(disk.spares()).isNotEmpty();
     MemoryDisk next = disk.afterProcessDeath();
     next.remove(next.segments().get(0));
     Replay replay = new Replay(new ArrayList<>()).withoutVotes();
     FilePersistence log = new FilePersistence(next, FSYNC);
     log.open(replay, NO_WAKEUP);
     assertThat(replay.losses()).hasSize(1);
-    assertThat(spares(next)).isEmpty();
+    assertThat(next.spares()).isEmpty();
     int before = next.writtenOver();
     fill(log, FIRST, FIRST + 20);
     assertThat(next.writtenOver()).isEqualTo(before);
@@ -149,17 +154,12 @@ class SpareSegmentsTest {
 
   @Test
   void noneIsLeftByAnOrderlyCloseAndNoneIsKeptUnderOs() {
-    compacted(FSYNC).close();
-    assertThat(spares(disk)).isEmpty();
+    compacted().close();
+    assertThat(disk.spares()).isEmpty();
     MemoryDisk other = new MemoryDisk("boot");
-    FilePersistence log = open(other, OS);
-    fill(log, 1, 30);
-    log.snapshot(FIRST, new Texts(texts(FIRST - 1)));
-    log.snapshot(FIRST, new Texts(texts(FIRST - 1)));
-    log.compact(FIRST);
-    log.snapshot(FIRST, new Texts(texts(FIRST - 1)));
+    compacted(other, OS);
     assertThat(other.segments()).doesNotContain(LogSegment.name(1));
-    assertThat(spares(other)).isEmpty();
+    assertThat(other.spares()).isEmpty();
   }
 
   /** One that holds a group that is larger than segments are takes more room than it is worth. */
@@ -170,32 +170,26 @@ class SpareSegmentsTest {
     append(log, text(2));
     log.flush();
     fill(log, 3, 12);
-    log.snapshot(10, new Texts(texts(9)));
-    log.snapshot(10, new Texts(texts(9)));
-    log.compact(2);
-    log.snapshot(10, new Texts(texts(9)));
+    letGo(log, 2, 10);
     assertThat(disk.segments()).doesNotContain(LogSegment.name(1));
-    assertThat(spares(disk)).isEmpty();
+    assertThat(disk.spares()).isEmpty();
     MemoryDisk other = new MemoryDisk("boot");
     FilePersistence small = open(other, FSYNC);
     append(small, text(1));
     append(small, "x".repeat(1000));
     fill(small, 3, 12);
-    small.snapshot(10, new Texts(texts(9)));
-    small.snapshot(10, new Texts(texts(9)));
-    small.compact(2);
-    small.snapshot(10, new Texts(texts(9)));
+    letGo(small, 2, 10);
     assertThat(other.segments()).doesNotContain(LogSegment.name(1));
-    assertThat(spares(other)).isEmpty();
+    assertThat(other.spares()).isEmpty();
   }
 
   /** Another file that someone put there stays. */
   @Test
   void onlySegmentsAreTakenForSpares() {
-    compacted(FSYNC);
+    compacted();
     MemoryDisk killed = disk.afterProcessDeath();
     killed.content("log.status.spare", new byte[] {1});
     found(killed, FSYNC);
-    assertThat(spares(killed)).containsExactly("log.status.spare");
+    assertThat(killed.spares()).containsExactly("log.status.spare");
   }
 }
