@@ -46,6 +46,7 @@ final class Boot {
   static final int LEAST_TO_RECOVER = 3;
 
   private final EngineAgent.Parts parts;
+  private final LongSupplier clock;
   private final LongSupplier wallClock;
   private final LongSupplier random;
   private final Completions completions;
@@ -97,6 +98,7 @@ final class Boot {
    */
   Boot(
       EngineAgent.Parts parts,
+      LongSupplier clock,
       LongSupplier wallClock,
       LongSupplier random,
       Completions completions,
@@ -104,6 +106,7 @@ final class Boot {
       Predicate<Token> members) {
     this.members = members;
     this.parts = parts;
+    this.clock = clock;
     this.wallClock = wallClock;
     this.random = random;
     this.completions = completions;
@@ -344,6 +347,7 @@ final class Boot {
     clusterId = taken.clusterId();
     return new Member(
         parts,
+        clock,
         () -> new SnapshotHead(parts.id(), token, taken),
         token,
         taken.configuration(),

@@ -82,7 +82,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     this.clock = () -> clock.getAsLong() - early; // what has not happened yet was at 0
     inbox = new Inbox(parts.config().inboxCapacity(), parts.transport()::wakeup);
     completions = new Completions(parts.completionExecutor());
-    boot = new Boot(parts, wallClock, random, completions, this::tell, this::isMember);
+    boot = new Boot(parts, this.clock, wallClock, random, completions, this::tell, this::isMember);
     stateAlarm = new StateAlarm(parts.id(), parts.persistence(), this::tell);
     slownessAlarm = new SlownessAlarm(parts.id(), this::tell);
   }

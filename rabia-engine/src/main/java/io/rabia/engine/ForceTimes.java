@@ -1,15 +1,17 @@
 package io.rabia.engine;
 
 import io.rabia.core.persistence.Persistence;
+import java.util.function.LongSupplier;
 
 /**
- * How long it takes from a promise to the log until it is durable, one at a time. One thread; times
- * in nanoseconds.
+ * How long it takes until promises that are in the log are durable, one force at a time. One
+ * thread; times in nanoseconds.
  */
 final class ForceTimes {
   private static final int AS_A_RULE = 8;
 
   private final long slowNanos;
+  private final LongSupplier clock;
   private long group = Persistence.NONE;
   private long since;
   private long smoothed;
@@ -17,16 +19,18 @@ final class ForceTimes {
 
   /**
    * @param slowNanos a force that takes longer is slow
+   * @param clock monotonic
    */
-  ForceTimes(long slowNanos) {
+  ForceTimes(long slowNanos, LongSupplier clock) {
     this.slowNanos = slowNanos;
+    this.clock = clock;
   }
 
-  /** A promise went to the log with this group. */
-  void promised(long number, long now) {
+  /** The force of this group, which holds a promise, begins. */
+  void begin(long number) {
     if (group == Persistence.NONE) {
       group = number;
-      since = now;
+      since = clock.getAsLong();
     }
   }
 
@@ -35,10 +39,10 @@ final class ForceTimes {
     return group != Persistence.NONE;
   }
 
-  void advance(long durable, long now) {
-    if (isPending() && durable >= group && now > since) {
+  void advance(long durable) {
+    if (isPending() && durable >= group) {
       group = Persistence.NONE;
-      long took = now - since;
+      long took = clock.getAsLong() - since;
       smoothed += (took - smoothed) / 8;
       slow = took > slowNanos ? slow + 1 : 0;
     }

@@ -26,6 +26,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +72,7 @@ public final class Member implements AutoCloseable {
 
   Member(
       EngineAgent.Parts parts,
+      LongSupplier clock,
       Supplier<SnapshotHead> head,
       Token own,
       Configuration founders,
@@ -113,7 +115,7 @@ public final class Member implements AutoCloseable {
     SnapshotRequests requests = new SnapshotRequests(pending, head);
     snapshots = new Snapshots(parts, head, replica, applier, logCatchUp, requests, now);
     stateCheck = new StateCheck(replica, this::stateHash, config.stateCheckSlots());
-    forces = new ForceTimes(config.slowForce().toNanos());
+    forces = new ForceTimes(config.slowForce().toNanos(), clock);
     outbox =
         new Outbox(
             parts.transport(),
@@ -490,7 +492,8 @@ public final class Member implements AutoCloseable {
     if (replica.busy() || forces.isPending() || outbox.waitsForTime() || !batcher.isEmpty()) {
       wait = TICK_NANOS;
     }
-    long deadline = Math.min(pending.nearestDeadline(), replica.deadline());
+    long deadline =
+        Math.min(outbox.deadline(), Math.min(pending.nearestDeadline(), replica.deadline()));
     return deadline == Long.MAX_VALUE ? wait : Math.max(0, Math.min(wait, deadline - now));
   }
 

@@ -143,6 +143,7 @@ public final class NewCluster {
                 CommonCoin::keyed),
             () -> 0,
             () -> 0,
+            () -> 0,
             new Completions(Runnable::run),
             event -> {},
             held -> false);

@@ -50,6 +50,7 @@ final class Outbox implements AutoCloseable {
   private final ArrayDeque<Held> held = new ArrayDeque<>();
   private final ForceTimes forces;
   private final boolean forced;
+  private final GroupCommit commit;
   private long lazyDeadline = Long.MAX_VALUE;
   private long lastPromise;
 
@@ -87,20 +88,22 @@ final class Outbox implements AutoCloseable {
     this.forces = forces;
     this.links = links;
     forced = persistence.durability() == Durability.FSYNC;
+    commit = new GroupCommit(forced, forces);
     group = new EncodeBuffer(pool);
     broadcast = new EncodeBuffer(pool);
     lazy = new EncodeBuffer(pool);
     direct = new EncodeBuffer(pool);
   }
 
-  /** Logs and sends what the replica put out; false when that was nothing. */
+  /** Logs and sends what the replica put out, and forces; false when that was nothing. */
   boolean transfer(long now) {
     Output output = replica.output();
     if (output.size() == 0) {
-      return false;
+      return force(now);
     }
     sendOffers(output, now);
     boolean promises = log(output, now);
+    force(now);
     if (promises || !persistence.full()) {
       frame(output, now);
     } else {
@@ -165,13 +168,28 @@ final class Outbox implements AutoCloseable {
     settling = SETTLING;
     if (promises) {
       lastPromise = number;
-      forces.promised(number, now);
-      if (forced) {
-        transport.flush(); // offers above all: the others' forces take as long as this one
-      }
-      persistence.flush();
+      commit.promised(now);
     }
     return promises;
+  }
+
+  /** Forces the promises so far, if it is time; false when it is not. */
+  private boolean force(long now) {
+    if (!commit.isDue(replica.isAboutToPropose(), now)) {
+      return false;
+    }
+    forces.begin(lastPromise);
+    if (forced) {
+      transport.flush(); // offers above all: the others' forces take as long as this one
+    }
+    persistence.flush();
+    releaseHeld(now);
+    return true;
+  }
+
+  /** When promises are forced at the latest. */
+  long deadline() {
+    return commit.deadline();
   }
 
   /** May more be logged? What waits for room on the disk is held in memory. */
@@ -369,7 +387,7 @@ final class Outbox implements AutoCloseable {
   }
 
   void releaseHeld(long now) {
-    forces.advance(persistence.durable(), now);
+    forces.advance(persistence.durable());
     Held first = held.peek();
     while (first != null && first.gate() <= persistence.durable()) {
       send(first.to(), ByteBuffer.wrap(first.frame()), now);

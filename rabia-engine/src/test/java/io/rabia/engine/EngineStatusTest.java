@@ -153,6 +153,7 @@ class EngineStatusTest {
       try (Member member =
           new Member(
               parts,
+              () -> 0,
               () -> head,
               self.token(),
               seventh,

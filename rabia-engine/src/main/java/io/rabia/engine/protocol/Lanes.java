@@ -127,6 +127,17 @@ final class Lanes {
     }
   }
 
+  /** Is there a slot that was started in which this replica has yet to speak? */
+  boolean areOpen() {
+    long end = Math.min(started, replica.limit());
+    for (long number = Math.max(cursor, replica.applied()); number < end; number++) {
+      if (!spoken(number)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** This replica has nothing to say there (any more). */
   private boolean spoken(long number) {
     Slot slot = replica.window.peek(number);

@@ -21,13 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class Offers {
   static final long NO_DEADLINE = Long.MAX_VALUE;
 
-  /** So often the time without a hold doubles, from one that was in vain to the next. */
-  private static final int MOST_DOUBLINGS = 10;
-
   private final Replica replica;
   private boolean enabled;
-  private int vain;
-  private long againAt;
+  private final Patience patience = new Patience();
   private long deadline = NO_DEADLINE;
 
   Offers(Replica replica) {
@@ -80,7 +76,7 @@ final class Offers {
     }
     boolean allSpeak = Long.bitCount(replica.lanes().awaited(slot.era)) == slot.era.size();
     if (slot.heldSince == 0) {
-      if (!allSpeak || now < againAt) {
+      if (!allSpeak || !patience.allows(now)) {
         return false;
       }
       slot.heldSince = now;
@@ -92,24 +88,18 @@ final class Offers {
     }
     slot.heldSince = Slot.HELD_IN_VAIN;
     if (now >= end) {
-      ranOut(now);
+      patience.ranOut(replica.waits.hold(), now);
     }
     return false;
-  }
-
-  /** Many slots wait for the same word: what is in vain for all of them was so once. */
-  private void ranOut(long now) {
-    if (now >= againAt) {
-      vain = Math.min(vain + 1, MOST_DOUBLINGS);
-      againAt = now + (replica.waits.hold() << vain);
-    }
   }
 
   /** The slot is decided. */
   void decided(Slot slot) {
     if (slot.heldSince > 0) {
-      vain = slot.instance.isUnanimous() ? 0 : vain;
       slot.heldSince = 0;
+      if (slot.instance.isUnanimous()) {
+        patience.paid();
+      }
     }
   }
 }

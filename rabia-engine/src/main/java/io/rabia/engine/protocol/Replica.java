@@ -267,6 +267,11 @@ public final class Replica {
     pausing = pause;
   }
 
+  /** Is this replica about to propose more, as soon as it hears what? */
+  public boolean isAboutToPropose() {
+    return lanes.areOpen();
+  }
+
   Lanes lanes() {
     return lanes;
   }

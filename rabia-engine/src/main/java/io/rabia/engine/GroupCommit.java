@@ -1,0 +1,74 @@
+package io.rabia.engine;
+
+import io.rabia.engine.protocol.Patience;
+
+/**
+ * When promises are forced: at once, or a moment later, for others that the same force can take.
+ * With clients at several members each has a batch to propose at about the same time and hears of
+ * the others' while it forces its own: that made two forces or three of one, each in the way of
+ * those of the other members where they share a disk. Waits as long as four forces take, and a
+ * millisecond, at most.
+ *
+ * <p>To force later is what any slow disk does: a promise leaves, or counts, when it is durable
+ * (protocol.md section 1). One thread; times in nanoseconds.
+ */
+final class GroupCommit {
+  /**
+   * A wait for the time of so many. More than the one or two that it saves: fewer forces are faster
+   * ones, and whoever ends a round together begins the next one together.
+   */
+  static final int FORCES = 4;
+
+  /** A member on the same network has said by then what it had to say. */
+  private static final long MOST_NANOS = 1_000_000;
+
+  private final boolean mayWait;
+  private final ForceTimes forces;
+  private final Patience patience = new Patience();
+  private boolean pending;
+  private long since;
+
+  GroupCommit(boolean mayWait, ForceTimes forces) {
+    this.mayWait = mayWait;
+    this.forces = forces;
+  }
+
+  /** The log holds a promise that is not forced. */
+  void promised(long now) {
+    if (!pending) {
+      pending = true;
+      since = now;
+    }
+  }
+
+  /**
+   * Is it time to force?
+   *
+   * @param more other promises are about to be made
+   */
+  boolean isDue(boolean more, long now) {
+    if (!pending) {
+      return false;
+    }
+    boolean runsOut = now >= deadline();
+    if (mayWait && more && !runsOut && patience.allows(now)) {
+      return false;
+    }
+    if (!more && now > since) {
+      patience.paid();
+    } else if (runsOut) {
+      patience.ranOut(longest(), now);
+    }
+    pending = false;
+    return true;
+  }
+
+  /** When it is time at the latest; {@link Long#MAX_VALUE} when there is nothing to force. */
+  long deadline() {
+    return pending ? since + longest() : Long.MAX_VALUE;
+  }
+
+  private long longest() {
+    return Math.min(FORCES * forces.nanos(), MOST_NANOS);
+  }
+}
