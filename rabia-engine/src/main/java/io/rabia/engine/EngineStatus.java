@@ -20,7 +20,7 @@ import java.util.List;
  * @param pending commands and slots that wait
  * @param connected members with a connection, this one included
  * @param ownBatches of the batches, those that this node made
- * @param forceMicros how long a promise takes to be durable, as a rule
+ * @param forceMicros how long a force of promises takes, as a rule
  * @param late connected members that speak so late as a rule that nobody waits for them
  * @param network what the connections to the other members counted
  */

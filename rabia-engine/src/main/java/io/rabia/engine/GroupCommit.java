@@ -26,6 +26,10 @@ final class GroupCommit {
   private final ForceTimes forces;
   private final Patience patience = new Patience();
   private boolean pending;
+
+  /** More than one. */
+  private boolean joined;
+
   private long since;
 
   GroupCommit(boolean mayWait, ForceTimes forces) {
@@ -35,10 +39,16 @@ final class GroupCommit {
 
   /** The log holds a promise that is not forced. */
   void promised(long now) {
+    joined = pending;
     if (!pending) {
       pending = true;
       since = now;
     }
+  }
+
+  /** They were forced with something else. */
+  void forced() {
+    pending = false;
   }
 
   /**
@@ -54,13 +64,19 @@ final class GroupCommit {
     if (mayWait && more && !runsOut && patience.allows(now)) {
       return false;
     }
-    if (!more && now > since) {
-      patience.paid();
-    } else if (runsOut) {
-      patience.ranOut(longest(), now);
+    if (now > since) {
+      waited(runsOut, now);
     }
     pending = false;
     return true;
+  }
+
+  private void waited(boolean runsOut, long now) {
+    if (joined && !runsOut) {
+      patience.paid();
+    } else {
+      patience.ranOut(longest(), now);
+    }
   }
 
   /** When it is time at the latest; {@link Long#MAX_VALUE} when there is nothing to force. */

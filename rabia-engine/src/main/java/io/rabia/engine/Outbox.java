@@ -169,19 +169,22 @@ final class Outbox implements AutoCloseable {
     if (promises) {
       lastPromise = number;
       commit.promised(now);
+      if (forced) {
+        transport.flush(); // offers above all: the others' forces take as long as this one
+      }
     }
     return promises;
   }
 
   /** Forces the promises so far, if it is time; false when it is not. */
   private boolean force(long now) {
+    if (forced && persistence.durable() >= lastPromise) {
+      commit.forced();
+    }
     if (!commit.isDue(replica.isAboutToPropose(), now)) {
       return false;
     }
     forces.begin(lastPromise);
-    if (forced) {
-      transport.flush(); // offers above all: the others' forces take as long as this one
-    }
     persistence.flush();
     releaseHeld(now);
     return true;

@@ -90,6 +90,7 @@ class GroupCommitTest {
     long again = 10 + 3 * WAIT;
     commit.promised(again);
     assertThat(commit.isDue(MORE, again)).isFalse();
+    commit.promised(again + 1);
     assertThat(commit.isDue(NO_MORE, again + 1)).isTrue();
     commit.promised(again + 2);
     long vain = again + 2 + WAIT;
@@ -98,11 +99,33 @@ class GroupCommitTest {
     assertThat(commit.isDue(MORE, vain + 2 * WAIT)).as("twice as long, not four times").isFalse();
   }
 
+  /** The slot was decided without it. */
+  @Test
+  void oneThatEndedWithNothingToShareWasInVain() {
+    forced();
+    commit.promised(10);
+    assertThat(commit.isDue(MORE, 10)).isFalse();
+    assertThat(commit.isDue(NO_MORE, 11)).isTrue();
+    commit.promised(10 + 2 * WAIT);
+    assertThat(commit.isDue(MORE, 10 + 2 * WAIT)).isTrue();
+  }
+
+  @Test
+  void whatWasForcedWithSomethingElseIsNotForcedAgain() {
+    forced();
+    commit.promised(10);
+    commit.forced();
+    assertThat(commit.isDue(NO_MORE, 11)).isFalse();
+    assertThat(commit.deadline()).isEqualTo(Long.MAX_VALUE);
+  }
+
   @Test
   void nobodyWaitsBeforeAForceWasMeasuredOrWhereNothingIsForced() {
     commit.promised(10);
     assertThat(commit.isDue(MORE, 10)).isTrue();
     forced();
+    commit.promised(10);
+    assertThat(commit.isDue(MORE, 10)).as("that was no wait in vain").isFalse();
     GroupCommit unforced = new GroupCommit(false, forces);
     unforced.promised(10);
     assertThat(unforced.isDue(MORE, 10)).isTrue();

@@ -127,11 +127,15 @@ final class Lanes {
     }
   }
 
-  /** Is there a slot that was started in which this replica has yet to speak? */
+  /**
+   * Is there a slot that was started in which this replica will speak when it hears its owner, or
+   * has commands? Not one whose batch it has asked for, which takes longer.
+   */
   boolean areOpen() {
     long end = Math.min(started, replica.limit());
     for (long number = Math.max(cursor, replica.applied()); number < end; number++) {
-      if (!spoken(number)) {
+      Slot slot = replica.window.peek(number);
+      if (!spoken(number) && (slot == null || slot.fetchedAt == 0)) {
         return true;
       }
     }

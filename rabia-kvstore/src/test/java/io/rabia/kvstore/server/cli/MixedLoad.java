@@ -54,6 +54,8 @@ final class MixedLoad implements AutoCloseable {
   private final Pulse[] pulses;
   private final AtomicLong writes = new AtomicLong();
   private final AtomicLong errors = new AtomicLong();
+  private final AtomicLong refusedEntries = new AtomicLong();
+  private final AtomicLong refusedIncrements = new AtomicLong();
   private final Map<String, Long> failures = new TreeMap<>();
   private final List<String> journal = new ArrayList<>();
   private final List<String> refused = new ArrayList<>();
@@ -84,6 +86,11 @@ final class MixedLoad implements AutoCloseable {
   /** Operations of unknown outcome, or refused for want of a server, until now. */
   long errors() {
     return errors.get();
+  }
+
+  /** Entries of the journal, or increments if they are fewer, refused until now. */
+  long refusals() {
+    return Math.min(refusedEntries.get(), refusedIncrements.get());
   }
 
   /** The answers to the clients that ask this member first. */
@@ -259,6 +266,7 @@ final class MixedLoad implements AutoCloseable {
               journal.add(entry);
             } else if (failure != null && !mayBeExecuted(failure)) {
               refused.add(entry);
+              refusedEntries.incrementAndGet();
             }
             ended(true, failure);
           });
@@ -274,6 +282,8 @@ final class MixedLoad implements AutoCloseable {
               counted[which] += by;
             } else if (mayBeExecuted(failure)) {
               uncertain[which] += by;
+            } else {
+              refusedIncrements.incrementAndGet();
             }
             ended(true, failure);
           });
