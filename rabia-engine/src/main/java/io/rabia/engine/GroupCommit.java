@@ -65,14 +65,15 @@ final class GroupCommit {
       return false;
     }
     if (now > since) {
-      waited(runsOut, now);
+      waited(now);
     }
     pending = false;
     return true;
   }
 
-  private void waited(boolean runsOut, long now) {
-    if (joined && !runsOut) {
+  /** One other promise is one force less, also when it was not all that was waited for. */
+  private void waited(long now) {
+    if (joined) {
       patience.paid();
     } else {
       patience.ranOut(longest(), now);

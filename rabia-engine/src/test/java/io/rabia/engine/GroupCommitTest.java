@@ -99,6 +99,18 @@ class GroupCommitTest {
     assertThat(commit.isDue(MORE, vain + 2 * WAIT)).as("twice as long, not four times").isFalse();
   }
 
+  /** Else members that are out of step stay so: nobody waits long enough for the others. */
+  @Test
+  void oneThatBroughtNotAllPaidToo() {
+    forced();
+    commit.promised(10);
+    assertThat(commit.isDue(MORE, 10)).isFalse();
+    commit.promised(11);
+    assertThat(commit.isDue(MORE, 10 + WAIT)).isTrue();
+    commit.promised(11 + WAIT);
+    assertThat(commit.isDue(MORE, 11 + WAIT)).isFalse();
+  }
+
   /** The slot was decided without it. */
   @Test
   void oneThatEndedWithNothingToShareWasInVain() {
