@@ -10,7 +10,7 @@ import io.rabia.engine.protocol.Patience;
  * millisecond, at most.
  *
  * <p>To force later is what any slow disk does: a promise leaves, or counts, when it is durable
- * (protocol.md section 1). One thread; times in nanoseconds.
+ * (protocol.md section 2). One thread; times in nanoseconds.
  */
 final class GroupCommit {
   /**
@@ -22,7 +22,6 @@ final class GroupCommit {
   /** A member on the same network has said by then what it had to say. */
   private static final long MOST_NANOS = 1_000_000;
 
-  private final boolean mayWait;
   private final ForceTimes forces;
   private final Patience patience = new Patience();
   private boolean pending;
@@ -32,8 +31,7 @@ final class GroupCommit {
 
   private long since;
 
-  GroupCommit(boolean mayWait, ForceTimes forces) {
-    this.mayWait = mayWait;
+  GroupCommit(ForceTimes forces) {
     this.forces = forces;
   }
 
@@ -46,22 +44,23 @@ final class GroupCommit {
     }
   }
 
+  /** Is there one? */
+  boolean isPending() {
+    return pending;
+  }
+
   /** They were forced with something else. */
   void forced() {
     pending = false;
   }
 
   /**
-   * Is it time to force?
+   * Is it time to force what is pending?
    *
    * @param more other promises are about to be made
    */
   boolean isDue(boolean more, long now) {
-    if (!pending) {
-      return false;
-    }
-    boolean runsOut = now >= deadline();
-    if (mayWait && more && !runsOut && patience.allows(now)) {
+    if (more && now < deadline() && patience.allows(now)) {
       return false;
     }
     if (now > since) {

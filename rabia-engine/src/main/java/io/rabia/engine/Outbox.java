@@ -88,7 +88,7 @@ final class Outbox implements AutoCloseable {
     this.forces = forces;
     this.links = links;
     forced = persistence.durability() == Durability.FSYNC;
-    commit = new GroupCommit(forced, forces);
+    commit = new GroupCommit(forces);
     group = new EncodeBuffer(pool);
     broadcast = new EncodeBuffer(pool);
     lazy = new EncodeBuffer(pool);
@@ -181,7 +181,7 @@ final class Outbox implements AutoCloseable {
     if (forced && persistence.durable() >= lastPromise) {
       commit.forced();
     }
-    if (!commit.isDue(replica.isAboutToPropose(), now)) {
+    if (!commit.isPending() || !commit.isDue(forced && replica.isAboutToPropose(), now)) {
       return false;
     }
     forces.begin(lastPromise);

@@ -17,7 +17,7 @@ class GroupCommitTest {
 
   private long clock;
   private final ForceTimes forces = new ForceTimes(Long.MAX_VALUE, () -> clock);
-  private final GroupCommit commit = new GroupCommit(true, forces);
+  private final GroupCommit commit = new GroupCommit(forces);
 
   /** One that took eight times as much as what is remembered. */
   private void forced() {
@@ -34,7 +34,7 @@ class GroupCommitTest {
   @Test
   void nothingIsForcedWithoutAPromise() {
     forced();
-    assertThat(commit.isDue(NO_MORE, 1)).isFalse();
+    assertThat(commit.isPending()).isFalse();
     assertThat(commit.deadline()).isEqualTo(Long.MAX_VALUE);
   }
 
@@ -43,7 +43,7 @@ class GroupCommitTest {
     forced();
     commit.promised(10);
     assertThat(commit.isDue(NO_MORE, 10)).isTrue();
-    assertThat(commit.isDue(NO_MORE, 11)).isFalse();
+    assertThat(commit.isPending()).isFalse();
     assertThat(commit.deadline()).isEqualTo(Long.MAX_VALUE);
   }
 
@@ -56,7 +56,7 @@ class GroupCommitTest {
     assertThat(commit.deadline()).isEqualTo(10 + WAIT);
     assertThat(commit.isDue(MORE, 9 + WAIT)).isFalse();
     assertThat(commit.isDue(NO_MORE, 9 + WAIT)).isTrue();
-    assertThat(commit.isDue(NO_MORE, 10 + WAIT)).isFalse();
+    assertThat(commit.isPending()).isFalse();
   }
 
   @Test
@@ -127,20 +127,17 @@ class GroupCommitTest {
     forced();
     commit.promised(10);
     commit.forced();
-    assertThat(commit.isDue(NO_MORE, 11)).isFalse();
+    assertThat(commit.isPending()).isFalse();
     assertThat(commit.deadline()).isEqualTo(Long.MAX_VALUE);
   }
 
   @Test
-  void nobodyWaitsBeforeAForceWasMeasuredOrWhereNothingIsForced() {
+  void nobodyWaitsBeforeAForceWasMeasured() {
     commit.promised(10);
     assertThat(commit.isDue(MORE, 10)).isTrue();
     forced();
     commit.promised(10);
     assertThat(commit.isDue(MORE, 10)).as("that was no wait in vain").isFalse();
-    GroupCommit unforced = new GroupCommit(false, forces);
-    unforced.promised(10);
-    assertThat(unforced.isDue(MORE, 10)).isTrue();
   }
 
   private static void force(TestCluster cluster) {
@@ -152,37 +149,62 @@ class GroupCommitTest {
     return cluster.nodes().stream().map(node -> node.log.flushes()).toList();
   }
 
+  /** Each has had commands, and forces that took a millisecond. */
+  private static void warm(TestCluster cluster) {
+    cluster.nodes().forEach(node -> node.log.manual());
+    for (int i = 0; i < 12; i++) {
+      Answer warm = cluster.node(1 + i % 3).submit("warm up");
+      for (int forces = 0; forces < 8; forces++) {
+        cluster.elapse(Duration.ofMillis(1));
+        force(cluster);
+      }
+      assertThat(warm.isOpen()).isFalse();
+    }
+  }
+
   /** Each proposes a batch of its own, and hears of the others' after that. */
   @Test
   void clientsAtAllMembersCostEachOneForce() {
     try (TestCluster cluster = TestCluster.serving(3)) {
-      cluster.nodes().forEach(node -> node.log.manual());
-      for (int i = 0; i < 12; i++) {
-        Answer warm = cluster.node(1 + i % 3).submit("warm up");
-        for (int forces = 0; forces < 8; forces++) {
-          cluster.elapse(Duration.ofMillis(1));
-          force(cluster);
-        }
-        assertThat(warm.isOpen()).isFalse();
-      }
+      warm(cluster);
       cluster.wires.sent().clear();
       List<Integer> before = flushes(cluster);
       List<Answer> answers = new ArrayList<>();
       cluster.nodes().forEach(node -> answers.add(node.submit("together")));
       cluster.settle();
       assertThat(flushes(cluster)).isEqualTo(before.stream().map(count -> count + 1).toList());
-      assertThat(sent(cluster, Message.Offer.class)).as("of each, to both others").hasSize(6);
-      assertThat(sent(cluster, Message.Propose.class)).as("before its force").isEmpty();
+      assertThat(cluster.wires.sent(Message.Offer.class)).as("of each, to both others").hasSize(6);
+      assertThat(cluster.wires.sent(Message.Propose.class)).as("before its force").isEmpty();
       force(cluster);
       assertThat(answers).allSatisfy(answer -> assertThat(answer.isOpen()).isFalse());
       cluster.nodes().forEach(node -> node.log.automatic());
     }
   }
 
-  private static List<Message> sent(TestCluster cluster, Class<? extends Message> kind) {
-    return cluster.wires.sent().stream()
-        .flatMap(frame -> frame.messages().stream())
-        .filter(kind::isInstance)
-        .toList();
+  /** It does not hear the others, which have had commands lately. */
+  @Test
+  void theEngineWakesWhenItHasWaitedLongEnough() {
+    try (TestCluster cluster = TestCluster.serving(3)) {
+      warm(cluster);
+      TestNode a = cluster.node(1);
+      cluster.nodes().forEach(node -> node.log.automatic());
+      for (int i = 0; a.member().forceTimes().nanos() > 200_000; i++) {
+        cluster.node(1 + i % 3).submit("forced at once");
+        cluster.elapse(Duration.ofMillis(5));
+      }
+      cluster.wires.hold(2, 1);
+      cluster.wires.hold(3, 1);
+      int before = a.log.flushes();
+      a.submit("x");
+      cluster.settle();
+      assertThat(a.log.flushes()).as("it waits").isEqualTo(before);
+      assertThat(a.transport().waited())
+          .isEqualTo(GroupCommit.FORCES * a.member().forceTimes().nanos());
+      cluster.elapse(Duration.ofMillis(1));
+      assertThat(a.log.flushes()).isGreaterThan(before);
+      cluster.wires.release(2, 1);
+      cluster.wires.release(3, 1);
+      cluster.elapse(Duration.ofMillis(100));
+    }
   }
 }

@@ -32,14 +32,6 @@ class OffersTest {
     return cluster;
   }
 
-  private static <M extends Message> List<M> sent(TestCluster cluster, Class<M> kind) {
-    return cluster.wires.sent().stream()
-        .flatMap(frame -> frame.messages().stream())
-        .filter(kind::isInstance)
-        .map(kind::cast)
-        .toList();
-  }
-
   private static List<Message> votes(TestCluster cluster) {
     return cluster.wires.sent().stream()
         .flatMap(frame -> frame.messages().stream())
@@ -74,7 +66,7 @@ class OffersTest {
     try (TestCluster cluster = warm(members)) {
       Answer answer = cluster.node(asked).submit("x");
       cluster.settle();
-      assertThat(sent(cluster, Message.Offer.class))
+      assertThat(cluster.wires.sent(Message.Offer.class))
           .as("the one batch, and who had one lately says that it has none")
           .hasSize(members * (members - 1))
           .filteredOn(offer -> offer.batch() != null)
@@ -82,12 +74,12 @@ class OffersTest {
       assertThat(cluster.nodes())
           .as("all force at the same time")
           .allSatisfy(node -> assertThat(node.log.unforced()).isPositive());
-      assertThat(sent(cluster, Message.Propose.class)).as("before its force").isEmpty();
+      assertThat(cluster.wires.sent(Message.Propose.class)).as("before its force").isEmpty();
       cluster.nodes().forEach(node -> node.log.force());
       cluster.settle();
       assertThat(answer.text()).as("after one force").isEqualTo(x(members));
       assertOnce(cluster, "x");
-      assertThat(sent(cluster, Message.Propose.class))
+      assertThat(cluster.wires.sent(Message.Propose.class))
           .as("the batch is sent once")
           .allSatisfy(propose -> assertThat(propose.batch()).isNull());
       assertThat(votes(cluster)).isEmpty();
@@ -312,7 +304,7 @@ class OffersTest {
       Answer answer = a.submit("x");
       cluster.settle();
       assertThat(answer.text()).isEqualTo("x@2");
-      assertThat(sent(cluster, Message.Offer.class)).isEmpty();
+      assertThat(cluster.wires.sent(Message.Offer.class)).isEmpty();
       assertThat(cluster.wires.sent()).as("frames").hasSize(6);
     }
   }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The network of a {@link TestCluster}: connects whom it may, keeps the order of a connection,
@@ -103,8 +104,16 @@ final class Wires {
 
   /** All messages of a kind that a member has sent, in order, one per receiver. */
   <M extends Message> List<M> sentBy(int from, Class<M> kind) {
-    return sent.stream()
-        .filter(frame -> frame.from() == from)
+    return sent(kind, sent.stream().filter(frame -> frame.from() == from));
+  }
+
+  /** The same of all members. */
+  <M extends Message> List<M> sent(Class<M> kind) {
+    return sent(kind, sent.stream());
+  }
+
+  private static <M extends Message> List<M> sent(Class<M> kind, Stream<Sent> frames) {
+    return frames
         .flatMap(frame -> frame.messages().stream())
         .filter(kind::isInstance)
         .map(kind::cast)
