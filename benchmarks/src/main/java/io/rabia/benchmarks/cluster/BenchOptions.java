@@ -40,7 +40,10 @@ final class BenchOptions {
     EMBEDDED,
     /** Each client sends the next request when it has its answer. */
     CLOSED,
-    /** Requests at fixed times, at a share of each peer's highest throughput in CLOSED. */
+    /**
+     * Requests at fixed times, at a share of each peer's highest throughput in CLOSED with no more
+     * clients.
+     */
     OPEN,
     /** A member dies or stands still under load. */
     FAULTS
@@ -201,7 +204,7 @@ final class BenchOptions {
       defaultValue = "10",
       description =
           "seconds under many clients in a cluster that was just started; half as many more for"
-              + " reads, and before a member fails"
+              + " reads, for an open loop, and before a member fails"
               + " (default: ${DEFAULT-VALUE})")
   double warmup;
 
@@ -220,7 +223,8 @@ final class BenchOptions {
   @Option(
       names = "--rate-share",
       defaultValue = "0.8",
-      description = "of a peer's highest throughput, for OPEN (default: ${DEFAULT-VALUE})")
+      description =
+          "of the highest throughput of a peer with no more clients, for OPEN (default: ${DEFAULT-VALUE})")
   double rateShare;
 
   @Option(

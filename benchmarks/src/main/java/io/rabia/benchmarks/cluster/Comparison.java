@@ -127,17 +127,44 @@ final class Comparison {
     if (!options.openOperations().contains(family.operation())) {
       return;
     }
+    boolean warm = false;
     for (Contender rated : raters(contender)) {
-      double rate = Math.floor(options.rateShare * bench.results.highest(rated, family, round));
+      double highest = bench.results.highest(rated, family, round, options.openClients);
+      double rate = Math.floor(options.rateShare * highest);
       if (rate >= 1) {
+        if (!warm) {
+          warmAt(cluster, family, rate);
+          warm = true;
+        }
         load(cluster, contender, family.open(options.openClients, rated), round, rate);
       } else {
         String failure =
-            contender.id() + ": no rate, " + rated.id() + " has no load without errors";
+            String.format(
+                Locale.ROOT,
+                "%s: no rate, %s has no load of at most %d clients without errors",
+                contender.id(),
+                rated.id(),
+                options.openClients);
         bench.results.failed(failure);
         bench.progress.done(failure);
       }
     }
+  }
+
+  /** What has always had as much to do as it could meets other code at fixed times. */
+  private void warmAt(Cluster cluster, Work family, double rate) {
+    cluster.load(
+        new LoadSpec(
+            family.operation(),
+            options.openClients,
+            options.keySize,
+            family.valueSize(),
+            options.keys,
+            0,
+            options.warmup / 2,
+            rate,
+            false),
+        sign -> {});
   }
 
   private void load(Cluster cluster, Contender contender, Work work, int round, double rate) {

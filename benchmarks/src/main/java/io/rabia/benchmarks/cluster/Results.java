@@ -209,12 +209,13 @@ final class Results {
   }
 
   /**
-   * The highest throughput of a round in a closed loop, whatever the number of clients, without an
+   * The highest throughput of a round in a closed loop of so many clients at most, without an
    * error; 0 if there is none.
    */
-  double highest(Contender contender, Work family, int round) {
+  double highest(Contender contender, Work family, int round, int clients) {
     return runs.stream()
         .filter(run -> run.contender() == contender && run.round() == round)
+        .filter(run -> run.work().clients() <= clients)
         .filter(run -> run.work().family().equals(family) && run.result().errors() == 0)
         .mapToDouble(run -> run.result().opsPerSecond())
         .max()

@@ -105,13 +105,16 @@ class ReportTest {
   }
 
   @Test
-  void takesTheHighestThroughputOfARoundWithoutErrors() {
+  void takesTheHighestThroughputOfARoundWithoutErrorsAndWithSoManyClientsAtMost() {
     results.add(new Run(Contender.JRAFT, FEW, 2, 0, result(70_000, 300)));
     results.add(new Run(Contender.JRAFT, WORK.with(256), 2, 0, result(90_000, 300, 1)));
 
-    assertThat(results.highest(Contender.JRAFT, WORK.family(), 2)).isEqualTo(70_000);
-    assertThat(results.highest(Contender.JRAFT, WORK.family(), 1)).isEqualTo(60_001);
-    assertThat(results.highest(Contender.RATIS, WORK.family(), 1)).isZero();
+    results.add(new Run(Contender.JRAFT, WORK.with(1024), 2, 0, result(80_000, 300)));
+
+    assertThat(results.highest(Contender.JRAFT, WORK.family(), 2, 256)).isEqualTo(70_000);
+    assertThat(results.highest(Contender.JRAFT, WORK.family(), 2, 1024)).isEqualTo(80_000);
+    assertThat(results.highest(Contender.JRAFT, WORK.family(), 1, 256)).isEqualTo(60_001);
+    assertThat(results.highest(Contender.RATIS, WORK.family(), 1, 256)).isZero();
   }
 
   @Test

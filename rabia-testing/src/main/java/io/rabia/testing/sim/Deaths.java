@@ -2,7 +2,10 @@ package io.rabia.testing.sim;
 
 import java.io.IOException;
 
-/** Where a process may die, by throwing {@link SimCrash}, and where its disk may fail. */
+/**
+ * Where a process may die, by throwing {@link SimCrash}, where its disk may fail, and where it
+ * waits for it.
+ */
 interface Deaths {
   Deaths NONE =
       new Deaths() {
@@ -19,6 +22,9 @@ interface Deaths {
 
         @Override
         public void cutShort() {}
+
+        @Override
+        public void waits(long nanos) {}
       };
 
   /** Called before everything that a process does to the world. */
@@ -36,4 +42,7 @@ interface Deaths {
 
   /** Called when it took less. */
   void cutShort() throws IOException;
+
+  /** Called when the process waits for its disk so long. */
+  void waits(long nanos);
 }

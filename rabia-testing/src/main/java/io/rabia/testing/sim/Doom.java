@@ -146,6 +146,11 @@ final class Doom implements Deaths {
     throw new SimCrash(random.chance(0.5));
   }
 
+  @Override
+  public void waits(long nanos) {
+    node.waits(nanos);
+  }
+
   /** The process sends a frame, which another one got before if {@code again}. */
   void sends(Frame frame, boolean again) {
     Member member = node.member();

@@ -10,6 +10,7 @@ final class NodeClock {
   private final boolean drifts;
   private final double rate;
   private long base;
+  private long ahead;
 
   /**
    * @param drifts whether the monotonic clock begins anywhere and runs at another rate, and the
@@ -24,7 +25,17 @@ final class NodeClock {
   }
 
   long monotonic() {
-    return base + (long) (clock.now() * rate);
+    return base + (long) (busyUntil() * rate);
+  }
+
+  /** The node does nothing else for so long: its clock is as much ahead of the world's. */
+  void waits(long nanos) {
+    ahead = busyUntil() + nanos;
+  }
+
+  /** The world's time by which the node's clock is in step with it again, which may be now. */
+  long busyUntil() {
+    return Math.max(ahead, clock.now());
   }
 
   /** The monotonic clock is ahead by so much from now on. */

@@ -230,14 +230,18 @@ final class Setup {
     return faults.has(Fault.DRIFT) && !faults.has(Fault.JUMP) ? SHORT_LIFE : Duration.ofMinutes(10);
   }
 
-  /** Slow disks want logs that feel them, power losses those with a page cache. */
+  /** Slow disks want logs that force, power losses those with a page cache. */
   private int kind(int place, int otherwise) {
     boolean slow = faults.has(Fault.SLOW_DISK) || faults.has(Fault.SLOW_MEMBERS);
     boolean files = faults.drawn().stream().anyMatch(OF_FILES::contains);
     if (slow && files) {
       return place % 2 == 0 ? ASYNCHRONOUS : FSYNC_DISK;
     }
-    return slow ? ASYNCHRONOUS : files ? FSYNC_DISK : otherwise;
+    if (slow && faults.has(Fault.SLOW_MEMBERS)) {
+      return ASYNCHRONOUS;
+    }
+    boolean forces = otherwise < INSTANT || otherwise >= FSYNC_DISK && otherwise < OS_DISK;
+    return slow && !forces ? ASYNCHRONOUS : files ? FSYNC_DISK : otherwise;
   }
 
   private Storage storage(int kind, long forceNanos) {
@@ -246,7 +250,8 @@ final class Setup {
       return new SimPersistence(world.clock(), random.fork(), instant ? 0 : forceNanos);
     }
     Durability durability = kind < OS_DISK ? Durability.FSYNC : Durability.OS;
-    return new SimDisk(random.fork(), durability, 1 << segmentBits());
+    long waits = random.chance(0.5) ? forceNanos : 0;
+    return new SimDisk(random.fork(), durability, 1 << segmentBits(), waits);
   }
 
   private int segmentBits() {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A disk under the production log. What was written survives the death of the process; the loss of
  * power takes, of what was not forced, the end of a file, or any blocks of it, and any suffix of
- * the creates, renames and deletes. Instant. One thread.
+ * the creates, renames and deletes. Who forces waits; everything else is instant. One thread.
  */
 final class SimDisk implements Storage {
   private static final int BLOCK = 512;
@@ -69,6 +69,7 @@ final class SimDisk implements Storage {
   private final SimRandom random;
   private final Durability durability;
   private final int segmentBytes;
+  private final long forceNanos;
   private Map<String, Content> names = new TreeMap<>();
   private Map<String, Content> forcedNames = new TreeMap<>();
 
@@ -76,17 +77,20 @@ final class SimDisk implements Storage {
   private final Set<String> unforcedNames = new TreeSet<>();
 
   private final Machine machine;
+  private long slow;
   private Life life = new Life(Deaths.NONE);
 
-  SimDisk(SimRandom random, Durability durability, int segmentBytes) {
-    this(random, durability, segmentBytes, new Machine());
+  SimDisk(SimRandom random, Durability durability, int segmentBytes, long forceNanos) {
+    this(random, durability, segmentBytes, forceNanos, new Machine());
     machine.boot = random.nextLong();
   }
 
-  private SimDisk(SimRandom random, Durability durability, int segmentBytes, Machine machine) {
+  private SimDisk(
+      SimRandom random, Durability durability, int segmentBytes, long forceNanos, Machine machine) {
     this.random = random;
     this.durability = durability;
     this.segmentBytes = segmentBytes;
+    this.forceNanos = forceNanos;
     this.machine = machine;
   }
 
@@ -100,7 +104,13 @@ final class SimDisk implements Storage {
 
   @Override
   public boolean slow(long nanos) {
-    return false;
+    slow = nanos;
+    return durability == Durability.FSYNC;
+  }
+
+  private long forceTime() {
+    long usual = forceNanos + slow;
+    return usual == 0 ? 0 : random.between(1, 2 * usual);
   }
 
   @Override
@@ -126,7 +136,7 @@ final class SimDisk implements Storage {
 
   @Override
   public Storage copy() {
-    SimDisk copy = new SimDisk(random.fork(), durability, segmentBytes, machine);
+    SimDisk copy = new SimDisk(random.fork(), durability, segmentBytes, forceNanos, machine);
     boolean forces = durability == Durability.FSYNC;
     (forces ? forcedNames : names)
         .forEach(
@@ -226,7 +236,12 @@ final class SimDisk implements Storage {
 
   @Override
   public String toString() {
-    return names.size() + " files under " + durability;
+    return names.size()
+        + " files under "
+        + durability
+        + ", forced within "
+        + 2 * (forceNanos + slow) / SimClock.MICRO
+        + " us";
   }
 
   /** The disk as one process sees it. */
@@ -399,6 +414,7 @@ final class SimDisk implements Storage {
             lose(content);
             throw e;
           }
+          deaths.waits(forceTime());
         }
         use();
         content.forced = content.written;

@@ -51,6 +51,7 @@ final class SimNode {
   private long differsFrom = Long.MAX_VALUE;
   private int life;
   private boolean starting;
+  private boolean besides;
   private boolean lost;
   private boolean out;
   private boolean ghost;
@@ -268,7 +269,9 @@ final class SimNode {
             random.between(0, 20 * SimClock.MILLI),
             () -> {
               if (lives(ofLife)) {
+                besides = true;
                 guarded(task);
+                besides = false;
                 wake();
               }
             });
@@ -447,7 +450,7 @@ final class SimNode {
   }
 
   private void wakeAt(long at) {
-    long when = Math.max(at, pausedUntil);
+    long when = Math.max(Math.max(at, pausedUntil), clocks.busyUntil());
     if (when < nextWake && agent != null) {
       nextWake = when;
       int ofLife = life;
@@ -469,18 +472,31 @@ final class SimNode {
     SimTransport ports = transport;
     if (agent != null && ports != null) {
       check(active);
-      wakeAt(world.clock().now() + 1 + clocks.real(ports.idleNanos()));
+      long idle = isBusy() ? 0 : 1 + clocks.real(ports.idleNanos());
+      wakeAt(world.clock().now() + idle);
     }
   }
 
+  /** Until nothing is left to do, or it has waited for its disk: meanwhile something arrives. */
   private void cycles(EngineAgent active) {
     int cycles = 0;
-    while (active.doWork(true) > 0) {
+    while (active.doWork(true) > 0 && !isBusy()) {
       if (++cycles > CYCLES) {
         violated("does not come to rest");
         return;
       }
     }
+  }
+
+  /** The thread that runs waits for its disk so long. */
+  void waits(long nanos) {
+    if (!besides) {
+      clocks.waits(nanos);
+    }
+  }
+
+  private boolean isBusy() {
+    return world.clock().now() < clocks.busyUntil();
   }
 
   private void guarded(Runnable work) {
