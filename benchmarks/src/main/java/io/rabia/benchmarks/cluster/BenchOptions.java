@@ -333,6 +333,11 @@ final class BenchOptions {
     if (parts.contains(Part.OPEN) && !parts.contains(Part.CLOSED)) {
       return "OPEN needs CLOSED in the same run: its rates come from there";
     }
+    if (parts.contains(Part.OPEN)
+        && openOperations().stream()
+            .anyMatch(open -> clients(open).stream().noneMatch(count -> count <= openClients))) {
+      return "OPEN needs a load of CLOSED with --open-clients or fewer: its rate comes from there";
+    }
     return unavailable();
   }
 

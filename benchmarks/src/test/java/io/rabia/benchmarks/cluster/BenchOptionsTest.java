@@ -80,6 +80,10 @@ class BenchOptionsTest {
     assertThat(parse("--operations=FILL").invalid()).contains("--operations");
     assertThat(parse("--operations=READ", "--open-operations=WRITE").invalid()).contains("OPEN");
     assertThat(parse("--parts=OPEN").invalid()).contains("CLOSED");
+    assertThat(parse("--clients=4,5", "--open-clients=4").invalid()).isNull();
+    assertThat(parse("--clients=5", "--open-clients=4").invalid()).contains("--open-clients");
+    assertThat(parse("--read-clients=512").invalid()).contains("--open-clients");
+    assertThat(parse("--read-clients=512", "--open-operations=WRITE").invalid()).isNull();
     assertThat(parse("--peers=jraft", "--peers-dir=nowhere").invalid()).contains("-P peers");
   }
 }

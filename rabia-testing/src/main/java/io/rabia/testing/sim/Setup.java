@@ -230,18 +230,21 @@ final class Setup {
     return faults.has(Fault.DRIFT) && !faults.has(Fault.JUMP) ? SHORT_LIFE : Duration.ofMinutes(10);
   }
 
-  /** Slow disks want logs that force, power losses those with a page cache. */
+  /**
+   * Slow disks want logs that force, power losses those with a page cache; where the same members
+   * stay slow, engines do not wait for them.
+   */
   private int kind(int place, int otherwise) {
     boolean slow = faults.has(Fault.SLOW_DISK) || faults.has(Fault.SLOW_MEMBERS);
     boolean files = faults.drawn().stream().anyMatch(OF_FILES::contains);
     if (slow && files) {
       return place % 2 == 0 ? ASYNCHRONOUS : FSYNC_DISK;
     }
-    if (slow && faults.has(Fault.SLOW_MEMBERS)) {
-      return ASYNCHRONOUS;
+    if (files) {
+      return FSYNC_DISK;
     }
     boolean forces = otherwise < INSTANT || otherwise >= FSYNC_DISK && otherwise < OS_DISK;
-    return slow && !forces ? ASYNCHRONOUS : files ? FSYNC_DISK : otherwise;
+    return slow && (!forces || faults.has(Fault.SLOW_MEMBERS)) ? ASYNCHRONOUS : otherwise;
   }
 
   private Storage storage(int kind, long forceNanos) {

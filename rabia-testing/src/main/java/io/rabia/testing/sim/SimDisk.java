@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A disk under the production log. What was written survives the death of the process; the loss of
  * power takes, of what was not forced, the end of a file, or any blocks of it, and any suffix of
- * the creates, renames and deletes. Who forces waits; everything else is instant. One thread.
+ * the creates, renames and deletes. Who forces a file waits; everything else is instant. One
+ * thread.
  */
 final class SimDisk implements Storage {
   private static final int BLOCK = 512;
@@ -104,8 +105,9 @@ final class SimDisk implements Storage {
 
   @Override
   public boolean slow(long nanos) {
-    slow = nanos;
-    return durability == Durability.FSYNC;
+    boolean forces = durability == Durability.FSYNC;
+    slow = forces ? nanos : 0;
+    return forces;
   }
 
   private long forceTime() {

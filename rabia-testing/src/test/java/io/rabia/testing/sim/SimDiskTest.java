@@ -19,20 +19,6 @@ class SimDiskTest {
   private final Deaths waiting =
       new Deaths() {
         @Override
-        public void beforeAction() {}
-
-        @Override
-        public void beforeForce() {}
-
-        @Override
-        public int taken(int length) {
-          return length;
-        }
-
-        @Override
-        public void cutShort() {}
-
-        @Override
         public void waits(long nanos) {
           clock.waits(nanos);
         }
@@ -82,6 +68,7 @@ class SimDiskTest {
     SimDisk disk = new SimDisk(new SimRandom(1), Durability.OS, 1 << 16, FORCE);
 
     assertThat(disk.slow(FORCE)).isFalse();
+    assertThat(force(log(disk))).isZero();
   }
 
   @Test
