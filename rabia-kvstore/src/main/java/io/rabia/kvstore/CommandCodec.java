@@ -18,6 +18,7 @@ import io.rabia.kvstore.KvCommand.Put;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Commands as bytes. Stateless and thread-safe. */
 final class CommandCodec {
@@ -139,6 +140,22 @@ final class CommandCodec {
 
   private static boolean hasOneKey(byte tag) {
     return tag == SET || tag >= COMPARE_AND_SET && tag <= TAKE;
+  }
+
+  /**
+   * As {@link #decode(ByteBuffer)}, but of the command that there is most of nothing is allocated.
+   *
+   * @param pair gets the key and the value of a set, if it has the room
+   * @return null when it did
+   */
+  static @Nullable KvCommand decode(ByteBuffer source, Pair pair) {
+    int length = source.remaining() - KEY_AT;
+    if (length < 0 || source.get(source.position()) != SET || !pair.hasRoom(length)) {
+      return decode(source);
+    }
+    takeByte(source);
+    pair.take(source);
+    return null;
   }
 
   static KvCommand decode(ByteBuffer source) {

@@ -26,9 +26,17 @@ final class CommandExecutor {
     this.queries = queries;
   }
 
+  /** Executes a set; allocates only its encoded result, when it has stored over another value. */
+  byte[] set(Pair pair) {
+    KvResult.@Nullable Failed refusal = setOrRefuse(pair);
+    return refusal == null
+        ? ResultCodec.encodeStored(state.version())
+        : ResultCodec.encode(refusal);
+  }
+
   KvResult execute(KvCommand command) {
     if (command instanceof KvCommand.Set set) {
-      return set(set.key(), set.value());
+      return stored(setOrRefuse(Pair.of(set.key(), set.value())));
     }
     if (command instanceof KvCommand.Delete delete) {
       return delete(delete.keys());
@@ -76,14 +84,25 @@ final class CommandExecutor {
     return refusal == null ? work.result() : refusal;
   }
 
-  private KvResult set(byte[] key, byte[] value) {
-    KvResult.@Nullable Failed refusal = limits.refuseKey(key);
-    return refusal == null ? store(key, value, state.take(key), Entry.NEVER) : refusal;
+  private KvResult.@Nullable Failed setOrRefuse(Pair pair) {
+    KvResult.@Nullable Failed refusal = limits.refuseKey(pair.keyLength());
+    return refusal == null
+        ? storeOrRefuse(pair, state.take(pair.key(), pair.keyLength()), Entry.NEVER)
+        : refusal;
   }
 
-  private KvResult store(byte[] key, byte[] value, @Nullable Entry old, long expires) {
-    KvResult.@Nullable Failed refusal = limits.refuseValue(state, key, value.length, old);
-    return refusal == null ? new KvResult.Stored(state.put(key, value, old, expires)) : refusal;
+  /** When this is null, the pair is stored with the state's version. */
+  private KvResult.@Nullable Failed storeOrRefuse(Pair pair, @Nullable Entry old, long expires) {
+    KvResult.@Nullable Failed refusal =
+        limits.refuseValue(state, pair.keyLength(), pair.valueLength(), old);
+    if (refusal == null) {
+      state.put(pair, old, expires);
+    }
+    return refusal;
+  }
+
+  private KvResult stored(KvResult.@Nullable Failed refusal) {
+    return refusal == null ? new KvResult.Stored(state.version()) : refusal;
   }
 
   private KvResult delete(List<byte[]> keys) {
@@ -108,7 +127,7 @@ final class CommandExecutor {
     boolean matches =
         old != null && expected != null ? old.hasValue(expected) : old == null && expected == null;
     return matches
-        ? store(cas.key(), cas.value(), old, Entry.NEVER)
+        ? stored(storeOrRefuse(Pair.of(cas.key(), cas.value()), old, Entry.NEVER))
         : new KvResult.Mismatch(toKvEntry(old));
   }
 
@@ -132,8 +151,9 @@ final class CommandExecutor {
       return failed(StoreError.OVERFLOW, before + " + " + increment.by());
     }
     byte[] value = Long.toString(after).getBytes(StandardCharsets.US_ASCII);
-    KvResult stored = store(increment.key(), value, old, expires(old));
-    return stored instanceof KvResult.Stored s ? new KvResult.Number(after, s.version()) : stored;
+    KvResult.@Nullable Failed refusal =
+        storeOrRefuse(Pair.of(increment.key(), value), old, expires(old));
+    return refusal == null ? new KvResult.Number(after, state.version()) : refusal;
   }
 
   private static long expires(@Nullable Entry old) {
@@ -166,10 +186,9 @@ final class CommandExecutor {
       return new KvResult.Mismatch(toKvEntry(old));
     }
     @Nullable KvEntry before = toKvEntry(old);
-    KvResult stored = store(put.key(), put.value(), old, expires(old, put.timeToLive()));
-    return stored instanceof KvResult.Stored s
-        ? new KvResult.Replaced(before, s.version())
-        : stored;
+    KvResult.@Nullable Failed refusal =
+        storeOrRefuse(Pair.of(put.key(), put.value()), old, expires(old, put.timeToLive()));
+    return refusal == null ? new KvResult.Replaced(before, state.version()) : refusal;
   }
 
   private KvResult expire(KvCommand.Expire expire) {
@@ -181,7 +200,7 @@ final class CommandExecutor {
     if (expires == Entry.NEVER && old.expires() == Entry.NEVER) {
       return new KvResult.Exists(false);
     }
-    state.put(expire.key(), old.value(), old, expires);
+    state.put(Pair.of(expire.key(), old.value()), old, expires);
     return new KvResult.Exists(true);
   }
 
@@ -190,13 +209,14 @@ final class CommandExecutor {
     int before = old == null ? 0 : old.valueLength();
     int added = append.value().length;
     KvResult.@Nullable Failed refusal =
-        limits.refuseValue(state, append.key(), (long) before + added, old);
+        limits.refuseValue(state, append.key().length, (long) before + added, old);
     if (refusal != null) {
       return refusal;
     }
     byte[] value = old == null ? new byte[added] : Arrays.copyOf(old.value(), before + added);
     System.arraycopy(append.value(), 0, value, before, added);
-    return new KvResult.Number(value.length, state.put(append.key(), value, old, expires(old)));
+    state.put(Pair.of(append.key(), value), old, expires(old));
+    return new KvResult.Number(value.length, state.version());
   }
 
   private KvResult take(byte[] key) {
@@ -204,8 +224,9 @@ final class CommandExecutor {
     if (old == null) {
       return new KvResult.Absent();
     }
+    KvEntry entry = old.toKvEntry();
     state.remove(old, ChangeType.DELETED);
-    return new KvResult.Found(old.toKvEntry());
+    return new KvResult.Found(entry);
   }
 
   private KvResult transact(KvCommand.Transaction transaction) {

@@ -20,9 +20,10 @@ import java.util.Arrays;
  * The log time at which it expires is there when the sign of the version is set. The length counts
  * what the hash covers, which is all that follows it. An entry begins at a multiple of eight. In
  * the table it is written again with its key's next value, if that takes as much room, unless a
- * view reads it; copies never change. The mark that it was dropped is for {@link EntryTable} only.
+ * view reads it; copies never change. The mark that it was dropped is for {@link EntryTable} only,
+ * which also shows one entry after the other through one of these.
  */
-record Entry(byte[] page, int at) {
+final class Entry {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
   static final VarHandle INT =
@@ -47,11 +48,21 @@ record Entry(byte[] page, int at) {
 
   private static final long EXPIRING = Long.MIN_VALUE;
 
+  private byte[] page;
+  private int at;
+
+  /** The one that lies there. */
+  Entry(byte[] page, int at) {
+    this.page = page;
+    this.at = at;
+  }
+
   // ---- in a page
 
   /** Bytes that an entry takes. */
-  static int space(byte[] key, byte[] value, long expires) {
-    return space(HEAD + key.length + value.length + (expires == NEVER ? 0 : Long.BYTES));
+  static int space(Pair pair, long expires) {
+    int payload = pair.keyLength() + pair.valueLength();
+    return space(HEAD + payload + (expires == NEVER ? 0 : Long.BYTES));
   }
 
   /** Of one of which the hash covers so much. */
@@ -60,26 +71,20 @@ record Entry(byte[] page, int at) {
   }
 
   static int spaceAt(byte[] page, int at) {
-    return space((int) INT.get(page, at));
+    return space(hashedLength(page, at));
   }
 
   static void write(
-      byte[] page,
-      int at,
-      byte[] key,
-      byte[] value,
-      long version,
-      long created,
-      long updated,
-      long expires) {
-    int valueAt = at + KEY + key.length;
-    int end = valueAt + value.length;
+      byte[] page, int at, Pair pair, long version, long created, long updated, long expires) {
+    int keyLength = pair.keyLength();
+    int valueAt = at + KEY + keyLength;
+    int end = valueAt + pair.valueLength();
     LONG.set(page, at + VERSION, expires == NEVER ? version : version | EXPIRING);
     LONG.set(page, at + CREATED, created);
     LONG.set(page, at + UPDATED, updated);
-    SHORT.set(page, at + KEY_LENGTH, (short) key.length);
-    System.arraycopy(key, 0, page, at + KEY, key.length);
-    System.arraycopy(value, 0, page, valueAt, value.length);
+    SHORT.set(page, at + KEY_LENGTH, (short) keyLength);
+    System.arraycopy(pair.key(), 0, page, at + KEY, keyLength);
+    System.arraycopy(pair.value(), pair.valueAt(), page, valueAt, pair.valueLength());
     if (expires != NEVER) {
       LONG.set(page, end, expires);
       end += Long.BYTES;
@@ -127,6 +132,15 @@ record Entry(byte[] page, int at) {
         && Arrays.equals(page, begin, begin + length, key, keyAt, keyAt + length);
   }
 
+  /** Bytes of what the hash covers. */
+  static int hashedLength(byte[] page, int at) {
+    return (int) INT.get(page, at);
+  }
+
+  static long hash(byte[] page, int at) {
+    return (long) LONG.get(page, at + HASH);
+  }
+
   /** The hash of its key. */
   static long hashOfKey(byte[] page, int at, long seed) {
     return Hashing.hash(page, at + KEY, keyLengthAt(page, at), seed);
@@ -140,18 +154,18 @@ record Entry(byte[] page, int at) {
 
   /** An entry that never expires, in a page of its own. */
   static Entry of(byte[] key, byte[] value, long version, long created, long updated) {
-    Entry entry = new Entry(new byte[space(key, value, NEVER)], 0);
-    write(entry.page, 0, key, value, version, created, updated, NEVER);
+    Pair pair = Pair.of(key, value);
+    Entry entry = new Entry(new byte[space(pair, NEVER)], 0);
+    write(entry.page, 0, pair, version, created, updated, NEVER);
     return entry;
   }
 
-  /** The entry there, if there can be one that ends at that place at the latest. */
-  static Entry require(byte[] page, int at, int end) throws IOException {
+  /** Can there be an entry that ends at that place at the latest? */
+  static void require(byte[] page, int at, int end) throws IOException {
     expect(at >= 0 && at <= end - KEY, "an entry that lies elsewhere");
-    int length = (int) INT.get(page, at);
+    int length = hashedLength(page, at);
     boolean fits = length <= end - at - HASHED && isHashed(page, at + HASHED, length);
     expect(fits, "an entry with lengths that do not fit");
-    return new Entry(page, at);
   }
 
   /** An entry of what the hash covers, in a page of its own. */
@@ -159,6 +173,21 @@ record Entry(byte[] page, int at) {
     Entry entry = new Entry(new byte[space(length)], 0);
     write(entry.page, 0, hashed, hashedAt, length);
     return entry;
+  }
+
+  /** From here on it is the one that lies there. */
+  Entry show(byte[] newPage, int newAt) {
+    page = newPage;
+    at = newAt;
+    return this;
+  }
+
+  byte[] page() {
+    return page;
+  }
+
+  int at() {
+    return at;
   }
 
   /** Bytes that it takes. */
@@ -179,11 +208,11 @@ record Entry(byte[] page, int at) {
 
   /** Bytes of what the hash covers. */
   int hashedLength() {
-    return (int) INT.get(page, at);
+    return hashedLength(page, at);
   }
 
   long hash() {
-    return (long) LONG.get(page, at + HASH);
+    return hash(page, at);
   }
 
   long version() {

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A hash table from keys to {@link Entry entries}, of numbers only: a place is the position of an
  * entry and some bits of the hash of its key. It grows by segments, so that no single write pays
- * for moving a whole large table. What is found is as it is until the next change. Not thread-safe.
+ * for moving a whole large table. What it returns is one and the same object, which is as it is
+ * until the table is used again. Not thread-safe.
  */
 final class EntryTable {
   private static final int SEGMENTS = 256;
@@ -24,6 +25,8 @@ final class EntryTable {
   private final EntryPages pages = new EntryPages(views);
   private final Segment[] segments = new Segment[SEGMENTS];
   private int size;
+
+  private final Entry shown = new Entry(new byte[0], 0);
 
   /** Places of keys that will be looked for. */
   private final long[] ahead = new long[AHEAD];
@@ -56,9 +59,14 @@ final class EntryTable {
   }
 
   @Nullable Entry find(byte[] key) {
-    long hash = Hashing.hash(key, 0, key.length, seed);
+    return find(key, key.length);
+  }
+
+  /** Of a key that is the first so many bytes. */
+  @Nullable Entry find(byte[] key, int length) {
+    long hash = Hashing.hash(key, 0, length, seed);
     Segment segment = segments[segmentOf(hash)];
-    int index = segment.indexOf(hash, key, 0, key.length, pages);
+    int index = segment.indexOf(hash, key, 0, length, pages);
     return index < 0 ? null : at(segment.places[index]);
   }
 
@@ -74,15 +82,16 @@ final class EntryTable {
   }
 
   private Entry at(long position) {
-    return new Entry(pages.page(position), EntryPages.offset(position));
+    return shown.show(pages.page(position), EntryPages.offset(position));
   }
 
   /** Puts an entry in the place of the one with its key. */
-  Entry put(byte[] key, byte[] value, long version, long created, long updated, long expires) {
-    long position = pages.reserve(Entry.space(key, value, expires));
+  Entry put(Pair pair, long version, long created, long updated, long expires) {
+    long position = pages.reserve(Entry.space(pair, expires));
     Entry entry = at(position);
-    Entry.write(entry.page(), entry.at(), key, value, version, created, updated, expires);
-    put(Hashing.hash(key, 0, key.length, seed), key, 0, key.length, position);
+    Entry.write(entry.page(), entry.at(), pair, version, created, updated, expires);
+    long hash = Hashing.hash(pair.key(), 0, pair.keyLength(), seed);
+    put(hash, pair.key(), 0, pair.keyLength(), position);
     return entry;
   }
 
@@ -90,19 +99,18 @@ final class EntryTable {
    * Puts an entry in the place of the one with its key, which was found since the last change:
    * where that one lies, if it has the room and no view reads it.
    */
-  Entry replace(
-      Entry old, byte[] key, byte[] value, long version, long created, long updated, long expires) {
-    boolean fits = Entry.space(key, value, expires) == Entry.spaceAt(old.page(), old.at());
+  Entry replace(Entry old, Pair pair, long version, long created, long updated, long expires) {
+    boolean fits = Entry.space(pair, expires) == old.space();
     if (!fits || pages.isFrozen(old.page())) {
-      return put(key, value, version, created, updated, expires);
+      return put(pair, version, created, updated, expires);
     }
-    Entry.write(old.page(), old.at(), key, value, version, created, updated, expires);
+    Entry.write(old.page(), old.at(), pair, version, created, updated, expires);
     return old;
   }
 
   /** Puts a copy in the place of the entry with its key; returns false when there was none. */
   boolean put(Entry entry) {
-    long position = pages.reserve(Entry.spaceAt(entry.page(), entry.at()));
+    long position = pages.reserve(entry.space());
     Entry.copy(entry.page(), entry.at(), pages.page(position), EntryPages.offset(position));
     long hash = Entry.hashOfKey(entry.page(), entry.at(), seed);
     return put(hash, entry.page(), entry.keyAt(), entry.keyLength(), position);

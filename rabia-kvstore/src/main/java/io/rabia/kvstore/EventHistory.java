@@ -80,11 +80,43 @@ final class EventHistory {
       return entries.length == BLOCK_BYTES;
     }
 
-    Entry copy(Entry entry) {
-      Entry copy = new Entry(entries, used);
-      Entry.copy(entry.page(), entry.at(), entries, used);
-      used += Entry.spaceAt(entries, used);
-      return copy;
+    /** Returns where the copy lies. */
+    int copy(@Nullable Entry entry) {
+      if (entry == null) {
+        return NONE;
+      }
+      int at = used;
+      Entry.copy(entry.page(), entry.at(), entries, at);
+      used += Entry.spaceAt(entries, at);
+      return at;
+    }
+
+    /** Appends an event with entries that lie here; returns its index. */
+    int append(ChangeType type, long slot, int oldAt, int newAt) {
+      int at = count++;
+      types[at] = type.code();
+      slots[at] = slot;
+      olds[at] = oldAt;
+      news[at] = newAt;
+      hashes[at] = hashOf(at);
+      sizes[at] = sizeOf(at);
+      return at;
+    }
+
+    private long hashOf(int at) {
+      return hash(first + at, types[at], slots[at], hashAt(olds[at]), hashAt(news[at]));
+    }
+
+    private long hashAt(int at) {
+      return at == NONE ? 0 : Entry.hash(entries, at);
+    }
+
+    private int sizeOf(int at) {
+      return EVENT_OVERHEAD + sizeAt(olds[at]) + sizeAt(news[at]);
+    }
+
+    private int sizeAt(int at) {
+      return at == NONE ? 0 : ENTRY_OVERHEAD + Entry.hashedLength(entries, at);
     }
 
     /** The first so many events, of which the entries take so many bytes, as they lie here. */
@@ -132,11 +164,16 @@ final class EventHistory {
     /** Can this event have been appended? The hashes of its entries are believed. */
     void require(int at) throws IOException {
       expect(ChangeType.isCode(types[at]), "unknown type of an event");
-      Entry oldEntry = olds[at] == NONE ? null : Entry.require(entries, olds[at], used);
-      Entry newEntry = news[at] == NONE ? null : Entry.require(entries, news[at], used);
-      long expected = hash(first + at, types[at], slots[at], hash(oldEntry), hash(newEntry));
-      expect(hashes[at] == expected, "an event with another hash");
-      expect(sizes[at] == size(oldEntry, newEntry), "an event of another size");
+      requireEntry(olds[at]);
+      requireEntry(news[at]);
+      expect(hashes[at] == hashOf(at), "an event with another hash");
+      expect(sizes[at] == sizeOf(at), "an event of another size");
+    }
+
+    private void requireEntry(int at) throws IOException {
+      if (at != NONE) {
+        Entry.require(entries, at, used);
+      }
     }
 
     private @Nullable Entry entry(int at) {
@@ -171,6 +208,9 @@ final class EventHistory {
 
   /** Which the next event goes into. */
   private @Nullable Block current;
+
+  /** Where the old entry of the event that was begun lies. */
+  private int begun = NONE;
 
   private @Nullable Block unused;
 
@@ -210,16 +250,22 @@ final class EventHistory {
     return Hashing.mix(hash ^ Hashing.mix(first)) + droppedSlot;
   }
 
-  boolean isKept() {
-    return maxEvents > 0;
-  }
-
-  /** Begins an event whose entries take so much space. */
-  void begin(int space) {
-    Block block = current;
-    if (block == null || !block.hasRoom(space)) {
-      current = next(space).begin(views.taken());
+  /**
+   * Begins an event with a copy of the old entry.
+   *
+   * @param space that the new one will take; 0 for none
+   */
+  void begin(@Nullable Entry old, int space) {
+    if (maxEvents == 0) {
+      return;
     }
+    int needed = space + (old == null ? 0 : old.space());
+    Block block = current;
+    if (block == null || !block.hasRoom(needed)) {
+      block = next(needed).begin(views.taken());
+      current = block;
+    }
+    begun = block.copy(old);
   }
 
   private Block next(int space) {
@@ -231,13 +277,8 @@ final class EventHistory {
     return again;
   }
 
-  /** A copy of an entry of the event that was begun, which stays as long as the event. */
-  Entry copy(Entry entry) {
-    return Objects.requireNonNull(current).copy(entry);
-  }
-
-  /** Appends the event that was begun, with its {@link #copy copies}. */
-  void append(ChangeType type, long slot, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
+  /** Appends the event that was begun, with a copy of the new entry. */
+  void append(ChangeType type, long slot, @Nullable Entry entry) {
     last++;
     if (maxEvents == 0) {
       first = last + 1;
@@ -245,22 +286,13 @@ final class EventHistory {
       return;
     }
     Block block = Objects.requireNonNull(current);
-    int size = size(oldEntry, newEntry);
-    long eventHash = hash(last, type.code(), slot, hash(oldEntry), hash(newEntry));
     if (block.count == 0) {
       block.first = last;
       blocks.add(block);
     }
-    int at = block.count;
-    block.types[at] = type.code();
-    block.slots[at] = slot;
-    block.olds[at] = oldEntry == null ? NONE : oldEntry.at();
-    block.news[at] = newEntry == null ? NONE : newEntry.at();
-    block.hashes[at] = eventHash;
-    block.sizes[at] = size;
-    block.count = at + 1;
-    hash += eventHash;
-    bytes += size;
+    int at = block.append(type, slot, begun, block.copy(entry));
+    hash += block.hashes[at];
+    bytes += block.sizes[at];
     dropOld();
   }
 
@@ -268,18 +300,6 @@ final class EventHistory {
     while (last - first >= maxEvents || bytes > maxBytes) {
       drop();
     }
-  }
-
-  private static int size(@Nullable Entry oldEntry, @Nullable Entry newEntry) {
-    return EVENT_OVERHEAD + size(oldEntry) + size(newEntry);
-  }
-
-  private static int size(@Nullable Entry entry) {
-    return entry == null ? 0 : ENTRY_OVERHEAD + entry.hashedLength();
-  }
-
-  static long hash(@Nullable Entry entry) {
-    return entry == null ? 0 : entry.hash();
   }
 
   /** Of an event, with the hashes of its entries, 0 for none. */

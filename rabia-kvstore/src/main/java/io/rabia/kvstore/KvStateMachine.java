@@ -26,6 +26,7 @@ public final class KvStateMachine implements StateMachine {
   private final QueryExecutor queries;
   private final CommandExecutor commands;
   private final long limitsHash;
+  private final Pair pair = Pair.withRoom();
 
   public KvStateMachine(KVStoreConfig config) {
     compress = config.compressSnapshots();
@@ -49,13 +50,13 @@ public final class KvStateMachine implements StateMachine {
   @Override
   public byte[] apply(long slot, long logTime, ByteBuffer command) {
     state.advance(slot, logTime);
-    KvCommand decoded;
+    @Nullable KvCommand decoded;
     try {
-      decoded = KvCodec.decodeCommand(command);
+      decoded = CommandCodec.decode(command, pair);
     } catch (RabiaException.Serialization e) {
       return malformed(e);
     }
-    return KvCodec.encode(commands.execute(decoded));
+    return decoded == null ? commands.set(pair) : KvCodec.encode(commands.execute(decoded));
   }
 
   @Override

@@ -50,10 +50,7 @@ final class ResultCodec {
 
   static byte[] encode(KvResult result) {
     if (result instanceof KvResult.Stored stored) {
-      byte[] bytes = new byte[9];
-      bytes[0] = STORED;
-      LONG.set(bytes, 1, stored.version());
-      return bytes;
+      return encodeStored(stored.version());
     }
     if (result instanceof KvResult.Found found) {
       return encodeLast(FOUND, found.entry());
@@ -97,6 +94,14 @@ final class ResultCodec {
       out.rest(failed.message().getBytes(StandardCharsets.UTF_8));
     }
     return out.toBytes();
+  }
+
+  /** {@link KvResult.Stored}, which there is most of, without one. */
+  static byte[] encodeStored(long version) {
+    byte[] bytes = new byte[9];
+    bytes[0] = STORED;
+    LONG.set(bytes, 1, version);
+    return bytes;
   }
 
   private static byte[] encodeLast(byte tag, KvEntry entry) {

@@ -37,12 +37,16 @@ final class StoreLimits {
   }
 
   KvResult.@Nullable Failed refuseKey(byte[] key) {
-    if (key.length == 0) {
+    return refuseKey(key.length);
+  }
+
+  /** Of so many bytes. */
+  KvResult.@Nullable Failed refuseKey(int length) {
+    if (length == 0) {
       return failed(StoreError.INVALID_KEY, "empty");
     }
-    if (key.length > config.maxKeySize()) {
-      return failed(
-          StoreError.INVALID_KEY, key.length + " bytes of at most " + config.maxKeySize());
+    if (length > config.maxKeySize()) {
+      return failed(StoreError.INVALID_KEY, length + " bytes of at most " + config.maxKeySize());
     }
     return null;
   }
@@ -57,9 +61,9 @@ final class StoreLimits {
     return null;
   }
 
-  /** Is there no room for a value of so many bytes under the key, in the place of the old entry? */
+  /** Is there no room for a value of so many bytes under a key, in the place of the old entry? */
   KvResult.@Nullable Failed refuseValue(
-      StoreState state, byte[] key, long length, @Nullable Entry old) {
+      StoreState state, int keyLength, long length, @Nullable Entry old) {
     if (length > config.maxValueSize()) {
       return failed(
           StoreError.VALUE_TOO_LARGE, length + " bytes of at most " + config.maxValueSize());
@@ -69,7 +73,7 @@ final class StoreLimits {
     }
     long growth =
         old == null
-            ? KvStateMachine.ENTRY_OVERHEAD + key.length + length
+            ? KvStateMachine.ENTRY_OVERHEAD + keyLength + length
             : length - old.valueLength();
     if (growth > 0 && state.memory() + growth > maxMemory) {
       return failed(

@@ -192,8 +192,11 @@ final class StoreSnapshot {
     @Nullable Entry oldEntry = readCopy(in);
     @Nullable Entry newEntry = readCopy(in);
     state.happened(ChangeType.of(type), slot, oldEntry, newEntry);
-    return EventHistory.hash(
-        number, type, slot, EventHistory.hash(oldEntry), EventHistory.hash(newEntry));
+    return EventHistory.hash(number, type, slot, hash(oldEntry), hash(newEntry));
+  }
+
+  private static long hash(@Nullable Entry entry) {
+    return entry == null ? 0 : entry.hash();
   }
 
   private static @Nullable Entry readCopy(SnapshotSource in) throws IOException {

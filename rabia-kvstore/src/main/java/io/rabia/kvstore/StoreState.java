@@ -145,6 +145,7 @@ final class StoreState {
     table.prepare(command, keyAt, keyLength);
   }
 
+  /** What it returns is as it is until the next find or change, as with {@link #take}. */
   @Nullable Entry find(byte[] key) {
     @Nullable Entry entry = table.find(key);
     return entry == null || isOver(entry) ? null : entry;
@@ -152,7 +153,12 @@ final class StoreState {
 
   /** As {@link #find}, before the key is changed: one that is over is removed first. */
   @Nullable Entry take(byte[] key) {
-    @Nullable Entry entry = table.find(key);
+    return take(key, key.length);
+  }
+
+  /** Of a key that is the first so many bytes. */
+  @Nullable Entry take(byte[] key, int length) {
+    @Nullable Entry entry = table.find(key, length);
     if (entry != null && isOver(entry)) {
       remove(entry, ChangeType.EXPIRED);
       return null;
@@ -161,58 +167,58 @@ final class StoreState {
   }
 
   /**
-   * Stores an entry in the place of the old one, which may be gone then, and returns its version.
-   * The key is kept.
+   * Stores an entry, whose version is that of the state then, in the place of the old one, which
+   * may be gone then.
    *
    * @param old what {@link #take} gave
    */
-  long put(byte[] key, byte[] value, @Nullable Entry old, long expires) {
+  void put(Pair pair, @Nullable Entry old, long expires) {
     version++;
+    @Nullable Entry before = changing(old, Entry.space(pair, expires));
     if (old == null) {
-      Entry entry = table.put(key, value, version, now, now, expires);
-      index.add(key);
+      Entry entry = table.put(pair, version, now, now, expires);
+      index.add(entry.key());
       account(enter(entry));
-      beginEvent(entry.space());
-      changed(ChangeType.CREATED, null, kept(entry));
+      changed(ChangeType.CREATED, null, entry);
     } else {
-      beginEvent(old.space() + Entry.space(key, value, expires));
-      @Nullable Entry before = keptBefore(old);
       long left = leave(old);
-      Entry entry = table.replace(old, key, value, version, old.created(), now, expires);
+      Entry entry = table.replace(old, pair, version, old.created(), now, expires);
       account(enter(entry) - left);
-      changed(ChangeType.UPDATED, before, kept(entry));
+      changed(ChangeType.UPDATED, before, entry);
     }
-    return version;
   }
 
+  /**
+   * @param entry found since the last change
+   */
   void remove(Entry entry, ChangeType type) {
     version++;
+    @Nullable Entry before = changing(entry, 0);
     byte[] key = entry.key();
+    long left = leave(entry);
     table.remove(key);
     index.remove(key);
-    account(-leave(entry));
-    beginEvent(entry.space());
-    changed(type, keptBefore(entry), null);
+    account(-left);
+    changed(type, before, null);
   }
 
-  /** Of a change whose entries take so much space. */
-  private void beginEvent(int space) {
-    if (uncommitted == null && history.isKept()) {
-      history.begin(space);
+  /**
+   * A change begins.
+   *
+   * @param space that the new entry will take
+   * @return for {@link #changed}: within a transaction the old entry as it stays
+   */
+  private @Nullable Entry changing(@Nullable Entry old, int space) {
+    List<Change> changes = uncommitted;
+    if (changes == null) {
+      history.begin(old, space);
+      return null;
     }
-  }
-
-  /** A copy, if anybody will ask for it. */
-  private @Nullable Entry kept(Entry entry) {
-    return uncommitted != null ? entry.copy() : history.isKept() ? history.copy(entry) : null;
-  }
-
-  /** The same, of which the transaction may have one. */
-  private @Nullable Entry keptBefore(Entry entry) {
-    boolean changedBefore = uncommitted != null && entry.version() > begun;
-    return changedBefore
-        ? uncommitted.get((int) (entry.version() - begun - 1)).newEntry()
-        : kept(entry);
+    if (old == null) {
+      return null;
+    }
+    boolean changedBefore = old.version() > begun;
+    return changedBefore ? changes.get((int) (old.version() - begun - 1)).newEntry() : old.copy();
   }
 
   /** Removes everything; not in a transaction. */
@@ -223,16 +229,15 @@ final class StoreState {
     expiring.clear();
     entriesHash = 0;
     account(-memory);
-    beginEvent(0);
-    history.append(ChangeType.CLEARED, slot, null, null);
+    happened(ChangeType.CLEARED, slot, null, null);
   }
 
-  private void changed(ChangeType type, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
+  private void changed(ChangeType type, @Nullable Entry before, @Nullable Entry entry) {
     List<Change> changes = uncommitted;
     if (changes == null) {
-      history.append(type, slot, oldEntry, newEntry);
+      history.append(type, slot, entry);
     } else {
-      changes.add(new Change(type, oldEntry, newEntry));
+      changes.add(new Change(type, before, entry == null ? null : entry.copy()));
     }
   }
 
@@ -323,15 +328,10 @@ final class StoreState {
     return true;
   }
 
-  /** A change that is not of now, with entries that nobody else has. */
+  /** A change of which the entries are there already, or are none. */
   void happened(ChangeType type, long ofSlot, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
-    beginEvent(
-        (oldEntry == null ? 0 : oldEntry.space()) + (newEntry == null ? 0 : newEntry.space()));
-    history.append(
-        type,
-        ofSlot,
-        oldEntry == null ? null : kept(oldEntry),
-        newEntry == null ? null : kept(newEntry));
+    history.begin(oldEntry, newEntry == null ? 0 : newEntry.space());
+    history.append(type, ofSlot, newEntry);
   }
 
   /** Takes everything of the other, which is not used any more. */

@@ -39,9 +39,9 @@ class EntryTableTest {
     Entry old = table.find(key);
     version++;
     if (old == null) {
-      table.put(key, value, version, created, version, expires);
+      table.put(Pair.of(key, value), version, created, version, expires);
     } else {
-      table.replace(old, key, value, version, created, version, expires);
+      table.replace(old, Pair.of(key, value), version, created, version, expires);
     }
   }
 
@@ -114,7 +114,7 @@ class EntryTableTest {
     byte[] value = new byte[16];
     Arrays.fill(value, (byte) 1);
     for (int key = 0; key < 1000; key++) {
-      table.put(keyOf(key), value, 1, 1, 1, Entry.NEVER);
+      table.put(Pair.of(keyOf(key), value), 1, 1, 1, Entry.NEVER);
     }
     for (int key = 0; key < 1000; key++) {
       table.prepare(ByteBuffer.wrap(keyOf(key)), 0, 16);
@@ -203,10 +203,10 @@ class EntryTableTest {
 
   /** Gives a key another value of the same length; returns whether it lies where it lay. */
   private boolean staysWhenPut(int number, int length) {
-    Entry before = found(number);
+    byte[] page = found(number).page();
+    int at = found(number).at();
     put(number, length);
-    Entry after = found(number);
-    return after.page() == before.page() && after.at() == before.at();
+    return found(number).page() == page && found(number).at() == at;
   }
 
   @ParameterizedTest
@@ -270,7 +270,7 @@ class EntryTableTest {
     for (int i = 0; i < keys; i++) {
       put(i, 100);
     }
-    int aPage = PAGE / Entry.space("key10000".getBytes(UTF_8), new byte[100], 1);
+    int aPage = PAGE / Entry.space(Pair.of("key10000".getBytes(UTF_8), new byte[100]), 1);
     for (int i = 0; i < keys; i++) {
       if (i / (aPage / 2 + 1) % 2 == 0) {
         remove(i);

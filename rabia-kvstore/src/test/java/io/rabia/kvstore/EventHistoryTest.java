@@ -37,10 +37,6 @@ class EventHistoryTest {
     return Entry.of(new byte[] {1}, value, number, number, number);
   }
 
-  private static int space(@Nullable Entry entry) {
-    return entry == null ? 0 : entry.space();
-  }
-
   private static String describe(
       long number, ChangeType type, long slot, @Nullable Entry oldEntry, @Nullable Entry newEntry) {
     return number + " " + type + " " + slot + " " + hash(oldEntry) + " " + hash(newEntry);
@@ -63,12 +59,8 @@ class EventHistoryTest {
     Entry oldEntry = entry(number, random);
     Entry newEntry = entry(number, random);
     ChangeType type = ChangeType.values()[random.nextInt(ChangeType.values().length)];
-    history.begin(space(oldEntry) + space(newEntry));
-    history.append(
-        type,
-        number / 3,
-        oldEntry == null ? null : history.copy(oldEntry),
-        newEntry == null ? null : history.copy(newEntry));
+    history.begin(oldEntry, newEntry == null ? 0 : newEntry.space());
+    history.append(type, number / 3, newEntry);
     return describe(number, type, number / 3, oldEntry, newEntry);
   }
 
@@ -206,8 +198,8 @@ class EventHistoryTest {
   void readsLeaveNoBlockThatIsAlmostEmpty() {
     EventHistory history = new EventHistory(1000, 64_000_000, 0, 0);
     for (int i = 0; i < 100; i++) {
-      history.begin(0);
-      history.append(ChangeType.CLEARED, i, null, null);
+      history.begin(null, 0);
+      history.append(ChangeType.CLEARED, i, null);
       history = restored(history.freeze(), 1000, 64_000_000);
     }
     assertThat(history.freeze().blocks()).hasSize(1);
@@ -229,8 +221,8 @@ class EventHistoryTest {
       if (i == 20_000) {
         before = threads.getCurrentThreadAllocatedBytes();
       }
-      history.begin(2 * entry.space());
-      history.append(ChangeType.UPDATED, i, history.copy(entry), history.copy(entry));
+      history.begin(entry, entry.space());
+      history.append(ChangeType.UPDATED, i, entry);
     }
     long each = (threads.getCurrentThreadAllocatedBytes() - before) / 100_000;
     assertThat(each).as("bytes of an event; more than 189 with new blocks").isLessThan(100);

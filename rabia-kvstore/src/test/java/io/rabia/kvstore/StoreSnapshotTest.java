@@ -20,7 +20,7 @@ class StoreSnapshotTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void readsItsViewsWhileItIsWrittenAndNotAfterwards(boolean deflated) throws IOException {
-    state.put(new byte[] {1}, new byte[100], null, Entry.NEVER);
+    state.put(Pair.of(new byte[] {1}, new byte[100]), null, Entry.NEVER);
     StoreSnapshot snapshot = new StoreSnapshot(state, deflated);
     assertThat(isRead(snapshot)).isTrue();
     int[] writes = {0};
@@ -39,7 +39,7 @@ class StoreSnapshotTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 9, 60})
   void noLongerReadsThemWhenWritingFails(int room) {
-    state.put(new byte[] {1}, new byte[100], null, Entry.NEVER);
+    state.put(Pair.of(new byte[] {1}, new byte[100]), null, Entry.NEVER);
     StoreSnapshot snapshot = new StoreSnapshot(state, false);
     OutputStream full =
         new OutputStream() {
