@@ -20,7 +20,8 @@ public interface Submitter {
 
   /**
    * As {@link #submit(Command, Duration)}, without a future: {@code whenDone} is told once, of the
-   * result or of what went wrong, where a future would complete.
+   * result or of what went wrong, where a future would complete. The result is not copied and must
+   * not change: it may be part of the replicated state.
    */
   default void submit(
       Command command,

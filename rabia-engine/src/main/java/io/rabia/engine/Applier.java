@@ -30,6 +30,8 @@ final class Applier {
   /** So many commands of a batch are worth preparing for. */
   static final int MANY = 16;
 
+  private static final byte[] NOTHING = {};
+
   private final StateMachine stateMachine;
   private Sessions sessions = new Sessions();
   private final PendingResults pending;
@@ -42,6 +44,9 @@ final class Applier {
 
   private long slot;
   private long logTime;
+
+  /** Of the command that was executed last. */
+  private byte[] result = NOTHING;
 
   Applier(StateMachine stateMachine, PendingResults pending, SessionKeeper keeper) {
     this.stateMachine = stateMachine;
@@ -72,9 +77,9 @@ final class Applier {
       cursor.wrap(batch);
     }
     for (int index = 0; cursor.next(); index++) {
-      byte[] result = execute(decided, index);
+      byte outcome = execute(decided, index);
       if (requests != null) {
-        answer(requests[index], result);
+        answer(requests[index], outcome);
       }
     }
   }
@@ -98,36 +103,46 @@ final class Applier {
     }
   }
 
-  private byte[] execute(Decided decided, int index) {
-    return switch (cursor.kind()) {
+  /** Returns what came of it, as {@link Sessions} says; the rest is its {@link #result}. */
+  private byte execute(Decided decided, int index) {
+    result = NOTHING;
+    switch (cursor.kind()) {
       case CommandBatch.KIND_OPEN_SESSION -> {
-        byte[] opened = sessions.open(slot, index);
-        if (opened[0] == Sessions.OK) {
-          keeper.seen(ByteBuffer.wrap(opened).getLong(1));
-        }
-        yield opened;
+        return open(index);
       }
-      case CommandBatch.KIND_CONFIGURE -> Objects.requireNonNull(decided.result());
-      case CommandBatch.KIND_CLOSE_SESSION -> sessions.close(cursor.session(), cursor.number());
+      case CommandBatch.KIND_CONFIGURE -> {
+        byte[] changed = Objects.requireNonNull(decided.result());
+        result = Arrays.copyOfRange(changed, 1, changed.length);
+        return changed[0];
+      }
+      case CommandBatch.KIND_CLOSE_SESSION -> {
+        sessions.close(cursor.session(), cursor.number());
+        return Sessions.CLOSED;
+      }
       default -> {
         keeper.seen(cursor.session());
-        yield sessions.apply(
-            cursor.session(), cursor.number(), cursor.lowestUnanswered(), slot, execution);
+        byte outcome =
+            sessions.apply(
+                cursor.session(), cursor.number(), cursor.lowestUnanswered(), slot, execution);
+        result = sessions.result();
+        return outcome;
       }
-    };
+    }
+  }
+
+  private byte open(int index) {
+    long session = sessions.open(slot, index);
+    if (session == 0) {
+      return Sessions.FULL;
+    }
+    keeper.seen(session);
+    result = ByteBuffer.allocate(Long.BYTES).putLong(session).array();
+    return Sessions.OK;
   }
 
   private byte[] run() {
     ByteBuffer command = commands.slice(cursor.payloadOffset(), cursor.payloadLength());
-    try {
-      byte[] answer = answer(stateMachine.apply(slot, logTime, command));
-      byte[] result = new byte[1 + answer.length];
-      result[0] = Sessions.OK;
-      System.arraycopy(answer, 0, result, 1, answer.length);
-      return result;
-    } catch (RuntimeException e) {
-      return Sessions.failed(e.getClass().getSimpleName() + ": " + e.getMessage());
-    }
+    return answer(stateMachine.apply(slot, logTime, command));
   }
 
   /** A state machine outside of null checks may break its contract. */
@@ -135,16 +150,12 @@ final class Applier {
     return Objects.requireNonNull(answer, "the state machine answered nothing");
   }
 
-  private void answer(@Nullable Request request, byte[] result) {
-    if (request == null) {
+  private void answer(@Nullable Request request, byte outcome) {
+    if (request == null || !keeper.answered(request, outcome, result)) {
       return;
     }
-    if (!keeper.answered(request, result)) {
-      return;
-    }
-    byte[] rest = Arrays.copyOfRange(result, 1, result.length);
-    switch (result[0]) {
-      case Sessions.OK -> pending.succeed(request, rest);
+    switch (outcome) {
+      case Sessions.OK -> pending.succeed(request, result);
       case Sessions.CLOSED ->
           pending.fail(request, new RabiaException.SessionClosed("the session is not open"));
       case Sessions.FULL ->
@@ -152,11 +163,11 @@ final class Applier {
       case Sessions.UNREAD -> pending.fail(request, unread(request));
       case Sessions.CHANGE_REFUSED ->
           pending.fail(
-              request, RabiaException.ChangeRefused.of(new String(rest, StandardCharsets.UTF_8)));
+              request, RabiaException.ChangeRefused.of(new String(result, StandardCharsets.UTF_8)));
       case Sessions.FAILED ->
           pending.fail(
               request,
-              new RabiaException.StateMachineFailure(new String(rest, StandardCharsets.UTF_8)));
+              new RabiaException.StateMachineFailure(new String(result, StandardCharsets.UTF_8)));
       default ->
           pending.fail(
               request,
@@ -212,9 +223,10 @@ final class Applier {
           request.ownNumber != 0 || command == null ? request.ownSession : command.session();
       long number =
           request.ownNumber != 0 || command == null ? request.ownNumber : command.number();
-      byte[] result = sessions.result(session, number);
-      if (result != null) {
-        answer(request, result);
+      byte outcome = sessions.recall(session, number);
+      if (outcome >= 0) {
+        result = sessions.result();
+        answer(request, outcome);
       } else {
         keeper.passed(request);
         pending.fail(request, unknown(request, session));

@@ -1,12 +1,10 @@
 package io.rabia.engine;
 
 import io.rabia.core.RabiaException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,31 +17,45 @@ final class Completions {
   private static final Logger LOG = LoggerFactory.getLogger(Completions.class);
 
   private final Executor executor;
-  private List<Runnable> ready = new ArrayList<>();
+  private @Nullable Request first;
+  private @Nullable Request last;
 
   Completions(Executor executor) {
     this.executor = executor;
   }
 
-  void result(ResultHandler handler, byte[] result) {
-    ready.add(() -> handler.onResult(result));
+  void result(Request request, byte[] result) {
+    request.succeeded(result);
+    add(request);
   }
 
-  void failure(ResultHandler handler, RabiaException failure) {
-    ready.add(() -> handler.onFailure(failure));
+  void status(Request.Question request, EngineStatus status) {
+    request.succeeded(status);
+    add(request);
   }
 
-  void status(CompletableFuture<EngineStatus> future, EngineStatus status) {
-    ready.add(() -> future.complete(status));
+  void failure(Request request, RabiaException failure) {
+    request.failed(failure);
+    add(request);
+  }
+
+  private void add(Request request) {
+    if (last == null) {
+      first = request;
+    } else {
+      last.answeredNext = request;
+    }
+    last = request;
   }
 
   void flush() {
-    if (ready.isEmpty()) {
+    Request oldest = first;
+    if (oldest == null) {
       return;
     }
-    List<Runnable> batch = ready;
-    ready = new ArrayList<>(batch.size());
-    Runnable task = () -> complete(batch);
+    first = null;
+    last = null;
+    Runnable task = () -> tell(oldest);
     try {
       executor.execute(task);
     } catch (RejectedExecutionException e) {
@@ -52,11 +64,11 @@ final class Completions {
   }
 
   /** An Error is the executor's to deal with, once all have their outcomes. */
-  private static void complete(List<Runnable> batch) {
+  private static void tell(Request oldest) {
     Error error = null;
-    for (Runnable completion : batch) {
+    for (Request request = oldest; request != null; request = request.answeredNext) {
       try {
-        completion.run();
+        request.tell();
       } catch (RuntimeException e) {
         LOG.warn("A result handler failed", e);
       } catch (Error e) {

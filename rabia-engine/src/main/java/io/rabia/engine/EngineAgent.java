@@ -18,7 +18,6 @@ import io.rabia.engine.protocol.Init;
 import io.rabia.engine.protocol.Internal;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -166,8 +165,8 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   }
 
   private void take(Member active, Request request, boolean full, long now) {
-    if (request.status != null && request.kind == Request.Kind.STATUS) {
-      answer(request, request.status, active);
+    if (request.kind == Request.Kind.STATUS) {
+      answer(request.question(), active);
     } else if (stateAlarm.isSilent(active)) {
       refuse(request, "members' states differ");
     } else if (request.isLocal()) {
@@ -181,7 +180,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
       refuse(request, "the disk is full");
     } else if (!quorum) {
       completions.failure(
-          request.handler,
+          request,
           new RabiaException.NoQuorum(
               "connected to " + active.connected() + " of " + parts.cluster().members().size()));
     } else {
@@ -190,23 +189,22 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
   }
 
   private void refuse(Request request, String why) {
-    completions.failure(request.handler, new RabiaException.Unavailable(why));
+    completions.failure(request, new RabiaException.Unavailable(why));
   }
 
   private void refuseUnformed(Request request) {
-    if (request.status != null && request.kind == Request.Kind.STATUS) {
-      completions.status(request.status, unformedStatus());
+    if (request.kind == Request.Kind.STATUS) {
+      completions.status(request.question(), unformedStatus());
     } else {
-      completions.failure(
-          request.handler, new RabiaException.NoQuorum("the cluster is not formed yet"));
+      completions.failure(request, new RabiaException.NoQuorum("the cluster is not formed yet"));
     }
   }
 
-  private void answer(Request request, CompletableFuture<EngineStatus> future, Member active) {
+  private void answer(Request.Question request, Member active) {
     try {
-      completions.status(future, active.status(parts.id(), state, reason));
+      completions.status(request, active.status(parts.id(), state, reason));
     } catch (RabiaException.StateMachineFailure e) {
-      completions.failure(request.handler, e);
+      completions.failure(request, e);
     }
   }
 
@@ -356,7 +354,7 @@ public final class EngineAgent implements TransportListener, AutoCloseable {
     inbox.close();
     Request waiting = inbox.pollClosed();
     while (waiting != null) {
-      completions.failure(waiting.handler, failure);
+      completions.failure(waiting, failure);
       waiting = inbox.pollClosed();
     }
     Member active = member;

@@ -61,7 +61,7 @@ public final class Member implements AutoCloseable {
   private final Recovery recovery;
   private boolean logFound;
   private final ArrayDeque<QueuedRead> reads = new ArrayDeque<>();
-  private final ArrayDeque<Request> statusAt = new ArrayDeque<>();
+  private final ArrayDeque<Request.Question> statusAt = new ArrayDeque<>();
   private final Links links;
   private final Membership membership;
   private final Consumer<Consumer<EngineListener>> tell;
@@ -352,7 +352,7 @@ public final class Member implements AutoCloseable {
       default -> {
         answerStatusAt();
         if (hasRoom(statusAt, request)) {
-          statusAt.add(request);
+          statusAt.add(request.question());
           answerStatusAt();
         }
       }
@@ -383,7 +383,7 @@ public final class Member implements AutoCloseable {
       return;
     }
     try {
-      pending.succeed(request, applier.query(request.query));
+      pending.succeed(request, applier.query(request.question().query()));
     } catch (RuntimeException e) {
       pending.fail(request, new RabiaException.StateMachineFailure(String.valueOf(e.getMessage())));
     }
@@ -396,19 +396,19 @@ public final class Member implements AutoCloseable {
     long applied = replica.applied();
     statusAt.removeIf(
         request -> {
-          if (request.slot == applied) {
+          long slot = request.slot();
+          if (slot == applied) {
             answerStatus(request);
-          } else if (request.slot < applied) {
+          } else if (slot < applied) {
             pending.fail(
                 request,
-                new RabiaException.Validation(
-                    "slot " + request.slot + " is passed; applied=" + applied));
+                new RabiaException.Validation("slot " + slot + " is passed; applied=" + applied));
           }
           return request.answered;
         });
   }
 
-  private void answerStatus(Request request) {
+  private void answerStatus(Request.Question request) {
     try {
       pending.succeed(request, status(parts.id(), EngineState.SERVING, ""));
     } catch (RabiaException.StateMachineFailure e) {

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -348,7 +347,7 @@ final class Membership {
   /** Proposes a change that will not stop the cluster. */
   void submit(Request request, PendingResults pending, long now) {
     try {
-      Change change = change(Objects.requireNonNull(request.view));
+      Change change = change(request.question().view());
       keeper.change(request, change.encode(), now);
     } catch (RabiaException e) {
       pending.fail(request, e);

@@ -129,19 +129,19 @@ final class PendingResults {
 
   void succeed(Request request, byte[] result) {
     if (unlink(request)) {
-      completions.result(request.handler, result);
+      completions.result(request, result);
     }
   }
 
-  void succeed(Request request, EngineStatus status) {
-    if (request.status != null && unlink(request)) {
-      completions.status(request.status, status);
+  void succeed(Request.Question request, EngineStatus status) {
+    if (unlink(request)) {
+      completions.status(request, status);
     }
   }
 
   void fail(Request request, RabiaException failure) {
     if (unlink(request)) {
-      completions.failure(request.handler, failure);
+      completions.failure(request, failure);
     }
   }
 

@@ -252,7 +252,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
       Command command,
       Duration timeout,
       BiConsumer<byte @Nullable [], @Nullable Throwable> whenDone) {
-    submit(command, timeout, new ConsumerHandler(whenDone));
+    submit(Request.command(command, nanos(timeout), whenDone), command);
   }
 
   /** With the configured request timeout. */
@@ -266,13 +266,17 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
   }
 
   private void submit(Command command, Duration timeout, ResultHandler handler) {
+    submit(Request.command(command, nanos(timeout), handler), command);
+  }
+
+  private void submit(Request request, Command command) {
     try {
       limits.check(command);
     } catch (RabiaException e) {
-      handler.onFailure(e);
+      request.refuse(e);
       return;
     }
-    offer(Request.command(command, nanos(timeout), handler));
+    offer(request);
   }
 
   private static long nanos(Duration timeout) {
@@ -344,7 +348,7 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
   /** As {@link #snapshot}; the caller copies it, and closes it. */
   public CompletableFuture<OpenBackup> backup(Duration timeout) {
     FutureHandler handler = new FutureHandler();
-    Request request = Request.snapshot(true, nanos(timeout), handler);
+    Request.Question request = Request.snapshot(true, nanos(timeout), handler);
     offer(request);
     return handler.future.thenApply(head -> Objects.requireNonNull(request.opened));
   }
@@ -383,9 +387,9 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
   private void offer(Request request) {
     Inbox inbox = agent.inbox();
     if (closing || inbox.isClosed()) {
-      request.handler.onFailure(closed());
+      request.refuse(closed());
     } else if (!inbox.offer(request)) {
-      request.handler.onFailure(
+      request.refuse(
           inbox.isClosed()
               ? closed()
               : new RabiaException.Overload(config.inboxCapacity() + " requests are waiting"));
@@ -398,21 +402,8 @@ public final class RabiaEngine implements Submitter, AutoCloseable {
   private static void failLate(Inbox inbox) {
     Request late = inbox.pollClosed();
     while (late != null) {
-      late.handler.onFailure(closed());
+      late.refuse(closed());
       late = inbox.pollClosed();
-    }
-  }
-
-  private record ConsumerHandler(BiConsumer<byte @Nullable [], @Nullable Throwable> whenDone)
-      implements ResultHandler {
-    @Override
-    public void onResult(byte[] result) {
-      whenDone.accept(result, null);
-    }
-
-    @Override
-    public void onFailure(RabiaException failure) {
-      whenDone.accept(null, failure);
     }
   }
 

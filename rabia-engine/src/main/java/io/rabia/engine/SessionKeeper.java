@@ -143,11 +143,11 @@ final class SessionKeeper {
    * @return false when it found the own session closed: it was not executed and goes again in the
    *     next one
    */
-  boolean answered(Request request, byte[] result) {
+  boolean answered(Request request, byte outcome, byte[] result) {
     if (request == opening) {
       opening = null;
-      if (result[0] == Sessions.OK) {
-        session = ByteBuffer.wrap(result).getLong(1);
+      if (outcome == Sessions.OK) {
+        session = ByteBuffer.wrap(result).getLong();
         nextNumber = 1;
         lowest = 1;
         done.clear();
@@ -155,7 +155,7 @@ final class SessionKeeper {
         failDeferred(new RabiaException.Overload("too many sessions are open"));
       }
     } else if (request.ownNumber != 0) {
-      if (result[0] == Sessions.CLOSED) {
+      if (outcome == Sessions.CLOSED) {
         again(request);
         return false;
       }

@@ -72,7 +72,7 @@ final class SnapshotRequests {
           pending.fail(request, new RabiaException.Overload("another one takes it"));
           continue;
         }
-        request.opened = new OpenBackup(backup, reader, kept.own());
+        request.question().opened = new OpenBackup(backup, reader, kept.own());
       }
       pending.succeed(request, backup.head());
     }

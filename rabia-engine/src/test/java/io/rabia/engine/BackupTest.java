@@ -41,7 +41,7 @@ class BackupTest {
 
   private OpenBackup backup() {
     Answer answer = new Answer();
-    Request request = Request.snapshot(true, WHILE.toNanos() * 2, answer);
+    Request.Question request = Request.snapshot(true, WHILE.toNanos() * 2, answer);
     assertThat(a.agent().inbox().offer(request)).isTrue();
     cluster.elapse(WHILE);
     assertThat(answer.bytes()).isNotEmpty();

@@ -3,6 +3,7 @@ package io.rabia.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rabia.core.Command;
 import io.rabia.core.RabiaException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,9 +21,9 @@ class CompletionsTest {
     Answer first = new Answer();
     Answer second = new Answer();
     CompletableFuture<EngineStatus> status = new CompletableFuture<>();
-    completions.result(first, new byte[] {1});
-    completions.failure(second, new RabiaException.Timeout("late"));
-    completions.status(status, EngineStatusTest.fresh());
+    completions.result(request(first), new byte[] {1});
+    completions.failure(request(second), new RabiaException.Timeout("late"));
+    completions.status(Request.status(status).question(), EngineStatusTest.fresh());
     assertThat(tasks).isEmpty();
     completions.flush();
     assertThat(first.isOpen() && second.isOpen()).as("nothing on the engine's thread").isTrue();
@@ -33,20 +34,35 @@ class CompletionsTest {
     assertThat(status).isCompletedWithValue(EngineStatusTest.fresh());
   }
 
+  /** What the engine hands out is the session table's, which is the same at all members. */
+  @Test
+  void aHandlerMayDoWhatItWantsWithTheResultOfACommand() {
+    Answer answer = new Answer();
+    byte[] kept = {1};
+    completions.result(request(answer), kept);
+    completions.flush();
+    tasks.get(0).run();
+    assertThat(answer.bytes()).isEqualTo(kept).isNotSameAs(kept);
+  }
+
   @Test
   void nothingToSayIsNoTask() {
     completions.flush();
-    completions.result(new Answer(), new byte[0]);
+    completions.result(request(new Answer()), new byte[0]);
     completions.flush();
     completions.flush();
     assertThat(tasks).hasSize(1);
   }
 
-  private static ResultHandler broken(Runnable bug) {
+  private static Request request(ResultHandler handler) {
+    return Request.command(Command.of("x"), 1, handler);
+  }
+
+  private static ResultHandler doing(Runnable onResult) {
     return new ResultHandler() {
       @Override
       public void onResult(byte[] result) {
-        bug.run();
+        onResult.run();
       }
 
       @Override
@@ -58,18 +74,20 @@ class CompletionsTest {
   void aHandlerThatThrowsDoesNotKeepTheOthersFromTheirAnswer() {
     Answer after = new Answer();
     completions.result(
-        broken(
-            () -> {
-              throw new IllegalStateException("the caller's bug");
-            }),
+        request(
+            doing(
+                () -> {
+                  throw new IllegalStateException("the caller's bug");
+                })),
         new byte[0]);
     completions.result(
-        broken(
-            () -> {
-              throw new AssertionError("the caller's other bug");
-            }),
+        request(
+            doing(
+                () -> {
+                  throw new AssertionError("the caller's other bug");
+                })),
         new byte[0]);
-    completions.result(after, new byte[] {2});
+    completions.result(request(after), new byte[] {2});
     completions.flush();
     assertThatThrownBy(() -> tasks.get(0).run()).hasMessage("the caller's other bug");
     assertThat(after.bytes()).containsExactly(2);
@@ -83,17 +101,7 @@ class CompletionsTest {
               throw new RejectedExecutionException("shut down");
             });
     CompletableFuture<Thread> thread = new CompletableFuture<>();
-    rejected.result(
-        new ResultHandler() {
-          @Override
-          public void onResult(byte[] result) {
-            thread.complete(Thread.currentThread());
-          }
-
-          @Override
-          public void onFailure(RabiaException failure) {}
-        },
-        new byte[0]);
+    rejected.result(request(doing(() -> thread.complete(Thread.currentThread()))), new byte[0]);
     rejected.flush();
     Awaitility.await().until(thread::isDone);
     assertThat(thread.join()).isNotSameAs(Thread.currentThread());

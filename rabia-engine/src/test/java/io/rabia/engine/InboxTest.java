@@ -103,7 +103,7 @@ class InboxTest {
       inbox.drain(
           request -> {
             drained.incrementAndGet();
-            sum[0] += request.slot;
+            sum[0] += request.question().slot();
           });
       Thread.onSpinWait();
     }

@@ -27,6 +27,8 @@ class SessionKeeperTest {
   private final Completions completions = new Completions(Runnable::run);
   private final PendingResults pending = new PendingResults(completions, 1024);
   private final SessionKeeper keeper = new SessionKeeper(batcher, pending, TIME_TO_LIVE, DEFERRED);
+  private static final byte[] NOTHING = {};
+
   private final Sessions sessions = new Sessions();
   private long slot;
   private long batches;
@@ -42,9 +44,8 @@ class SessionKeeperTest {
 
   @Test
   void aClientEndsItsSessionWhateverWasAppliedInIt() {
-    byte[] opened = sessions.open(7, 0);
-    long id = ByteBuffer.wrap(opened).getLong(1);
-    assertThat(sessions.apply(id, 1, 1, 900, SessionKeeperTest::ok)).isEqualTo(ok());
+    long id = sessions.open(7, 0);
+    assertThat(sessions.apply(id, 1, 1, 900, () -> NOTHING)).isEqualTo(Sessions.OK);
     Request request = Request.closeSession(id, Long.MAX_VALUE, new Answer());
     pending.add(request, 0);
     keeper.close(request, 0);
@@ -81,20 +82,16 @@ class SessionKeeperTest {
   private long open() {
     List<Sent> sent = sent();
     assertThat(sent).extracting(Sent::kind).containsExactly(CommandBatch.KIND_OPEN_SESSION);
-    byte[] opened = sessions.open(slot++, 0);
-    assertThat(keeper.answered(sent.get(0).request(), opened)).isTrue();
+    long id = sessions.open(slot++, 0);
+    byte[] opened = ByteBuffer.allocate(Long.BYTES).putLong(id).array();
+    assertThat(keeper.answered(sent.get(0).request(), Sessions.OK, opened)).isTrue();
     keeper.advance(0);
-    long id = ByteBuffer.wrap(opened).getLong(1);
     keeper.seen(id);
     return id;
   }
 
-  private static byte[] ok() {
-    return new byte[] {Sessions.OK};
-  }
-
-  private static byte[] closed() {
-    return new byte[] {Sessions.CLOSED};
+  private boolean answered(Sent sent, byte outcome) {
+    return keeper.answered(sent.request(), outcome, NOTHING);
   }
 
   @Test
@@ -133,10 +130,10 @@ class SessionKeeperTest {
     submit(Command.of("2"));
     submit(Command.of("3"));
     List<Sent> sent = sent();
-    keeper.answered(sent.get(1).request(), ok());
+    answered(sent.get(1), Sessions.OK);
     submit(Command.of("4"));
     assertThat(sent()).extracting(Sent::lowest).containsExactly(1L);
-    keeper.answered(sent.get(0).request(), ok());
+    answered(sent.get(0), Sessions.OK);
     submit(Command.of("5"));
     assertThat(sent()).extracting(Sent::lowest).containsExactly(3L);
   }
@@ -149,10 +146,10 @@ class SessionKeeperTest {
     open();
     List<Sent> first = sent();
     assertThat(first).hasSize(Sessions.WINDOW);
-    keeper.answered(first.get(1).request(), ok());
+    answered(first.get(1), Sessions.OK);
     keeper.advance(0);
     assertThat(sent()).as("number 1 is outstanding").isEmpty();
-    keeper.answered(first.get(0).request(), ok());
+    answered(first.get(0), Sessions.OK);
     keeper.advance(0);
     List<Sent> next = sent();
     assertThat(next).extracting(Sent::number).containsExactly(1025L, 1026L);
@@ -164,7 +161,7 @@ class SessionKeeperTest {
     Answer answer = submit(Command.of("a"));
     long former = open();
     Sent refused = sent().get(0);
-    assertThat(keeper.answered(refused.request(), closed())).as("not the caller's").isFalse();
+    assertThat(answered(refused, Sessions.CLOSED)).as("not the caller's").isFalse();
     keeper.advance(0);
     long own = open();
     assertThat(own).isNotEqualTo(former);
@@ -172,7 +169,7 @@ class SessionKeeperTest {
     assertThat(again.request()).isSameAs(refused.request());
     assertThat(again.session()).isEqualTo(own);
     assertThat(again.number()).isEqualTo(1);
-    assertThat(keeper.answered(again.request(), ok())).isTrue();
+    assertThat(answered(again, Sessions.OK)).isTrue();
     assertThat(answer.isOpen()).isTrue();
   }
 
@@ -182,12 +179,12 @@ class SessionKeeperTest {
     submit(Command.of("b"));
     open();
     List<Sent> former = sent();
-    keeper.answered(former.get(0).request(), closed());
+    answered(former.get(0), Sessions.CLOSED);
     keeper.advance(0);
     open();
     List<Sent> next = sent();
     assertThat(next).extracting(Sent::number).containsExactly(1L);
-    keeper.answered(former.get(1).request(), closed());
+    answered(former.get(1), Sessions.CLOSED);
     keeper.advance(0);
     List<Sent> third = sent();
     assertThat(third).extracting(Sent::kind).containsOnly(CommandBatch.KIND_APPLY);
@@ -211,14 +208,14 @@ class SessionKeeperTest {
   @Test
   void aClientsClosedSessionIsTheClientsAffair() {
     submit(new Command(77, 5, 4, new byte[0]));
-    assertThat(keeper.answered(sent().get(0).request(), closed())).isTrue();
+    assertThat(answered(sent().get(0), Sessions.CLOSED)).isTrue();
   }
 
   @Test
   void whenNoSessionCanBeOpenedWhatWaitsFailsAndTheNextCommandAsksAgain() {
     Answer a = submit(Command.of("a"));
     Answer b = submit(Command.of("b"));
-    keeper.answered(sent().get(0).request(), new byte[] {Sessions.FULL});
+    answered(sent().get(0), Sessions.FULL);
     keeper.advance(0);
     completions.flush();
     assertThat(a.failure()).isInstanceOf(RabiaException.Overload.class);
@@ -254,7 +251,7 @@ class SessionKeeperTest {
   // ---- closing what is silent
 
   private long sessionSeenNow() {
-    long id = ByteBuffer.wrap(sessions.open(slot++, 0)).getLong(1);
+    long id = sessions.open(slot++, 0);
     keeper.seen(id);
     return id;
   }
@@ -299,7 +296,7 @@ class SessionKeeperTest {
   void aTimeToLiveWithoutEndIsOne() {
     SessionKeeper endless =
         new SessionKeeper(batcher, pending, ChronoUnit.FOREVER.getDuration().toSeconds(), DEFERRED);
-    long id = ByteBuffer.wrap(sessions.open(slot++, 0)).getLong(1);
+    long id = sessions.open(slot++, 0);
     endless.seen(id);
     for (int self = 0; self < MEMBERS; self++) {
       endless.tick(sessions, self, MEMBERS, 0);

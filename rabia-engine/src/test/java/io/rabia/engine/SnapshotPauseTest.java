@@ -93,14 +93,14 @@ class SnapshotPauseTest {
   }
 
   private void command(long session, long number) {
-    byte[] result = ByteBuffer.allocate(20).put(Sessions.OK).putLong(session).array();
+    byte[] result = ByteBuffer.allocate(19).putLong(session).array();
     applier.sessions().apply(session, number, number, slot++, () -> result);
   }
 
   private long[] openAll() {
     long[] ids = new long[Sessions.MAX_SESSIONS];
     for (int i = 0; i < ids.length; i++) {
-      ids[i] = ByteBuffer.wrap(applier.sessions().open(slot++, 0)).getLong(1);
+      ids[i] = applier.sessions().open(slot++, 0);
       command(ids[i], 1);
     }
     return ids;

@@ -13,6 +13,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Objects;
 import java.util.function.LongConsumer;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,7 @@ public final class Sessions {
   /** The same for the whole table. */
   public static final long TABLE_BYTES = 256L << 20;
 
-  /** First byte of a stored result: the rest is the state machine's. */
+  /** An outcome: executed, with the state machine's result. */
   public static final byte OK = 0;
 
   /** The session is not open: not executed. */
@@ -49,13 +50,13 @@ public final class Sessions {
   /** The number was answered before, says its sender, or is too far ahead: not executed. */
   public static final byte REFUSED = 2;
 
-  /** The state machine threw; the rest is the message. */
+  /** The state machine threw; the result is the message. */
   public static final byte FAILED = 3;
 
   /** No session can be opened any more. */
   public static final byte FULL = 4;
 
-  /** A change of the configuration was refused; the rest says why. */
+  /** A change of the configuration was refused; the result says why. */
   public static final byte CHANGE_REFUSED = 5;
 
   /** Results that were not acknowledged fill the session, or the table: not executed. */
@@ -64,11 +65,7 @@ public final class Sessions {
   /** What a failure counts as: its text, which is no longer, need not be the same everywhere. */
   private static final int FAILURE_BYTES = 1024;
 
-  private static final byte[] NO_RESULT = {};
-  private static final byte[] CLOSED_RESULT = {CLOSED};
-  private static final byte[] REFUSED_RESULT = {REFUSED};
-  private static final byte[] FULL_RESULT = {FULL};
-  private static final byte[] UNREAD_RESULT = {UNREAD};
+  private static final byte[] NOTHING = {};
   private static final int INDEX_BITS = 17;
   private static final int BUFFER = 1 << 16;
 
@@ -82,6 +79,9 @@ public final class Sessions {
     long highest;
     long lastSlot;
     long bytes;
+    byte[] outcomes = new byte[4];
+
+    /** Null: the number was not applied, or is not waited for any more. */
     byte[][] results = new byte[4][];
 
     Session(long id, int views) {
@@ -95,38 +95,52 @@ public final class Sessions {
       highest = from.highest;
       lastSlot = from.lastSlot;
       bytes = from.bytes;
+      outcomes = from.outcomes.clone();
       results = from.results.clone();
     }
 
-    byte @Nullable [] result(long number) {
-      return number > highest ? null : results[(int) number & (results.length - 1)];
+    private int place(long number) {
+      return (int) number & (results.length - 1);
     }
 
-    void store(long number, byte[] result) {
+    byte @Nullable [] result(long number) {
+      return number > highest ? null : results[place(number)];
+    }
+
+    byte outcome(long number) {
+      return outcomes[place(number)];
+    }
+
+    void store(long number, byte outcome, byte[] result) {
       while (number - lowest >= results.length) {
         grow();
       }
-      results[(int) number & (results.length - 1)] = result;
-      bytes += size(result);
+      outcomes[place(number)] = outcome;
+      results[place(number)] = result;
+      bytes += size(number);
       highest = Math.max(highest, number);
     }
 
     private void grow() {
+      byte[] largerOutcomes = new byte[results.length * 2];
       byte[][] larger = new byte[results.length * 2][];
       for (long n = lowest; n <= highest; n++) {
-        larger[(int) n & (larger.length - 1)] = results[(int) n & (results.length - 1)];
+        largerOutcomes[(int) n & (larger.length - 1)] = outcomes[place(n)];
+        larger[(int) n & (larger.length - 1)] = results[place(n)];
       }
+      outcomes = largerOutcomes;
       results = larger;
     }
 
-    private static int size(byte @Nullable [] result) {
-      return result == null ? 0 : result[0] == FAILED ? FAILURE_BYTES : result.length;
+    private int size(long number) {
+      byte[] result = results[place(number)];
+      return result == null ? 0 : outcome(number) == FAILED ? FAILURE_BYTES : 1 + result.length;
     }
 
     void raise(long to) {
       for (long n = lowest; n < Math.min(to, highest + 1); n++) {
-        bytes -= size(result(n));
-        results[(int) n & (results.length - 1)] = null;
+        bytes -= size(n);
+        results[place(n)] = null;
       }
       lowest = Math.max(lowest, to);
     }
@@ -135,7 +149,7 @@ public final class Sessions {
   /** Executes a command that is applied for the first time. */
   @FunctionalInterface
   public interface Execution {
-    /** Returns {@link #OK} or {@link #FAILED} and the result behind it. */
+    /** Returns the result, which is kept, or throws what went wrong. */
     byte[] execute();
   }
 
@@ -147,6 +161,9 @@ public final class Sessions {
   /** So many were taken. */
   private int views;
 
+  /** Of what was asked for last. */
+  private byte[] result = NOTHING;
+
   public Sessions() {
     this(SESSION_BYTES, TABLE_BYTES);
   }
@@ -156,48 +173,78 @@ public final class Sessions {
     this.tableBytes = tableBytes;
   }
 
-  /** Opens the session that this command of the log names for ever: by slot and index. */
-  public byte[] open(long slot, int index) {
+  /**
+   * Opens the session that this command of the log names for ever: by slot and index.
+   *
+   * @return its id; 0 when there are too many
+   */
+  public long open(long slot, int index) {
     if (table.size() >= MAX_SESSIONS) {
-      return FULL_RESULT;
+      return 0;
     }
     long id = (slot << INDEX_BITS) + index + 1;
     Session session = new Session(id, views);
     session.lastSlot = slot;
     table.put(id, session);
-    return ByteBuffer.allocate(9).put(OK).putLong(id).array();
+    return id;
   }
 
   /** Closes it if nothing of it was applied since {@code lastSlot}. */
-  public byte[] close(long id, long lastSlot) {
+  public void close(long id, long lastSlot) {
     Session session = table.get(id);
     if (session != null && session.lastSlot <= lastSlot) {
       table.remove(id);
       bytes -= session.bytes;
     }
-    return CLOSED_RESULT;
   }
 
-  /** Applies a numbered command once. */
-  public byte[] apply(long id, long number, long lowestUnanswered, long slot, Execution execution) {
+  /**
+   * Applies a numbered command once.
+   *
+   * @return what came of it, now or when it was executed; {@link #result()} is the rest
+   */
+  public byte apply(long id, long number, long lowestUnanswered, long slot, Execution execution) {
+    result = NOTHING;
     Session session = changing(id);
     if (session == null) {
-      return CLOSED_RESULT;
+      return CLOSED;
     }
     session.lastSlot = slot;
     long lowest = Math.max(session.lowest, lowestUnanswered);
     if (number < lowest || number - lowest >= WINDOW) {
-      return REFUSED_RESULT;
+      return REFUSED;
     }
     long before = session.bytes;
     session.raise(lowest);
-    byte[] result = session.result(number);
-    if (result == null) {
+    if (session.result(number) == null) {
       boolean full = session.bytes >= sessionBytes || bytes - before + session.bytes >= tableBytes;
-      result = full ? UNREAD_RESULT : execution.execute();
-      session.store(number, result);
+      byte outcome = full ? UNREAD : execute(execution);
+      session.store(number, outcome, result);
     }
     bytes += session.bytes - before;
+    return recall(session, number);
+  }
+
+  private byte execute(Execution execution) {
+    try {
+      result = execution.execute();
+      return OK;
+    } catch (RuntimeException e) {
+      result = failure(e.getClass().getSimpleName() + ": " + e.getMessage());
+      return FAILED;
+    }
+  }
+
+  private byte recall(Session session, long number) {
+    result = Objects.requireNonNull(session.result(number));
+    return session.outcome(number);
+  }
+
+  /**
+   * The result of the command that was applied, or recalled, last: the table's own array. Empty
+   * unless its outcome says that there is one.
+   */
+  public byte[] result() {
     return result;
   }
 
@@ -211,20 +258,21 @@ public final class Sessions {
     return session;
   }
 
-  /** The stored result of a number that was applied; null if it is not, or no longer, there. */
-  public byte @Nullable [] result(long id, long number) {
+  /** What came of a number that was applied; -1 if that is not, or no longer, there. */
+  public byte recall(long id, long number) {
     Session session = table.get(id);
-    return session == null || number < session.lowest ? null : session.result(number);
+    boolean isThere = session != null && number >= session.lowest && session.result(number) != null;
+    return isThere ? recall(session, number) : -1;
   }
 
-  /** A failure's stored form; the end of a long message is cut off. */
-  public static byte[] failed(String message) {
-    ByteBuffer result = ByteBuffer.allocate(FAILURE_BYTES).put(FAILED);
+  /** The end of a long message is cut off. */
+  private static byte[] failure(String message) {
+    ByteBuffer text = ByteBuffer.allocate(FAILURE_BYTES - 1);
     StandardCharsets.UTF_8
         .newEncoder()
         .onMalformedInput(CodingErrorAction.REPLACE)
-        .encode(CharBuffer.wrap(message), result, true);
-    return Arrays.copyOf(result.array(), result.position());
+        .encode(CharBuffer.wrap(message), text, true);
+    return Arrays.copyOf(text.array(), text.position());
   }
 
   public boolean isOpen(long id) {
@@ -273,8 +321,13 @@ public final class Sessions {
       out.writeLong(session.lastSlot);
       for (long n = session.lowest; n <= session.highest; n++) {
         byte[] result = session.result(n);
-        out.writeInt(result == null ? -1 : result.length);
-        out.write(result == null ? NO_RESULT : result);
+        if (result == null) {
+          out.writeInt(-1);
+        } else {
+          out.writeInt(1 + result.length);
+          out.writeByte(session.outcome(n));
+          out.write(result);
+        }
       }
     }
     out.flush();
@@ -292,10 +345,11 @@ public final class Sessions {
       session.lastSlot = in.readLong();
       for (long n = session.lowest; n <= highest; n++) {
         int length = in.readInt();
-        if (length >= 0) {
-          byte[] result = new byte[length];
-          in.readFully(result);
-          session.store(n, result);
+        if (length > 0) {
+          byte outcome = in.readByte();
+          byte[] stored = new byte[length - 1];
+          in.readFully(stored);
+          session.store(n, outcome, stored);
         }
       }
       session.highest = highest;
@@ -305,8 +359,17 @@ public final class Sessions {
   }
 
   /** The text of a failure is for people, and not the same in every version of Java. */
-  private static int hash(byte @Nullable [] result) {
-    return result != null && result[0] == FAILED ? FAILED : Arrays.hashCode(result);
+  private static int hash(Session session, long number) {
+    byte[] result = session.result(number);
+    if (result == null) {
+      return 0;
+    }
+    byte outcome = session.outcome(number);
+    int hash = 31 + outcome;
+    for (byte b : result) {
+      hash = 31 * hash + b;
+    }
+    return outcome == FAILED ? FAILED : hash;
   }
 
   /** Part of the state hash, whatever the order of the table. */
@@ -318,7 +381,7 @@ public final class Sessions {
           h = h * 31 + session.highest;
           h = h * 31 + session.lastSlot;
           for (long n = session.lowest; n <= session.highest; n++) {
-            h = h * 31 + hash(session.result(n));
+            h = h * 31 + hash(session, n);
           }
           sum[0] += h ^ (h >>> 29);
         });

@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 class SessionsTest {
   private static final byte[] REFUSED = {Sessions.REFUSED};
   private static final byte[] CLOSED = {Sessions.CLOSED};
-  private static final byte[] FULL = {Sessions.FULL};
   private static final byte[] UNREAD = {Sessions.UNREAD};
   private static final Sessions.Execution NEVER =
       () -> {
@@ -29,30 +28,52 @@ class SessionsTest {
   private long slot = 10;
 
   private long open() {
-    byte[] opened = sessions.open(slot++, 0);
-    assertThat(opened[0]).isEqualTo(Sessions.OK);
-    return id(opened);
-  }
-
-  private static long id(byte[] opened) {
-    return ByteBuffer.wrap(opened).getLong(1);
+    long session = sessions.open(slot++, 0);
+    assertThat(session).isPositive();
+    return session;
   }
 
   private byte[] apply(long session, long number, long lowestUnanswered) {
-    return sessions.apply(
+    return apply(
+        sessions,
         session,
         number,
         lowestUnanswered,
         slot++,
         () -> {
           executed.add(number);
-          return ok("result " + number + " of " + executed.size());
+          return bytes("result " + number + " of " + executed.size());
         });
   }
 
+  /** What came of it, and its result. */
+  private static byte[] apply(
+      Sessions table,
+      long session,
+      long number,
+      long lowestUnanswered,
+      long slot,
+      Sessions.Execution execution) {
+    byte outcome = table.apply(session, number, lowestUnanswered, slot, execution);
+    return told(outcome, table.result());
+  }
+
+  private static byte[] told(byte outcome, byte[] result) {
+    return ByteBuffer.allocate(1 + result.length).put(outcome).put(result).array();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
   private static byte[] ok(String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    return ByteBuffer.allocate(1 + bytes.length).put(Sessions.OK).put(bytes).array();
+    return told(Sessions.OK, bytes(text));
+  }
+
+  private static Sessions.Execution failing(String text) {
+    return () -> {
+      throw new IllegalStateException(text);
+    };
   }
 
   @Test
@@ -70,10 +91,9 @@ class SessionsTest {
     long[] hashes = new long[3];
     for (int i = 0; i < 3; i++) {
       Sessions table = new Sessions();
-      byte[] opened = table.open(7, 0);
-      long session = ByteBuffer.wrap(opened).getLong(1);
-      byte[] result = i < 2 ? Sessions.failed("in the words of Java " + i) : ok("done");
-      table.apply(session, 1, 1, 8, () -> result);
+      long session = table.open(7, 0);
+      table.apply(
+          session, 1, 1, 8, i < 2 ? failing("in the words of Java " + i) : () -> ok("done"));
       hashes[i] = table.hash();
     }
     assertThat(hashes[0]).isEqualTo(hashes[1]).isNotEqualTo(hashes[2]);
@@ -82,8 +102,8 @@ class SessionsTest {
   @Test
   void keepsAFailureAsItKeepsAResult() {
     long session = open();
-    byte[] failure = sessions.apply(session, 1, 1, slot++, () -> Sessions.failed("overdrawn"));
-    assertThat(failure[0]).isEqualTo(Sessions.FAILED);
+    byte[] failure = apply(sessions, session, 1, 1, slot++, failing("overdrawn"));
+    assertThat(failure).isEqualTo(told(Sessions.FAILED, bytes("IllegalStateException: overdrawn")));
     assertThat(apply(session, 1, 1)).isEqualTo(failure);
     assertThat(executed).isEmpty();
   }
@@ -117,32 +137,34 @@ class SessionsTest {
   @Test
   void executesNothingMoreWhereResultsThatNobodyAcknowledgedFillTheSession() {
     Sessions table = new Sessions(10, 100);
-    long session = id(table.open(1, 0));
-    long other = id(table.open(2, 0));
-    byte[] result = new byte[6];
-    assertThat(table.apply(session, 1, 1, 3, () -> result)).isEqualTo(result);
-    assertThat(table.apply(session, 2, 1, 4, () -> result)).isEqualTo(result);
-    assertThat(table.apply(session, 3, 1, 5, NEVER)).isEqualTo(UNREAD);
-    assertThat(table.apply(other, 1, 1, 6, () -> result)).as("another session").isEqualTo(result);
-    assertThat(table.apply(session, 2, 1, 7, NEVER)).as("what it holds").isEqualTo(result);
-    assertThat(table.apply(session, 4, 3, 8, () -> result)).as("acknowledged").isEqualTo(result);
-    assertThat(table.apply(session, 3, 3, 9, NEVER)).as("that is final").isEqualTo(UNREAD);
+    long session = table.open(1, 0);
+    long other = table.open(2, 0);
+    byte[] body = new byte[5];
+    byte[] result = told(Sessions.OK, body);
+    assertThat(apply(table, session, 1, 1, 3, () -> body)).isEqualTo(result);
+    assertThat(apply(table, session, 2, 1, 4, () -> body)).isEqualTo(result);
+    assertThat(apply(table, session, 3, 1, 5, NEVER)).isEqualTo(UNREAD);
+    assertThat(apply(table, other, 1, 1, 6, () -> body)).as("another session").isEqualTo(result);
+    assertThat(apply(table, session, 2, 1, 7, NEVER)).as("what it holds").isEqualTo(result);
+    assertThat(apply(table, session, 4, 3, 8, () -> body)).as("acknowledged").isEqualTo(result);
+    assertThat(apply(table, session, 3, 3, 9, NEVER)).as("that is final").isEqualTo(UNREAD);
     assertThat(table.bytes()).isEqualTo(1 + 6 + 6);
   }
 
   @Test
   void executesNothingMoreWhereTheyFillTheTable() {
     Sessions table = new Sessions(10, 15);
-    long first = id(table.open(1, 0));
-    long second = id(table.open(2, 0));
-    byte[] result = new byte[8];
-    table.apply(first, 1, 1, 3, () -> result);
-    table.apply(second, 1, 1, 4, () -> result);
-    assertThat(table.apply(second, 2, 1, 5, NEVER)).isEqualTo(UNREAD);
+    long first = table.open(1, 0);
+    long second = table.open(2, 0);
+    byte[] body = new byte[7];
+    byte[] result = told(Sessions.OK, body);
+    table.apply(first, 1, 1, 3, () -> body);
+    table.apply(second, 1, 1, 4, () -> body);
+    assertThat(apply(table, second, 2, 1, 5, NEVER)).isEqualTo(UNREAD);
     assertThat(table.bytes()).isEqualTo(8 + 8 + 1);
     table.close(first, 3);
     assertThat(table.bytes()).isEqualTo(8 + 1);
-    assertThat(table.apply(second, 3, 1, 6, () -> result)).isEqualTo(result);
+    assertThat(apply(table, second, 3, 1, 6, () -> body)).isEqualTo(result);
   }
 
   /** Or members with different versions of Java would go different ways. */
@@ -150,15 +172,14 @@ class SessionsTest {
   void theTextOfAFailureHasNoPartInWhatIsRefused() {
     for (String text : List.of("no", "n\u00F6 ".repeat(5000))) {
       Sessions table = new Sessions(2048, 1 << 20);
-      long session = id(table.open(1, 0));
-      byte[] failure = Sessions.failed(text);
-      assertThat(failure).hasSizeLessThanOrEqualTo(1024);
+      long session = table.open(1, 0);
+      byte[] failure = apply(table, session, 1, 1, 2, failing(text));
+      assertThat(failure).hasSizeLessThanOrEqualTo(1024).startsWith(Sessions.FAILED);
       String kept = new String(failure, 1, failure.length - 1, StandardCharsets.UTF_8);
-      assertThat(text).startsWith(kept);
-      table.apply(session, 1, 1, 2, () -> failure);
-      assertThat(table.apply(session, 2, 1, 3, () -> failure)).isEqualTo(failure);
-      assertThat(table.apply(session, 3, 1, 4, NEVER)).as(kept).isEqualTo(UNREAD);
-      assertThat(table.apply(session, 4, 4, 5, () -> failure)).isEqualTo(failure);
+      assertThat("IllegalStateException: " + text).startsWith(kept);
+      assertThat(apply(table, session, 2, 1, 3, failing(text))).isEqualTo(failure);
+      assertThat(apply(table, session, 3, 1, 4, NEVER)).as(kept).isEqualTo(UNREAD);
+      assertThat(apply(table, session, 4, 4, 5, failing(text))).isEqualTo(failure);
       assertThat(table.bytes()).isEqualTo(1024);
     }
   }
@@ -166,14 +187,14 @@ class SessionsTest {
   @Test
   void aTableThatIsLoadedRefusesAsTheOneThatItWasTakenFrom() throws IOException {
     Sessions table = new Sessions(10, 15);
-    long session = id(table.open(1, 0));
-    table.apply(session, 1, 1, 3, () -> new byte[12]);
+    long session = table.open(1, 0);
+    table.apply(session, 1, 1, 3, () -> new byte[11]);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     table.freeze().writeTo(bytes);
     Sessions loaded = new Sessions(10, 15);
     loaded.load(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
     assertThat(loaded.bytes()).isEqualTo(12);
-    assertThat(loaded.apply(session, 2, 1, 4, NEVER)).isEqualTo(UNREAD);
+    assertThat(apply(loaded, session, 2, 1, 4, NEVER)).isEqualTo(UNREAD);
   }
 
   @Test
@@ -280,10 +301,10 @@ class SessionsTest {
     while (sessions.size() < Sessions.MAX_SESSIONS) {
       open();
     }
-    assertThat(sessions.open(slot++, 0)).isEqualTo(FULL);
+    assertThat(sessions.open(slot++, 0)).as("no more").isZero();
     assertThat(sessions.size()).isEqualTo(Sessions.MAX_SESSIONS);
     sessions.close(first, slot);
-    assertThat(sessions.open(slot++, 0)[0]).isEqualTo(Sessions.OK);
+    assertThat(sessions.open(slot++, 0)).isPositive();
   }
 
   @Test
@@ -292,7 +313,7 @@ class SessionsTest {
     int lastIndex = 65_535;
     for (long at = 0; at < 50; at++) {
       for (int index : new int[] {0, 1, lastIndex - 1, lastIndex}) {
-        ids.add(ByteBuffer.wrap(sessions.open(at, index)).getLong(1));
+        ids.add(sessions.open(at, index));
       }
     }
     assertThat(ids).hasSize(200).doesNotContain(0L);
@@ -304,8 +325,8 @@ class SessionsTest {
     List<Long> hashes = new ArrayList<>();
     List<Runnable> steps = new ArrayList<>();
     for (Sessions table : List.of(sessions, twin)) {
-      long first = ByteBuffer.wrap(table.open(1, 0)).getLong(1);
-      long second = ByteBuffer.wrap(table.open(1, 1)).getLong(1);
+      long first = table.open(1, 0);
+      long second = table.open(1, 1);
       steps.add(() -> table.apply(first, 1, 1, 2, () -> ok("a")));
       steps.add(() -> table.apply(first, 1, 1, 3, () -> ok("never")));
       steps.add(() -> table.apply(first, 2, 2, 3, () -> ok("b")));

@@ -145,7 +145,7 @@ final class ServedByTheEngineTest {
     ByteBuf hello = Unpooled.buffer();
     Frames.writeHello(hello, new Hello(1, ClusterId.NONE, d.maxFrame()));
     ByteBuf request = Unpooled.buffer();
-    Frames.writeRequest(request, new Request(7, RequestKind.READ_LOCAL, 5000, 0, 0, 0, 0, query));
+    Frames.writeRequest(request, Request.of(7, RequestKind.READ_LOCAL, 5000, 0, query));
     try (RabiaServer server = serve(0, limits);
         Socket socket = new Socket("127.0.0.1", server.port())) {
       OutputStream out = socket.getOutputStream();

@@ -273,13 +273,20 @@ final class ServerLink {
     owner.onDown(this, why);
   }
 
+  private void onFrame(ByteBuf in, int length) {
+    if (ready && in.getByte(in.readerIndex()) == Frames.RESPONSE) {
+      in.skipBytes(1);
+      long correlation = Frames.readCorrelation(in, length - 1);
+      ErrorCode code = ErrorCode.of(in.readByte());
+      owner.onResponse(this, correlation, code, Frames.take(in, length - Frames.RESPONSE_HEAD));
+    } else {
+      onFrame(in.readSlice(length));
+    }
+  }
+
   private void onFrame(ByteBuf frame) {
     byte type = frame.readByte();
-    if (ready && type == Frames.RESPONSE) {
-      long correlation = Frames.readCorrelation(frame);
-      ErrorCode code = ErrorCode.of(frame.readByte());
-      owner.onResponse(this, correlation, code, Frames.rest(frame));
-    } else if (ready && type == Frames.MEMBERS) {
+    if (ready && type == Frames.MEMBERS) {
       members = Frames.readMembers(frame);
       owner.onMembers(this);
     } else if (connecting && type == Frames.WELCOME) {
@@ -357,7 +364,7 @@ final class ServerLink {
             return;
           }
           in.skipBytes(Frames.LENGTH_FIELD);
-          onFrame(in.readSlice(length));
+          onFrame(in, length);
         }
       }
     }

@@ -39,7 +39,11 @@ public final class ClientConnection extends PortConnection implements Completion
   private List<ClusterConfig.Member> toldMembers = List.of();
   private int inFlight;
   private int sessions;
-  private @Nullable Request waiting;
+
+  /** That which came last; while it waits for room, nothing more is read. */
+  private final Request request = new Request();
+
+  private boolean waiting;
 
   public ClientConnection(Port port, ClientService service, Completions completions) {
     super(port);
@@ -54,12 +58,12 @@ public final class ClientConnection extends PortConnection implements Completion
 
   @Override
   protected boolean answersOwed() {
-    return inFlight > 0 || waiting != null;
+    return inFlight > 0 || waiting;
   }
 
   @Override
   protected boolean busy() {
-    return waiting != null;
+    return waiting;
   }
 
   @Override
@@ -69,13 +73,19 @@ public final class ClientConnection extends PortConnection implements Completion
 
   @Override
   protected void consume(ByteBuf bytes) {
-    while (!ending() && waiting == null) {
+    while (!ending() && !waiting) {
       int length = Frames.frameLength(bytes, greeted ? port().limits().maxFrame() : MAX_HELLO);
       if (length < 0) {
         return;
       }
       bytes.skipBytes(Frames.LENGTH_FIELD);
-      onFrame(bytes.readSlice(length));
+      if (greeted && bytes.getByte(bytes.readerIndex()) == Frames.REQUEST) {
+        bytes.skipBytes(1);
+        Frames.readRequest(bytes, length - 1, request);
+        onRequest();
+      } else {
+        onFrame(bytes.readSlice(length));
+      }
     }
   }
 
@@ -83,8 +93,6 @@ public final class ClientConnection extends PortConnection implements Completion
     byte type = frame.readByte();
     if (!greeted && type == Frames.HELLO) {
       onHello(Frames.readHello(frame));
-    } else if (greeted && type == Frames.REQUEST) {
-      onRequest(Frames.readRequest(frame));
     } else if (greeted && type == Frames.PING && !frame.isReadable()) {
       Frames.writeEmpty(out(), Frames.PONG);
     } else {
@@ -132,14 +140,15 @@ public final class ClientConnection extends PortConnection implements Completion
   protected void onSweep(boolean receiving) {
     if (greeted && !ending()) {
       tellMembers();
-      if (waiting != null || receiving) {
+      if (waiting || receiving) {
         Frames.writeEmpty(out(), Frames.PONG);
       }
       flush();
     }
   }
 
-  private void onRequest(Request request) {
+  private void onRequest() {
+    waiting = false;
     if (port().draining()) {
       fail(request.correlation(), new RabiaException.Closed("the server is shutting down"));
     } else if (inFlight >= port().limits().maxInFlight()) {
@@ -152,18 +161,21 @@ public final class ClientConnection extends PortConnection implements Completion
           request.correlation(),
           new RabiaException.Overload(sessions + " sessions were opened by this connection"));
     } else {
-      long bytes = (long) request.payload().length + answerBytes(request);
+      long bytes = (long) request.payload().length + answerBytes();
       if (port().begin(this, bytes)) {
         inFlight++;
-        start(request, completions.waiting(this, request.correlation(), bytes));
+        start(completions.waiting(this, request.correlation(), bytes));
       } else {
-        waiting = request;
+        waiting = true;
       }
+    }
+    if (!waiting) {
+      request.release();
     }
   }
 
   /** What the answer may take beside what is counted for every one. */
-  private int answerBytes(Request request) {
+  private int answerBytes() {
     return switch (request.kind()) {
       case READ_LINEARIZABLE, READ_LOCAL -> service.largestAnswer().applyAsInt(request.payload());
       case ADMINISTRATION -> Administration.MAX_ANSWER;
@@ -173,21 +185,22 @@ public final class ClientConnection extends PortConnection implements Completion
 
   @Override
   protected long waitingBytes() {
-    return waiting == null ? 0 : waiting.payload().length;
+    return waiting ? request.payload().length : 0;
   }
 
   @Override
   protected void resume() {
-    Request request = waiting;
-    waiting = null;
-    if (request != null && connected() && !ending()) {
-      onRequest(request);
+    if (waiting && connected() && !ending()) {
+      onRequest();
       process();
       flush();
+    } else {
+      waiting = false;
+      request.release();
     }
   }
 
-  private void start(Request request, BiConsumer<byte @Nullable [], @Nullable Throwable> whenDone) {
+  private void start(BiConsumer<byte @Nullable [], @Nullable Throwable> whenDone) {
     Submitter submitter = service.submitter();
     Duration timeout = Duration.ofMillis(request.timeoutMillis());
     byte[] payload = request.payload();

@@ -1,7 +1,6 @@
 package io.rabia.network.wire;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.rabia.core.ClusterConfig;
 import io.rabia.core.ClusterId;
 import io.rabia.core.NodeId;
@@ -60,6 +59,7 @@ public final class Frames {
   private static final int HELLO_LENGTH = 1 + 4 + 1 + 16;
   private static final int WELCOME_LENGTH = 1 + 1 + 4 + 16;
   private static final int REQUEST_LENGTH = 1 + 8 + 1 + 4;
+  private static final int SUBMIT_LENGTH = 3 * Long.BYTES;
   private static final int MEMBER_LENGTH = 4 + 2 + 1;
   private static final int MAX_HOST = 255;
 
@@ -161,8 +161,8 @@ public final class Frames {
   public static void writeRequest(ByteBuf target, Request request) {
     int specific =
         switch (request.kind()) {
-          case SUBMIT -> 24;
-          case STATUS_AT, CLOSE_SESSION -> 8;
+          case SUBMIT -> SUBMIT_LENGTH;
+          case STATUS_AT, CLOSE_SESSION -> Long.BYTES;
           default -> 0;
         };
     int length = REQUEST_LENGTH + specific + request.payload().length;
@@ -181,39 +181,43 @@ public final class Frames {
   }
 
   public static Request readRequest(ByteBuf body) {
-    expect(body.readableBytes() >= REQUEST_LENGTH - 1, "request");
-    long correlation = body.readLong();
-    RequestKind kind = RequestKind.of(body.readByte());
-    int timeout = body.readInt();
-    expect(timeout >= 1, "timeout of a request");
-    return switch (kind) {
-      case SUBMIT -> readSubmit(body, correlation, timeout);
-      case READ_LINEARIZABLE, READ_LOCAL, ADMINISTRATION ->
-          Request.of(correlation, kind, timeout, 0, rest(body));
-      case STATUS_AT -> {
-        expect(body.readableBytes() == 8, "slot of a request");
-        yield Request.of(correlation, kind, timeout, body.readLong(), null);
-      }
-      case CLOSE_SESSION -> {
-        expect(body.readableBytes() == 8, "session of a request");
-        long session = body.readLong();
-        expect(session > 0, "session of a request");
-        yield Request.closeSession(correlation, timeout, session);
-      }
-      case OPEN_SESSION, STATUS -> {
-        expect(!body.isReadable(), "length of a request");
-        yield Request.of(correlation, kind, timeout, 0, null);
-      }
-    };
+    Request request = new Request();
+    readRequest(body, body.readableBytes(), request);
+    return request;
   }
 
-  private static Request readSubmit(ByteBuf body, long correlation, int timeout) {
-    expect(body.readableBytes() >= 24, "session of a request");
-    long session = body.readLong();
-    long number = body.readLong();
-    long lowest = body.readLong();
+  /** Reads a request out of the next bytes of {@code in}, so many after its type. */
+  public static void readRequest(ByteBuf in, int length, Request target) {
+    int rest = length - (REQUEST_LENGTH - 1);
+    expect(rest >= 0, "request");
+    long correlation = in.readLong();
+    RequestKind kind = RequestKind.of(in.readByte());
+    int timeout = in.readInt();
+    expect(timeout >= 1, "timeout of a request");
+    target.begin(correlation, kind, timeout);
+    switch (kind) {
+      case SUBMIT -> readSubmit(in, rest, target);
+      case READ_LINEARIZABLE, READ_LOCAL, ADMINISTRATION -> target.asks(0, take(in, rest));
+      case STATUS_AT -> {
+        expect(rest == Long.BYTES, "slot of a request");
+        target.asks(in.readLong(), target.payload());
+      }
+      case CLOSE_SESSION -> {
+        expect(rest == Long.BYTES, "session of a request");
+        target.closes(in.readLong());
+        expect(target.session() > 0, "session of a request");
+      }
+      case OPEN_SESSION, STATUS -> expect(rest == 0, "length of a request");
+    }
+  }
+
+  private static void readSubmit(ByteBuf in, int length, Request target) {
+    expect(length >= SUBMIT_LENGTH, "session of a request");
+    long session = in.readLong();
+    long number = in.readLong();
+    long lowest = in.readLong();
     expect(session > 0 && lowest >= 1 && lowest <= number, "session and numbers of a request");
-    return Request.submit(correlation, timeout, session, number, lowest, rest(body));
+    target.submits(session, number, lowest, take(in, length - SUBMIT_LENGTH));
   }
 
   /** Writes all of it, or nothing when there is no memory for it. */
@@ -225,8 +229,13 @@ public final class Frames {
   }
 
   public static long readCorrelation(ByteBuf body) {
-    expect(body.readableBytes() >= RESPONSE_HEAD - 1, "response");
-    return body.readLong();
+    return readCorrelation(body, body.readableBytes());
+  }
+
+  /** That of a response which is the next bytes of {@code in}, so many after its type. */
+  public static long readCorrelation(ByteBuf in, int length) {
+    expect(length >= RESPONSE_HEAD - 1, "response");
+    return in.readLong();
   }
 
   public static void writeEmpty(ByteBuf target, byte type) {
@@ -235,8 +244,13 @@ public final class Frames {
 
   /** The rest of a frame as an array of its own. */
   public static byte[] rest(ByteBuf body) {
-    byte[] bytes = ByteBufUtil.getBytes(body);
-    body.skipBytes(bytes.length);
+    return take(body, body.readableBytes());
+  }
+
+  /** The next bytes as an array of their own. */
+  public static byte[] take(ByteBuf in, int length) {
+    byte[] bytes = new byte[length];
+    in.readBytes(bytes);
     return bytes;
   }
 
@@ -252,7 +266,9 @@ public final class Frames {
       return -1;
     }
     int length = in.getInt(in.readerIndex());
-    expect(length >= 1 && length <= maxFrame, "frame of " + length + " bytes");
+    if (length < 1 || length > maxFrame) {
+      throw new RabiaException.Serialization("frame of " + length + " bytes");
+    }
     return in.readableBytes() - LENGTH_FIELD < length ? -1 : length;
   }
 
