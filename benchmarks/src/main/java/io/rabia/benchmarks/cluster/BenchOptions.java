@@ -1,6 +1,8 @@
 package io.rabia.benchmarks.cluster;
 
 import io.rabia.benchmarks.cluster.LoadSpec.Operation;
+import io.rabia.kvstore.KVStoreConfig;
+import io.rabia.kvstore.KvStateMachine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -355,6 +357,21 @@ final class BenchOptions {
       }
     }
     return null;
+  }
+
+  /**
+   * What a store is told, so that it has room for all keys with values of the largest size, and for
+   * no less than by default.
+   */
+  List<String> room() {
+    long largest = valueSizes.stream().mapToInt(Integer::intValue).max().orElse(0);
+    long bytes = keys * (KvStateMachine.ENTRY_OVERHEAD + keySize + largest);
+    KVStoreConfig defaults = KVStoreConfig.defaults();
+    return List.of(
+        "--max-entries",
+        String.valueOf(Math.max(defaults.maxEntries(), keys)),
+        "--max-memory-mb",
+        String.valueOf(Math.max(defaults.maxMemoryMb(), (bytes >> 20) + 1)));
   }
 
   List<Contender> contenders() {

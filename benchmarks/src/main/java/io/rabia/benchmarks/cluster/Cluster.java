@@ -4,8 +4,6 @@ import io.rabia.benchmarks.FreePorts;
 import io.rabia.benchmarks.cluster.BenchOptions.Durability;
 import io.rabia.benchmarks.cluster.LoadSpec.Operation;
 import io.rabia.benchmarks.port.NodeArguments;
-import io.rabia.kvstore.KVStoreConfig;
-import io.rabia.kvstore.KvStateMachine;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -71,25 +69,13 @@ final class Cluster implements AutoCloseable {
           new NodeArguments(
               i, members, clients, directory.resolve("node-" + i), durability == Durability.FSYNC);
       List<String> command = contender.node(node, memory);
-      command.addAll(contender.isPeer() ? List.of() : room());
+      command.addAll(contender.isPeer() ? List.of() : options.room());
       start(String.valueOf(i + 1), contender.classPath(peers), command);
     }
     processes.forEach(node -> node.await(NodeArguments.READY, START));
     String addresses =
         String.join(",", clients.stream().map(port -> NodeArguments.HOST + ":" + port).toList());
     start("load", contender.loadClassPath(peers), contender.load(addresses, connections, memory));
-  }
-
-  /** As many keys with values of the largest size as there will be, and at least as by default. */
-  private List<String> room() {
-    long largest = options.valueSizes.stream().mapToInt(Integer::intValue).max().orElse(0);
-    long bytes = options.keys * (KvStateMachine.ENTRY_OVERHEAD + options.keySize + largest);
-    KVStoreConfig defaults = KVStoreConfig.defaults();
-    return List.of(
-        "--max-entries",
-        String.valueOf(Math.max(defaults.maxEntries(), options.keys)),
-        "--max-memory-mb",
-        String.valueOf(Math.max(defaults.maxMemoryMb(), (bytes >> 20) + 1)));
   }
 
   private void start(String role, String classPath, List<String> command) {

@@ -6,6 +6,7 @@ import io.rabia.benchmarks.cluster.BenchOptions.Durability;
 import io.rabia.benchmarks.cluster.BenchOptions.Part;
 import io.rabia.benchmarks.cluster.BenchOptions.Victim;
 import io.rabia.benchmarks.cluster.LoadSpec.Operation;
+import io.rabia.kvstore.KVStoreConfig;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -50,6 +51,19 @@ class BenchOptionsTest {
     assertThat(options.seconds).isEqualTo(5);
     assertThat(options.warmup).isEqualTo(8);
     assertThat(options.openClients).isEqualTo(256);
+  }
+
+  @Test
+  void storesHaveRoomForAllKeysAndNoLessThanByDefault() {
+    KVStoreConfig defaults = KVStoreConfig.defaults();
+    assertThat(parse("--keys=10").room())
+        .containsExactly(
+            "--max-entries",
+            String.valueOf(defaults.maxEntries()),
+            "--max-memory-mb",
+            String.valueOf(defaults.maxMemoryMb()));
+    assertThat(parse("--keys=10000000", "--key-size=16", "--value-sizes=16,1000").room())
+        .containsExactly("--max-entries", "10000000", "--max-memory-mb", "10911");
   }
 
   @Test
