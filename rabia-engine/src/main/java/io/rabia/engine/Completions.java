@@ -66,7 +66,11 @@ final class Completions {
   /** An Error is the executor's to deal with, once all have their outcomes. */
   private static void tell(Request oldest) {
     Error error = null;
-    for (Request request = oldest; request != null; request = request.answeredNext) {
+    Request following = oldest;
+    while (following != null) {
+      Request request = following;
+      following = request.answeredNext;
+      request.answeredNext = null; // one that expired stays with its batch, without those behind it
       try {
         request.tell();
       } catch (RuntimeException e) {

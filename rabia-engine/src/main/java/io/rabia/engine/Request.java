@@ -42,6 +42,9 @@ sealed class Request permits Request.Question {
   /** Which session that is. */
   long ownSession;
 
+  /** The result is another's, and who asked may change it. */
+  private final boolean copiesResult;
+
   boolean answered;
   @Nullable Request previous;
   @Nullable Request next;
@@ -56,8 +59,10 @@ sealed class Request permits Request.Question {
       Kind kind,
       @Nullable Command command,
       long timeoutNanos,
+      boolean copiesResult,
       BiConsumer<byte @Nullable [], @Nullable Throwable> whenDone) {
     this.kind = kind;
+    this.copiesResult = copiesResult;
     this.command = command;
     this.timeoutNanos = timeoutNanos;
     this.whenDone = whenDone;
@@ -79,16 +84,20 @@ sealed class Request permits Request.Question {
   // ---- its outcome
 
   void succeeded(byte[] newResult) {
-    result = newResult;
+    result = copiesResult ? newResult.clone() : newResult;
   }
 
   void failed(RabiaException newFailure) {
     failure = newFailure;
   }
 
-  /** Tells the outcome to who asked. */
+  /** Tells the outcome to who asked, and keeps it no longer. */
   void tell() {
-    whenDone.accept(result, failure);
+    byte[] toldResult = result;
+    RabiaException toldFailure = failure;
+    result = null;
+    failure = null;
+    whenDone.accept(toldResult, toldFailure);
   }
 
   /** Tells at once that nothing will come of it. */
@@ -104,22 +113,22 @@ sealed class Request permits Request.Question {
       Command command,
       long timeoutNanos,
       BiConsumer<byte @Nullable [], @Nullable Throwable> whenDone) {
-    return new Request(Kind.COMMAND, command, timeoutNanos, whenDone);
+    return new Request(Kind.COMMAND, command, timeoutNanos, false, whenDone);
   }
 
   /** The result is a copy, with which the handler may do what it wants. */
   static Request command(Command command, long timeoutNanos, ResultHandler handler) {
-    return command(command, timeoutNanos, new Told(handler, true));
+    return new Request(Kind.COMMAND, command, timeoutNanos, true, new Told(handler));
   }
 
   static Request openSession(long timeoutNanos, ResultHandler handler) {
-    return new Request(Kind.OPEN_SESSION, null, timeoutNanos, new Told(handler, false));
+    return new Request(Kind.OPEN_SESSION, null, timeoutNanos, false, new Told(handler));
   }
 
   /** Answered as a command of a session that is closed. */
   static Request closeSession(long session, long timeoutNanos, ResultHandler handler) {
     Command last = new Command(session, Long.MAX_VALUE, 1, NOTHING);
-    return new Request(Kind.CLOSE_SESSION, last, timeoutNanos, new Told(handler, false));
+    return new Request(Kind.CLOSE_SESSION, last, timeoutNanos, false, new Told(handler));
   }
 
   static Request read(byte[] query, boolean local, long timeoutNanos, ResultHandler handler) {
@@ -171,12 +180,12 @@ sealed class Request permits Request.Question {
     private @Nullable EngineStatus status;
 
     private Question(Kind kind, long timeoutNanos, ResultHandler handler) {
-      super(kind, null, timeoutNanos, new Told(handler, false));
+      super(kind, null, timeoutNanos, false, new Told(handler));
       future = null;
     }
 
     private Question(Kind kind, long timeoutNanos, CompletableFuture<EngineStatus> future) {
-      super(kind, null, timeoutNanos, (nothing, failure) -> fail(future, failure));
+      super(kind, null, timeoutNanos, false, (nothing, failure) -> fail(future, failure));
       this.future = future;
     }
 
@@ -211,14 +220,14 @@ sealed class Request permits Request.Question {
     }
   }
 
-  private record Told(ResultHandler handler, boolean copies)
+  private record Told(ResultHandler handler)
       implements BiConsumer<byte @Nullable [], @Nullable Throwable> {
     @Override
     public void accept(byte @Nullable [] result, @Nullable Throwable failure) {
       if (result == null) {
         handler.onFailure((RabiaException) Objects.requireNonNull(failure));
       } else {
-        handler.onResult(copies ? result.clone() : result);
+        handler.onResult(result);
       }
     }
   }

@@ -45,6 +45,18 @@ class CompletionsTest {
     assertThat(answer.bytes()).isEqualTo(kept).isNotSameAs(kept);
   }
 
+  /** One that expired is kept until its batch is decided: nothing else is with it. */
+  @Test
+  void aRequestThatWasToldKeepsNothing() {
+    Request expired = request(new Answer());
+    completions.failure(expired, new RabiaException.Timeout("late"));
+    completions.result(request(new Answer()), new byte[] {1});
+    completions.flush();
+    assertThat(expired.answeredNext).isNotNull();
+    tasks.get(0).run();
+    assertThat(expired.answeredNext).isNull();
+  }
+
   @Test
   void nothingToSayIsNoTask() {
     completions.flush();

@@ -449,7 +449,14 @@ class SnapshotsTest {
     StateView view = sessions.freeze();
     ByteArrayOutputStream before = new ByteArrayOutputStream();
     sessions.freeze().writeTo(before);
-    sessions.apply(session, 2, 2, 8, () -> new byte[] {2});
+    sessions.apply(
+        session,
+        5, // lies where the first one lay
+        5,
+        8,
+        () -> {
+          throw new IllegalStateException("refused");
+        });
     sessions.open(9, 0);
     ByteArrayOutputStream written = new ByteArrayOutputStream();
     view.writeTo(written);

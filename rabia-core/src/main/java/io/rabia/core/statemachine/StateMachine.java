@@ -21,7 +21,8 @@ public interface StateMachine {
    * @param slot position in the log; several commands share one
    * @param logTime nanoseconds of the cluster's own clock, never going back; the only time there is
    * @param command its bytes from position to limit; valid only during the call
-   * @return the result, kept by the engine until the client has it; must not be changed afterwards
+   * @return the result, kept by the engine until the client has it, and the answer to the same
+   *     command if it comes again: not copied, must not be changed afterwards
    */
   byte[] apply(long slot, long logTime, ByteBuffer command);
 

@@ -345,8 +345,11 @@ public final class Sessions {
       session.lastSlot = in.readLong();
       for (long n = session.lowest; n <= highest; n++) {
         int length = in.readInt();
-        if (length > 0) {
+        if (length >= 0) {
           byte outcome = in.readByte();
+          if (outcome < OK || outcome > UNREAD || length == 0) {
+            throw new IOException("outcome " + outcome + " of a command");
+          }
           byte[] stored = new byte[length - 1];
           in.readFully(stored);
           session.store(n, outcome, stored);

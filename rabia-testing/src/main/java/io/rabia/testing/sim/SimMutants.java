@@ -85,7 +85,7 @@ public final class SimMutants {
         SourceMutant.of(
             "a session's number is executed again",
             PROTOCOL + "Sessions.java",
-            "if (result == null) {\n      boolean full",
+            "if (session.result(number) == null) {\n      boolean full",
             "if (true) {\n      boolean full"),
         SourceMutant.of(
             "a batch decided in two slots is applied twice",
