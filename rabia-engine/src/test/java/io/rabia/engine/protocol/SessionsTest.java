@@ -1,6 +1,7 @@
 package io.rabia.engine.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -195,6 +196,20 @@ class SessionsTest {
     loaded.load(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
     assertThat(loaded.bytes()).isEqualTo(12);
     assertThat(apply(loaded, session, 2, 1, 4, NEVER)).isEqualTo(UNREAD);
+  }
+
+  @Test
+  void anOutcomeThatThereIsNotIsNotLoaded() throws IOException {
+    long session = open();
+    sessions.apply(session, 1, 1, slot, () -> new byte[0]);
+    ByteArrayOutputStream written = new ByteArrayOutputStream();
+    sessions.freeze().writeTo(written);
+    for (int fromEnd : new int[] {1, 2}) { // the outcome, and how long that is with its result
+      byte[] damaged = written.toByteArray();
+      damaged[damaged.length - fromEnd] ^= (byte) (fromEnd == 1 ? 0x80 : 1);
+      DataInputStream in = new DataInputStream(new ByteArrayInputStream(damaged));
+      assertThatThrownBy(() -> new Sessions().load(in)).isInstanceOf(IOException.class);
+    }
   }
 
   @Test
